@@ -1,0 +1,1 @@
+"""Bundles and snapshots in, scores out: segments, reasons, the score table and the report."""

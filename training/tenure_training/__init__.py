@@ -1,0 +1,1 @@
+"""Snapshots in, bundles out: labels, models, calibration, backtest and tracking."""

@@ -1,0 +1,139 @@
+"""The contract every candidate keeps: fit on a training frame, predict three numbers and a distribution."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from pathlib import Path
+from typing import ClassVar, Self
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+
+LEVELS: tuple[float, ...] = (0.025, 0.05, 0.1, 0.2, 0.25, 0.3, 0.4, 0.5, 0.6, 0.7, 0.75, 0.8, 0.9, 0.95, 0.975)
+"""Probability levels at which a value distribution is given; .1 and .9 bound the 80 % interval."""
+
+
+@dataclass(frozen=True)
+class TrainingFrame:
+    """What a candidate may learn from at ``as_of``: closed windows, and the present without labels.
+
+    Attributes
+    ----------
+    rows
+        Snapshots at the training origins stacked: ``customer_id``, ``as_of`` and one float64 column per feature.
+    labels
+        Aligned with ``rows``: ``bought`` (bool), ``orders`` (float64, orders with positive revenue), ``value``
+        (float64, net revenue), each over ``[as_of, as_of + label_days)`` of its row. Every window has closed.
+    weight
+        Aligned with ``rows``; older origins weigh less.
+    label_days
+        Length of the label windows in days. Shorter than ``horizon_days`` when the history is too short for a
+        full window to have closed.
+    present
+        The snapshot at ``as_of`` itself: same columns as ``rows``. Nothing in it is a label.
+    as_of
+        The moment of the prediction; everything above lies strictly before it.
+    horizon_days
+        Length of the window that predictions are for.
+    """
+
+    rows: pd.DataFrame
+    labels: pd.DataFrame
+    weight: Floats
+    label_days: int
+    present: pd.DataFrame
+    as_of: pd.Timestamp
+    horizon_days: int
+
+    @property
+    def features(self) -> list[str]:
+        """Names of the feature columns, in order."""
+        return [name for name in self.present.columns if name not in ("customer_id", "as_of")]
+
+    @property
+    def origins(self) -> list[pd.Timestamp]:
+        """The training origins, oldest first."""
+        return sorted(pd.Timestamp(origin) for origin in self.rows["as_of"].unique())
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """What a candidate says of ``n`` customers over the horizon.
+
+    Attributes
+    ----------
+    buy_probability
+        Shape (n,), in [0, 1]: P(at least one order with positive revenue in the horizon).
+    expected_orders
+        Shape (n,), >= 0.
+    expected_value
+        Shape (n,): net revenue, in the currency of the log. A net loss (returns) can make it negative.
+    quantiles
+        Shape (n, len(LEVELS)) of the value at ``LEVELS``, non-decreasing along the row; None where the candidate
+        gives no distribution.
+    rank_score
+        Shape (n,): breaks ties that calibration makes in ``buy_probability``; higher buys more likely.
+    """
+
+    buy_probability: Floats
+    expected_orders: Floats
+    expected_value: Floats
+    quantiles: Floats | None = None
+    rank_score: Floats | None = None
+
+
+@dataclass(frozen=True)
+class Contributions:
+    """Additive explanation of ``n`` predictions.
+
+    Attributes
+    ----------
+    features
+        Names of the ``f`` terms: feature columns, and named model terms such as ``calibration``.
+    churn
+        Shape (n, f): log-odds of churn each term adds; ``churn_base + churn.sum(axis=1)`` is exactly the log-odds
+        of the predicted churn probability.
+    churn_base
+        Log-odds of churn before any term.
+    value
+        Shape (n, f): what each term adds to the logarithm of the expected value of those who buy.
+    value_base
+        The logarithm before any term.
+    """
+
+    features: list[str]
+    churn: Floats
+    churn_base: float
+    value: Floats
+    value_base: float
+
+
+class Candidate(ABC):
+    """A model that can compete in the backtest and be served from a bundle."""
+
+    name: ClassVar[str]
+
+    @abstractmethod
+    def fit(self, frame: TrainingFrame, *, seed: int) -> Self:
+        """Learn from the closed windows (and the unlabelled present) of a training frame."""
+
+    @abstractmethod
+    def predict(self, snapshot: pd.DataFrame) -> Prediction:
+        """Predict for every row of a snapshot; the order of rows does not matter to any row's answer."""
+
+    @abstractmethod
+    def save(self, folder: Path) -> None:
+        """Write the fitted model into a folder as JSON and UBJ files only."""
+
+    @classmethod
+    @abstractmethod
+    def load(cls, folder: Path) -> Self:
+        """Read what `save` wrote."""
+
+    def contributions(self, snapshot: pd.DataFrame) -> Contributions | None:
+        """Explain each prediction additively; None where the candidate has no additive form."""
+        return None
