@@ -1,1 +1,73 @@
-def main() -> None: ...
+"""The ``tenure`` command."""
+
+from __future__ import annotations
+
+import sys
+import traceback
+from typing import Annotated
+
+import typer
+
+from tenure import __version__
+from tenure.commands import COMMANDS
+from tenure.failure import describe
+from tenure.output import as_object
+
+app = typer.Typer(
+    name="tenure",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,  # failures are told by tenure.failure, tracebacks by --debug
+    rich_markup_mode=None,  # rich doubles the start-up time of --help
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
+)
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"tenure {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def root(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version and exit.")
+    ] = False,
+    debug: Annotated[
+        bool, typer.Option("--debug", help="Show the traceback of a failure. Works after the command, too.")
+    ] = False,
+) -> None:
+    """Who will leave, what are they worth, what to do: answers from an order log.
+
+    Results go to standard output (--json: one object), progress to standard error.
+
+    Exit codes: 0 done, 1 bug, 2 usage, 3 the data breaks its contract, 4 quality gate,
+    5 something outside is unavailable (retry), 99 nothing to do.
+    """
+
+
+for command in COMMANDS:
+    app.command()(command)
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run the command line and exit with its code."""
+    given = sys.argv[1:] if arguments is None else arguments
+    debug = "--debug" in given
+    try:
+        app([argument for argument in given if argument != "--debug"], prog_name="tenure")
+    except Exception as error:  # the last stop before the user
+        failure = describe(error)
+        if debug:
+            traceback.print_exc()
+        if "--json" in given:
+            sys.stdout.write(
+                as_object("error", {"exit_code": failure.exit_code, "kind": failure.kind, "message": failure.message})
+                + "\n"
+            )
+        sys.stderr.write(f"tenure: {failure.message}\n")
+        sys.exit(failure.exit_code)
+
+
+if __name__ == "__main__":
+    main()

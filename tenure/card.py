@@ -1,0 +1,73 @@
+"""One customer's scores and the reasons for them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from tenure_features.errors import UsageError
+
+Card = dict[str, Any]
+
+
+def read_card(scores: Path, customer_id: str) -> Card:
+    """Read the row of one customer from a score table.
+
+    Parameters
+    ----------
+    scores
+        ``scores.parquet``, or the folder it lies in.
+    customer_id
+        As the score table spells it.
+
+    Raises
+    ------
+    UsageError
+        When there is no such table, it is not a score table, or the customer is not in it.
+    """
+    path = scores / "scores.parquet" if scores.is_dir() else scores
+    if not path.is_file():
+        raise UsageError(f"There are no scores at {path}.", fix="Name the --out folder of a run with --scores.")
+    try:
+        rows = pq.read_table(path, filters=[("customer_id", "=", customer_id)])
+    except (pa.ArrowInvalid, pa.ArrowNotImplementedError, pa.ArrowKeyError) as error:
+        raise UsageError(f"{path} is not a score table.", found=str(error).splitlines()[0]) from error
+    if rows.num_rows == 0:
+        raise UsageError(
+            f"Customer {customer_id!r} is not among the scored customers.",
+            fix="Check the id; customers without an order before as_of are not scored.",
+        )
+    return dict(rows.slice(0, 1).to_pylist()[0])
+
+
+def card_lines(card: Mapping[str, Any]) -> list[str]:
+    """Tell a customer's row: the question, the answers, the reasons, what to do."""
+    lines = [
+        f"Customer {card['customer_id']} as of {card['as_of']:%Y-%m-%d}, the next {card['horizon_days']} days",
+        f"  leaves with probability {card['churn_probability']:.0%}",
+    ]
+    if "expected_value" in card:
+        lines.append(f"  is worth {card['expected_value']:,.2f}{_interval(card)}")
+    labels = {"segment": "segment", "risk_tier": "risk", "value_tier": "value", "next_step": "next step"}
+    lines += [f"  {label}: {card[name]}" for name, label in labels.items() if card.get(name)]
+    for name, title in (("churn_reasons", "Why they may leave or stay"), ("value_reasons", "Why they are worth that")):
+        reasons = _sentences(card.get(name))
+        if reasons:
+            lines += ["", f"{title}:", *(f"  - {reason}" for reason in reasons)]
+    return lines
+
+
+def _interval(card: Mapping[str, Any]) -> str:
+    if card.get("value_low") is None or card.get("value_high") is None:
+        return ""
+    return f" (80 % of such customers: {card['value_low']:,.2f} to {card['value_high']:,.2f})"
+
+
+def _sentences(reasons: str | Iterable[str] | None) -> list[str]:
+    if reasons is None:
+        return []
+    return [reasons] if isinstance(reasons, str) else [str(reason) for reason in reasons]

@@ -1,0 +1,15 @@
+"""One module per command; what a command needs is imported when it runs."""
+
+from tenure.commands.backtest import backtest
+from tenure.commands.check import check
+from tenure.commands.demo import demo
+from tenure.commands.explain import explain
+from tenure.commands.features import features
+from tenure.commands.run import run
+from tenure.commands.score import score
+from tenure.commands.simulate import simulate
+
+COMMANDS = (demo, run, check, features, backtest, score, explain, simulate)
+"""In the order ``tenure --help`` shows them: the first things first."""
+
+__all__ = ["COMMANDS"]

@@ -1,0 +1,41 @@
+"""``tenure backtest``: every candidate beside every baseline, on windows that have closed."""
+
+from __future__ import annotations
+
+from tenure import options
+
+
+def backtest(
+    orders: options.Orders = None,
+    column: options.Columns = None,
+    returns: options.Returns = None,
+    currency: options.Currency = None,
+    as_of: options.AsOf = None,
+    horizon: options.Horizon = None,
+    active_days: options.ActiveDays = None,
+    seed: options.Seed = None,
+    candidate: options.Candidates = None,
+    config: options.ConfigFile = None,
+    json: options.Json = False,
+    quiet: options.Quiet = False,
+) -> None:
+    """Compare every model with every baseline on the past.
+
+    Only windows that have closed are used; nothing is written.
+
+    Example: tenure backtest --orders orders.parquet --horizon 90
+    """
+    from tenure.config_file import load_config
+    from tenure.output import emit
+    from tenure.pipeline import backtest_job
+    from tenure.progress import open_progress
+    from tenure.render import backtest_lines
+
+    asked = {
+        "orders": options.log(orders, column, returns=returns, currency=currency),
+        "run": options.question(as_of, horizon, active_days, seed=seed, candidates=candidate),
+    }
+    settings = load_config(config, overrides=asked)
+    with open_progress(quiet=quiet) as progress:
+        result = backtest_job(settings, progress=progress)
+    emit("backtest", backtest_lines(result), result, as_json=json)

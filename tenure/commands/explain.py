@@ -1,0 +1,28 @@
+"""``tenure explain``: why one customer was scored the way they were."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from tenure import options
+
+
+def explain(
+    customer: Annotated[str, typer.Argument(help="The customer's id.")],
+    scores: Annotated[
+        Path, typer.Option("--scores", metavar="FILE|DIR", help="scores.parquet, or the folder it lies in.")
+    ] = Path("out"),
+    json: options.Json = False,
+) -> None:
+    """Say what was predicted for one customer, and why.
+
+    Example: tenure explain 17850 --scores out
+    """
+    from tenure.card import card_lines, read_card
+    from tenure.output import emit
+
+    card = read_card(scores, customer)
+    emit("explain", card_lines(card), card, as_json=json)

@@ -1,0 +1,49 @@
+"""``tenure run``: the whole job."""
+
+from __future__ import annotations
+
+from tenure import options
+
+
+def run(
+    orders: options.Orders = None,
+    column: options.Columns = None,
+    returns: options.Returns = None,
+    currency: options.Currency = None,
+    as_of: options.AsOf = None,
+    horizon: options.Horizon = None,
+    active_days: options.ActiveDays = None,
+    seed: options.Seed = None,
+    candidate: options.Candidates = None,
+    out: options.Out = None,
+    config: options.ConfigFile = None,
+    tracking_uri: options.TrackingUri = None,
+    experiment: options.Experiment = None,
+    register: options.Register = None,
+    json: options.Json = False,
+    quiet: options.Quiet = False,
+) -> None:
+    """Train, backtest, register, score and report in one go.
+
+    Writes scores.parquet, report.html and manifest.json into --out.
+
+    Example: tenure run --orders orders.csv --column customer_id=client --as-of 2011-06-11 --horizon 90 --out out
+    """
+    from tenure.config_file import load_config
+    from tenure.output import emit
+    from tenure.pipeline import run_job
+    from tenure.progress import open_progress
+    from tenure.render import run_lines
+
+    asked = {
+        "orders": options.log(orders, column, returns=returns, currency=currency),
+        "run": options.question(as_of, horizon, active_days, seed=seed, candidates=candidate, out=out),
+        "tracking": options.tracking(tracking_uri, experiment, register=register),
+    }
+    settings = load_config(config, overrides=asked)
+    folder = options.out_folder(settings.run.out)
+    with open_progress(quiet=quiet) as progress:
+        if settings.tables:
+            progress.note(f"Not used yet, apart from the orders: {', '.join(settings.tables)}.")
+        result = run_job(settings, folder, progress=progress)
+    emit("run", run_lines(result, currency=settings.orders.currency), result, as_json=json)

@@ -1,0 +1,48 @@
+"""``tenure score``: newer orders, an existing model."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from tenure import options
+
+
+def score(
+    model: Annotated[
+        str, typer.Option("--model", metavar="URI", help="A registered model: models:/tenure-scorer@champion.")
+    ] = "models:/tenure-scorer@champion",
+    orders: options.Orders = None,
+    column: options.Columns = None,
+    returns: options.Returns = None,
+    currency: options.Currency = None,
+    as_of: options.AsOf = None,
+    out: options.Out = None,
+    config: options.ConfigFile = None,
+    tracking_uri: options.TrackingUri = None,
+    json: options.Json = False,
+    quiet: options.Quiet = False,
+) -> None:
+    """Score newer orders with a model trained before.
+
+    The horizon, the population and every threshold are those the model carries.
+
+    Example: tenure score --model models:/tenure-scorer@champion --orders newer.parquet --as-of 2011-09-10 --out out
+    """
+    from tenure.config_file import load_config
+    from tenure.output import emit
+    from tenure.pipeline import score_job
+    from tenure.progress import open_progress
+    from tenure.render import score_lines
+
+    asked = {
+        "orders": options.log(orders, column, returns=returns, currency=currency),
+        "run": options.question(as_of, out=out),
+        "tracking": options.tracking(tracking_uri),
+    }
+    settings = load_config(config, overrides=asked)
+    folder = options.out_folder(settings.run.out)
+    with open_progress(quiet=quiet) as progress:
+        result = score_job(settings, model, folder, progress=progress)
+    emit("score", score_lines(result, currency=settings.orders.currency), result, as_json=json)

@@ -1,0 +1,39 @@
+"""``tenure simulate``: a shop with known truth."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from tenure import options
+
+
+def simulate(
+    out: options.Out = None,
+    preset: Annotated[str, typer.Option("--preset", help="Kind of shop.")] = "shop",
+    customers: Annotated[int, typer.Option("--customers", min=1, help="How many customers.")] = 3000,
+    seed: Annotated[int, typer.Option("--seed", min=0, help="Same seed, same bytes.")] = 0,
+    json: options.Json = False,
+    quiet: options.Quiet = False,
+) -> None:
+    """Write the tables of a simulated shop, and its truth.
+
+    Parquet files, truth/, and a tenure.toml that maps them.
+
+    Example: tenure simulate --customers 5000 --out shop, then: tenure run --config shop/tenure.toml --out out
+    """
+    from tenure.output import emit
+    from tenure.progress import open_progress
+    from tenure_simulator import preset as preset_config
+    from tenure_simulator import simulate as write_shop
+
+    folder = options.out_folder(out)
+    with open_progress(quiet=quiet) as progress, progress.stage(f"Simulating {customers:,} customers"):
+        write_shop(preset_config(preset, customers=customers, seed=seed), folder)
+    files = sorted(str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file())
+    lines = [f"Wrote {len(files)} files into {folder}:", *(f"  {name}" for name in files)]
+    payload = {"out": folder, "files": files, "preset": preset, "customers": customers, "seed": seed}
+    emit(
+        "simulate", [*lines, "", f"Next: tenure run --config {folder / 'tenure.toml'} --out out"], payload, as_json=json
+    )

@@ -1,0 +1,166 @@
+"""What a job is told: the schema of ``tenure.toml`` and of the options that override it."""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator
+
+from tenure.names import require_known
+from tenure_features.tables import TABLES
+
+MAX_HORIZON_DAYS = 3650
+OPEN_TABLES = frozenset({"customers"})
+"""Tables that take columns beyond their contract: whatever a shop knows of its customers."""
+
+Returns = Literal["net", "drop", "raise"]
+
+
+def parse_moment(value: object) -> dt.datetime:
+    """Turn a date, a time or ISO 8601 text into a UTC-naive moment.
+
+    Raises
+    ------
+    ValueError
+        When it is none of these, or lies outside the years 1900 to 2200.
+
+    Examples
+    --------
+    >>> parse_moment("2011-06-11")
+    datetime.datetime(2011, 6, 11, 0, 0)
+    >>> parse_moment("2011-06-11T02:00:00+02:00")
+    datetime.datetime(2011, 6, 11, 0, 0)
+    """
+    moment: object = value
+    if isinstance(value, str):
+        try:
+            moment = dt.datetime.fromisoformat(value.strip())
+        except ValueError:
+            raise ValueError(f"{value!r} is not a date; write it as YYYY-MM-DD, such as 2011-06-11") from None
+    if isinstance(moment, dt.date) and not isinstance(moment, dt.datetime):
+        moment = dt.datetime.combine(moment, dt.time())
+    if not isinstance(moment, dt.datetime):
+        raise ValueError(f"{value!r} is not a date; write it as YYYY-MM-DD, such as 2011-06-11")
+    if moment.tzinfo is not None:
+        moment = moment.astimezone(dt.UTC).replace(tzinfo=None)
+    if not 1900 <= moment.year <= 2200:
+        raise ValueError(f"the year {moment.year} is outside 1900 to 2200")
+    return moment
+
+
+Moment = Annotated[dt.datetime, BeforeValidator(parse_moment)]
+
+
+class Section(BaseModel):
+    """A table of the TOML file: immutable, and unknown keys are errors."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, validate_by_name=True, validate_by_alias=True)
+
+
+class TableConfig(Section):
+    """One table beside the orders: where it lies and how its columns are called there.
+
+    Attributes
+    ----------
+    uri
+        A file, a glob, or a URI.
+    columns
+        Contract column -> source column or SQL expression.
+    """
+
+    uri: str = Field(min_length=1)
+    columns: dict[str, str] = Field(default_factory=dict)
+
+
+class OrdersConfig(TableConfig):
+    """The order log.
+
+    Attributes
+    ----------
+    returns
+        What a row with negative revenue does: ``net`` subtracts it from its customer's revenue, ``drop`` sets it
+        aside, ``raise`` refuses the log.
+    currency
+        The currency of ``revenue``, shown beside every amount; a ``currency`` column in the log wins over it.
+    """
+
+    returns: Returns = "net"
+    currency: str | None = None
+
+
+class RunConfig(Section):
+    """The question: for whom, from when, how far ahead.
+
+    Attributes
+    ----------
+    as_of
+        The moment of the prediction, UTC-naive; None: the day after the last order.
+    horizon_days
+        Length of the predicted window; None: the readiness report's suggestion.
+    active_days
+        Narrows the population to customers with an order in so many days before ``as_of``; None: everybody.
+    seed
+        Seed of every generator.
+    candidates
+        Names of the models that compete in the backtest; None: all of them.
+    out
+        The folder results are written to.
+    """
+
+    as_of: Moment | None = None
+    horizon_days: int | None = Field(default=None, ge=1, le=MAX_HORIZON_DAYS)
+    active_days: int | None = Field(default=None, ge=1)
+    seed: int = Field(default=0, ge=0, lt=2**32)
+    candidates: tuple[str, ...] | None = Field(default=None, min_length=1)
+    out: Path | None = None
+
+
+class TrackingConfig(Section):
+    """Where the run is recorded in MLflow.
+
+    Attributes
+    ----------
+    uri
+        Tracking URI; None: ``MLFLOW_TRACKING_URI`` when set, else an SQLite file in ``mlruns/``.
+    experiment
+        Name of the experiment.
+    register_model
+        Whether the champion is registered (``register`` in the file: pydantic keeps that name for itself).
+    """
+
+    uri: str | None = None
+    experiment: str = Field(default="tenure", min_length=1)
+    register_model: bool = Field(default=True, alias="register")
+
+
+class Config(Section):
+    """Everything a job is told.
+
+    Examples
+    --------
+    >>> config = Config(orders=OrdersConfig(uri="orders.csv"), run=RunConfig(as_of="2011-06-11", horizon_days=90))
+    >>> config.run.as_of, config.orders.returns, config.tracking.experiment
+    (datetime.datetime(2011, 6, 11, 0, 0), 'net', 'tenure')
+    """
+
+    orders: OrdersConfig
+    tables: dict[str, TableConfig] = Field(default_factory=dict)
+    run: RunConfig = Field(default_factory=RunConfig)
+    tracking: TrackingConfig = Field(default_factory=TrackingConfig)
+
+    @field_validator("orders", mode="after")
+    @classmethod
+    def _known_order_columns(cls, orders: OrdersConfig) -> OrdersConfig:
+        require_known(orders.columns, tuple(TABLES["orders"].columns), what="column of orders")
+        return orders
+
+    @field_validator("tables", mode="after")
+    @classmethod
+    def _known_tables(cls, tables: dict[str, TableConfig]) -> dict[str, TableConfig]:
+        require_known(tables, tuple(name for name in TABLES if name != "orders"), what="table")
+        for name, table in tables.items():
+            if name not in OPEN_TABLES:
+                require_known(table.columns, tuple(TABLES[name].columns), what=f"column of {name}")
+        return tables

@@ -1,0 +1,139 @@
+"""Options that several commands share, and how they lie over ``tenure.toml``."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from tenure_features.errors import UsageError
+
+Orders = Annotated[
+    str | None,
+    typer.Option("--orders", metavar="FILE", help="Order log: CSV, TSV or Parquet file, a glob, or a URI."),
+]
+Columns = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--column",
+        metavar="NAME=SOURCE",
+        help="Where a column comes from: customer_id=CustomerID, or an SQL expression such as "
+        "'revenue=Quantity * UnitPrice'. Repeat for each column.",
+    ),
+]
+Returns = Annotated[
+    str | None,
+    typer.Option("--returns", metavar="net|drop|raise", help="What rows with negative revenue do. [default: net]"),
+]
+Currency = Annotated[str | None, typer.Option("--currency", help="Currency shown beside amounts, such as EUR.")]
+AsOf = Annotated[
+    str | None,
+    typer.Option(
+        "--as-of",
+        metavar="DATE",
+        help="The moment of the prediction; only earlier rows are read. [default: the day after the last order]",
+    ),
+]
+Horizon = Annotated[
+    int | None,
+    typer.Option("--horizon", metavar="DAYS", help="Days ahead to predict. [default: suggested by the data]"),
+]
+ActiveDays = Annotated[
+    int | None,
+    typer.Option("--active-days", metavar="DAYS", help="Only customers with an order in so many days before --as-of."),
+]
+Seed = Annotated[int | None, typer.Option("--seed", help="Seed of every random choice. [default: 0]")]
+Candidates = Annotated[
+    list[str] | None,
+    typer.Option("--candidate", metavar="NAME", help="A model that competes; repeat. [default: all of them]"),
+]
+Out = Annotated[Path | None, typer.Option("--out", metavar="DIR", help="Folder for the results.")]
+ConfigFile = Annotated[
+    Path | None,
+    typer.Option("--config", metavar="FILE", help="A tenure.toml; options on the command line win over it."),
+]
+TrackingUri = Annotated[
+    str | None,
+    typer.Option("--tracking-uri", help="MLflow tracking URI. [default: MLFLOW_TRACKING_URI, else mlruns/mlflow.db]"),
+]
+Experiment = Annotated[str | None, typer.Option("--experiment", help="MLflow experiment. [default: tenure]")]
+Register = Annotated[
+    bool | None,
+    typer.Option(
+        "--register/--no-register", help="Whether the champion enters the model registry. [default: register]"
+    ),
+]
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of text.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress and no log lines.")]
+
+Tree = dict[str, Any]
+
+
+def column_mapping(pairs: Sequence[str] | None) -> dict[str, str]:
+    """Read ``NAME=SOURCE`` pairs; the source may contain ``=`` itself.
+
+    Raises
+    ------
+    UsageError
+        When a pair has no ``=``, an empty side, or names a column twice.
+
+    Examples
+    --------
+    >>> column_mapping(["customer_id=CustomerID", "revenue=Quantity * UnitPrice"])
+    {'customer_id': 'CustomerID', 'revenue': 'Quantity * UnitPrice'}
+    """
+    mapping: dict[str, str] = {}
+    for pair in pairs or ():
+        name, _, source = (part.strip() for part in pair.partition("="))
+        if not name or not source:
+            raise UsageError(
+                f"--column {pair!r} is not NAME=SOURCE.", fix="Write it like --column customer_id=CustomerID."
+            )
+        if name in mapping:
+            raise UsageError(f"--column names {name!r} twice.", found=f"{mapping[name]} and {source}")
+        mapping[name] = source
+    return mapping
+
+
+def log(
+    orders: str | None, columns: Sequence[str] | None, *, returns: str | None = None, currency: str | None = None
+) -> Tree:
+    """Nest the options about the order log like ``[orders]``; None means that an option was not given."""
+    return {"uri": orders, "columns": column_mapping(columns), "returns": returns, "currency": currency}
+
+
+def question(
+    as_of: str | None,
+    horizon_days: int | None = None,
+    active_days: int | None = None,
+    *,
+    seed: int | None = None,
+    candidates: Sequence[str] | None = None,
+    out: Path | None = None,
+) -> Tree:
+    """Nest the options about what to predict like ``[run]``."""
+    asked = {"as_of": as_of, "horizon_days": horizon_days, "active_days": active_days}
+    return {**asked, "seed": seed, "candidates": candidates or None, "out": out}
+
+
+def tracking(uri: str | None, experiment: str | None = None, *, register: bool | None = None) -> Tree:
+    """Nest the options about MLflow like ``[tracking]``."""
+    return {"uri": uri, "experiment": experiment, "register": register}
+
+
+def out_folder(out: Path | None) -> Path:
+    """Create the folder results go to, before hours of work are spent on them.
+
+    Raises
+    ------
+    UsageError
+        When none was named, or something that is not a folder is in its place.
+    """
+    if out is None:
+        raise UsageError("No folder for the results is named.", fix="Say --out DIR, or out under [run] in tenure.toml.")
+    if out.exists() and not out.is_dir():
+        raise UsageError(f"--out {out} is a file.", fix="Name a folder.")
+    out.mkdir(parents=True, exist_ok=True)
+    return out

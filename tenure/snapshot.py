@@ -1,0 +1,63 @@
+"""Writing the feature table of every customer at one moment."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from tenure.config import Config
+from tenure.orders import order_source
+from tenure.progress import Progress
+from tenure_features import Feature, open_orders, snapshots
+from tenure_features.errors import UsageError
+
+
+@dataclass(frozen=True)
+class WrittenSnapshot:
+    """Where a snapshot was written, and its size."""
+
+    path: Path
+    as_of: dt.datetime
+    customers: int
+    features: int
+
+
+def write_snapshot(config: Config, out: Path | None, *, progress: Progress) -> WrittenSnapshot:
+    """Compute every feature of every customer at ``as_of`` and write them as Parquet.
+
+    Raises
+    ------
+    UsageError
+        When no file was named, or ``as_of`` is not later than the first order.
+    DataContractError
+        When the order log is not usable.
+    """
+    if out is None:
+        raise UsageError("No file for the features is named.", fix="Say --out FILE.parquet, or --list to see them.")
+    with progress.stage("Reading the orders"):
+        log = open_orders(order_source(config.orders), as_of=config.run.as_of)
+    as_of = config.run.as_of or log.default_as_of
+    if config.run.as_of is None:
+        progress.note(f"as_of is {as_of:%Y-%m-%d}, the day after the last order; choose another with --as-of.")
+    with progress.stage("Computing the features"):
+        table = snapshots(log, [as_of], active_days=config.run.active_days)
+    out.parent.mkdir(parents=True, exist_ok=True)
+    table.to_parquet(out, index=False)
+    return WrittenSnapshot(out, as_of, customers=len(table), features=table.shape[1] - 2)
+
+
+def catalogue_lines(features: Sequence[Feature]) -> list[str]:
+    """List features by family, with unit and meaning."""
+    width = max(len(feature.name) for feature in features)
+    unit = max(len(feature.unit) for feature in features)
+    lines: list[str] = []
+    for family in dict.fromkeys(feature.family for feature in features):
+        lines += ["", family]
+        lines += [
+            f"  {feature.name:<{width}}  {feature.unit:<{unit}}  {feature.meaning}"
+            for feature in features
+            if feature.family == family
+        ]
+    return lines[1:]

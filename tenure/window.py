@@ -1,0 +1,82 @@
+"""The window a job predicts: what the user asked for, or what the data suggests."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+
+from tenure.config import MAX_HORIZON_DAYS
+from tenure_features.errors import UsageError
+
+
+@dataclass(frozen=True)
+class Window:
+    """``[as_of, as_of + horizon_days)``, and what was chosen for the user.
+
+    Attributes
+    ----------
+    as_of
+        The moment of the prediction, UTC-naive.
+    horizon_days
+        Length in days.
+    notes
+        One sentence for every default that was taken.
+    """
+
+    as_of: dt.datetime
+    horizon_days: int
+    notes: tuple[str, ...] = ()
+
+
+def choose_window(
+    *,
+    as_of: dt.datetime | None,
+    horizon_days: int | None,
+    first_order_at: dt.datetime,
+    default_as_of: dt.datetime,
+    suggested_horizon_days: int,
+) -> Window:
+    """Take what was asked for, fill in what was not, and refuse a window the data cannot answer.
+
+    Parameters
+    ----------
+    as_of, horizon_days
+        What the user asked for; None where nothing was said.
+    first_order_at
+        Time of the first order in the log.
+    default_as_of
+        The day after the last order.
+    suggested_horizon_days
+        The readiness report's suggestion.
+
+    Raises
+    ------
+    UsageError
+        When ``as_of`` is not later than the first order, or the horizon is outside 1 to 3650 days.
+
+    Examples
+    --------
+    >>> import datetime as dt
+    >>> first, last = dt.datetime(2010, 12, 1), dt.datetime(2011, 9, 10)
+    >>> window = choose_window(
+    ...     as_of=None, horizon_days=90, first_order_at=first, default_as_of=last, suggested_horizon_days=60
+    ... )
+    >>> window.horizon_days, window.notes
+    (90, ('as_of is 2011-09-10, the day after the last order; choose another with --as-of.',))
+    """
+    notes: list[str] = []
+    if as_of is None:
+        as_of = default_as_of
+        notes.append(f"as_of is {as_of:%Y-%m-%d}, the day after the last order; choose another with --as-of.")
+    if horizon_days is None:
+        horizon_days = suggested_horizon_days
+        notes.append(f"The horizon is {horizon_days} days, as the data suggests; choose another with --horizon.")
+    if not 1 <= horizon_days <= MAX_HORIZON_DAYS:
+        raise UsageError("The horizon must be 1 to 3650 days.", found=f"{horizon_days} days")
+    if as_of <= first_order_at:
+        raise UsageError(
+            "as_of is before the first order, so there is nothing to learn from.",
+            found=f"as_of {as_of:%Y-%m-%d %H:%M}, first order {first_order_at:%Y-%m-%d %H:%M}",
+            fix="Choose a later --as-of.",
+        )
+    return Window(as_of, horizon_days, tuple(notes))
