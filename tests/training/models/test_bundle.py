@@ -1,0 +1,167 @@
+"""A bundle is whole, untouched and the same for the same model, or it is refused with a sentence."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from dataclasses import replace
+from pathlib import Path
+from typing import Self
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from tenure_features.errors import DataContractError, UsageError
+from tenure_training.models.bundle import BundleInfo, definitions, package_versions, read_bundle, write_bundle
+from tenure_training.models.contract import Candidate, Prediction, TrainingFrame
+
+
+class Rate(Candidate):
+    """Everybody buys with one probability."""
+
+    name = "rate"
+
+    def __init__(self, rate: float = 0.25) -> None:
+        self.rate = rate
+
+    def fit(self, frame: TrainingFrame, *, seed: int) -> Self:
+        return self
+
+    def predict(self, snapshot: pd.DataFrame) -> Prediction:
+        one = np.full(len(snapshot), self.rate)
+        return Prediction(one, one, one * 100)
+
+    def save(self, folder: Path) -> None:
+        (folder / "rate.json").write_text(json.dumps({"rate": self.rate}))
+
+    @classmethod
+    def load(cls, folder: Path) -> Self:
+        return cls(json.loads((folder / "rate.json").read_text())["rate"])
+
+
+INFO = BundleInfo(
+    champion="rate",
+    as_of=pd.Timestamp("2024-06-01 12:30:00"),
+    horizon_days=90,
+    label_days=60,
+    definitions=definitions(horizon_days=90, returns="net", active_days=365, currency="EUR"),
+    returns="net",
+    currency="EUR",
+    features=("orders_total", "recency_days"),
+    active_days=365,
+    fingerprint="0123abcd",
+    seed=7,
+    versions={"python": "3.13.0"},
+)
+SEGMENTS = {"rfm": {"recency": [10.0, 40.0]}, "labels": {"ru": "Постоянные"}}
+
+
+@pytest.fixture
+def folder(tmp_path):
+    write_bundle(tmp_path / "bundle", Rate(), INFO, SEGMENTS)
+    return tmp_path / "bundle"
+
+
+def read(folder):
+    return read_bundle(folder, candidate_class=Rate)
+
+
+def test_bundle__comes_back_as_it_was_written(folder):
+    bundle = read(folder)
+    assert bundle.info == INFO
+    assert bundle.segments == SEGMENTS
+    assert bundle.candidate.rate == 0.25
+    assert bundle.version == write_bundle(folder, Rate(), INFO, SEGMENTS).version
+    assert len(bundle.version) == 12
+
+
+def test_bundle__holds_json_only_and_no_temporary_leftovers(folder):
+    names = sorted(path.relative_to(folder.parent).as_posix() for path in folder.parent.rglob("*") if path.is_file())
+    assert names == [f"bundle/{n}" for n in ("bundle.json", "checksums.json", "model/rate.json", "segments.json")]
+
+
+def test_bundle__version_depends_on_content_alone(folder, tmp_path):
+    assert write_bundle(tmp_path / "elsewhere", Rate(), INFO, SEGMENTS).version == read(folder).version
+    shutil.copytree(folder, tmp_path / "copy")
+    assert read(tmp_path / "copy").version == read(folder).version
+
+
+@pytest.mark.parametrize(
+    ("candidate", "info", "segments"),
+    [
+        (Rate(0.26), INFO, SEGMENTS),
+        (Rate(), replace(INFO, seed=8), SEGMENTS),
+        (Rate(), replace(INFO, fingerprint="ffff"), SEGMENTS),
+        (Rate(), INFO, {"rfm": {}}),
+    ],
+    ids=["model", "seed", "data", "segments"],
+)
+def test_bundle__version_changes_with_anything_inside(folder, tmp_path, candidate, info, segments):
+    assert write_bundle(tmp_path / "other", candidate, info, segments).version != read(folder).version
+
+
+def _edit(folder: Path, name: str, **changes: object) -> None:
+    content = json.loads((folder / name).read_text())
+    (folder / name).write_text(json.dumps(content | changes))
+
+
+@pytest.mark.parametrize(
+    ("damage", "sentence"),
+    [
+        (lambda f: _edit(f, "bundle.json", format_version=2), "Found: format 2, known is 1. Install the version"),
+        (lambda f: _edit(f, "bundle.json", horizon_days=30), "another checksum for bundle.json"),
+        (lambda f: _edit(f, "model/rate.json", rate=0.9), "another checksum for model/rate.json"),
+        (lambda f: (f / "model/rate.json").unlink(), "not complete. Found: no model/rate.json"),
+        (lambda f: (f / "segments.json").unlink(), "not complete. Found: no segments.json"),
+        (lambda f: (f / "checksums.json").unlink(), "not complete. Found: no checksums.json"),
+        (lambda f: (f / "checksums.json").write_text("{}"), "no bundle.json, segments.json"),
+        (lambda f: (f / "model/extra.pkl").write_bytes(b"x"), "was not written with. Found: model/extra.pkl"),
+        (lambda f: (f / "bundle.json").write_text("{"), "bundle.json of the bundle is not JSON"),
+        (lambda f: (f / "bundle.json").write_text("[]"), "bundle.json of the bundle is not a JSON object"),
+    ],
+)
+def test_bundle__damaged_is_refused(folder, damage, sentence):
+    damage(folder)
+    with pytest.raises(DataContractError) as refusal:
+        read(folder)
+    assert sentence in str(refusal.value)
+
+
+def test_bundle__no_bundle_there_is_a_usage_error(tmp_path):
+    with pytest.raises(UsageError, match="no model bundle"):
+        read(tmp_path)
+
+
+def test_bundle__does_not_overwrite_another(folder):
+    with pytest.raises(UsageError, match="not empty"):
+        write_bundle(folder, Rate(0.9), INFO, SEGMENTS)
+    assert read(folder).candidate.rate == 0.25
+
+
+def test_bundle__refuses_a_candidate_that_pickles(tmp_path):
+    class Pickler(Rate):
+        def save(self, folder: Path) -> None:
+            (folder / "model.pkl").write_bytes(b"")
+
+    with pytest.raises(ValueError, match=r"JSON and UBJ only; rate wrote model/model\.pkl"):
+        write_bundle(tmp_path / "bundle", Pickler(), INFO, SEGMENTS)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_bundle__an_info_that_lacks_a_field_is_refused():
+    stored = INFO.to_dict()
+    del stored["currency"], stored["seed"]
+    with pytest.raises(DataContractError, match=r"does not say all it must\. Found: no currency, seed"):
+        BundleInfo.from_dict(stored)
+
+
+def test_definitions__name_window_population_and_currency():
+    words = definitions(horizon_days=30, returns="drop", active_days=180, currency="EUR")
+    assert words["value"] == "net revenue in EUR within 30 days from as_of (returns left out)"
+    assert "the last in the 180 days before it" in words["population"]
+    assert set(words) == {"horizon", "population", "churn", "value", "interval"}
+
+
+def test_package_versions__name_what_can_change_a_model():
+    assert {"python", "tenure", "xgboost", "numpy"} <= set(package_versions())
