@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from scipy import stats
 from sklearn import linear_model
 from sklearn import metrics as sk
+
 from tenure_training import metrics as m
 from tenure_training.models.contract import LEVELS, Prediction
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
+
 from tenure_training.metrics import paired_bootstrap
 from tenure_training.models.contract import Prediction
 
