@@ -1,0 +1,232 @@
+"""RFM maps: which group each combination of recency, frequency and monetary scores belongs to.
+
+A map is a JSON file that anyone may copy, edit and pass back by path. Cells are written as three-digit codes
+(``"435"``) or as recency, frequency and monetary in turn, each a score, a range or ``*`` (``"4-5 1 *"``).
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from importlib import resources
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from tenure_features.errors import DataContractError, UsageError
+from tenure_serving.segments.rfm import SCALES, SCORES
+
+BUILT_IN = ("common_eleven", "relationship", "simple")
+
+
+@dataclass(frozen=True)
+class Group:
+    """One group of a map: its name, its labels by language (``en``, ``ru``) and its cells as codes such as 435."""
+
+    name: str
+    labels: Mapping[str, str]
+    cells: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class RfmMap:
+    """A map that covers every cell of its scale exactly once.
+
+    Attributes
+    ----------
+    id, version
+        What the map is and which edition of it; both travel with the model that used it.
+    scale
+        Number of scores on each axis; the map has ``scale ** 3`` cells.
+    title
+        By language.
+    note
+        What a reader must know, shown wherever the map is.
+    groups
+        In the order of the file, best first.
+
+    Examples
+    --------
+    >>> relationship = load_map("relationship")
+    >>> relationship.group_of("155"), relationship.label("Ex-Lovers", language="ru")
+    ('Ex-Lovers', 'Бывшие возлюбленные')
+    """
+
+    id: str
+    version: int
+    scale: int
+    title: Mapping[str, str]
+    note: str
+    groups: tuple[Group, ...]
+
+    def __post_init__(self) -> None:
+        _check_cover(self)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of the groups, best first."""
+        return tuple(group.name for group in self.groups)
+
+    @property
+    def cells(self) -> dict[str, str]:
+        """The group's name by code."""
+        return {code: group.name for group in self.groups for code in group.cells}
+
+    def group_of(self, code: str) -> str:
+        """Return the group of one cell, such as ``"435"``."""
+        if code not in self.cells:
+            raise UsageError(f"The map '{self.id}' has no cell '{code}'.", fix=f"Scores run from 1 to {self.scale}.")
+        return self.cells[code]
+
+    def label(self, name: str, *, language: str = "en") -> str:
+        """Return a group's label in a language, its name where the map gives none."""
+        return {group.name: group.labels.get(language, group.name) for group in self.groups}[name]
+
+    def assign(self, scores: pd.DataFrame) -> pd.Series:
+        """Return the group name of every row of scores (as `RfmScorer.score` gives them), on the same index.
+
+        Raises
+        ------
+        UsageError
+            The scores are on a larger scale than the map.
+        """
+        codes = code_of(scores)
+        groups = codes.map(self.cells)
+        if groups.isna().any():
+            strange = ", ".join(sorted(set(codes[groups.isna()]))[:3])
+            raise UsageError(
+                f"The map '{self.id}' knows scores from 1 to {self.scale}.",
+                found=strange,
+                fix="Score on the map's scale, or give a map of the scores' scale.",
+            )
+        return groups.astype("str")
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the content of the map's file; `parse_map` reads it back."""
+        groups = [
+            {"name": group.name, "labels": dict(group.labels), "cells": list(group.cells)} for group in self.groups
+        ]
+        head = {"id": self.id, "version": self.version, "scale": self.scale}
+        return {**head, "title": dict(self.title), "note": self.note, "groups": groups}
+
+
+def code_of(scores: pd.DataFrame) -> pd.Series:
+    """Return the three scores of each row as one code: R 4, F 3, M 5 is ``"435"``."""
+    recency, frequency, monetary = (scores[name].astype("int64").astype("str") for name in SCORES)
+    return recency + frequency + monetary
+
+
+def load_map(source: str | Path) -> RfmMap:
+    """Load a built-in map by its id (``common_eleven``, ``relationship``, ``simple``) or any map by its path.
+
+    Raises
+    ------
+    UsageError
+        There is no such map.
+    DataContractError
+        The file is not a map, or does not cover every cell exactly once.
+    """
+    if str(source) in BUILT_IN:
+        text = (resources.files("tenure_serving.segments") / "data" / f"map_{source}.json").read_text("utf-8")
+    elif Path(source).is_file():
+        text = Path(source).read_text("utf-8")
+    else:
+        known = ", ".join(BUILT_IN)
+        raise UsageError(f"There is no RFM map '{source}'.", fix=f"Give one of {known}, or the path of a JSON file.")
+    try:
+        return parse_map(json.loads(text))
+    except json.JSONDecodeError as error:
+        raise DataContractError(f"The RFM map '{source}' is not JSON.", found=str(error)) from error
+
+
+def parse_map(content: Mapping[str, Any]) -> RfmMap:
+    """Build a map from the content of its file and check that it covers every cell exactly once.
+
+    Raises
+    ------
+    DataContractError
+        A field is missing, a cell cannot be read, or cells are left out or claimed twice; the message names them.
+    """
+    try:
+        scale = int(content["scale"])
+        groups = tuple(
+            Group(
+                name=str(group["name"]),
+                labels={str(language): str(label) for language, label in group.get("labels", {}).items()},
+                cells=tuple(code for rule in group["cells"] for code in _expand(str(rule), scale=scale)),
+            )
+            for group in content["groups"]
+        )
+        return RfmMap(
+            id=str(content["id"]),
+            version=int(content["version"]),
+            scale=scale,
+            title={str(language): str(title) for language, title in content.get("title", {}).items()},
+            note=str(content.get("note", "")),
+            groups=groups,
+        )
+    except (KeyError, TypeError, AttributeError, ValueError) as error:
+        raise DataContractError(
+            "The RFM map cannot be read.",
+            found=f"{type(error).__name__}: {error}",
+            fix="It needs id, version, scale and groups; every group needs name and cells.",
+        ) from error
+
+
+def _expand(rule: str, *, scale: int) -> Iterator[str]:
+    """Yield the codes a cell rule stands for."""
+    parts = list(rule) if re.fullmatch(r"\d{3}", rule) else rule.split()
+    if len(parts) != len(SCORES):
+        raise DataContractError(
+            f"The cell '{rule}' of the RFM map cannot be read.",
+            fix='Write a code such as "435" or three parts such as "4-5 1 *".',
+        )
+    for code in product(*(_scores(part, rule=rule, scale=scale) for part in parts)):
+        yield "".join(map(str, code))
+
+
+def _scores(part: str, *, rule: str, scale: int) -> range:
+    match = re.fullmatch(r"(\d)(?:-(\d))?", part)
+    if part == "*":
+        return range(1, scale + 1)
+    low, high = (int(match[1]), int(match[2] or match[1])) if match else (0, 0)
+    if not 1 <= low <= high <= scale:
+        raise DataContractError(
+            f"The part '{part}' of the cell '{rule}' is not a score or a range of scores.",
+            fix=f"Scores run from 1 to {scale}.",
+        )
+    return range(low, high + 1)
+
+
+def _check_cover(rfm_map: RfmMap) -> None:
+    if rfm_map.scale not in SCALES:
+        raise DataContractError(f"The scale of the RFM map '{rfm_map.id}' must be 3, 4 or 5.", found=str(rfm_map.scale))
+    owners: dict[str, list[str]] = {
+        "".join(map(str, code)): [] for code in product(range(1, rfm_map.scale + 1), repeat=len(SCORES))
+    }
+    for group in rfm_map.groups:
+        for code in group.cells:
+            owners.setdefault(code, []).append(group.name)
+    gaps = [code for code, names in owners.items() if not names]
+    overlaps = [f"{code} ({' and '.join(names)})" for code, names in owners.items() if len(names) > 1]
+    problems = []
+    if gaps:
+        problems.append(f"no group has {_some(gaps)}")
+    if overlaps:
+        problems.append(f"claimed twice: {_some(overlaps)}")
+    if problems:
+        raise DataContractError(
+            f"The RFM map '{rfm_map.id}' must cover each of its {rfm_map.scale**3} cells exactly once.",
+            found="; ".join(problems),
+            fix="Give every cell to one group.",
+        )
+
+
+def _some(items: list[str]) -> str:
+    """Join the first few items and count the rest."""
+    shown = ", ".join(items[:8])
+    return f"{shown} and {len(items) - 8} more" if len(items) > 8 else shown

@@ -1,0 +1,243 @@
+"""RFM scores: recency, frequency and monetary value on a small scale, by thresholds that are fitted once and kept."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal, Self, get_args
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from tenure_features.errors import DataContractError, UsageError
+
+Mode = Literal["quintile", "adbt", "fixed"]
+Floats = NDArray[np.float64]
+Integers = NDArray[np.int64]
+
+SCORES = ("recency_score", "frequency_score", "monetary_score")
+SCALES = (3, 4, 5)
+ONE_DAY = 1.0
+AXES = {"recency": "recency_days", "frequency": "orders_total", "monetary": "revenue_total"}
+
+
+@dataclass(frozen=True)
+class RfmScorer:
+    """Scores 1..scale (scale is best) for recency, frequency and monetary value.
+
+    Attributes
+    ----------
+    mode
+        ``quintile``: thresholds are quantiles of the values the scorer was fitted on. ``adbt``: recency is judged
+        by lateness (days since the last order / average days between the customer's own orders), the other two by
+        quantiles. ``fixed``: thresholds are given.
+    scale
+        Number of scores: 5, or 4 (usual up to 200,000 customers) or 3 (usual under 30,000).
+    recency
+        ``scale - 1`` ascending upper limits of the better scores, in days (in multiples of ADBT for ``adbt``):
+        a value at or under the first scores ``scale``.
+    frequency
+        ``scale - 1`` ascending upper limits of the worse scores, in orders: at or under the first scores 1.
+    monetary
+        The same in money (net revenue).
+    group_adbt
+        Mean ADBT in days over the customers it was fitted on; stands in for customers with one order.
+
+    Notes
+    -----
+    Equal values always share a score, so the order of rows never matters; the score is monotone in the value; a
+    customer with one order always scores 1 for frequency. Scores of later customers use the stored thresholds.
+
+    Examples
+    --------
+    >>> snapshot = pd.DataFrame({"recency_days": [3.0, 40.0, 90.0], "orders_total": [9.0, 2.0, 1.0],
+    ...                          "revenue_total": [900.0, 80.0, 20.0], "adbt_days": [10.0, 30.0, np.nan]})
+    >>> RfmScorer.fit(snapshot, mode="adbt").score(snapshot)["recency_score"].tolist()
+    [5, 4, 1]
+    """
+
+    mode: Mode
+    scale: int
+    recency: tuple[float, ...]
+    frequency: tuple[float, ...]
+    monetary: tuple[float, ...]
+    group_adbt: float
+
+    def __post_init__(self) -> None:
+        if self.mode not in get_args(Mode):
+            raise UsageError(f"There is no RFM mode '{self.mode}'.", fix=f"Use one of {', '.join(get_args(Mode))}.")
+        if self.scale not in SCALES:
+            raise UsageError("An RFM scale has 3, 4 or 5 scores.", found=str(self.scale), fix="Choose one of them.")
+        for axis in AXES:
+            _check_thresholds(axis, getattr(self, axis), scale=self.scale)
+
+    @classmethod
+    def fit(
+        cls,
+        snapshot: pd.DataFrame,
+        *,
+        mode: Mode = "quintile",
+        scale: int = 5,
+        thresholds: Mapping[str, Sequence[float]] | None = None,
+    ) -> Self:
+        """Fit the thresholds on a snapshot.
+
+        Parameters
+        ----------
+        snapshot
+            Columns ``recency_days``, ``orders_total``, ``revenue_total`` and ``adbt_days`` (NaN for one order).
+        mode, scale
+            See the class.
+        thresholds
+            For ``fixed`` only: ``recency``, ``frequency`` and ``monetary``, each ``scale - 1`` ascending numbers.
+
+        Raises
+        ------
+        UsageError
+            Unknown mode or scale; thresholds missing, unwanted, of the wrong number or not ascending.
+        DataContractError
+            A column is missing or holds missing or infinite values, or the snapshot is empty.
+        """
+        if scale not in SCALES:
+            raise UsageError("An RFM scale has 3, 4 or 5 scores.", found=str(scale), fix="Choose one of them.")
+        if (mode == "fixed") != (thresholds is not None):
+            raise UsageError("Thresholds belong to the mode 'fixed', and only to it.", found=f"mode '{mode}'")
+        if thresholds is None:
+            cuts = {axis: _quantiles(_axis(snapshot, axis), scale) for axis in AXES}
+        else:
+            cuts = {axis: tuple(float(cut) for cut in thresholds.get(axis, ())) for axis in AXES}
+        if mode == "adbt":
+            cuts["recency"] = tuple(float(times) for times in range(1, scale))
+        return cls(mode=mode, scale=scale, group_adbt=group_adbt(snapshot), **cuts)
+
+    def score(self, snapshot: pd.DataFrame) -> pd.DataFrame:
+        """Score every row of a snapshot with the stored thresholds.
+
+        Returns
+        -------
+        DataFrame
+            ``recency_score``, ``frequency_score``, ``monetary_score``, int64 in 1..scale, on the snapshot's index.
+
+        Raises
+        ------
+        DataContractError
+            A column is missing or holds missing or infinite values.
+        """
+        recency = _axis(snapshot, "recency")
+        if self.mode == "adbt":
+            recency = np.round(lateness(snapshot, group_adbt=self.group_adbt), 6)
+        orders = _axis(snapshot, "frequency")
+        frequency = np.where(orders <= 1, 1, 1 + _above(orders, self.frequency))
+        columns = (
+            self.scale - _above(recency, self.recency),
+            frequency,
+            1 + _above(_axis(snapshot, "monetary"), self.monetary),
+        )
+        return pd.DataFrame(dict(zip(SCORES, columns, strict=True)), index=snapshot.index)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return everything as JSON-ready values; `from_dict` reads it back."""
+        cuts = {axis: list(getattr(self, axis)) for axis in AXES}
+        return {"mode": self.mode, "scale": self.scale, "group_adbt": self.group_adbt, **cuts}
+
+    @classmethod
+    def from_dict(cls, stored: Mapping[str, Any]) -> Self:
+        """Build the scorer that `to_dict` described."""
+        cuts = {axis: tuple(float(cut) for cut in stored[axis]) for axis in AXES}
+        return cls(mode=stored["mode"], scale=int(stored["scale"]), group_adbt=float(stored["group_adbt"]), **cuts)
+
+
+def group_adbt(snapshot: pd.DataFrame) -> float:
+    """Mean ADBT in days over the customers whose ADBT is a day or more.
+
+    Where nobody's is, the mean of the positive ones; where nobody has ordered twice, the mean tenure.
+
+    Examples
+    --------
+    >>> group_adbt(pd.DataFrame({"adbt_days": [10.0, 30.0, np.nan, 0.0], "tenure_days": 99.0}))
+    20.0
+    """
+    adbt = _column(snapshot, "adbt_days")
+    known = adbt[adbt >= ONE_DAY] if (adbt >= ONE_DAY).any() else adbt[adbt > 1e-6]
+    if known.size == 0:
+        known = np.maximum(_column(snapshot, "tenure_days" if "tenure_days" in snapshot else "recency_days"), ONE_DAY)
+    # numpy sums in row order: sorting makes the last digit independent of it
+    return float(np.mean(np.sort(known))) if known.size else ONE_DAY
+
+
+def lateness(snapshot: pd.DataFrame, *, group_adbt: float) -> Floats:
+    """Days since the last order in multiples of ADBT, the group's ADBT standing in where there is none.
+
+    Orders minutes apart are one purchase in two parcels, not a rhythm: an ADBT under one day gives way to the
+    group's, if that is longer.
+
+    Parameters
+    ----------
+    snapshot
+        Columns ``recency_days`` and ``adbt_days``.
+    group_adbt
+        Days; see `group_adbt`.
+
+    Returns
+    -------
+    ndarray
+        Shape (n,), >= 0.
+    """
+    adbt = np.nan_to_num(_column(snapshot, "adbt_days"), nan=0.0)
+    usual = np.where(adbt >= ONE_DAY, adbt, np.maximum(adbt, group_adbt))
+    return np.asarray(_axis(snapshot, "recency") / usual, dtype=np.float64)
+
+
+def suggested_scale(customers: int) -> int:
+    """Return the usual number of scores for a customer base of this size (3 under 30,000, 4 up to 200,000, else 5).
+
+    Examples
+    --------
+    >>> suggested_scale(5_000), suggested_scale(100_000), suggested_scale(1_000_000)
+    (3, 4, 5)
+    """
+    return 3 if customers < 30_000 else 4 if customers <= 200_000 else 5
+
+
+def _quantiles(values: Floats, scale: int) -> tuple[float, ...]:
+    """Inverted-CDF quantiles: each threshold is a value that occurs, so ties fall on one side together."""
+    levels = np.arange(1, scale) / scale
+    return tuple(float(cut) for cut in np.quantile(values, levels, method="inverted_cdf"))
+
+
+def _above(values: Floats, thresholds: tuple[float, ...]) -> Integers:
+    """Return how many thresholds lie strictly below each value."""
+    return np.searchsorted(np.asarray(thresholds), values, side="left").astype(np.int64)
+
+
+def _column(snapshot: pd.DataFrame, name: str) -> Floats:
+    if name not in snapshot:
+        raise DataContractError(
+            f"RFM needs the feature '{name}'.",
+            found=", ".join(map(str, snapshot.columns)),
+            fix="Build the snapshot with it.",
+        )
+    return snapshot[name].to_numpy(dtype=np.float64)
+
+
+def _axis(snapshot: pd.DataFrame, axis: str) -> Floats:
+    """Values of one axis, rounded to a millionth: sums that differ only in the order of adding must tie."""
+    name = AXES[axis]
+    values = _column(snapshot, name)
+    broken = int((~np.isfinite(values)).sum())
+    if broken or values.size == 0:
+        found = f"{broken} missing or infinite values in {values.size} rows" if values.size else "no rows"
+        raise DataContractError(f"RFM cannot score '{name}'.", found=found, fix="Check the snapshot it came from.")
+    return np.round(values, 6)
+
+
+def _check_thresholds(axis: str, thresholds: tuple[float, ...], *, scale: int) -> None:
+    cuts = np.asarray(thresholds, dtype=np.float64)
+    if cuts.size == scale - 1 and np.isfinite(cuts).all() and (np.diff(cuts) >= 0).all():
+        return
+    raise UsageError(
+        f"The {axis} thresholds must be {scale - 1} ascending numbers.",
+        found=", ".join(f"{cut:g}" for cut in thresholds) or "none",
+        fix="Give one number fewer than there are scores, smallest first.",
+    )

@@ -1,0 +1,299 @@
+"""Value tiers by share of value, risk tiers by calibrated churn probability, and the lifecycle that joins both."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from typing import Literal, Self
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from tenure_features.errors import DataContractError, UsageError
+from tenure_serving.segments.rfm import group_adbt, lateness
+
+Floats = NDArray[np.float64]
+ValueBasis = Literal["if_active", "expected"]
+RiskBasis = Literal["probability", "expected_loss"]
+
+TIERS = ("low", "medium", "high")
+LIFECYCLES = ("new", "active", "leaving", "lost")
+SMALLEST_BUY_PROBABILITY = 0.02
+
+
+def value_if_active(predictions: pd.DataFrame) -> Floats:
+    """Value over the horizon if the customer does buy: expected value / P(at least one order).
+
+    Expected value already holds the risk of leaving, so tiers built on it would put every customer at risk into the
+    low tier. This takes the risk out again. P(buy) is bounded below by .02, so that rounding in a very small
+    probability cannot make a fortune out of nothing; a negative expected value counts as zero.
+
+    Parameters
+    ----------
+    predictions
+        ``churn_probability`` in [0, 1] and ``expected_value`` in money, n rows.
+
+    Returns
+    -------
+    ndarray
+        Shape (n,), money, >= 0.
+
+    Examples
+    --------
+    >>> value_if_active(pd.DataFrame({"churn_probability": [0.5, 0.75], "expected_value": [50.0, 10.0]})).tolist()
+    [100.0, 40.0]
+    """
+    stay = np.maximum(1.0 - prediction(predictions, "churn_probability"), SMALLEST_BUY_PROBABILITY)
+    return np.maximum(prediction(predictions, "expected_value"), 0.0) / stay
+
+
+def money_at_risk(predictions: pd.DataFrame) -> Floats:
+    """Money the risk of leaving takes: value if active - expected value (= churn probability x value if active).
+
+    Returns
+    -------
+    ndarray
+        Shape (n,), money over the horizon, >= 0.
+
+    Examples
+    --------
+    >>> money_at_risk(pd.DataFrame({"churn_probability": [0.5, 0.75], "expected_value": [50.0, 10.0]})).tolist()
+    [50.0, 30.0]
+    """
+    return value_if_active(predictions) - np.maximum(prediction(predictions, "expected_value"), 0.0)
+
+
+@dataclass(frozen=True)
+class ValueTiers:
+    """Value tiers by share of value (Pareto, as in ABC analysis).
+
+    ``high`` is the smallest group of best customers that brings ``high_share`` of all value, ``medium`` the next
+    ones up to ``medium_share``, ``low`` the rest and everybody without value. Equal values share a tier.
+
+    Attributes
+    ----------
+    medium_from, high_from
+        Stored limits in money: a value at or above them reaches the tier.
+    high_share, medium_share
+        Shares the limits were fitted for; defaults: the first 50 % and the first 80 % of value.
+    basis
+        ``if_active`` (default): value if the customer buys, which keeps value and risk apart; ``expected``:
+        expected value as it is.
+
+    Examples
+    --------
+    >>> people = pd.DataFrame({"churn_probability": 0.5, "expected_value": [60.0, 25.0, 10.0, 5.0]})
+    >>> ValueTiers.fit(people).assign(people).tolist()
+    ['high', 'medium', 'low', 'low']
+    """
+
+    medium_from: float
+    high_from: float
+    high_share: float = 0.5
+    medium_share: float = 0.8
+    basis: ValueBasis = "if_active"
+
+    @classmethod
+    def fit(
+        cls,
+        predictions: pd.DataFrame,
+        *,
+        high_share: float = 0.5,
+        medium_share: float = 0.8,
+        basis: ValueBasis = "if_active",
+    ) -> Self:
+        """Fit the limits; `UsageError` unless 0 < high_share < medium_share <= 1."""
+        medium_from, high_from = _pareto(_value(predictions, basis), medium_share=medium_share, high_share=high_share)
+        return cls(medium_from, high_from, high_share, medium_share, basis)
+
+    def assign(self, predictions: pd.DataFrame) -> pd.Series:
+        """Return ``low``, ``medium`` or ``high`` for every row, on the same index."""
+        return _tiers(_value(predictions, self.basis), self.medium_from, self.high_from, index=predictions.index)
+
+
+@dataclass(frozen=True)
+class RiskTiers:
+    """Risk tiers by calibrated churn probability, or by expected loss.
+
+    Where 70 % of customers leave anyway, "above one half" says nothing. So the default limits are relative to the
+    shop: ``high`` means odds of leaving at least twice the shop's, ``low`` less than half of them. With a mean
+    probability of .70 these are .82 and .54; with .30 they are .46 and .18. Give ``cuts`` for limits of your own.
+
+    Attributes
+    ----------
+    medium_from, high_from
+        Stored limits: probabilities, or money over the horizon for ``expected_loss``.
+    base
+        Mean churn probability of the customers the tiers were fitted on.
+    basis
+        ``probability`` or ``expected_loss`` (`money_at_risk`, limits by share of all money at risk, 50 and 80 %).
+
+    Examples
+    --------
+    >>> people = pd.DataFrame({"churn_probability": [0.4, 0.7, 0.75, 0.95], "expected_value": 10.0})
+    >>> tiers = RiskTiers.fit(people)
+    >>> round(tiers.medium_from, 2), round(tiers.high_from, 2), tiers.assign(people).tolist()
+    (0.54, 0.82, ['low', 'medium', 'medium', 'high'])
+    """
+
+    medium_from: float
+    high_from: float
+    base: float
+    basis: RiskBasis = "probability"
+
+    @classmethod
+    def fit(
+        cls,
+        predictions: pd.DataFrame,
+        *,
+        cuts: tuple[float, float] | None = None,
+        odds_ratio: float = 2.0,
+        basis: RiskBasis = "probability",
+    ) -> Self:
+        """Fit the limits.
+
+        Parameters
+        ----------
+        predictions
+            ``churn_probability`` and ``expected_value``.
+        cuts
+            Fixed limits (medium from, high from) in the units of the basis, instead of fitted ones.
+        odds_ratio
+            How far from the shop's odds the limits lie, > 1.
+        basis
+            See the class.
+
+        Raises
+        ------
+        UsageError
+            The limits are not ascending, or ``odds_ratio`` is not above 1.
+        """
+        base = float(np.mean(np.sort(prediction(predictions, "churn_probability"))))
+        if cuts is not None:
+            medium_from, high_from = cuts
+        elif basis == "expected_loss":
+            medium_from, high_from = _pareto(money_at_risk(predictions), medium_share=0.8, high_share=0.5)
+        else:
+            if odds_ratio <= 1:
+                raise UsageError("The odds ratio of the risk tiers must be above 1.", found=f"{odds_ratio:g}")
+            medium_from, high_from = _scaled_odds(base, 1 / odds_ratio), _scaled_odds(base, odds_ratio)
+        if not medium_from <= high_from:
+            raise UsageError("The limits of the risk tiers must ascend.", found=f"{medium_from:g}, {high_from:g}")
+        return cls(medium_from, high_from, base, basis)
+
+    def assign(self, predictions: pd.DataFrame) -> pd.Series:
+        """Return ``low``, ``medium`` or ``high`` for every row, on the same index."""
+        by_loss = self.basis == "expected_loss"
+        values = money_at_risk(predictions) if by_loss else prediction(predictions, "churn_probability")
+        return _tiers(values, self.medium_from, self.high_from, index=predictions.index)
+
+
+@dataclass(frozen=True)
+class Lifecycle:
+    """Where a customer stands: new, active, leaving or lost, by the first rule that holds.
+
+    1. ``new``: first order at most ``new_days`` ago.
+    2. ``lost``: silent for more than ``gone`` usual gaps, and leaving with at least ``lost_from``.
+    3. ``leaving``: leaving with at least ``leaving_from``; or silent for more than ``late`` usual gaps, and leaving
+       with at least ``watch_from``.
+    4. ``active``: everybody else.
+
+    Attributes
+    ----------
+    new_days
+        Days; default the group's ADBT within 7..90: the time a repeat customer takes to come back.
+    group_adbt
+        Days; the usual gap of customers with one order.
+    leaving_from, watch_from, lost_from
+        Churn probabilities; defaults: twice the shop's odds, the shop's mean, twice those odds within .5 and .9.
+    late, gone
+        Multiples of the usual gap (2 and 4).
+    """
+
+    new_days: float
+    group_adbt: float
+    leaving_from: float
+    watch_from: float
+    lost_from: float
+    late: float = 2.0
+    gone: float = 4.0
+
+    @classmethod
+    def fit(cls, snapshot: pd.DataFrame, predictions: pd.DataFrame, *, new_days: float | None = None) -> Self:
+        """Fit the limits on aligned rows of a snapshot (``adbt_days``, ``tenure_days``) and predictions."""
+        adbt = group_adbt(snapshot)
+        base = float(np.mean(np.sort(prediction(predictions, "churn_probability"))))
+        high = _scaled_odds(base, 2.0)
+        return cls(
+            new_days=float(np.clip(adbt, 7.0, 90.0)) if new_days is None else new_days,
+            group_adbt=adbt,
+            leaving_from=high,
+            watch_from=base,
+            lost_from=min(max(high, 0.5), 0.9),
+        )
+
+    def assign(self, snapshot: pd.DataFrame, predictions: pd.DataFrame) -> pd.Series:
+        """Return ``new``, ``active``, ``leaving`` or ``lost`` for every row, on the snapshot's index."""
+        late = lateness(snapshot, group_adbt=self.group_adbt)
+        churn = prediction(predictions, "churn_probability")
+        rules = [
+            snapshot["tenure_days"].to_numpy(dtype=np.float64) <= self.new_days,
+            (late > self.gone) & (churn >= self.lost_from),
+            (churn >= self.leaving_from) | ((late > self.late) & (churn >= self.watch_from)),
+        ]
+        return pd.Series(np.select(rules, ["new", "lost", "leaving"], "active"), index=snapshot.index, dtype="str")
+
+
+def prediction(predictions: pd.DataFrame, name: str) -> Floats:
+    """Return one column of predictions, checked: present, finite, and a probability where it is one.
+
+    Raises
+    ------
+    DataContractError
+        The column is missing, or a value is missing, infinite or outside [0, 1].
+    """
+    if name not in predictions:
+        raise DataContractError(f"The predictions have no column '{name}'.", found=", ".join(map(str, predictions)))
+    values = predictions[name].to_numpy(dtype=np.float64)
+    bad = ~np.isfinite(values)
+    if name == "churn_probability":
+        bad |= (values < 0) | (values > 1)
+    if bad.any():
+        raise DataContractError(
+            f"{int(bad.sum())} predictions of '{name}' cannot be used.", found=f"{values[bad][0]:g}"
+        )
+    return values
+
+
+def _value(predictions: pd.DataFrame, basis: ValueBasis) -> Floats:
+    return value_if_active(predictions) if basis == "if_active" else prediction(predictions, "expected_value")
+
+
+def _pareto(values: Floats, *, medium_share: float, high_share: float) -> tuple[float, float]:
+    """Return the values from which the best customers bring the two shares of the total."""
+    if not 0 < high_share < medium_share <= 1:
+        raise UsageError(
+            "Shares of value must satisfy 0 < high < medium <= 1.",
+            found=f"high {high_share:g}, medium {medium_share:g}",
+        )
+    levels, counts = np.unique(np.round(values[values > 0], 6), return_counts=True)
+    if levels.size == 0:
+        return sys.float_info.max, sys.float_info.max  # JSON has no infinity
+    amounts = (levels * counts)[::-1]
+    before = (np.cumsum(amounts) - amounts) / amounts.sum()
+    # a level is in while the better levels have not yet brought the share (1e-9: sums of floats)
+    reached = {share: float(levels[::-1][before < share - 1e-9][-1]) for share in (medium_share, high_share)}
+    return reached[medium_share], reached[high_share]
+
+
+def _tiers(values: Floats, medium_from: float, high_from: float, *, index: pd.Index) -> pd.Series:
+    steady = np.round(values, 6)
+    tiers = np.select([steady >= round(high_from, 6), steady >= round(medium_from, 6)], ["high", "medium"], "low")
+    return pd.Series(tiers, index=index, dtype="str")
+
+
+def _scaled_odds(probability: float, ratio: float) -> float:
+    """Return the probability whose odds are ``ratio`` times those of the given one (bounded to .001 and .999 first)."""
+    probability = min(max(probability, 1e-3), 1 - 1e-3)
+    return ratio * probability / (1 - probability + ratio * probability)

@@ -1,0 +1,109 @@
+import json
+import re
+from itertools import product
+
+import pandas as pd
+import pytest
+
+from tenure_features.errors import DataContractError, UsageError
+from tenure_serving.segments import load_map
+from tenure_serving.segments.maps import BUILT_IN, parse_map
+
+
+def whole(**changes: object) -> dict[str, object]:
+    """Return a one-group map of scale 3 that covers everything, with fields changed."""
+    group = {"name": "All", "cells": ["* * *"]}
+    return {"id": "mine", "version": 1, "scale": 3, "groups": [group], **changes}
+
+
+@pytest.mark.parametrize("name", BUILT_IN)
+def test_map__covers_every_cell_once(name) -> None:
+    rfm_map = load_map(name)
+    codes = [code for group in rfm_map.groups for code in group.cells]
+    assert sorted(codes) == ["".join(cell) for cell in product("12345", repeat=3)]
+    assert all({"en", "ru"} <= set(group.labels) for group in rfm_map.groups)
+
+
+@pytest.mark.parametrize(
+    ("code", "eleven", "relationship", "simple"),
+    [
+        ("555", "Champions", "Soulmates", "Champions"),
+        ("554", "Champions", "Lovers", "Champions"),
+        ("535", "Need Attention", "Lovers", "Potential Loyalist"),
+        ("435", "Loyal", "Lovers", "Potential Loyalist"),
+        ("525", "Promising", "New Passion", "Potential Loyalist"),
+        ("511", "New Customers", "Apprentice", "New"),
+        ("415", "Promising", "Flirting", "Promising"),
+        ("451", "Potential Loyalist", "Platonic Friends", "Loyal"),
+        ("332", "Hibernating", "Potential Lovers", "Need Attention"),
+        ("311", "New Customers", "Platonic Friends", "About To Sleep"),
+        ("255", "At Risk", "About to dump you", "Can't Lose Them"),
+        ("155", "Cannot Lose Them", "Ex-Lovers", "Can't Lose Them"),
+        ("115", "Cannot Lose Them", "Don Juan", "Lost"),
+        ("121", "Lost", "Breakups", "Hibernating"),
+        ("151", "Lost", "Breakups", "Can't Lose Them"),
+    ],
+)
+def test_map__groups_known_cells(code, eleven, relationship, simple) -> None:
+    assert tuple(load_map(name).group_of(code) for name in BUILT_IN) == (eleven, relationship, simple)
+
+
+def test_map__says_that_the_common_eleven_are_not_monotone() -> None:
+    eleven = load_map("common_eleven")
+    assert eleven.names.index(eleven.group_of("535")) > eleven.names.index(eleven.group_of("435"))
+    assert "Not monotone" in eleven.note
+
+
+def test_map__assigns_rows_on_their_index() -> None:
+    scores = pd.DataFrame(
+        {"recency_score": [5, 1], "frequency_score": [5, 5], "monetary_score": [5, 5]}, index=["a", "b"]
+    )
+    assert load_map("relationship").assign(scores).to_dict() == {"a": "Soulmates", "b": "Ex-Lovers"}
+
+
+def test_map__reads_an_edited_file(tmp_path) -> None:
+    edited = load_map("simple").to_dict() | {"id": "ours", "version": 2}
+    edited["groups"][0]["labels"]["ru"] = "Лучшие"
+    path = tmp_path / "ours.json"
+    path.write_text(json.dumps(edited, ensure_ascii=False), "utf-8")
+    ours = load_map(path)
+    assert (ours.id, ours.version, ours.label("Champions", language="ru")) == ("ours", 2, "Лучшие")
+    assert parse_map(ours.to_dict()) == ours
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (whole(groups=[{"name": "A", "cells": ["1-2 * *"]}]), "27 cells exactly once. Found: no group has 311, 312"),
+        (
+            whole(groups=[{"name": "A", "cells": ["* * *"]}, {"name": "B", "cells": ["213"]}]),
+            "claimed twice: 213 (A and B)",
+        ),
+        (whole(groups=[{"name": "A", "cells": ["1-2 * *", "111"]}]), "claimed twice: 111 (A and A)"),
+        (whole(groups=[{"name": "A", "cells": ["4 * *"]}]), "The part '4' of the cell '4 * *'"),
+        (whole(groups=[{"name": "A", "cells": ["3-1 * *"]}]), "not a score or a range"),
+        (whole(groups=[{"name": "A", "cells": ["12"]}]), "cell '12' of the RFM map cannot be read"),
+        (whole(groups=[{"cells": ["111"]}]), "KeyError: 'name'"),
+        (whole(groups=7), "needs id, version, scale and groups"),
+        (whole(scale=7), "must be 3, 4 or 5"),
+    ],
+)
+def test_map__names_what_is_wrong_with_it(content, words) -> None:
+    with pytest.raises(DataContractError, match=re.escape(words)):
+        parse_map(content)
+
+
+def test_map__refuses_names_and_files_it_does_not_know(tmp_path) -> None:
+    with pytest.raises(UsageError, match="common_eleven, relationship, simple"):
+        load_map("complex")
+    (tmp_path / "map.json").write_text("{", "utf-8")
+    with pytest.raises(DataContractError, match="is not JSON"):
+        load_map(tmp_path / "map.json")
+    with pytest.raises(UsageError, match="no cell '666'"):
+        load_map("simple").group_of("666")
+
+
+def test_map__refuses_scores_of_a_larger_scale() -> None:
+    scores = pd.DataFrame({"recency_score": [5], "frequency_score": [1], "monetary_score": [1]})
+    with pytest.raises(UsageError, match=r"knows scores from 1 to 3\. Found: 511"):
+        parse_map(whole()).assign(scores)
