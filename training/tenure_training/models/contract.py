@@ -43,8 +43,8 @@ class TrainingFrame:
 
     rows: pd.DataFrame
     labels: pd.DataFrame
+    window_days: Floats
     weight: Floats
-    label_days: int
     present: pd.DataFrame
     as_of: pd.Timestamp
     horizon_days: int
@@ -53,6 +53,11 @@ class TrainingFrame:
     def features(self) -> list[str]:
         """Names of the feature columns, in order."""
         return [name for name in self.present.columns if name not in ("customer_id", "as_of")]
+
+    @property
+    def label_days(self) -> int:
+        """Length of the longest closed window in days; 0 where none has closed."""
+        return int(self.window_days.max(initial=0))
 
     @property
     def origins(self) -> list[pd.Timestamp]:
@@ -84,6 +89,42 @@ class Prediction:
     expected_value: Floats
     quantiles: Floats | None = None
     rank_score: Floats | None = None
+
+    def interval(self, level: float = 0.8) -> tuple[Floats, Floats] | None:
+        """Return the value interval that holds the given probability; None without a distribution.
+
+        The interval is central, except where the lower quantile already is zero: there all the probability of "buys
+        nothing" lies inside whatever the upper end, so the interval is ``[0, quantile(level)]``. A central one would
+        cover ``(1 + level) / 2`` and call itself ``level``. Where "buys nothing" alone is more probable than
+        ``level``, the interval is the single point 0 and covers more than it says.
+
+        Parameters
+        ----------
+        level
+            Probability, such that ``level``, ``(1 - level) / 2`` and ``(1 + level) / 2`` are among ``LEVELS``.
+
+        Returns
+        -------
+        tuple
+            Low and high ends, shape (n,) each.
+
+        Examples
+        --------
+        >>> flat = np.zeros((1, len(LEVELS)))
+        >>> flat[:, LEVELS.index(0.8):] = 5.0
+        >>> Prediction(np.ones(1), np.ones(1), np.ones(1), quantiles=flat).interval(0.8)
+        (array([0.]), array([5.]))
+        """
+        if self.quantiles is None:
+            return None
+        low, high, one_sided = (
+            self.quantiles[:, _level_index(wanted)] for wanted in ((1 - level) / 2, (1 + level) / 2, level)
+        )
+        return low, np.where(low == 0.0, np.maximum(one_sided, low), high)
+
+
+def _level_index(level: float) -> int:
+    return int(np.flatnonzero(np.isclose(LEVELS, level))[0])
 
 
 @dataclass(frozen=True)
