@@ -1,0 +1,283 @@
+"""Reasons in words: what moves a customer's odds of leaving and spend, with values, units and multipliers.
+
+A model's explanation is a sum of terms on the log scale (`Contributions`). Terms that tell one story, such as days of
+silence and the usual gap between orders, are added up and said once; nothing is lost, because log-odds add and odds
+multiply.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from tenure_features.errors import UsageError
+from tenure_training.models.contract import Contributions
+
+Floats = NDArray[np.float64]
+Target = Literal["churn", "value"]
+
+SMALLEST_MULTIPLIER = 1.05
+"""A reason that changes the odds by less than 5 % either way is not worth a customer manager's time."""
+
+RHYTHM = "rhythm"
+_GROUP_OF_FAMILY = {"recency": RHYTHM, "adbt": RHYTHM}
+_GROUP_OF_PREFIX = {
+    "btyd": RHYTHM, "bgnbd": RHYTHM, "mbgnbd": RHYTHM, "paretonbd": RHYTHM, "gammagamma": "monetary",
+}  # fmt: skip
+_SAID_AS_SILENCE = frozenset({"recency_days", "lateness", "adbt_days"})
+_NOT_REASONS = frozenset({"calibration"})
+_EFFECT = {"churn": "odds of leaving", "value": "spend when buying"}
+_DIRECTION = {"churn": ("raises risk", "lowers risk"), "value": ("raises value", "lowers value")}
+
+
+class Described(Protocol):
+    """What a catalogue says of a feature (`tenure_features.Feature` does)."""
+
+    @property
+    def name(self) -> str:
+        """Column name in a snapshot."""
+
+    @property
+    def unit(self) -> str:
+        """Unit of the value."""
+
+    @property
+    def family(self) -> str:
+        """Family in the catalogue."""
+
+    @property
+    def meaning(self) -> str:
+        """One line for people."""
+
+    def say(self, value: float) -> str:
+        """Fill the feature's reason with a value."""
+
+
+@dataclass(frozen=True)
+class Reason:
+    """One reason of one customer.
+
+    Attributes
+    ----------
+    fact
+        What is true of the customer: "silent for 96 days, usual gap 21 days".
+    multiplier
+        What it multiplies the odds of leaving (or the spend of a buyer) by: exp of the added-up terms.
+    target
+        ``churn`` or ``value``.
+    group
+        The story whose terms were added up.
+    feature
+        The feature in the group with the largest part.
+
+    Examples
+    --------
+    >>> print(Reason("silent for 96 days, usual gap 21 days", 2.41, "churn", "rhythm", "recency_days"))
+    silent for 96 days, usual gap 21 days: odds of leaving x 2.4 (raises risk)
+    """
+
+    fact: str
+    multiplier: float
+    target: Target
+    group: str
+    feature: str
+
+    @property
+    def direction(self) -> str:
+        """``raises risk``, ``lowers risk``, ``raises value`` or ``lowers value``."""
+        raises, lowers = _DIRECTION[self.target]
+        return raises if self.multiplier >= 1 else lowers
+
+    def __str__(self) -> str:
+        return f"{self.fact}: {_EFFECT[self.target]} x {_number(self.multiplier)} ({self.direction})"
+
+
+def churn_reasons(
+    contributions: Contributions, snapshot: pd.DataFrame, catalogue: Iterable[Described], *, top: int = 3
+) -> list[list[str]]:
+    """Say why each customer's odds of leaving are what they are.
+
+    Parameters
+    ----------
+    contributions
+        Explanation of the n rows of the snapshot.
+    snapshot
+        One row per customer, feature columns.
+    catalogue
+        What the features mean.
+    top
+        At most so many reasons, strongest first, in either direction.
+
+    Returns
+    -------
+    list of list of str
+        One list per row; empty where nothing moves the odds by 5 %.
+
+    Raises
+    ------
+    UsageError
+        Contributions and snapshot differ in their number of rows.
+    """
+    return [
+        [str(reason) for reason in row] for row in reasons(contributions, snapshot, catalogue, target="churn", top=top)
+    ]
+
+
+def value_reasons(
+    contributions: Contributions, snapshot: pd.DataFrame, catalogue: Iterable[Described], *, top: int = 3
+) -> list[list[str]]:
+    """Say why each customer would spend what the model expects of a buyer; see `churn_reasons`."""
+    return [
+        [str(reason) for reason in row] for row in reasons(contributions, snapshot, catalogue, target="value", top=top)
+    ]
+
+
+def reasons(
+    contributions: Contributions,
+    snapshot: pd.DataFrame,
+    catalogue: Iterable[Described],
+    *,
+    target: Target,
+    top: int = 3,
+) -> list[list[Reason]]:
+    """Give each customer's strongest reasons as objects; `churn_reasons` and `value_reasons` turn them into words."""
+    terms, _ = _terms(contributions, target=target, rows=len(snapshot))
+    features = {feature.name: feature for feature in catalogue}
+    stories = _stories(contributions.features, features)
+    totals = (
+        np.column_stack([terms[:, columns].sum(axis=1) for columns in stories.values()]) if stories else terms[:, :0]
+    )
+    leads = [
+        np.asarray(columns)[np.argmax(terms[:, columns] * np.sign(total)[:, None], axis=1)]
+        for columns, total in zip(stories.values(), totals.T, strict=True)
+    ]
+    order = np.argsort(-np.abs(totals), axis=1, kind="stable")[:, :top]
+    described = [name for name in snapshot if name in features]
+    facts = _Facts({name: snapshot[name].to_numpy(dtype=np.float64) for name in described}, features)
+    names, groups = contributions.features, list(stories)
+    out: list[list[Reason]] = []
+    for row, strongest in enumerate(order):
+        out.append([])
+        for story in strongest:
+            total = float(totals[row, story])
+            if abs(total) >= np.log(SMALLEST_MULTIPLIER):
+                lead = names[leads[story][row]]
+                out[-1].append(Reason(facts.say(row, lead), _exp(total), target, groups[story], lead))
+    return out
+
+
+def decomposition(
+    contributions: Contributions, snapshot: pd.DataFrame, catalogue: Iterable[Described], *, row: int, target: Target
+) -> pd.DataFrame:
+    """Lay out one prediction term by term.
+
+    Parameters
+    ----------
+    contributions, snapshot, catalogue
+        As in `churn_reasons`.
+    row
+        Position of the customer.
+    target
+        ``churn``: the contributions add up to the log-odds of the churn probability. ``value``: to the logarithm of
+        the expected value of those who buy.
+
+    Returns
+    -------
+    DataFrame
+        ``term`` (the first is ``base``), ``meaning``, ``group``, ``value`` (of the feature, NaN for model terms),
+        ``unit``, ``contribution`` (log scale), ``multiplier`` (exp of it); terms largest first.
+    """
+    terms, base = _terms(contributions, target=target, rows=len(snapshot))
+    features = {feature.name: feature for feature in catalogue}
+    table = pd.DataFrame({"term": contributions.features, "contribution": terms[row]})
+    table = table.sort_values("contribution", key=lambda part: -part.abs(), kind="stable", ignore_index=True)
+    table = pd.concat([pd.DataFrame({"term": ["base"], "contribution": [base]}), table], ignore_index=True)
+    known = table["term"].map(features.get)
+    table["meaning"] = [
+        feature.meaning if feature else term for feature, term in zip(known, table["term"], strict=True)
+    ]
+    table["group"] = [_group(term, features) for term in table["term"]]
+    table["value"] = [float(snapshot[term].iloc[row]) if term in snapshot else np.nan for term in table["term"]]
+    table["unit"] = [feature.unit if feature else "" for feature in known]
+    table["multiplier"] = np.exp(table["contribution"])
+    return table[["term", "meaning", "group", "value", "unit", "contribution", "multiplier"]]
+
+
+@dataclass(frozen=True)
+class _Facts:
+    """Says what is true of a customer."""
+
+    values: dict[str, Floats]
+    features: dict[str, Described]
+
+    def say(self, row: int, name: str) -> str:
+        silence = name in _SAID_AS_SILENCE or _prefix_group(name) == RHYTHM
+        if silence and {"recency_days", "adbt_days"} <= set(self.values):
+            gap = self._value(row, "adbt_days")
+            usual = "one order so far" if np.isnan(gap) else f"usual gap {_days(gap)}"
+            return f"silent for {_days(self._value(row, 'recency_days'))}, {usual}"
+        if _prefix_group(name) == "monetary" and "value_mean" in self.values:
+            name = "value_mean"
+        feature = self.features.get(name)
+        if feature is None:
+            return name.replace("_", " ")
+        value = self._value(row, name)
+        return f"{feature.meaning.rstrip('.')} not known yet" if np.isnan(value) else feature.say(value)
+
+    def _value(self, row: int, name: str) -> float:
+        return float(self.values[name][row]) if name in self.values else float("nan")
+
+
+def _terms(contributions: Contributions, *, target: Target, rows: int) -> tuple[Floats, float]:
+    terms = contributions.churn if target == "churn" else contributions.value
+    base = contributions.churn_base if target == "churn" else contributions.value_base
+    if terms.shape != (rows, len(contributions.features)):
+        raise UsageError(
+            "The explanation does not belong to the snapshot.",
+            found=f"{terms.shape[0]} explained rows, {rows} customers",
+            fix="Explain and describe the same rows.",
+        )
+    return terms, base
+
+
+def _stories(names: Sequence[str], features: dict[str, Described]) -> dict[str, list[int]]:
+    """Positions of the terms each group adds up, in order of first appearance."""
+    stories: dict[str, list[int]] = {}
+    for position, name in enumerate(names):
+        if name not in _NOT_REASONS:
+            stories.setdefault(_group(name, features), []).append(position)
+    return stories
+
+
+def _group(name: str, features: dict[str, Described]) -> str:
+    if name in features:
+        family = features[name].family
+        return _GROUP_OF_FAMILY.get(family, family)
+    return _prefix_group(name) or name
+
+
+def _prefix_group(name: str) -> str | None:
+    return _GROUP_OF_PREFIX.get(name.split("_", maxsplit=1)[0])
+
+
+def _exp(total: float) -> float:
+    return float(np.exp(np.clip(total, -20.0, 20.0)))
+
+
+def _days(days: float) -> str:
+    whole = round(days)
+    return "less than a day" if whole < 1 else f"{whole} day{'s' if whole > 1 else ''}"
+
+
+def _number(multiplier: float) -> str:
+    if multiplier < 0.01:
+        return "less than 0.01"
+    if multiplier > 999:
+        return "more than 999"
+    decimals = 0 if multiplier >= 10 else 1 if multiplier >= 1.95 else 2
+    return f"{multiplier:.{decimals}f}"
