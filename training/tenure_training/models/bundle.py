@@ -234,12 +234,15 @@ def read_bundle(folder: Path, *, candidate_class: type[Candidate] | None = None)
         )
     _verify(folder)
     info = BundleInfo.from_dict(stored)
-    if candidate_class is None:
-        from tenure_training.models.registry import candidate_class as by_name
-
-        candidate_class = by_name(info.champion)
-    candidate = candidate_class.load(folder / MODEL)
+    candidate = (candidate_class or class_by_name(info.champion)).load(folder / MODEL)
     return Bundle(folder, info, candidate, _read_json(folder / SEGMENTS), _version(folder))
+
+
+def class_by_name(name: str) -> type[Candidate]:
+    """Look up a candidate; late, because the registry imports every model."""
+    from tenure_training.models.registry import candidate_class
+
+    return candidate_class(name)
 
 
 def _verify(folder: Path) -> None:

@@ -1,0 +1,292 @@
+"""The scorer: a bundle and a snapshot in, the score table out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, Literal, Self
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from tenure_features.errors import DataContractError, DependencyUnavailableError, QualityGateError, UsageError
+from tenure_serving.segments.segmenter import Segmenter
+from tenure_training.models.bundle import Bundle, read_bundle
+from tenure_training.models.contract import LEVELS, Contributions, Prediction
+
+Kind = Literal["string", "datetime", "long", "double", "strings"]
+Floats = NDArray[np.float64]
+
+VALUE_QUANTILES: tuple[str, ...] = tuple(f"q{percent}" for percent in range(10, 100, 10))
+
+SCHEMA: Mapping[str, Kind] = {
+    "customer_id": "string",
+    "as_of": "datetime",
+    "horizon_days": "long",
+    "churn_probability": "double",
+    "expected_orders": "double",
+    "expected_value": "double",
+    "value_low": "double",
+    "value_high": "double",
+    **dict.fromkeys(VALUE_QUANTILES, "double"),
+    "next_order_at": "datetime",
+    "recency_score": "long",
+    "frequency_score": "long",
+    "monetary_score": "long",
+    "rfm_group": "string",
+    "rfm_relationship": "string",
+    "value_tier": "string",
+    "risk_tier": "string",
+    "lifecycle": "string",
+    "segment": "string",
+    "next_step": "string",
+    "churn_reasons": "strings",
+    "value_reasons": "strings",
+    "model_version": "string",
+}
+"""Columns of the score table in order; interval and quantiles are absent where the model gives no distribution."""
+
+_LOADER = "tenure_serving.pyfunc"
+_REASONS = 3
+_FAR = 10.0  # horizons
+
+
+class Scorer:
+    """Scores customers with the model, thresholds and definitions of one bundle.
+
+    Parameters
+    ----------
+    bundle
+        Read by `tenure_training.models.bundle.read_bundle`.
+    chunk_rows
+        Customers scored at a time; bounds the memory beyond the snapshot and the answer, changes no number.
+    """
+
+    def __init__(self, bundle: Bundle, *, chunk_rows: int = 50_000) -> None:
+        if chunk_rows < 1:
+            raise UsageError("Customers are scored in chunks of at least one.", found=str(chunk_rows))
+        self.bundle = bundle
+        self._segmenter = Segmenter.from_dict(bundle.segments)
+        self._chunk_rows = chunk_rows
+
+    @classmethod
+    def load(cls, source: str | Path, *, tracking_uri: str | None = None) -> Self:
+        """Load a scorer from a bundle's folder, or from the MLflow registry.
+
+        Parameters
+        ----------
+        source
+            A folder, or a URI that MLflow knows: ``models:/tenure-scorer@champion``, ``runs:/...``.
+        tracking_uri
+            Of the MLflow store; MLflow's own setting by default.
+
+        Raises
+        ------
+        UsageError
+            There is no such folder or registered model, or it is no model of Tenure.
+        DependencyUnavailableError
+            The registry cannot be reached.
+        DataContractError
+            The bundle is damaged or of another format.
+        """
+        registered = isinstance(source, str) and source.startswith(("models:/", "runs:/", "mlflow-artifacts:/"))
+        return cls(read_bundle(_download(str(source), tracking_uri) if registered else Path(source)))
+
+    @property
+    def version(self) -> str:
+        """The ``model_version`` of every score."""
+        return self.bundle.version
+
+    @property
+    def definitions(self) -> Mapping[str, str]:
+        """What churn, value, population, horizon and interval mean here, in words."""
+        return self.bundle.info.definitions
+
+    def score(self, snapshot: pd.DataFrame, *, currency: str | None = None) -> pd.DataFrame:
+        """Score every customer of a snapshot.
+
+        Parameters
+        ----------
+        snapshot
+            One row per customer at one ``as_of``: ``customer_id``, ``as_of`` and the features of the bundle; further
+            columns are ignored. Missing features are NaN.
+        currency
+            Of the amounts in the snapshot; None where the log does not say.
+
+        Returns
+        -------
+        pandas.DataFrame
+            Columns of `SCHEMA`, on the index of the snapshot. No row depends on another one or on the order.
+
+        Raises
+        ------
+        DataContractError
+            The snapshot lacks features, has several ``as_of``, one before the training, duplicated customers,
+            infinite values, or amounts in another currency than the model's.
+        QualityGateError
+            The model has no finite answer for some customer.
+
+        Notes
+        -----
+        ``next_order_at`` is ``as_of`` plus the median time to the next order under the constant hazard that P(at
+        least one order in the horizon) implies: horizon * ln 2 / -ln(1 - p). It is missing beyond ten horizons.
+        """
+        self._check(snapshot, currency)
+        if snapshot.empty:
+            return self._empty(snapshot.index)
+        table = pd.concat(list(self._chunks(snapshot)), ignore_index=True)
+        return table.set_axis(snapshot.index, axis=0)
+
+    def _chunks(self, snapshot: pd.DataFrame) -> Iterator[pd.DataFrame]:
+        columns = ["customer_id", "as_of", *self.bundle.info.features]
+        for start in range(0, len(snapshot), self._chunk_rows):
+            rows = snapshot.iloc[start : start + self._chunk_rows][columns].reset_index(drop=True)
+            yield self._score_rows(rows.astype(dict.fromkeys(self.bundle.info.features, "float64")))
+
+    def _score_rows(self, rows: pd.DataFrame) -> pd.DataFrame:
+        candidate, info = self.bundle.candidate, self.bundle.info
+        prediction = candidate.predict(rows)
+        _check_finite(prediction)
+        table = _predictions(rows, prediction, info.horizon_days)
+        table = table.join(self._segmenter.assign(rows, table))
+        churn, value = _reasons(candidate.contributions(rows), rows)
+        table["churn_reasons"] = pd.Series(churn, index=table.index, dtype="object")
+        table["value_reasons"] = pd.Series(value, index=table.index, dtype="object")
+        table["model_version"] = pd.Series(self.version, index=table.index, dtype="str")
+        return table[[name for name in SCHEMA if name in table]]
+
+    def _empty(self, index: pd.Index[Any]) -> pd.DataFrame:
+        # what columns there are depends on the model: ask it about somebody and keep nobody
+        info = self.bundle.info
+        somebody = {"customer_id": ["nobody"], "as_of": [info.as_of], **{name: [1.0] for name in info.features}}
+        return self._score_rows(pd.DataFrame(somebody)).head(0).set_axis(index, axis=0)
+
+    def _check(self, snapshot: pd.DataFrame, currency: str | None) -> None:
+        info = self.bundle.info
+        missing = [name for name in ("customer_id", "as_of", *info.features) if name not in snapshot]
+        if missing:
+            raise DataContractError(
+                "The snapshot lacks columns this model was trained on.",
+                found=f"no {', '.join(missing)}",
+                fix="Build it with the version of tenure that trained the model, or train again.",
+            )
+        if currency and info.currency and currency != info.currency:
+            raise DataContractError(
+                f"The model counts in {info.currency}, the orders are in {currency}.",
+                fix="Convert the orders, or train a model for this currency.",
+            )
+        _check_rows(snapshot, info.features)
+        if len(snapshot) and pd.Timestamp(snapshot["as_of"].iloc[0]) < info.as_of:
+            raise DataContractError(
+                f"The model was trained as of {info.as_of} and has seen orders from the time to be predicted.",
+                found=f"as_of {snapshot['as_of'].iloc[0]}",
+                fix="Score at that moment or later, or train a model as of the earlier one.",
+            )
+
+
+def _check_rows(snapshot: pd.DataFrame, features: tuple[str, ...]) -> None:
+    moments = snapshot["as_of"].unique()
+    if len(moments) > 1:
+        found = ", ".join(str(moment) for moment in sorted(moments)[:3])
+        raise DataContractError("A score table has one as_of.", found=found, fix="Score each moment by itself.")
+    twice = snapshot["customer_id"][snapshot["customer_id"].duplicated()]
+    if len(twice):
+        raise DataContractError("A snapshot has one row per customer.", found=f"{twice.iloc[0]} more than once")
+    for name in features:
+        if not pd.api.types.is_numeric_dtype(snapshot[name]):
+            raise DataContractError(f"The feature '{name}' must be a number.", found=str(snapshot[name].dtype))
+        if np.isinf(snapshot[name].to_numpy(dtype=np.float64, na_value=np.nan)).any():
+            raise DataContractError(f"The feature '{name}' is infinite.", fix="A missing value is NaN.")
+
+
+def _check_finite(prediction: Prediction) -> None:
+    numbers = [prediction.buy_probability, prediction.expected_orders, prediction.expected_value]
+    if prediction.quantiles is not None:
+        numbers.append(prediction.quantiles)
+    bad = sum(int((~np.isfinite(column.reshape(len(column), -1))).any(axis=1).sum()) for column in numbers)
+    if bad:
+        raise QualityGateError("The model has no finite answer for some customers.", found=f"{bad} missing numbers")
+
+
+def _predictions(rows: pd.DataFrame, prediction: Prediction, horizon_days: int) -> pd.DataFrame:
+    table = pd.DataFrame(
+        {
+            "customer_id": rows["customer_id"].astype("str"),
+            "as_of": rows["as_of"].astype("datetime64[us]"),
+            "horizon_days": np.full(len(rows), horizon_days, dtype=np.int64),
+            "churn_probability": 1.0 - prediction.buy_probability,
+            "expected_orders": prediction.expected_orders,
+            "expected_value": prediction.expected_value,
+        }
+    )
+    if prediction.quantiles is not None:
+        table["value_low"] = prediction.quantiles[:, LEVELS.index(0.1)]
+        table["value_high"] = prediction.quantiles[:, LEVELS.index(0.9)]
+        for name in VALUE_QUANTILES:
+            table[name] = prediction.quantiles[:, LEVELS.index(int(name[1:]) / 100)]
+    days = days_to_next_order(prediction.buy_probability, horizon_days=horizon_days)
+    wait = pd.to_timedelta(pd.Series(days), unit="D").dt.round("s")
+    table["next_order_at"] = (table["as_of"] + wait).astype("datetime64[us]")
+    return table
+
+
+def days_to_next_order(buy_probability: Floats, *, horizon_days: int) -> Floats:
+    """Median days to the next order under the constant hazard a probability of buying implies.
+
+    Parameters
+    ----------
+    buy_probability
+        Shape (n,): P(at least one order within the horizon).
+    horizon_days
+        Length of the horizon in days.
+
+    Returns
+    -------
+    ndarray
+        Shape (n,): horizon * ln 2 / -ln(1 - p) days; NaN beyond ten horizons, where it is no more than a guess.
+
+    Examples
+    --------
+    >>> days_to_next_order(np.array([0.0, 0.5, 0.75, 1.0]), horizon_days=90).tolist()
+    [nan, 90.0, 45.0, 0.0]
+    """
+    p = np.asarray(buy_probability, dtype=np.float64)
+    hazard = np.full(len(p), np.inf)
+    hazard[p < 1] = -np.log1p(-p[p < 1]) / horizon_days
+    days = np.full(len(p), np.nan)
+    known = hazard * _FAR * horizon_days >= np.log(2)
+    days[known] = np.log(2) / hazard[known]
+    return days
+
+
+def _reasons(contributions: Contributions | None, rows: pd.DataFrame) -> tuple[list[list[str]], list[list[str]]]:
+    """Reasons in words for each row; none where the model has no additive form."""
+    if contributions is None:
+        return [[] for _ in range(len(rows))], [[] for _ in range(len(rows))]
+    from tenure_features import catalogue
+    from tenure_serving.reasons import churn_reasons, value_reasons
+
+    features = catalogue()
+    churn = churn_reasons(contributions, rows, features, top=_REASONS)
+    value = value_reasons(contributions, rows, features, top=_REASONS)
+    return [list(row) for row in churn], [list(row) for row in value]
+
+
+def _download(uri: str, tracking_uri: str | None) -> Path:
+    import mlflow
+    from mlflow.exceptions import MlflowException
+    from mlflow.models import Model
+
+    try:
+        local = mlflow.artifacts.download_artifacts(
+            artifact_uri=uri, tracking_uri=tracking_uri, registry_uri=tracking_uri
+        )
+        flavor = Model.load(local).flavors.get("python_function", {})
+    except MlflowException as error:
+        if error.error_code in {"RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE"}:
+            raise UsageError(f"MLflow has no model {uri}.", found=str(error.message)) from error
+        raise DependencyUnavailableError("The MLflow registry did not answer.", found=str(error.message)) from error
+    if flavor.get("loader_module") != _LOADER:
+        raise UsageError(f"{uri} is not a model of tenure.", found=str(flavor.get("loader_module", "no loader")))
+    return Path(local) / str(flavor["data"])

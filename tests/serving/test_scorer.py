@@ -1,0 +1,142 @@
+"""Scores follow from the bundle alone, row by row, and what cannot be scored is refused with a sentence."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from tenure_features.errors import DataContractError, QualityGateError, UsageError
+from tenure_serving import scorer as scorers
+from tenure_serving.scorer import SCHEMA, Scorer, days_to_next_order
+from tenure_training.models.contract import Contributions, Prediction
+
+
+def test_scorer__gives_every_column_in_order_with_its_type(bundle, snapshot):
+    table = Scorer(bundle).score(snapshot)
+    assert table.columns.tolist() == list(SCHEMA)
+    kinds = {"string": "str", "long": "int64", "double": "float64", "datetime": "datetime64[us]", "strings": "object"}
+    assert table.dtypes.astype(str).to_dict() == {name: kinds[kind] for name, kind in SCHEMA.items()}
+    assert table.drop(columns="next_order_at").notna().all(axis=None)
+
+
+def test_scorer__numbers_worked_by_hand(bundle, snapshot):
+    three = snapshot.head(3).assign(recency_days=[0.0, 30.0, 600.0], tenure_days=700.0)
+    table = Scorer(bundle).score(three)
+    np.testing.assert_allclose(table["churn_probability"], [0.0, 0.5, 1 - 2.0**-20])
+    np.testing.assert_allclose(table["expected_orders"], [2, 1, 2.0**-19])
+    np.testing.assert_allclose(table["expected_value"], [100, 50, 100 * 2.0**-20])
+    np.testing.assert_allclose(table["value_low"].head(2), [20, 10])
+    np.testing.assert_allclose(table["value_high"].head(2), [180, 90])
+    np.testing.assert_allclose(table["q50"].head(2), [100, 50])
+    assert table["next_order_at"].tolist()[:2] == [pd.Timestamp("2024-06-01"), pd.Timestamp("2024-08-30")]
+    assert pd.isna(table["next_order_at"].iloc[2])
+    assert table["horizon_days"].tolist() == [90] * 3
+    assert (table["model_version"] == bundle.version).all()
+
+
+def test_days_to_next_order__is_the_median_of_the_hazard_it_names():
+    p = np.array([0.1, 0.4, 0.9])
+    half = days_to_next_order(p, horizon_days=60)
+    np.testing.assert_allclose((1 - p) ** (half / 60), 0.5)
+
+
+def test_scorer__no_row_depends_on_another_or_on_the_chunk(bundle, snapshot):
+    whole = Scorer(bundle).score(snapshot)
+    order = np.random.default_rng(1).permutation(len(snapshot))
+    shuffled = Scorer(bundle, chunk_rows=37).score(snapshot.iloc[order])
+    pd.testing.assert_frame_equal(shuffled, whole.iloc[order])
+    alone = Scorer(bundle).score(snapshot.iloc[[17]])
+    pd.testing.assert_frame_equal(alone, whole.iloc[[17]])
+
+
+def test_scorer__columns_it_does_not_know_change_nothing(bundle, snapshot):
+    more = snapshot[snapshot.columns[::-1]].assign(surplus=1.0)
+    pd.testing.assert_frame_equal(Scorer(bundle).score(more), Scorer(bundle).score(snapshot))
+
+
+def test_scorer__later_customers_are_held_to_the_stored_thresholds(bundle, snapshot, later_snapshot):
+    table = Scorer(bundle).score(later_snapshot)
+    best = later_snapshot.assign(orders_total=50.0, revenue_total=1e6, recency_days=0.0)
+    scores = ["recency_score", "frequency_score", "monetary_score"]
+    assert (Scorer(bundle).score(best)[scores] == 5).all(axis=None)
+    assert (table["as_of"] == pd.Timestamp("2024-07-01")).all()
+
+
+def test_scorer__loads_from_its_folder(bundle, snapshot):
+    loaded = Scorer.load(bundle.folder)
+    pd.testing.assert_frame_equal(loaded.score(snapshot), Scorer(bundle).score(snapshot))
+    assert loaded.version == bundle.version
+    assert loaded.definitions["churn"] == "no order with positive revenue within 90 days from as_of"
+
+
+def test_scorer__nobody_to_score_is_an_empty_table(bundle, snapshot):
+    empty = Scorer(bundle).score(snapshot.head(0))
+    full = Scorer(bundle).score(snapshot)
+    assert empty.dtypes.astype(str).to_dict() == full.dtypes.astype(str).to_dict()
+    assert len(empty) == 0
+
+
+def test_scorer__without_a_distribution_the_interval_is_absent(pointwise_bundle, snapshot):
+    for rows in (snapshot, snapshot.head(0)):
+        table = Scorer(pointwise_bundle).score(rows)
+        assert not {"value_low", "value_high", "q50"} & set(table.columns)
+        assert "expected_value" in table
+
+
+def test_scorer__reasons_belong_to_their_row(bundle, snapshot, monkeypatch):
+    def explain(rows):
+        weights = rows[["recency_days"]].to_numpy()
+        return Contributions(["recency_days"], weights, 0.0, -weights, 0.0)
+
+    def words(contributions, rows):
+        assert contributions is not None
+        texts = [[f"{i}: {d:.1f} days"] for i, d in zip(rows["customer_id"], contributions.churn[:, 0], strict=True)]
+        return texts, [[] for _ in texts]
+
+    monkeypatch.setattr(bundle.candidate, "contributions", explain, raising=False)
+    monkeypatch.setattr(scorers, "_reasons", words)
+    table = Scorer(bundle, chunk_rows=64).score(snapshot)
+    expected = [[f"{i}: {d:.1f} days"] for i, d in zip(snapshot["customer_id"], snapshot["recency_days"], strict=True)]
+    assert table["churn_reasons"].tolist() == expected
+
+
+@pytest.mark.parametrize(
+    ("spoil", "sentence"),
+    [
+        (lambda s: s.drop(columns=["adbt_days", "tenure_days"]), "lacks columns .* Found: no tenure_days, adbt_days"),
+        (lambda s: s.drop(columns="as_of"), "Found: no as_of"),
+        (lambda s: s.assign(as_of=pd.Timestamp("2024-05-31")), "trained as of 2024-06-01 .* Found: as_of 2024-05-31"),
+        (lambda s: s.assign(as_of=[pd.Timestamp("2024-06-02"), *s["as_of"][1:]]), "has one as_of. Found: 2024-06-01"),
+        (lambda s: s.assign(customer_id="c1"), "one row per customer. Found: c1 more than once"),
+        (lambda s: s.assign(adbt_days="soon"), "'adbt_days' must be a number"),
+        (lambda s: s.assign(revenue_total=np.inf), "'revenue_total' is infinite"),
+    ],
+)
+def test_scorer__refuses_what_the_model_does_not_fit(bundle, snapshot, spoil, sentence):
+    with pytest.raises(DataContractError) as refusal:
+        Scorer(bundle).score(spoil(snapshot))
+    assert pd.Series([str(refusal.value)]).str.contains(sentence).all(), str(refusal.value)
+
+
+def test_scorer__refuses_another_currency_and_takes_its_own(bundle, snapshot):
+    with pytest.raises(DataContractError, match="The model counts in EUR, the orders are in USD"):
+        Scorer(bundle).score(snapshot, currency="USD")
+    assert len(Scorer(bundle).score(snapshot, currency="EUR")) == len(snapshot)
+
+
+def test_scorer__a_model_without_an_answer_is_not_written_down(bundle, snapshot, monkeypatch):
+    bad = np.where(np.arange(len(snapshot)) == 5, np.nan, 0.5)
+    monkeypatch.setattr(bundle.candidate, "predict", lambda rows: Prediction(bad, bad, bad), raising=False)
+    with pytest.raises(QualityGateError, match="3 missing numbers"):
+        Scorer(bundle).score(snapshot)
+
+
+def test_scorer__chunks_hold_somebody(bundle):
+    with pytest.raises(UsageError, match="at least one"):
+        Scorer(bundle, chunk_rows=0)
+
+
+def test_scorer__a_folder_without_a_bundle_is_a_usage_error(tmp_path):
+    with pytest.raises(UsageError, match="no model bundle"):
+        Scorer.load(tmp_path)
