@@ -1,0 +1,212 @@
+"""BTYD models as candidates: what they learn from the present alone, without a label."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, ClassVar, Self
+
+import numpy as np
+import pandas as pd
+
+from tenure_features.errors import UsageError
+from tenure_training.models.contract import LEVELS, Candidate, Prediction, TrainingFrame
+
+from .base import BTYDModel
+from .bgnbd import BGNBD
+from .estimation import Estimate
+from .gammagamma import GammaGamma
+from .mbgnbd import MBGNBD
+from .paretonbd import ParetoNBD
+from .summary import Floats, RepeatCounts, observations
+from .value_distribution import value_quantiles
+
+ROWS_AT_ONCE = 10_000
+FILE = "btyd.json"
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """What a BTYD candidate knows after `fit`.
+
+    Attributes
+    ----------
+    orders
+        The order model, in days.
+    spend
+        The spend model; None where nobody has spent anything.
+    orders_per_day
+        Orders on a day with an order: the models count order days.
+    horizon_days
+        Length of the window predictions are for.
+    """
+
+    orders: Estimate[BTYDModel]
+    spend: Estimate[GammaGamma] | None
+    orders_per_day: float
+    horizon_days: int
+
+
+class BTYDCandidate(Candidate):
+    """A BTYD order model with Gamma-Gamma spend, fitted by maximum likelihood to the snapshot at ``as_of``.
+
+    It needs ``order_days``, ``tenure_days`` and ``span_days``, and uses ``orders_total`` and ``value_mean`` where
+    present. Labels and earlier origins are not used: the likelihood of the whole history is all these models have.
+    Expected value is expected order days times expected spend per order day; quantiles are exact (nothing is drawn,
+    so the seed changes nothing). Any number of customers and any history give finite predictions.
+    """
+
+    model: ClassVar[type[BTYDModel]]
+
+    def __init__(self) -> None:
+        self.fitted: Fitted | None = None
+
+    def fit(self, frame: TrainingFrame, *, seed: int) -> Self:  # noqa: ARG002 - the contract's argument; nothing here is random
+        """Fit both models to the present."""
+        present = frame.present
+        days = _column(present, "order_days")
+        orders = _column(present, "orders_total") if "orders_total" in present else days
+        per_day = float(np.nansum(orders) / max(np.nansum(days), 1.0))
+        self.fitted = Fitted(
+            orders=self.model.fit(RepeatCounts.of_snapshot(present)),
+            spend=_fit_spend(days, _spend_column(present)),
+            orders_per_day=max(per_day, 1.0),
+            horizon_days=frame.horizon_days,
+        )
+        return self
+
+    def predict(self, snapshot: pd.DataFrame) -> Prediction:
+        """Predict every row from its own history, computing equal rows once."""
+        fitted = self._ready()
+        x, t_x, T = observations(snapshot)
+        keys = pd.DataFrame({"x": x, "t_x": t_x, "T": T})
+        row = keys.groupby(["x", "t_x", "T"], sort=True).ngroup().to_numpy()
+        unique = keys.groupby(["x", "t_x", "T"], sort=True).head(1).sort_values(["x", "t_x", "T"]).to_numpy()
+        model, horizon = fitted.orders.model, float(fitted.horizon_days)
+        blocks = [unique[start : start + ROWS_AT_ONCE].T for start in range(0, len(unique), ROWS_AT_ONCE)]
+        buys = _joined([model.buy_probability(*block, horizon_days=horizon) for block in blocks])[row]
+        order_days = _joined([model.expected_orders(*block, horizon_days=horizon) for block in blocks])[row]
+        days, mean = _column(snapshot, "order_days"), _spend_column(snapshot)
+        if fitted.spend is None:
+            return Prediction(
+                buys, order_days * fitted.orders_per_day, np.zeros(len(x)), np.zeros((len(x), len(LEVELS))), buys
+            )
+        spend = fitted.spend.model
+        quantiles = [
+            value_quantiles(
+                model, spend, x[part], t_x[part], T[part],
+                orders=days[part], mean_spend=mean[part], horizon_days=horizon, levels=LEVELS,
+            )
+            for part in (slice(start, start + ROWS_AT_ONCE) for start in range(0, len(x), ROWS_AT_ONCE))
+        ]  # fmt: skip
+        return Prediction(
+            buy_probability=buys,
+            expected_orders=order_days * fitted.orders_per_day,
+            expected_value=order_days * spend.expected_spend(days, mean),
+            quantiles=np.vstack([*quantiles, np.zeros((0, len(LEVELS)))]),
+            rank_score=buys,
+        )
+
+    def save(self, folder: Path) -> None:
+        """Write parameters, standard errors and how the fits ended as JSON."""
+        fitted = self._ready()
+        content = {
+            "name": self.name,
+            "horizon_days": fitted.horizon_days,
+            "orders_per_day": fitted.orders_per_day,
+            "orders": _to_json(fitted.orders),
+            "spend": None if fitted.spend is None else _to_json(fitted.spend),
+        }
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / FILE).write_text(json.dumps(content, indent=2, allow_nan=False), encoding="utf-8")
+
+    @classmethod
+    def load(cls, folder: Path) -> Self:
+        """Read what `save` wrote."""
+        content = json.loads((folder / FILE).read_text(encoding="utf-8"))
+        candidate = cls()
+        candidate.fitted = Fitted(
+            orders=_from_json(content["orders"], cls.model),
+            spend=None if content["spend"] is None else _from_json(content["spend"], GammaGamma),
+            orders_per_day=float(content["orders_per_day"]),
+            horizon_days=int(content["horizon_days"]),
+        )
+        return candidate
+
+    def with_horizon(self, horizon_days: int) -> Self:
+        """Give the same fit for another horizon: nothing has to be learned again."""
+        other = type(self)()
+        other.fitted = replace(self._ready(), horizon_days=horizon_days)
+        return other
+
+    def _ready(self) -> Fitted:
+        if self.fitted is None:
+            raise UsageError(f"The {self.name} candidate has not been fitted.", fix="Call fit, or load a saved one.")
+        return self.fitted
+
+
+class BGNBDCandidate(BTYDCandidate):
+    """BG/NBD with Gamma-Gamma."""
+
+    name: ClassVar[str] = "bgnbd"
+    model: ClassVar[type[BTYDModel]] = BGNBD
+
+
+class MBGNBDCandidate(BTYDCandidate):
+    """MBG/NBD with Gamma-Gamma."""
+
+    name: ClassVar[str] = "mbgnbd"
+    model: ClassVar[type[BTYDModel]] = MBGNBD
+
+
+class ParetoNBDCandidate(BTYDCandidate):
+    """Pareto/NBD with Gamma-Gamma."""
+
+    name: ClassVar[str] = "paretonbd"
+    model: ClassVar[type[BTYDModel]] = ParetoNBD
+
+
+def _column(frame: pd.DataFrame, name: str) -> Floats:
+    return np.asarray(frame[name].to_numpy(dtype=np.float64, na_value=np.nan))
+
+
+def _spend_column(frame: pd.DataFrame) -> Floats:
+    return _column(frame, "value_mean") if "value_mean" in frame else np.full(len(frame), np.nan)
+
+
+def _fit_spend(days: Floats, mean: Floats) -> Estimate[GammaGamma] | None:
+    return GammaGamma.fit(days, mean) if np.any((mean > 0) & (days > 0)) else None
+
+
+def _joined(blocks: list[Floats]) -> Floats:
+    return np.concatenate([*blocks, np.zeros(0)])
+
+
+def _to_json(estimate: Estimate[Any]) -> dict[str, Any]:
+    def finite(value: float) -> float | None:
+        return value if np.isfinite(value) else None
+
+    return {
+        "parameters": {name: getattr(estimate.model, name) for name in estimate.standard_errors},
+        "standard_errors": {name: finite(value) for name, value in estimate.standard_errors.items()},
+        "log_likelihood": finite(estimate.log_likelihood),
+        "converged": estimate.converged,
+        "message": estimate.message,
+        "prior_weight": estimate.prior_weight,
+        "unit": "days",
+    }
+
+
+def _from_json[M](content: dict[str, Any], model: type[M]) -> Estimate[M]:
+    def read(value: float | None) -> float:
+        return np.inf if value is None else float(value)
+
+    return Estimate(
+        model=model(**content["parameters"]),
+        log_likelihood=read(content["log_likelihood"]),
+        standard_errors={name: read(value) for name, value in content["standard_errors"].items()},
+        converged=bool(content["converged"]),
+        message=str(content["message"]),
+        prior_weight=float(content["prior_weight"]),
+    )

@@ -1,0 +1,245 @@
+"""Maximum likelihood in log-parameters, with a weak prior only where the data leave a parameter to run away."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import numpy as np
+from scipy.optimize import minimize
+
+from .summary import Floats
+
+Objective = Callable[[Floats], tuple[float, Floats]]
+
+REPEATERS_WITHOUT_PRIOR = 500
+"""From this many repeat customers on there is no prior inside the region at all; below it fades in."""
+
+PRIOR_SD = 2.5
+"""Standard deviation of a log-parameter under the full prior: a factor of twelve either way."""
+
+HALF_WIDTH = 6.0
+"""Half width of the region of log-parameters around the centre: a factor of four hundred either way."""
+
+
+@dataclass(frozen=True)
+class Estimate[M]:
+    """A fitted model and how far to trust the fit.
+
+    Attributes
+    ----------
+    model
+        The model at its estimated parameters.
+    log_likelihood
+        Of the data, without any prior.
+    standard_errors
+        By parameter name, from the observed information; ``inf`` where the data do not determine the parameter.
+    converged
+        Whether the gradient vanished at the estimate, apart from parameters held at an edge.
+    message
+        One sentence: how the search ended, and which parameters the edge of the region held.
+    prior_weight
+        Share of the full prior that took part, 0 to 1; 0 for more than a few hundred repeat customers.
+    """
+
+    model: M
+    log_likelihood: float
+    standard_errors: dict[str, float]
+    converged: bool
+    message: str
+    prior_weight: float
+
+
+@dataclass(frozen=True)
+class Prior:
+    """A wide region of log-parameters, and a weak normal inside it that fades as evidence grows.
+
+    Attributes
+    ----------
+    centre
+        Log-parameters where the prior is centred and the search starts; shape (p,).
+    weight
+        Share of the normal prior in force, 0 to 1.
+    half_width
+        Half width of the region, one for all or one per parameter.
+
+    Examples
+    --------
+    >>> Prior(np.zeros(2)).penalty(np.array([3.0, -3.0]))[0]
+    0.0
+    """
+
+    centre: Floats
+    weight: float = 0.0
+    half_width: Floats = field(default_factory=lambda: np.asarray(HALF_WIDTH))
+
+    @staticmethod
+    def fading(repeaters: float) -> float:
+        """Give the weight of the prior for a number of customers that carry information."""
+        return max(0.0, 1.0 - repeaters / REPEATERS_WITHOUT_PRIOR)
+
+    @property
+    def edges(self) -> tuple[Floats, Floats]:
+        """Lower and upper bounds of the log-parameters."""
+        return self.centre - self.half_width, self.centre + self.half_width
+
+    def penalty(self, theta: Floats) -> tuple[float, Floats]:
+        """Give minus the log-prior (up to a constant) and its gradient."""
+        away, precision = theta - self.centre, self.weight / PRIOR_SD**2
+        return 0.5 * precision * float(away @ away), precision * away
+
+
+@dataclass(frozen=True)
+class Optimum:
+    """Where the penalised likelihood is highest in the region, and the curvature there without the penalty.
+
+    ``held`` marks parameters at an edge that the likelihood would push further.
+    """
+
+    theta: Floats
+    information: Floats
+    held: Floats
+    slope: float
+    tolerance: float
+
+    @property
+    def converged(self) -> bool:
+        """Whether the gradient vanished."""
+        return self.slope <= self.tolerance
+
+    def message(self, names: tuple[str, ...]) -> str:
+        """Say how the search ended."""
+        end = "gradient vanished" if self.converged else f"stopped with a gradient of {self.slope:.1e} per customer"
+        edge = [name for name, held in zip(names, self.held, strict=True) if held]
+        return end + (f"; held at the edge of the sensible range: {', '.join(edge)}" if edge else "")
+
+    @property
+    def log_standard_errors(self) -> Floats:
+        """Standard errors of the log-parameters; ``inf`` for those held and along flat directions."""
+        free = self.held == 0
+        errors = np.full(len(self.theta), np.inf)
+        errors[free] = log_standard_errors(self.information[np.ix_(free, free)])
+        return errors
+
+
+def maximise(
+    log_likelihood: Objective,
+    *,
+    prior: Prior,
+    customers: float,
+    coarse: Objective | None = None,
+    tolerance: float = 1e-7,
+) -> Optimum:
+    """Maximise a log-likelihood in log-parameters, from the prior's centre and inside its region.
+
+    A quasi-Newton search (on the coarse likelihood where one is given) is finished by Newton steps on the full one;
+    further starts are tried only if the first fails to converge.
+
+    Parameters
+    ----------
+    log_likelihood
+        Log-parameters to value and gradient.
+    prior
+        Penalty, region and start.
+    customers
+        Sum of weights: makes tolerances mean the same for any amount of data.
+    coarse
+        A cheaper likelihood of binned rows for the way to the neighbourhood of the optimum.
+    tolerance
+        Largest gradient entry per customer at which the search has converged.
+    """
+    objective = _penalised(log_likelihood, prior, customers)
+    start = prior.centre
+    if coarse is not None:
+        start = _quasi_newton(_penalised(coarse, prior, customers), start, prior)
+    tries: list[tuple[Floats, Floats, float]] = []
+    for shift in (0.0, 1.5, -1.5):
+        tries.append(_newton(objective, _quasi_newton(objective, start + shift, prior), prior, tolerance))
+        if tries[-1][2] <= tolerance:
+            break
+    theta, held, slope = min(tries, key=lambda found: objective(found[0])[0])
+    information = _hessian(log_likelihood, theta)
+    return Optimum(theta, -information, held, slope, tolerance)
+
+
+def _penalised(log_likelihood: Objective, prior: Prior, customers: float) -> Objective:
+    """Minus the log-posterior per customer."""
+
+    def objective(theta: Floats) -> tuple[float, Floats]:
+        penalty, slope = prior.penalty(theta)
+        value, gradient = log_likelihood(theta)
+        return (penalty - value) / customers, (slope - gradient) / customers
+
+    return objective
+
+
+def _quasi_newton(objective: Objective, start: Floats, prior: Prior) -> Floats:
+    bounds = list(zip(*prior.edges, strict=True))
+    found = minimize(
+        objective,
+        start,
+        jac=True,
+        method="L-BFGS-B",
+        bounds=bounds,
+        options={"gtol": 1e-4, "ftol": 1e-12, "maxiter": 500, "maxcor": 20},
+    )
+    return np.asarray(found.x, dtype=np.float64)
+
+
+def _newton(objective: Objective, theta: Floats, prior: Prior, tolerance: float) -> tuple[Floats, Floats, float]:
+    """Newton steps on the parameters that are free; gives the point, the held parameters and the largest gradient."""
+    lower, upper = prior.edges
+    value, slope = objective(theta)
+    curvature: Floats | None = None
+    for _ in range(25):
+        held = ((theta <= lower) & (slope > 0)) | ((theta >= upper) & (slope < 0))
+        largest = float(np.abs(slope[~held]).max(initial=0.0))
+        if largest <= tolerance:
+            break
+        if curvature is None or largest > 1e-5:
+            curvature = _hessian(objective, theta)
+        step = np.zeros(len(theta))
+        step[~held] = _descent(curvature[np.ix_(~held, ~held)], slope[~held])
+        for scale in 0.5 ** np.arange(16):
+            new = np.clip(theta - scale * step, lower, upper)
+            new_value, new_slope = objective(new)
+            if new_value <= value + 1e-14 * abs(value):
+                break
+        else:
+            break
+        theta, value, slope = new, new_value, new_slope
+    held = ((theta <= lower) & (slope > 0)) | ((theta >= upper) & (slope < 0))
+    return theta, held.astype(np.float64), float(np.abs(slope[~held]).max(initial=0.0))
+
+
+def _descent(hessian: Floats, slope: Floats) -> Floats:
+    """Newton step with the curvature made positive, at most one unit of log-parameter long."""
+    curvature, axes = np.linalg.eigh(hessian)
+    floor = max(1e-10, 1e-10 * float(np.abs(curvature).max()))
+    step = axes @ ((axes.T @ slope) / np.maximum(np.abs(curvature), floor))
+    return np.asarray(step / max(1.0, float(np.abs(step).max())))
+
+
+def _hessian(objective: Objective, theta: Floats, *, width: float = 1e-4) -> Floats:
+    """Central differences of the analytic gradient."""
+    sides = np.array([
+        (objective(theta + width * unit)[1] - objective(theta - width * unit)[1]) / (2 * width)
+        for unit in np.eye(len(theta))
+    ])  # fmt: skip
+    return np.asarray((sides + sides.T) / 2)
+
+
+def log_standard_errors(information: Floats) -> Floats:
+    """Invert the observed information of log-parameters; ``inf`` for those that an undetermined direction moves.
+
+    Examples
+    --------
+    >>> log_standard_errors(np.array([[4.0, 0.0], [0.0, 0.0]])).tolist()
+    [0.5, inf]
+    """
+    curvature, axes = np.linalg.eigh(information)
+    # less than this and the log-parameter is known to a factor of e to the 100 at best
+    determined = curvature > max(1e-4, 1e-7 * float(curvature.max(initial=0.0)))
+    variance = (axes[:, determined] ** 2 / curvature[determined]).sum(axis=1)
+    moved = (axes[:, ~determined] ** 2).sum(axis=1) > 1e-6
+    return np.where(moved | (variance <= 0), np.inf, np.sqrt(variance))

@@ -1,0 +1,135 @@
+"""The distribution of a customer's spend in the horizon: a known mixture over order counts, so nothing is drawn."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import ArrayLike
+from scipy.special import betainc, polygamma
+
+from .base import BTYDModel
+from .gammagamma import GammaGamma
+from .summary import Floats, checked
+
+STEP = 0.04
+"""Spacing of the grid of values in logs; quantiles are interpolated on it."""
+
+NEGLIGIBLE = 1e-7
+"""Order counts less likely than this are left out."""
+
+
+def _count_classes(*, exact: int = 16, growth: float = 1.15, largest: float = 2e4) -> tuple[Floats, Floats]:
+    """Lower ends of classes of order counts (single counts first, then ever wider), and the count standing for each."""
+    ends = [float(count) for count in range(1, exact + 1)]
+    while ends[-1] < largest:
+        ends.append(float(np.ceil(ends[-1] * growth)))
+    lower = np.array(ends)
+    upper = np.append(lower[1:] - 1, lower[-1])
+    return lower, (lower + upper) / 2
+
+
+_LOWER, _STANDS_FOR = _count_classes()
+
+
+def value_quantiles(
+    model: BTYDModel,
+    spend: GammaGamma,
+    x: ArrayLike,
+    t_x: ArrayLike,
+    T: ArrayLike,
+    *,
+    orders: ArrayLike,
+    mean_spend: ArrayLike,
+    horizon_days: float,
+    levels: Sequence[float],
+) -> Floats:
+    r"""Quantiles of the total spend in (T, T + horizon], shape (n, len(levels)).
+
+    Given N = k orders the spend is a gamma variable of shape pk over the customer's own nu, a gamma variable of shape
+    q + p * orders: a scaled beta-prime. So P(spend <= v) = P(N = 0) + sum over k of P(N = k) I_{w/(1+w)}(pk, q + p *
+    orders) with w = v / (gamma + orders * mean), which is tabulated by number of orders and inverted by interpolation.
+    Every customer's answer depends on that customer's row alone.
+
+    Parameters
+    ----------
+    model, spend
+        How customers order, and what an order is worth.
+    x, t_x, T
+        As in `RepeatCounts`.
+    orders, mean_spend
+        As in `GammaGamma.posterior`.
+    horizon_days
+        Length of the window.
+    levels
+        Probability levels.
+    """
+    shape, rate = spend.posterior(orders, mean_spend)
+    if not len(shape):
+        return np.zeros((0, len(levels)))
+    shapes, group = np.unique(_grouped(shape, spend), return_inverse=True)
+    probability = _class_probabilities(model, *checked(x, t_x, T), horizon=horizon_days)
+    result = np.empty((len(shape), len(levels)))
+    for index, own in enumerate(shapes):
+        rows = np.flatnonzero(group == index)
+        relative = _relative_quantiles(probability[rows], spend.p, float(own), levels)
+        result[rows] = relative * (rate[rows] * (own - 1) / (shape[rows] - 1))[:, None]
+    return result
+
+
+def _grouped(shape: Floats, spend: GammaGamma) -> Floats:
+    """Round the posterior shapes of customers with many orders, whose spend is known so well that it cannot show."""
+    orders = np.round((shape - spend.q) / spend.p)
+    near = np.exp(np.round(np.log(np.maximum(orders, 1.0)) / 0.05) * 0.05)
+    return np.asarray(spend.q + spend.p * np.where(orders > 40, near, orders))
+
+
+def _class_probabilities(model: BTYDModel, x: Floats, t_x: Floats, T: Floats, *, horizon: float) -> Floats:
+    """P(N in class) for every class of positive counts; shape (n, classes that matter)."""
+    reach = np.zeros((len(x), 0))
+    for block in np.array_split(_LOWER, range(16, len(_LOWER), 8)):
+        more = model.order_count_survival(x, t_x, T, horizon_days=horizon, counts=block)
+        reach = np.hstack([reach, np.where(more > NEGLIGIBLE, more, 0.0)])
+        if not more[:, -1].max(initial=0.0) > NEGLIGIBLE:
+            break
+    reach = np.minimum.accumulate(reach, axis=1)
+    return np.asarray(reach - np.hstack([reach[:, 1:], np.zeros((len(x), 1))]))
+
+
+def _relative_quantiles(probability: Floats, p: float, own: float, levels: Sequence[float]) -> Floats:
+    """Quantiles of the spend relative to the customer's posterior rate, for one posterior shape."""
+    used = np.flatnonzero(probability.any(axis=0))
+    if not len(used):
+        return np.zeros((len(probability), len(levels)))
+    counts = _STANDS_FOR[: used[-1] + 1]
+    grid = _grid(p, own, largest=counts[-1])
+    ratio = np.exp(grid)
+    table = betainc(p * counts[:, None], own, ratio / (1 + ratio))
+    positive = probability[:, : len(counts)]
+    at_most = (1 - positive.sum(axis=1))[:, None] + positive @ table
+    return _inverted(at_most, grid, levels)
+
+
+def _grid(p: float, own: float, *, largest: float) -> Floats:
+    """Place logs of relative spend: multiples of a step, and points around each small count's own spread."""
+    few = np.arange(1, 13)
+    centre, spread = np.log(p * few / own), np.sqrt(polygamma(1, p * few) + polygamma(1, own))
+    bottom = centre[0] - 5 * spread[0]
+    top = np.log(p * largest / own) + 5 * spread[0]
+    even = STEP * np.arange(np.floor(bottom / STEP), np.ceil(top / STEP) + 1)
+    around = (centre[:, None] + spread[:, None] * np.array([-3.0, -1.5, -0.5, 0.0, 0.5, 1.5, 3.0])).ravel()
+    return np.unique(np.concatenate([even, around]))
+
+
+def _inverted(at_most: Floats, grid: Floats, levels: Sequence[float]) -> Floats:
+    """Invert each row's distribution function; 0 up to the level P(N = 0) of the row."""
+    none = at_most[:, 0]
+    result = np.zeros((len(at_most), len(levels)))
+    rows = np.arange(len(at_most))
+    for column, level in enumerate(levels):
+        above = np.clip((at_most < level).sum(axis=1), 1, len(grid) - 1)
+        low, high = at_most[rows, above - 1], at_most[rows, above]
+        share = np.divide(level - low, high - low, out=np.zeros_like(low), where=high > low)
+        value = np.exp(grid[above - 1] + np.clip(share, 0.0, 1.0) * (grid[above] - grid[above - 1]))
+        result[:, column] = np.where(level > none, value, 0.0)
+    return result
