@@ -12,7 +12,7 @@ from tenure_features.errors import UsageError
 
 Orders = Annotated[
     str | None,
-    typer.Option("--orders", metavar="FILE", help="Order log: CSV, TSV or Parquet file, a glob, or a URI."),
+    typer.Option("--orders", metavar="FILE", help="Order log: a CSV, TSV or Parquet file, or a quoted glob."),
 ]
 Columns = Annotated[
     list[str] | None,

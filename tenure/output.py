@@ -15,7 +15,7 @@ SCHEMA_VERSION = 1
 """Version of the JSON objects commands print; raised when a key changes its meaning or disappears."""
 
 
-def emit(command: str, lines: Iterable[str], payload: Mapping[str, Any], *, as_json: bool) -> None:
+def emit(command: str, lines: Iterable[str], payload: object, *, as_json: bool) -> None:
     """Print the result of a command.
 
     Parameters
@@ -25,7 +25,7 @@ def emit(command: str, lines: Iterable[str], payload: Mapping[str, Any], *, as_j
     lines
         The result for people.
     payload
-        The result for programs; see `jsonable` for what values may be.
+        The result for programs: a mapping or a dataclass of what `jsonable` takes.
     as_json
         Which of the two to print.
     """
@@ -33,7 +33,7 @@ def emit(command: str, lines: Iterable[str], payload: Mapping[str, Any], *, as_j
     sys.stdout.write(text + "\n")
 
 
-def as_object(command: str, payload: Mapping[str, Any]) -> str:
+def as_object(command: str, payload: object) -> str:
     """Write one JSON object that says its schema version and its command.
 
     Examples
