@@ -29,8 +29,9 @@ def emit(command: str, lines: Iterable[str], payload: object, *, as_json: bool) 
     as_json
         Which of the two to print.
     """
-    text = as_object(command, payload) if as_json else "\n".join(lines)
-    sys.stdout.write(text + "\n")
+    told = [as_object(command, payload)] if as_json else lines
+    sys.stdout.writelines(f"{line}\n" for line in told)
+    sys.stdout.flush()  # here a reader that has gone away, such as head, is still handled; at exit it is not
 
 
 def as_object(command: str, payload: object) -> str:

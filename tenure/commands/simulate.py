@@ -11,8 +11,12 @@ from tenure import options
 
 def simulate(
     out: options.Out = None,
-    preset: Annotated[str, typer.Option("--preset", help="Kind of shop.")] = "shop",
-    customers: Annotated[int, typer.Option("--customers", min=1, help="How many customers.")] = 3000,
+    preset: Annotated[
+        str, typer.Option("--preset", metavar="NAME", help="shop, subscription, marketplace, tiny or dirty.")
+    ] = "shop",
+    customers: Annotated[
+        int | None, typer.Option("--customers", min=1, help="How many customers. [default: the preset's own number]")
+    ] = None,
     seed: Annotated[int, typer.Option("--seed", min=0, help="Same seed, same bytes.")] = 0,
     json: options.Json = False,
     quiet: options.Quiet = False,
@@ -29,11 +33,12 @@ def simulate(
     from tenure_simulator import simulate as write_shop
 
     folder = options.out_folder(out)
-    with open_progress(quiet=quiet) as progress, progress.stage(f"Simulating {customers:,} customers"):
-        write_shop(preset_config(preset, customers=customers, seed=seed), folder)
+    shop = preset_config(preset, customers=customers, seed=seed)
+    with open_progress(quiet=quiet) as progress, progress.stage(f"Simulating {shop.customers:,} customers"):
+        write_shop(shop, folder)
     files = sorted(str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file())
     lines = [f"Wrote {len(files)} files into {folder}:", *(f"  {name}" for name in files)]
-    payload = {"out": folder, "files": files, "preset": preset, "customers": customers, "seed": seed}
+    payload = {"out": folder, "files": files, "preset": preset, "customers": shop.customers, "seed": seed}
     emit(
         "simulate", [*lines, "", f"Next: tenure run --config {folder / 'tenure.toml'} --out out"], payload, as_json=json
     )

@@ -189,3 +189,19 @@ def test_demo__prints_conclusions_the_report_and_what_to_type_next(call: Call, p
         "Report: out/report.html",
         "Next:   tenure run --orders orders.csv --out out",
     ]
+
+
+def test_output__a_reader_that_goes_away_is_no_bug(tmp_path: Path) -> None:
+    script = (
+        "import sys; from tenure.output import emit; from tenure.cli import app, main\n"
+        "@app.command()\n"
+        "def talk(): emit('talk', ['line'] * 1_000_000, {}, as_json=False)\n"
+        "main(['talk'])"
+    )
+    with subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, stderr=subprocess.PIPE) as talker:
+        assert talker.stdout is not None
+        assert talker.stderr is not None
+        talker.stdout.read(1)
+        talker.stdout.close()
+        assert talker.stderr.read() == b""
+    assert talker.returncode == 1
