@@ -1,0 +1,83 @@
+"""What a simulated shop is made of: one validated object, whose parts live in `behaviour.py` and `levers.py`."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Self
+
+from pydantic import Field, model_validator
+
+from tenure_simulator.behaviour import (
+    Baskets,
+    Engagement,
+    Experience,
+    Identities,
+    Leaving,
+    Purchasing,
+    ServiceCosts,
+)
+from tenure_simulator.levers import Campaign, Channel, ChannelChange, PriceChange
+from tenure_simulator.part import Part
+
+
+class ShopConfig(Part):
+    """Everything the generator needs; the same configuration and seed give the same bytes.
+
+    Attributes
+    ----------
+    customers
+        Customers with at least one order, unless they arrive in the hidden future.
+    seed
+        Seed of every random stream.
+    start, days
+        First day of the shop and length of its visible history. Tables hold rows before ``start + days`` only.
+    future_days
+        Days simulated beyond the history; they are visible in the truth alone.
+    horizon_days
+        Horizon written into ``tenure.toml``.
+    currency
+        Currency of every amount.
+    block_customers
+        Customers drawn from one random stream, and the unit of work and memory. Part of the seed: a shop of 40,000
+        customers starts with exactly the customers of the shop of 20,000 when this is 20,000.
+    purchasing, leaving, experience, baskets, service_costs, engagement, identities
+        The behaviour of customers.
+    channels, campaigns, price_changes, channel_changes
+        What the shop does.
+    dirty
+        Write ``orders`` as CSV with every kind of bad row among the good ones (see ``dirt.py``).
+    """
+
+    customers: int = Field(default=10_000, ge=1)
+    seed: int = Field(default=0, ge=0)
+    start: date = date(2022, 1, 1)
+    days: int = Field(default=1096, ge=30)
+    future_days: int = Field(default=365, ge=0)
+    horizon_days: int = Field(default=90, ge=1)
+    currency: str = "EUR"
+    block_customers: int = Field(default=20_000, ge=1)
+    purchasing: Purchasing = Purchasing()
+    leaving: Leaving = Leaving()
+    experience: Experience = Experience()
+    baskets: Baskets = Baskets()
+    service_costs: ServiceCosts = ServiceCosts()
+    engagement: Engagement = Engagement()
+    identities: Identities = Identities()
+    channels: tuple[Channel, ...] = Field(min_length=1)
+    campaigns: tuple[Campaign, ...] = ()
+    price_changes: tuple[PriceChange, ...] = ()
+    channel_changes: tuple[ChannelChange, ...] = ()
+    dirty: bool = False
+
+    @model_validator(mode="after")
+    def _names_and_days_fit(self) -> Self:
+        names = [channel.name for channel in self.channels]
+        if len(set(names)) < len(names):
+            raise ValueError(f"channel names must be distinct, not {names}")
+        if unknown := {change.channel for change in self.channel_changes} - set(names):
+            raise ValueError(f"channel_changes name channels that do not exist: {sorted(unknown)}; there are {names}")
+        if late := [campaign.name for campaign in self.campaigns if campaign.day >= self.days]:
+            raise ValueError(f"campaigns must start within the {self.days} days of history: {late}")
+        if all(channel.launch_day >= self.days for channel in self.channels):
+            raise ValueError("no channel is launched within the history")
+        return self
