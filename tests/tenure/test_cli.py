@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -191,17 +192,18 @@ def test_demo__prints_conclusions_the_report_and_what_to_type_next(call: Call, p
     ]
 
 
-def test_output__a_reader_that_goes_away_is_no_bug(tmp_path: Path) -> None:
+def test_output__a_reader_that_goes_away_is_no_bug() -> None:
     script = (
         "import sys; from tenure.output import emit; from tenure.cli import app, main\n"
         "@app.command()\n"
-        "def talk(): emit('talk', ['line'] * 1_000_000, {}, as_json=False)\n"
+        "def talk():\n"
+        "    sys.stdin.readline()\n"
+        "    emit('talk', ['line'], {}, as_json=False)\n"
         "main(['talk'])"
     )
-    with subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, stderr=subprocess.PIPE) as talker:
-        assert talker.stdout is not None
-        assert talker.stderr is not None
-        talker.stdout.read(1)
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    buffered = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
+    with subprocess.Popen([sys.executable, "-c", script], env=buffered, **pipes) as talker:
         talker.stdout.close()
-        assert talker.stderr.read() == b""
+        assert talker.communicate(b"\n")[1] == b""
     assert talker.returncode == 1
