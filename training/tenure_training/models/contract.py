@@ -153,6 +153,27 @@ class Contributions:
     value_base: float
 
 
+@dataclass(frozen=True)
+class Evidence:
+    """Predictions for closed windows later than any the model had been fitted on, and what happened in them.
+
+    Attributes
+    ----------
+    buy_probability, expected_value
+        What was predicted, shape (n,).
+    bought, value
+        What happened, shape (n,): bool and net revenue.
+    window
+        Number of the window each row belongs to, shape (n,), int.
+    """
+
+    buy_probability: Floats
+    expected_value: Floats
+    bought: NDArray[np.bool_]
+    value: Floats
+    window: NDArray[np.int64]
+
+
 class Candidate(ABC):
     """A model that can compete in the backtest and be served from a bundle."""
 
@@ -175,6 +196,10 @@ class Candidate(ABC):
     def load(cls, folder: Path) -> Self:
         """Read what `save` wrote."""
 
-    def contributions(self, snapshot: pd.DataFrame) -> Contributions | None:
+    def calibrate(self, evidence: Evidence) -> Self:  # noqa: ARG002  # for those that can
+        """Learn levels and intervals from later windows than `fit` saw; the default learns nothing."""
+        return self
+
+    def contributions(self, snapshot: pd.DataFrame) -> Contributions | None:  # noqa: ARG002  # likewise
         """Explain each prediction additively; None where the candidate has no additive form."""
         return None

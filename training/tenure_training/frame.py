@@ -1,0 +1,99 @@
+"""Training frames: point-in-time snapshots with the labels of windows that had closed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+import pandas as pd
+
+from tenure_features import OrderLog, outcomes, snapshots
+from tenure_features.errors import DataContractError
+from tenure_training.labels import labels
+from tenure_training.models.contract import TrainingFrame
+from tenure_training.windows import Window, training_windows
+
+HALF_LIFE_DAYS = 365.0
+"""Age at which a training origin weighs half: habits of a year ago count, those of three years ago hardly."""
+
+
+class Frames:
+    """Builds training frames at any moment from one order log; each origin is computed once.
+
+    Parameters
+    ----------
+    log
+        The orders.
+    active_days
+        Narrows the population to customers with an order in so many days before each origin; None: everybody.
+    """
+
+    def __init__(self, log: OrderLog, *, active_days: int | None = None) -> None:
+        self._log, self._active_days = log, active_days
+        self._snapshots: dict[pd.Timestamp, pd.DataFrame] = {}
+        self._labels: dict[Window, pd.DataFrame] = {}
+        self.first_order = pd.Timestamp(log.first_order_at).normalize()
+
+    def prepare(self, moments: Iterable[pd.Timestamp], windows: Iterable[Window]) -> None:
+        """Compute many snapshots and labels in as few queries as there are window lengths, plus one."""
+        wanted = sorted({*moments, *(window.origin for window in windows)} - self._snapshots.keys())
+        if wanted:
+            table = snapshots(self._log, wanted, active_days=self._active_days)
+            self._snapshots |= dict.fromkeys(wanted, table.iloc[:0])
+            self._snapshots |= {pd.Timestamp(at): part.reset_index(drop=True) for at, part in table.groupby("as_of")}
+        missing = {window for window in windows if window not in self._labels}
+        for days in sorted({window.days for window in missing}):
+            self._label([window.origin for window in missing if window.days == days], days)
+
+    def snapshot(self, as_of: pd.Timestamp) -> pd.DataFrame:
+        """Return the snapshot at a moment: ``customer_id``, ``as_of`` and the features, sorted by customer."""
+        self.prepare([as_of], [])
+        return self._snapshots[as_of]
+
+    def labels(self, window: Window) -> pd.DataFrame:
+        """Return the labels of the customers in ``snapshot(window.origin)``, in its order."""
+        self.prepare([], [window])
+        return self._labels[window]
+
+    def frame(self, as_of: pd.Timestamp, *, horizon_days: int) -> TrainingFrame:
+        """Build what may be learnt at a moment: all chosen windows have closed by then.
+
+        Raises
+        ------
+        DataContractError
+            Nobody ordered before ``as_of``.
+        """
+        windows = training_windows(self.first_order, as_of, horizon_days=horizon_days)
+        self.prepare([as_of], windows)
+        present = self.snapshot(as_of)
+        if present.empty:
+            raise DataContractError(
+                "Nobody ordered before as_of.", found=f"as_of {as_of:%Y-%m-%d}", fix="Choose a later as_of."
+            )
+        parts = [self.snapshot(window.origin) for window in windows]
+        window_days = [np.full(len(part), float(window.days)) for part, window in zip(parts, windows, strict=True)]
+        ages = [np.full(len(part), (as_of - window.origin).days) for part, window in zip(parts, windows, strict=True)]
+        return TrainingFrame(
+            rows=_stack(parts, like=present),
+            labels=_stack([self.labels(window) for window in windows], like=_NO_LABELS),
+            window_days=np.concatenate([*window_days, np.empty(0)]),
+            weight=0.5 ** (np.concatenate([*ages, np.empty(0)]) / HALF_LIFE_DAYS),
+            present=present,
+            as_of=as_of,
+            horizon_days=horizon_days,
+        )
+
+    def _label(self, origins: list[pd.Timestamp], days: int) -> None:
+        table = outcomes(self._log, sorted(origins), horizon_days=days)
+        by_origin = {pd.Timestamp(at): part.set_index("customer_id") for at, part in table.groupby("as_of")}
+        for origin in origins:
+            customers = self.snapshot(origin)["customer_id"]
+            part = by_origin.get(origin, table.iloc[:0].set_index("customer_id"))
+            self._labels[Window(origin, days)] = labels(part.loc[customers])  # a customer without an outcome is a bug
+
+
+_NO_LABELS = pd.DataFrame({"bought": np.empty(0, bool), "orders": np.empty(0), "value": np.empty(0)})
+
+
+def _stack(parts: Sequence[pd.DataFrame], *, like: pd.DataFrame) -> pd.DataFrame:
+    return pd.concat(parts, ignore_index=True) if parts else like.iloc[:0]

@@ -1,0 +1,122 @@
+"""What anybody can do in a minute; a model that does not beat these is not worth its upkeep."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import ClassVar, Self
+
+import numpy as np
+import pandas as pd
+
+from tenure_training.models.contract import Candidate, Floats, Prediction, TrainingFrame
+
+SMALLEST = 1e-4
+
+
+class _Rates(Candidate):
+    """A baseline whose parameters are a handful of numbers in one JSON file."""
+
+    numbers: dict[str, list[float]]
+
+    def save(self, folder: Path) -> None:
+        """Write ``baseline.json``."""
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "baseline.json").write_text(json.dumps(self.numbers), encoding="utf-8")
+
+    @classmethod
+    def load(cls, folder: Path) -> Self:
+        """Read what `save` wrote."""
+        model = cls()
+        model.numbers = json.loads((folder / "baseline.json").read_text(encoding="utf-8"))
+        return model
+
+
+class Zero(_Rates):
+    """Nobody ever comes back. Wins on mean absolute error wherever most customers are gone."""
+
+    name = "zero"
+
+    def fit(self, frame: TrainingFrame, *, seed: int) -> Self:  # noqa: ARG002  # learns nothing
+        """Learn nothing."""
+        self.numbers = {}
+        return self
+
+    def predict(self, snapshot: pd.DataFrame) -> Prediction:
+        """Predict zero."""
+        nothing = np.zeros(len(snapshot))
+        return Prediction(np.full(len(snapshot), SMALLEST), nothing, nothing)
+
+
+class StatusQuo(_Rates):
+    """Everybody goes on as they did: orders and revenue per day since the first order, and Poisson gaps."""
+
+    name = "status_quo"
+    settling_days: ClassVar[float] = 30.0
+
+    def fit(self, frame: TrainingFrame, *, seed: int) -> Self:  # noqa: ARG002  # nothing is random
+        """Keep the horizon."""
+        self.numbers = {"horizon_days": [float(frame.horizon_days)]}
+        return self
+
+    def predict(self, snapshot: pd.DataFrame) -> Prediction:
+        """Continue each customer's own mean rate; the first month counts as whole."""
+        (days,) = self.numbers["horizon_days"]
+        age = np.maximum(snapshot["tenure_days"].to_numpy(dtype=np.float64), self.settling_days)
+        orders = snapshot["orders_total"].to_numpy(dtype=np.float64) / age * days
+        value = snapshot["revenue_total"].to_numpy(dtype=np.float64) / age * days
+        return Prediction(np.clip(1 - np.exp(-orders), SMALLEST, 1 - SMALLEST), orders, value)
+
+
+class RecencyRule(_Rates):
+    """Who ordered lately comes back: the share that bought, and their mean value, by recency in closed windows.
+
+    Windows shorter than the horizon are carried to it at a constant rate. Without any closed window the share falls
+    with recency over the horizon, a rule of thumb.
+    """
+
+    name = "recency"
+    bins: ClassVar[int] = 20
+
+    def fit(self, frame: TrainingFrame, *, seed: int) -> Self:  # noqa: ARG002  # nothing is random
+        """Tabulate outcomes of the longest closed windows by recency."""
+        longest = frame.window_days == frame.label_days
+        recency = frame.rows["recency_days"].to_numpy(dtype=np.float64)[longest]
+        if len(recency) == 0:
+            self.numbers = _rule_of_thumb(frame)
+            return self
+        labels, stretch = frame.labels[longest], frame.horizon_days / frame.label_days
+        edges = np.unique(np.quantile(recency, np.arange(1, self.bins) / self.bins))
+        at = np.searchsorted(edges, recency, side="right")
+        size = np.bincount(at, minlength=len(edges) + 1).astype(np.float64)
+        bought, orders, value = (
+            np.bincount(at, labels[column].to_numpy(dtype=np.float64), len(edges) + 1) / np.maximum(size, 1)
+            for column in ("bought", "orders", "value")
+        )
+        share = 1 - (1 - np.clip(bought, SMALLEST, 1 - SMALLEST)) ** stretch
+        self.numbers = {
+            "edges": edges.tolist(),
+            "share": np.minimum.accumulate(share).tolist(),
+            "orders": np.minimum.accumulate(orders * stretch).tolist(),
+            "value": (value * stretch).tolist(),
+        }
+        return self
+
+    def predict(self, snapshot: pd.DataFrame) -> Prediction:
+        """Look up each customer's recency; ties are broken by recency itself."""
+        recency = snapshot["recency_days"].to_numpy(dtype=np.float64)
+        at = np.searchsorted(self.numbers["edges"], recency, side="right")
+        share, orders, value = (np.array(self.numbers[name])[at] for name in ("share", "orders", "value"))
+        return Prediction(share, np.maximum(orders, share), value, rank_score=-recency)
+
+
+def _rule_of_thumb(frame: TrainingFrame) -> dict[str, list[float]]:
+    edges = frame.horizon_days * np.arange(1, 8) / 4
+    share: Floats = 0.5 ** (1 + np.arange(8) / 2)
+    typical = float(frame.present["value_mean"].median()) if len(frame.present) else 0.0
+    return {
+        "edges": edges.tolist(),
+        "share": share.tolist(),
+        "orders": share.tolist(),
+        "value": (share * typical).tolist(),
+    }

@@ -1,0 +1,87 @@
+"""The model matrix: a snapshot turned into scale-free columns that mean the same at every origin."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from tenure_training.models.contract import Floats
+from tenure_training.models.rhythm import Expectation
+
+RHYTHM = "buying_rhythm"
+"""Name of the explanation term that gathers what the BTYD models contribute."""
+
+_MONEY = (
+    "revenue_total", "revenue_30d", "revenue_90d", "revenue_180d", "revenue_365d",
+    "value_mean", "value_first", "value_last", "value_max", "value_std",
+)  # fmt: skip
+_LOGARITHMS = (
+    "recency_days", "tenure_days", "adbt_days", "adbt_median_days", "adbt_std_days", "gap_last_days", "gap_longest_days",
+    "order_days", "order_days_90d", "order_days_365d",
+    "orders_30d", "orders_90d", "orders_180d", "orders_365d", "orders_prior_90d",
+    "lateness", "lateness_longest", "lateness_median", "returns_total",
+)  # fmt: skip
+_AS_THEY_ARE = (
+    "recency_share", "orders_share_90d", "adbt_cv", "gap_last_ratio", "lateness_z", "value_cv", "value_last_ratio",
+    "returns_rate", "order_rate_log",
+)  # fmt: skip
+_BOUND = 20.0
+"""Ratios over tiny gaps explode; beyond this nothing more is learnt from them."""
+
+
+def design(snapshot: pd.DataFrame, expected: Expectation) -> pd.DataFrame:
+    """Build the model matrix of a snapshot.
+
+    Amounts, counts and durations enter as signed logarithms, ratios bounded, the BTYD expectations as log-odds and
+    logarithms: a window's length reaches the model through them. Money is measured in typical orders, so neither the
+    currency nor the price level matters.
+
+    Parameters
+    ----------
+    snapshot
+        Features of ``n`` customers.
+    expected
+        What the buying rhythm expects of them over the window in question.
+
+    Returns
+    -------
+    DataFrame
+        Shape (n, k), float64, the same ``k`` columns for every snapshot with the same features; missing is NaN. Names
+        are those of the features, or start with ``rhythm_``.
+    """
+    columns: dict[str, Floats] = {}
+    for name in (name for name in (*_LOGARITHMS, *_MONEY) if name in snapshot):
+        unit = expected.typical_spend / 20 if name in _MONEY else 1.0  # so that log1p is a logarithm for most amounts
+        values = snapshot[name].to_numpy(dtype=np.float64) / unit
+        columns[name] = np.sign(values) * np.log1p(np.abs(values))
+    for name in (name for name in _AS_THEY_ARE if name in snapshot):
+        columns[name] = np.clip(snapshot[name].to_numpy(dtype=np.float64), -_BOUND, _BOUND)
+    columns |= {f"rhythm_odds_{name}": odds for name, odds in expected.odds.items()}
+    columns |= {f"rhythm_orders_{name}": np.log(orders) for name, orders in expected.orders.items()}
+    columns["rhythm_spend"] = np.log(expected.spend)
+    return pd.DataFrame(columns)
+
+
+def term_of(column: str) -> str:
+    """Name the explanation term a column of the model matrix belongs to: its feature, or the rhythm.
+
+    Examples
+    --------
+    >>> term_of("recency_days"), term_of("rhythm_odds_bgnbd"), term_of("rhythm_spend")
+    ('recency_days', 'buying_rhythm', 'value_mean')
+    """
+    if column == "rhythm_spend":
+        return "value_mean"  # the Gamma-Gamma reads nothing else but the count
+    return RHYTHM if column.startswith("rhythm_") else column
+
+
+def by_term(columns: list[str], parts: Floats) -> Mapping[str, NDArray[np.float64]]:
+    """Add up per-column contributions of shape (n, k) by explanation term; shape (n,) each."""
+    totals: dict[str, NDArray[np.float64]] = {}
+    for number, column in enumerate(columns):
+        term = term_of(column)
+        totals[term] = totals.get(term, 0.0) + parts[:, number]
+    return totals

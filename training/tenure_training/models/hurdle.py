@@ -1,0 +1,209 @@
+"""Hurdle models: P(buys) times the value of those who buy, both learnt from closed windows on top of the rhythm."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import ClassVar, Self
+
+import numpy as np
+import pandas as pd
+from scipy.special import expit
+
+from tenure_training.models.contract import Candidate, Contributions, Evidence, Floats, Prediction, TrainingFrame
+from tenure_training.models.design import RHYTHM, design
+from tenure_training.models.odds import Lessons, Odds
+from tenure_training.models.rhythm import SURE, Expectation, Rhythm
+from tenure_training.models.severity import Severity
+from tenure_training.models.spend_distribution import SpendDistribution
+
+_ORDERS_RANGE = (0.5, 2.0)
+
+
+class Hurdle(Candidate):
+    """A hurdle model; subclasses say which parts it is made of.
+
+    For every training origin the rhythm (BTYD models) is fitted to the snapshot of that origin alone, and its
+    expectation over the window becomes part of the model matrix. At prediction time the rhythm fitted at ``as_of``
+    gives the expectation over the whole horizon: so windows shorter than the horizon can teach, and the growth from
+    window to horizon is the rhythm's.
+    """
+
+    linear: ClassVar[bool]
+    trees: ClassVar[bool]
+
+    rhythm: Rhythm
+    odds: Odds
+    severity: Severity
+    spread: SpendDistribution
+    orders_scale: float
+    horizon_days: int
+
+    def fit(self, frame: TrainingFrame, *, seed: int) -> Self:
+        """Learn from the closed windows of a frame."""
+        self.horizon_days = frame.horizon_days
+        self.rhythm = Rhythm.fit(frame.present)
+        lessons, log_severity, log_count = _lessons(frame)
+        expected = self.rhythm.expect(frame.present, days=frame.horizon_days)
+        self.odds = Odds.fit(
+            lessons,
+            present=design(frame.present, expected),
+            present_rhythm=expected.log_odds,
+            linear=self.linear,
+            trees=self.trees,
+            seed=seed,
+        )
+        value = frame.labels["value"].to_numpy(dtype=np.float64)
+        self.severity = Severity.fit(
+            lessons.X,
+            value=value,
+            bought=lessons.bought,
+            weight=lessons.weight,
+            log_rhythm=log_severity,
+            linear=self.linear,
+            trees=self.trees,
+            seed=seed + 2,
+        )
+        self.orders_scale = _orders_scale(lessons, frame.labels["orders"].to_numpy(dtype=np.float64), log_count)
+        rows = (lessons.bought > 0) & (value > 0)
+        at = log_severity[rows] + self.severity.correction(lessons.X[rows])
+        self.spread = SpendDistribution.fit(at, np.log(value[rows]))
+        return self
+
+    def calibrate(self, evidence: Evidence) -> Self:
+        """Take the spread of values from windows later than those the parts were fitted on."""
+        rows = evidence.bought & (evidence.value > 0) & (evidence.expected_value > 0)
+        if rows.sum() >= 100:  # fewer say less than the many rows of the fit
+            expected = np.log(evidence.expected_value[rows] / np.maximum(evidence.buy_probability[rows], SURE))
+            self.spread = SpendDistribution.fit(expected, np.log(evidence.value[rows]))
+        return self
+
+    def predict(self, snapshot: pd.DataFrame) -> Prediction:
+        """Predict over the horizon."""
+        expected = self.rhythm.expect(snapshot, days=self.horizon_days)
+        X = design(snapshot, expected)
+        odds = self.odds(X, expected.log_odds)
+        probability = expit(odds)
+        log_value = _log_severity(expected) + self.severity.correction(X)
+        orders = probability * np.maximum(np.exp(_log_count(expected)) * self.orders_scale, 1.0)
+        return Prediction(
+            buy_probability=probability,
+            expected_orders=orders,
+            expected_value=probability * np.exp(log_value),
+            quantiles=self.spread.value_quantiles(probability, log_value),
+            rank_score=odds,
+        )
+
+    def contributions(self, snapshot: pd.DataFrame) -> Contributions:
+        """Explain log-odds of churn and log expected value of those who buy."""
+        expected = self.rhythm.expect(snapshot, days=self.horizon_days)
+        X = design(snapshot, expected)
+        odds, odds_rest = self.odds.contributions(X, expected.log_odds)
+        value, value_rest = self.severity.contributions(X)
+        log_severity = _log_severity(expected)
+        log_typical = float(np.log(self.rhythm.typical_spend))
+        value = {**value, RHYTHM: value.get(RHYTHM, 0.0) + log_severity - np.log(expected.spend)}
+        value["value_mean"] = value.get("value_mean", 0.0) + np.log(expected.spend) - log_typical
+        return _gathered(odds, odds_rest, value, value_rest + log_typical)
+
+    def save(self, folder: Path) -> None:
+        """Write the parts as JSON and UBJ."""
+        folder.mkdir(parents=True, exist_ok=True)
+        self.odds.save(folder)
+        self.severity.save(folder)
+        saved = {
+            "rhythm": self.rhythm.to_dict(),
+            "spread": self.spread.to_dict(),
+            "orders_scale": self.orders_scale,
+            "horizon_days": self.horizon_days,
+        }
+        (folder / "hurdle.json").write_text(json.dumps(saved), encoding="utf-8")
+
+    @classmethod
+    def load(cls, folder: Path) -> Self:
+        """Read what `save` wrote."""
+        saved = json.loads((folder / "hurdle.json").read_text(encoding="utf-8"))
+        model = cls()
+        model.odds, model.severity = Odds.load(folder), Severity.load(folder)
+        model.rhythm = Rhythm.from_dict(saved["rhythm"])
+        model.spread = SpendDistribution.from_dict(saved["spread"])
+        model.orders_scale, model.horizon_days = saved["orders_scale"], saved["horizon_days"]
+        return model
+
+
+class Logistic(Hurdle):
+    """Ridge-penalised logistic regression and log-linear spend on the features and the rhythm."""
+
+    name = "logistic"
+    linear, trees = True, False
+
+
+class XGBoostHurdle(Hurdle):
+    """Gradient-boosted trees for the odds and for log spend."""
+
+    name = "xgboost_hurdle"
+    linear, trees = False, True
+
+
+class Blend(Hurdle):
+    """Linear model, trees and rhythm together: one ranks well on short histories, the other on long ones."""
+
+    name = "blend"
+    linear, trees = True, True
+
+
+def _lessons(frame: TrainingFrame) -> tuple[Lessons, Floats, Floats]:
+    """Training rows with, aligned, the rhythm's log value and log order count of those who buy."""
+    matrices, rhythm, severity, count = [], [], [], []
+    keys = pd.DataFrame({"as_of": frame.rows["as_of"].to_numpy(), "days": frame.window_days})
+    order: list[np.ndarray] = []
+    for _, at_origin in keys.groupby("as_of"):
+        first_window = frame.rows.loc[at_origin.index[at_origin["days"] == at_origin["days"].iloc[0]]]
+        fitted = Rhythm.fit(first_window)
+        for days, rows in at_origin.groupby("days").groups.items():
+            snapshot = frame.rows.loc[rows]
+            expected = fitted.expect(snapshot, days=float(days))
+            matrices.append(design(snapshot, expected))
+            rhythm.append(expected.log_odds)
+            severity.append(_log_severity(expected))
+            count.append(_log_count(expected))
+            order.append(rows.to_numpy())
+    if not order:
+        empty = np.empty(0)
+        return Lessons(pd.DataFrame(), empty, empty, empty), empty, empty
+    back = np.argsort(np.concatenate(order), kind="stable")
+    X = pd.concat(matrices, ignore_index=True).iloc[back].reset_index(drop=True)
+    bought = frame.labels["bought"].to_numpy(dtype=np.float64)
+    lessons = Lessons(X, bought, frame.weight, np.concatenate(rhythm)[back])
+    return lessons, np.concatenate(severity)[back], np.concatenate(count)[back]
+
+
+def _log_count(expected: Expectation) -> Floats:
+    """Log of the orders the rhythm expects of those who buy; at least one order, so never negative."""
+    return np.maximum(expected.log_orders - np.log(expit(expected.log_odds)), 0.0)
+
+
+def _log_severity(expected: Expectation) -> Floats:
+    """Log of the value the rhythm expects of those who buy."""
+    return np.asarray(_log_count(expected) + np.log(expected.spend))
+
+
+def _orders_scale(lessons: Lessons, orders: Floats, log_count: Floats) -> float:
+    """Orders of buyers against what the rhythm expected of them."""
+    expected = float((lessons.weight * lessons.bought) @ np.exp(log_count)) if len(orders) else 0.0
+    seen = float((lessons.weight * lessons.bought) @ orders) if len(orders) else 0.0
+    return float(np.clip(seen / expected, *_ORDERS_RANGE)) if expected > 0 else 1.0
+
+
+def _gathered(
+    odds: dict[str, Floats], odds_rest: Floats, value: dict[str, Floats], value_rest: Floats
+) -> Contributions:
+    names = sorted({*odds, *value})
+    empty = np.zeros(len(odds_rest))
+    churn = -np.column_stack([odds.get(name, empty) for name in names])
+    worth = np.column_stack([value.get(name, empty) for name in names])
+    # boosters give the same base for every row; what float32 leaves over goes to the first term, so sums are exact
+    churn_base, value_base = -float(odds_rest.mean()), float(value_rest.mean())
+    churn[:, 0] += -odds_rest - churn_base
+    worth[:, 0] += value_rest - value_base
+    return Contributions(names, churn, churn_base, worth, value_base)

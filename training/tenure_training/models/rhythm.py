@@ -1,0 +1,129 @@
+"""The buying rhythm: what the BTYD models together expect of a customer, given order days, recency and age alone."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any, Self
+
+import numpy as np
+import pandas as pd
+from scipy.special import logit
+
+from tenure_training.models.btyd.base import BTYDModel
+from tenure_training.models.btyd.bgnbd import BGNBD
+from tenure_training.models.btyd.gammagamma import GammaGamma
+from tenure_training.models.btyd.mbgnbd import MBGNBD
+from tenure_training.models.btyd.paretonbd import ParetoNBD
+from tenure_training.models.btyd.summary import RepeatCounts, observations
+from tenure_training.models.contract import Floats
+
+FAMILY: Mapping[str, type[BTYDModel]] = {"bgnbd": BGNBD, "mbgnbd": MBGNBD, "paretonbd": ParetoNBD}
+
+SURE = 1e-5
+"""Probabilities are kept this far from 0 and 1, so that log-odds stay finite."""
+
+
+@dataclass(frozen=True)
+class Expectation:
+    """What the rhythm expects of ``n`` customers over a window.
+
+    Attributes
+    ----------
+    odds
+        Log-odds of at least one order by model name, shape (n,) each.
+    orders
+        Expected orders by model name, shape (n,) each, > 0.
+    spend
+        Expected value of an order day, shape (n,), > 0.
+    typical_spend
+        Median value of an order day over customers: the yardstick for money.
+    """
+
+    odds: Mapping[str, Floats]
+    orders: Mapping[str, Floats]
+    spend: Floats
+    typical_spend: float
+
+    @property
+    def log_odds(self) -> Floats:
+        """Mean of the models' log-odds of at least one order, shape (n,)."""
+        return np.mean(list(self.odds.values()), axis=0)
+
+    @property
+    def log_orders(self) -> Floats:
+        """Logarithm of the geometric mean of the models' expected orders, shape (n,)."""
+        return np.mean([np.log(orders) for orders in self.orders.values()], axis=0)
+
+
+@dataclass(frozen=True)
+class Rhythm:
+    """BG/NBD, MBG/NBD and Pareto/NBD with Gamma-Gamma, fitted to one snapshot.
+
+    Three models that differ only in when customers may leave are averaged, in log-odds: none of them wins on every
+    log, and their mean is rarely far from the best of them.
+
+    Attributes
+    ----------
+    models
+        Fitted models by name.
+    spend
+        The fitted Gamma-Gamma.
+    orders_per_day
+        Orders per order day in the snapshot: the models count days with an order.
+    typical_spend
+        Median over customers of the mean value of an order day; 1 where nobody spent anything.
+    """
+
+    models: Mapping[str, BTYDModel]
+    spend: GammaGamma
+    orders_per_day: float
+    typical_spend: float
+
+    @classmethod
+    def fit(cls, snapshot: pd.DataFrame) -> Self:
+        """Fit to the snapshot of everybody at one moment; it needs no labels."""
+        counts = RepeatCounts.of_snapshot(snapshot)
+        days, mean = _spend(snapshot)
+        return cls(
+            {name: model.fit(counts).model for name, model in FAMILY.items()},
+            GammaGamma.fit(days[mean > 0], mean[mean > 0]).model,
+            float(snapshot["orders_total"].sum() / max(snapshot["order_days"].sum(), 1.0)),
+            float(np.median(mean[mean > 0])) if np.any(mean > 0) else 1.0,
+        )
+
+    def expect(self, snapshot: pd.DataFrame, *, days: float) -> Expectation:
+        """Say what the models expect of each row over a window of so many days."""
+        x, t_x, T = observations(snapshot)
+        rows, back = np.unique(np.column_stack([x, t_x, T]), axis=0, return_inverse=True)
+        odds, orders = {}, {}
+        for name, model in self.models.items():
+            bought = model.buy_probability(*rows.T, horizon_days=days)
+            count = model.expected_orders(*rows.T, horizon_days=days) * self.orders_per_day
+            odds[name] = logit(np.clip(bought, SURE, 1 - SURE))[back.ravel()]
+            orders[name] = np.maximum(count, SURE)[back.ravel()]
+        spend = np.maximum(self.spend.expected_spend(*_spend(snapshot)), SURE)
+        return Expectation(odds, orders, spend, self.typical_spend)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the parameters as JSON values."""
+        return {
+            "models": {name: model.parameters for name, model in self.models.items()},
+            "spend": asdict(self.spend),
+            "orders_per_day": self.orders_per_day,
+            "typical_spend": self.typical_spend,
+        }
+
+    @classmethod
+    def from_dict(cls, saved: Mapping[str, Any]) -> Self:
+        """Rebuild from what `to_dict` gave."""
+        models = {name: FAMILY[name](**parameters) for name, parameters in saved["models"].items()}
+        return cls(models, GammaGamma(**saved["spend"]), saved["orders_per_day"], saved["typical_spend"])
+
+
+def _spend(snapshot: pd.DataFrame) -> tuple[Floats, Floats]:
+    """Order days and mean value of each row; both zero where the mean is not positive: nothing was learnt of spend."""
+    days = snapshot["order_days"].to_numpy(dtype=np.float64)
+    mean = np.nan_to_num(snapshot["value_mean"].to_numpy(dtype=np.float64))
+    known = mean > 0
+    return np.where(known, days, 0.0), np.where(known, mean, 0.0)

@@ -1,0 +1,136 @@
+"""How much a customer who buys spends: log-normal around the rhythm's expectation, corrected by what windows taught."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+
+import numpy as np
+import pandas as pd
+
+from tenure_training.models.boosting import Boosted
+from tenure_training.models.contract import Floats
+from tenure_training.models.design import by_term
+from tenure_training.models.linear import Ridge
+from tenure_training.models.odds import FEWEST, HALF_TRUST
+
+PENALTY = 0.01
+OUTLIER = 3.0
+"""Values beyond so many times the 99.5th percentile count as that much: one order must not set a shop's level."""
+
+
+@dataclass(frozen=True)
+class Severity:
+    """Expected value of those who buy, as a correction to the rhythm on the logarithmic scale.
+
+    Attributes
+    ----------
+    linear, trees
+        Corrections to log value, or None.
+    weights
+        Shares of linear and trees.
+    log_scale
+        Puts the total right: Duan's smearing (1983) of the logarithm, and returns.
+    """
+
+    linear: Ridge | None
+    trees: Boosted | None
+    weights: tuple[float, float]
+    log_scale: float
+
+    @classmethod
+    def fit(
+        cls,
+        X: pd.DataFrame,
+        *,
+        value: Floats,
+        bought: Floats,
+        weight: Floats,
+        log_rhythm: Floats,
+        linear: bool,
+        trees: bool,
+        seed: int,
+    ) -> Self:
+        """Fit on the purchases among ``n`` rows.
+
+        Parameters
+        ----------
+        X
+            Model matrix, shape (n, k).
+        value
+            Net revenue in the window, shape (n,).
+        bought
+            0 or 1, shape (n,).
+        weight
+            Shape (n,).
+        log_rhythm
+            Logarithm of the value the rhythm expects of those who buy, shape (n,).
+        linear, trees
+            Which parts to fit.
+        seed
+            Seed of the trees.
+        """
+        rows = (bought > 0) & (value > 0)
+        if rows.sum() < FEWEST:
+            return cls(None, None, (0.0, 0.0), 0.0)
+        cut = OUTLIER * float(np.quantile(value[rows], 0.995))
+        target = np.log(np.minimum(value[rows], cut)) - log_rhythm[rows]
+        matrix, part_weight = X[rows], weight[rows]
+        line = Ridge.fit(matrix, target, weight=part_weight, link="identity", penalty=PENALTY) if linear else None
+        boosted = (
+            Boosted.fit(matrix, target, weight=part_weight, objective="reg:squarederror", seed=seed) if trees else None
+        )
+        fitted = cls(line, boosted, _shares(linear, trees, float(rows.sum())), 0.0)
+        expected = np.exp(log_rhythm[rows] + fitted.correction(matrix))
+        total = float(weight @ np.minimum(value, cut)) / float(part_weight @ expected)
+        return cls(line, boosted, fitted.weights, float(np.log(np.clip(total, 0.2, 5.0))))
+
+    def correction(self, X: pd.DataFrame) -> Floats:
+        """What is added to the rhythm's log expectation, shape (n,)."""
+        total = np.full(len(X), self.log_scale)
+        for share, part in zip(self.weights, (self.linear, self.trees), strict=True):
+            if part is not None:
+                total = total + share * part.score(X)
+        return np.asarray(total)
+
+    def contributions(self, X: pd.DataFrame) -> tuple[Mapping[str, Floats], Floats]:
+        """Additive terms of the correction by name, shape (n,) each, and the rest, shape (n,)."""
+        terms: dict[str, Floats] = {}
+        rest = np.full(len(X), self.log_scale)
+        if self.linear is not None:
+            parts: Floats = self.linear.contributions(X)
+            terms |= {name: self.weights[0] * part for name, part in by_term(list(self.linear.columns), parts).items()}
+            rest = rest + self.weights[0] * self.linear.intercept
+        if self.trees is not None:
+            parts, base = self.trees.contributions(X)
+            for name, part in by_term(list(self.trees.columns), parts).items():
+                terms[name] = terms.get(name, np.zeros(len(X))) + self.weights[1] * part
+            rest = rest + self.weights[1] * base
+        return terms, rest
+
+    def save(self, folder: Path) -> None:
+        """Write ``severity.json`` and the booster into a folder."""
+        if self.trees is not None:
+            self.trees.save(folder / "severity_trees.ubj")
+        linear = None if self.linear is None else self.linear.to_dict()
+        saved = {"linear": linear, "weights": list(self.weights), "log_scale": self.log_scale}
+        (folder / "severity.json").write_text(json.dumps(saved), encoding="utf-8")
+
+    @classmethod
+    def load(cls, folder: Path) -> Self:
+        """Read what `save` wrote."""
+        saved = json.loads((folder / "severity.json").read_text(encoding="utf-8"))
+        path = folder / "severity_trees.ubj"
+        trees = Boosted.load(path) if path.exists() else None
+        linear = None if saved["linear"] is None else Ridge.from_dict(saved["linear"])
+        return cls(linear, trees, tuple(saved["weights"]), saved["log_scale"])
+
+
+def _shares(linear: bool, trees: bool, purchases: float) -> tuple[float, float]:
+    share = purchases / (purchases + HALF_TRUST)
+    if linear and trees:
+        return 1 - share / 2, share / 2
+    return (1.0 if linear else 0.0), (share if trees else 0.0)

@@ -1,0 +1,111 @@
+"""Training: backtest every candidate, choose, fit the champion on all that has closed, calibrate it on the backtest."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+
+from tenure_training.backtest import Advance, Backtest, backtest
+from tenure_training.frame import Frames
+from tenure_training.models.contract import Candidate, TrainingFrame
+from tenure_training.models.registry import BASELINES, CANDIDATES, candidate_class
+from tenure_training.selection import Choice, choose
+from tenure_training.windows import backtest_windows
+
+
+@dataclass(frozen=True)
+class Training:
+    """A finished training.
+
+    Attributes
+    ----------
+    champion
+        The fitted and calibrated champion.
+    choice
+        Its name and why it was chosen.
+    backtest
+        What it was chosen on; None where no window has closed.
+    frame
+        What the champion was fitted on.
+    notes
+        What a reader must know to trust the result rightly.
+    """
+
+    champion: Candidate
+    choice: Choice
+    backtest: Backtest | None
+    frame: TrainingFrame
+    notes: tuple[str, ...]
+
+
+def train(
+    frames: Frames,
+    *,
+    as_of: pd.Timestamp,
+    horizon_days: int,
+    seed: int,
+    candidates: Sequence[str] | None = None,
+    advance: Advance | None = None,
+) -> Training:
+    """Train on everything strictly before ``as_of``.
+
+    Parameters
+    ----------
+    frames
+        The order log, point in time.
+    as_of
+        The moment predictions will be made from.
+    horizon_days
+        Length of the window to predict.
+    seed
+        Seed of every fit.
+    candidates
+        Names to compare; None: all. The baselines always take part.
+    advance
+        Called with (fits done, fits in all).
+
+    Raises
+    ------
+    UsageError
+        A candidate is unknown.
+    DataContractError
+        Nobody ordered before ``as_of``.
+    """
+    wanted = list(candidates or CANDIDATES)
+    for name in wanted:
+        candidate_class(name)
+    names = [*BASELINES, *(name for name in wanted if name not in BASELINES)]
+    frame = frames.frame(as_of, horizon_days=horizon_days)
+    history_days = (as_of - frames.first_order).days
+    windows = backtest_windows(frames.first_order, as_of, horizon_days=horizon_days)
+    result = backtest(frames, windows, candidates=names, seed=seed, advance=advance) if windows else None
+    choice = choose(result, candidates=wanted, customers=len(frame.present), history_days=history_days, seed=seed)
+    champion = candidate_class(choice.name)().fit(frame, seed=seed)
+    if result is not None and choice.name in result.predictions:
+        champion = champion.calibrate(result.evidence(choice.name))
+    return Training(champion, choice, result, frame, _notes(frame, result, history_days))
+
+
+def _notes(frame: TrainingFrame, result: Backtest | None, history_days: int) -> tuple[str, ...]:
+    notes = []
+    if frame.label_days == 0:
+        notes.append(
+            f"No window has closed in {history_days} days of history: nothing was learnt from outcomes. Predictions rest "
+            "on the buying rhythm (BG/NBD, MBG/NBD and Pareto/NBD) alone."
+        )
+    elif frame.label_days < frame.horizon_days:
+        notes.append(
+            f"The history of {history_days} days is too short for a window of {frame.horizon_days} days to have closed. "
+            f"The model learnt on closed windows of up to {frame.label_days} days and is carried to {frame.horizon_days} "
+            "days by the growth the BTYD models expect of each customer between the two lengths."
+        )
+    if result is None:
+        notes.append("No backtest was possible: no window with a history before it has closed.")
+    elif result.windows[0].days < frame.horizon_days:
+        notes.append(
+            f"The backtest uses windows of {result.windows[0].days} days: fewer than two of {frame.horizon_days} days, "
+            "with as much history before them, have closed."
+        )
+    return tuple(notes)

@@ -1,0 +1,117 @@
+"""Which closed windows a model learns from, and which it is judged on: rules over history and horizon, nothing else."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pandas as pd
+
+LONGEST_WAIT_DAYS = 45
+"""History wanted before the first training origin; a third of the history where there is less."""
+
+SHORTEST_WINDOW_DAYS = 14
+"""A shorter window holds a weekday pattern rather than a customer's behaviour."""
+
+
+@dataclass(frozen=True, order=True)
+class Window:
+    """A label window ``[origin, origin + days)``.
+
+    Examples
+    --------
+    >>> window = Window(pd.Timestamp("2011-03-01"), 31)
+    >>> window.closes, window.closed_by(pd.Timestamp("2011-04-01")), window.closed_by(pd.Timestamp("2011-03-31"))
+    (Timestamp('2011-04-01 00:00:00'), True, False)
+    """
+
+    origin: pd.Timestamp
+    days: int
+
+    @property
+    def closes(self) -> pd.Timestamp:
+        """The first moment after the window."""
+        return self.origin + pd.Timedelta(days=self.days)
+
+    def closed_by(self, as_of: pd.Timestamp) -> bool:
+        """Whether everything in the window had happened before ``as_of``."""
+        return self.closes <= as_of
+
+
+def training_windows(
+    first_order: pd.Timestamp, as_of: pd.Timestamp, *, horizon_days: int, each: int = 4
+) -> list[Window]:
+    """Choose the closed windows a model fitted at ``as_of`` learns from.
+
+    Lengths are a quarter, a half and the whole of the horizon. Of each length the latest `each` windows are taken,
+    half a window apart (at least two weeks): neighbouring windows of one length overlap by half, and short windows lie
+    inside long ones. Pooling lengths makes one odd season weigh less and lets models learn how the window's length
+    matters. Where no full horizon has closed, windows of a third and of two fifths of the history join.
+
+    Parameters
+    ----------
+    first_order
+        Start of the history.
+    as_of
+        Every window closes by then.
+    horizon_days
+        Length of the window that predictions are for.
+    each
+        Windows per length.
+
+    Returns
+    -------
+    list
+        Distinct windows, by length, latest first; empty where the history is too short for any.
+
+    Examples
+    --------
+    >>> windows = training_windows(pd.Timestamp("2020-01-01"), pd.Timestamp("2020-12-31"), horizon_days=120, each=2)
+    >>> [(str(window.origin.date()), window.days) for window in windows]
+    [('2020-12-01', 30), ('2020-11-16', 30), ('2020-11-01', 60), ('2020-10-02', 60), ('2020-09-02', 120),
+     ('2020-07-04', 120)]
+    """
+    history = (as_of - first_order).days
+    wait = min(LONGEST_WAIT_DAYS, history // 3)
+    lengths = [days for days in (horizon_days // 4, horizon_days // 2, horizon_days) if days >= SHORTEST_WINDOW_DAYS]
+    found = [window for days in lengths or [horizon_days] for window in _spaced(history, as_of, days, wait, each)]
+    if not any(window.days == horizon_days for window in found):
+        carried = (history // 3, 2 * history // 5)
+        found += [
+            Window(as_of - pd.Timedelta(days=days), days) for days in carried if days >= SHORTEST_WINDOW_DAYS // 2
+        ]
+    return list(dict.fromkeys(found))
+
+
+def _spaced(history: int, as_of: pd.Timestamp, days: int, wait: int, each: int) -> list[Window]:
+    step = max(days // 2, SHORTEST_WINDOW_DAYS)
+    back = (days + number * step for number in range(each))
+    return [Window(as_of - pd.Timedelta(days=ago), days) for ago in back if history - ago >= max(wait, days // 2)]
+
+
+def backtest_windows(
+    first_order: pd.Timestamp, as_of: pd.Timestamp, *, horizon_days: int, most: int = 3
+) -> list[Window]:
+    """Choose the closed windows candidates are judged on, latest first.
+
+    Origins are one window apart, so no two windows share a day, and each has at least one window's length of history
+    before it. Windows are as long as the horizon where two such have closed; otherwise a quarter of the history.
+
+    Returns
+    -------
+    list
+        At most `most` windows, all of one length; empty where the history is under four weeks.
+
+    Examples
+    --------
+    >>> first, as_of = pd.Timestamp("1997-01-01"), pd.Timestamp("1997-10-01")
+    >>> [(str(window.origin.date()), window.days) for window in backtest_windows(first, as_of, horizon_days=90)]
+    [('1997-07-03', 90), ('1997-04-04', 90)]
+    >>> [(str(window.origin.date()), window.days) for window in backtest_windows(first, as_of, horizon_days=273)]
+    [('1997-07-25', 68), ('1997-05-18', 68), ('1997-03-11', 68)]
+    """
+    history = (as_of - first_order).days
+    days = horizon_days if history >= 3 * horizon_days else min(horizon_days, history // 4)
+    if days < SHORTEST_WINDOW_DAYS // 2:
+        return []
+    count = min(most, history // days - 1)
+    return [Window(as_of - pd.Timedelta(days=days * (number + 1)), days) for number in range(count)]
