@@ -48,6 +48,12 @@ def write_snapshot(config: Config, out: Path | None, *, progress: Progress) -> W
     return WrittenSnapshot(out, as_of, customers=len(table), features=table.shape[1] - 2)
 
 
+def catalogue_rows(features: Sequence[Feature]) -> list[dict[str, str]]:
+    """Describe features as objects, without the code that computes them."""
+    parts = ("name", "family", "unit", "meaning", "reason")
+    return [{part: getattr(feature, part) for part in parts} for feature in features]
+
+
 def catalogue_lines(features: Sequence[Feature]) -> list[str]:
     """List features by family, with unit and meaning."""
     width = max(len(feature.name) for feature in features)

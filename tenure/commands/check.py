@@ -33,6 +33,6 @@ def check(
     settings = load_config(config, overrides=asked)
     with open_progress(quiet=quiet) as progress, progress.stage("Reading the orders"):
         readiness = check_orders(order_source(settings.orders), as_of=settings.run.as_of)
-    emit("check", [str(readiness)], readiness, as_json=json)
-    if not readiness.usable:
+    emit("check", [str(readiness)], readiness.to_dict(), as_json=json)
+    if not readiness.ready:
         raise typer.Exit(DataContractError.exit_code)

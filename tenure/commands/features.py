@@ -31,12 +31,12 @@ def features(
     Examples: tenure features --list, or: tenure features --orders orders.csv --as-of 2011-06-11 --out features.parquet
     """
     from tenure.output import emit
-    from tenure.snapshot import catalogue_lines, write_snapshot
+    from tenure.snapshot import catalogue_lines, catalogue_rows, write_snapshot
 
     if list_only:
         from tenure_features import catalogue
 
-        emit("features", catalogue_lines(catalogue()), {"features": catalogue()}, as_json=json)
+        emit("features", catalogue_lines(catalogue()), {"features": catalogue_rows(catalogue())}, as_json=json)
         return
     from tenure.config_file import load_config
     from tenure.progress import open_progress
