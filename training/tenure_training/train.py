@@ -92,14 +92,14 @@ def _notes(frame: TrainingFrame, result: Backtest | None, history_days: int) -> 
     notes = []
     if frame.label_days == 0:
         notes.append(
-            f"No window has closed in {history_days} days of history: nothing was learnt from outcomes. Predictions rest "
-            "on the buying rhythm (BG/NBD, MBG/NBD and Pareto/NBD) alone."
+            f"No window has closed in {history_days} days of history: nothing was learnt from outcomes. Predictions "
+            "rest on the buying rhythm (BG/NBD, MBG/NBD and Pareto/NBD) alone."
         )
     elif frame.label_days < frame.horizon_days:
         notes.append(
-            f"The history of {history_days} days is too short for a window of {frame.horizon_days} days to have closed. "
-            f"The model learnt on closed windows of up to {frame.label_days} days and is carried to {frame.horizon_days} "
-            "days by the growth the BTYD models expect of each customer between the two lengths."
+            f"The history of {history_days} days is too short for a window of {frame.horizon_days} days to have "
+            f"closed. The model learnt on closed windows of up to {frame.label_days} days and is carried to "
+            f"{frame.horizon_days} days by the growth the BTYD models expect of each customer between the two lengths."
         )
     if result is None:
         notes.append("No backtest was possible: no window with a history before it has closed.")

@@ -19,7 +19,8 @@ _MONEY = (
     "value_mean", "value_first", "value_last", "value_max", "value_std",
 )  # fmt: skip
 _LOGARITHMS = (
-    "recency_days", "tenure_days", "adbt_days", "adbt_median_days", "adbt_std_days", "gap_last_days", "gap_longest_days",
+    "recency_days", "tenure_days",
+    "adbt_days", "adbt_median_days", "adbt_std_days", "gap_last_days", "gap_longest_days",
     "order_days", "order_days_90d", "order_days_365d",
     "orders_30d", "orders_90d", "orders_180d", "orders_365d", "orders_prior_90d",
     "lateness", "lateness_longest", "lateness_median", "returns_total",

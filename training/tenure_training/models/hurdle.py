@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import ClassVar, Self
 
@@ -196,7 +197,7 @@ def _orders_scale(lessons: Lessons, orders: Floats, log_count: Floats) -> float:
 
 
 def _gathered(
-    odds: dict[str, Floats], odds_rest: Floats, value: dict[str, Floats], value_rest: Floats
+    odds: Mapping[str, Floats], odds_rest: Floats, value: Mapping[str, Floats], value_rest: Floats
 ) -> Contributions:
     names = sorted({*odds, *value})
     empty = np.zeros(len(odds_rest))

@@ -72,13 +72,13 @@ class Ridge:
         return cls(tuple(X.columns), median, mean, scale, np.ravel(model.coef_).astype(np.float64), intercept)
 
     def contributions(self, X: pd.DataFrame) -> Floats:
-        """What each column adds to the intercept, shape (n, k)."""
+        """Return what each column adds to the intercept, shape (n, k)."""
         values = X[list(self.columns)].to_numpy(dtype=np.float64)
         filled = np.where(np.isnan(values), self.median, values)
         return np.asarray(np.clip((filled - self.mean) / self.scale, -BOUND, BOUND) * self.weight)
 
     def score(self, X: pd.DataFrame) -> Floats:
-        """The linear predictor, shape (n,)."""
+        """Return the linear predictor, shape (n,)."""
         return np.asarray(self.intercept + self.contributions(X).sum(axis=1))
 
     def to_dict(self) -> dict[str, Any]:

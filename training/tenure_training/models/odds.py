@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Self
 
@@ -71,6 +71,8 @@ class Odds:
         Share in the ranking of linear, trees, correction and rhythm.
     level
         Line from the ranking to the log-odds.
+    typical
+        Mean log-odds the rhythm expected of the customers the level was set on: where explanations start from.
     """
 
     linear: Ridge | None
@@ -78,6 +80,7 @@ class Odds:
     correction: Boosted | None
     weights: tuple[float, float, float, float]
     level: Level
+    typical: float
 
     @classmethod
     def fit(
@@ -97,8 +100,9 @@ class Odds:
         misses habits it does not model, the corrections alone take one season for all. Where purchases are few, the
         linear model and the rhythm take over from the trees.
         """
+        typical = float(present_rhythm.mean())
         if not lessons.enough:
-            return cls(None, None, None, (0.0, 0.0, 0.0, 1.0), Level())
+            return cls(None, None, None, (0.0, 0.0, 0.0, 1.0), Level(), typical)
         X, y, weight = lessons.X, lessons.bought, lessons.weight
         line = Ridge.fit(X, y, weight=weight, link="logit", penalty=LINEAR_PENALTY) if linear else None
         boosted = Boosted.fit(X, y, weight=weight, objective="binary:logistic", seed=seed) if trees else None
@@ -107,10 +111,12 @@ class Odds:
             ageless, y, weight=weight, objective="binary:logistic", seed=seed + 1, offset=lessons.rhythm
         )
         share = float(y.sum() / (y.sum() + HALF_TRUST))
-        parts = cls(line, boosted, correction if linear and trees else None, _weights(linear, trees, share), Level())
+        parts = cls(
+            line, boosted, correction if linear and trees else None, _weights(linear, trees, share), Level(), typical
+        )
         taught = correction.score(present) + present_rhythm
         level = Level.to_match(parts.ranking(present, present_rhythm), probability=expit((taught + present_rhythm) / 2))
-        return cls(parts.linear, parts.trees, parts.correction, parts.weights, level)
+        return replace(parts, level=level)
 
     def ranking(self, X: pd.DataFrame, rhythm: Floats) -> Floats:
         """Weighted mean of the parts' log-odds, shape (n,)."""
@@ -132,9 +138,9 @@ class Odds:
         """Additive terms by name, shape (n,) each, and the rest, shape (n,): together exactly the log-odds."""
         linear, trees, correction, alone = self.weights
         terms: dict[str, Floats] = {}
-        centre = float(rhythm.mean()) if self.linear is None else self._centre()
-        rest = np.full(len(X), (alone + correction) * centre)
-        _add(terms, {RHYTHM: rhythm - centre}, alone + (correction if self.correction is not None else 0.0))
+        from_rhythm = alone + (correction if self.correction is not None else 0.0)
+        rest = np.full(len(X), from_rhythm * self.typical)
+        _add(terms, {RHYTHM: rhythm - self.typical}, from_rhythm)
         if self.linear is not None:
             _add(terms, by_term(list(self.linear.columns), self.linear.contributions(X)), linear)
             rest = rest + linear * self.linear.intercept
@@ -146,17 +152,6 @@ class Odds:
         scaled = {name: self.level.slope * part for name, part in terms.items()}
         return scaled, self.level.intercept + self.level.slope * rest
 
-    def _centre(self) -> float:
-        """Typical log-odds of the rhythm: the mean its columns had when the linear model was fitted."""
-        if self.linear is None:
-            return 0.0
-        means = [
-            mean
-            for name, mean in zip(self.linear.columns, self.linear.mean, strict=True)
-            if name.startswith("rhythm_odds_")
-        ]
-        return float(np.mean(means))
-
     def save(self, folder: Path) -> None:
         """Write ``odds.json`` and the boosters into a folder."""
         for name, booster in (("trees", self.trees), ("correction", self.correction)):
@@ -166,6 +161,7 @@ class Odds:
             "linear": None if self.linear is None else self.linear.to_dict(),
             "weights": list(self.weights),
             "level": asdict(self.level),
+            "typical": self.typical,
         }
         (folder / "odds.json").write_text(json.dumps(saved), encoding="utf-8")
 
@@ -176,7 +172,9 @@ class Odds:
         paths = {name: folder / f"odds_{name}.ubj" for name in ("trees", "correction")}
         boosters = {name: Boosted.load(path) if path.exists() else None for name, path in paths.items()}
         linear = None if saved["linear"] is None else Ridge.from_dict(saved["linear"])
-        return cls(linear, boosters["trees"], boosters["correction"], tuple(saved["weights"]), Level(**saved["level"]))
+        level = Level(**saved["level"])
+        parts = linear, boosters["trees"], boosters["correction"]
+        return cls(*parts, tuple(saved["weights"]), level, saved["typical"])
 
 
 def _weights(linear: bool, trees: bool, share: float) -> tuple[float, float, float, float]:

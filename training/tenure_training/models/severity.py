@@ -89,7 +89,7 @@ class Severity:
         return cls(line, boosted, fitted.weights, float(np.log(np.clip(total, 0.2, 5.0))))
 
     def correction(self, X: pd.DataFrame) -> Floats:
-        """What is added to the rhythm's log expectation, shape (n,)."""
+        """Return what is added to the rhythm's log expectation, shape (n,)."""
         total = np.full(len(X), self.log_scale)
         for share, part in zip(self.weights, (self.linear, self.trees), strict=True):
             if part is not None:

@@ -1,0 +1,85 @@
+"""How mlflow is held while it is used.
+
+It takes seconds to import and keeps its settings in globals and in the environment: here it is imported late, pointed
+at one store for as long as a block lasts, kept quiet, and put back as it was.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+_URI = "MLFLOW_TRACKING_URI"
+_LOGGERS = ("mlflow", "alembic")
+_THEIRS = r"(mlflow|sqlalchemy|alembic)(\.|$)"  # mlflow's own imports warn of its own code
+_ENVIRONMENT = {
+    "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
+    # a uv.lock in the working directory would be copied into the model, registry hosts and all
+    "MLFLOW_UV_AUTO_DETECT": "false",
+}
+
+
+@contextmanager
+def mlflow_session(tracking_uri: str | None) -> Iterator[Any]:
+    """Yield the mlflow module, pointed at a store and quiet.
+
+    Parameters
+    ----------
+    tracking_uri
+        Of the store; None leaves mlflow's own setting. The model registry follows it unless the user set another.
+    """
+    os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")  # read when mlflow is first imported
+    with _environment(_ENVIRONMENT), _errors_only(), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", module=_THEIRS)
+        import mlflow
+
+        with _pointed_at(mlflow, tracking_uri):
+            yield mlflow
+
+
+@contextmanager
+def _pointed_at(mlflow: Any, tracking_uri: str | None) -> Iterator[None]:  # noqa: ANN401 - mlflow is not typed
+    if tracking_uri is None:
+        yield
+        return
+    before = mlflow.get_tracking_uri()
+    with _environment({_URI: os.environ.get(_URI)}):  # setting the URI sets the variable too
+        mlflow.set_tracking_uri(tracking_uri)
+        try:
+            yield
+        finally:
+            mlflow.set_tracking_uri(None)
+    if mlflow.get_tracking_uri() != before:
+        mlflow.set_tracking_uri(before)
+
+
+@contextmanager
+def _environment(changes: dict[str, str] | dict[str, str | None]) -> Iterator[None]:
+    """Set variables for a while; whatever the block does to them is undone."""
+    before = {name: os.environ.get(name) for name in changes}
+    os.environ.update({name: value for name, value in changes.items() if value is not None})
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
+
+
+@contextmanager
+def _errors_only() -> Iterator[None]:
+    loggers = [logging.getLogger(name) for name in _LOGGERS]
+    levels = [logger.level for logger in loggers]
+    for logger in loggers:
+        logger.setLevel(logging.ERROR)
+    try:
+        yield
+    finally:
+        for logger, level in zip(loggers, levels, strict=True):
+            logger.setLevel(level)

@@ -1,0 +1,18 @@
+"""MLflow, and nowhere else in training: runs, registered models and their aliases."""
+
+from tenure_training.tracking.gate import Decision, decide
+from tenure_training.tracking.store import CHALLENGER, CHAMPION, SCORER, Registered, Store
+from tenure_training.tracking.training import CandidateRun, Tracked, track_training
+
+__all__ = [
+    "CHALLENGER",
+    "CHAMPION",
+    "SCORER",
+    "CandidateRun",
+    "Decision",
+    "Registered",
+    "Store",
+    "Tracked",
+    "decide",
+    "track_training",
+]

@@ -1,0 +1,141 @@
+"""Where runs and models are kept."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Self
+
+from tenure_features.errors import DependencyUnavailableError
+from tenure_training.mlflow_session import mlflow_session
+
+if TYPE_CHECKING:
+    from mlflow import MlflowClient
+
+SCORER = "tenure-scorer"
+CHAMPION, CHALLENGER = "champion", "challenger"
+
+
+@dataclass(frozen=True)
+class Store:
+    """Where runs and models are kept.
+
+    Attributes
+    ----------
+    tracking_uri
+        Of the tracking store and the model registry.
+    artifacts
+        Folder of the artifacts; None where a server decides.
+    """
+
+    tracking_uri: str
+    artifacts: Path | None = None
+
+    @classmethod
+    def local(cls, root: Path) -> Self:
+        """Use ``MLFLOW_TRACKING_URI`` where it is set, else SQLite and a folder in ``root/mlruns``.
+
+        The SQLite file is created and migrated once, under a file lock: processes that start together wait for the
+        first one.
+
+        Raises
+        ------
+        DependencyUnavailableError
+            The SQLite file was written by another version of mlflow.
+        """
+        chosen = os.environ.get("MLFLOW_TRACKING_URI", "")
+        if chosen:
+            return cls(chosen)
+        folder = root.absolute() / "mlruns"
+        folder.mkdir(parents=True, exist_ok=True)
+        store = cls(f"sqlite:///{(folder / 'mlflow.db').as_posix()}", folder / "artifacts")
+        with _locked(folder / ".lock"):
+            store._initialise(folder / "artifacts")
+        return store
+
+    def _initialise(self, artifacts: Path) -> None:
+        with mlflow_session(self.tracking_uri):
+            from mlflow.exceptions import MlflowException
+            from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore
+
+            try:
+                SqlAlchemyStore(self.tracking_uri, artifacts.as_uri()).engine.dispose()
+            except MlflowException as error:
+                raise DependencyUnavailableError(
+                    "The local MLflow store cannot be opened.",
+                    found=str(error.message),
+                    fix=f"If another version wrote it, run: mlflow db upgrade {self.tracking_uri}",
+                ) from error
+
+    @contextmanager
+    def connected(self) -> Iterator[MlflowClient]:
+        """Point mlflow at this store for a while, without autologging, and put its settings back.
+
+        Raises
+        ------
+        DependencyUnavailableError
+            mlflow reports that the store does not answer.
+        """
+        with mlflow_session(self.tracking_uri) as mlflow:
+            from mlflow.exceptions import MlflowException
+
+            mlflow.autolog(disable=True, silent=True)
+            try:
+                yield mlflow.MlflowClient()
+            except MlflowException as error:
+                raise DependencyUnavailableError("MLflow refused.", found=str(error.message)) from error
+
+    def experiment(self, client: MlflowClient, name: str) -> str:
+        """Find an experiment by name or create it; return its id."""
+        if self.artifacts is None:
+            return _experiment_id(client, name, None)
+        with _locked(self.artifacts.parent / ".lock"):
+            return _experiment_id(client, name, (self.artifacts / name).as_uri())
+
+    def registered(self, name: str = SCORER, *, alias: str = CHAMPION) -> Registered | None:
+        """Look up what an alias of a registered model points to; None where there is no such alias yet."""
+        with self.connected() as client:
+            held = [model for model in client.search_registered_models(f"name = '{name}'") if alias in model.aliases]
+            if not held:
+                return None
+            found = client.get_model_version_by_alias(name, alias)
+            return Registered(name, int(found.version), found.tags.get("model_version", ""), found.run_id or "")
+
+
+@dataclass(frozen=True)
+class Registered:
+    """One version of a registered model: its name, its number, the ``model_version`` of its scores, its run."""
+
+    name: str
+    version: int
+    model_version: str
+    run_id: str
+
+
+def _experiment_id(client: MlflowClient, name: str, location: str | None) -> str:
+    found = client.get_experiment_by_name(name)
+    return str(client.create_experiment(name, artifact_location=location) if found is None else found.experiment_id)
+
+
+@contextmanager
+def _locked(path: Path) -> Iterator[None]:
+    """Hold a file lock; closing the file releases it, so does the death of the process."""
+    with path.open("a+b") as handle:
+        _lock(handle)
+        yield
+
+
+def _lock(handle: IO[bytes]) -> None:
+    if sys.platform == "win32":
+        import msvcrt
+
+        handle.seek(0)
+        msvcrt.locking(handle.fileno(), msvcrt.LK_LOCK, 1)
+    else:
+        import fcntl
+
+        fcntl.flock(handle, fcntl.LOCK_EX)
