@@ -1,1 +1,57 @@
 """Tables in, snapshots out: order logs are checked, cleaned and turned into point-in-time features."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:  # imported on first use: Ibis takes most of a second, and the command line starts without it
+    from tenure_features.engine import Engine
+    from tenure_features.families import catalogue
+    from tenure_features.history import OrderHistory
+    from tenure_features.log import OrderLog, check, open_orders
+    from tenure_features.outcome import outcomes
+    from tenure_features.readiness import Readiness, SetAside, Verdict
+    from tenure_features.registry import Feature, feature
+    from tenure_features.snapshot import snapshots
+    from tenure_features.sources import OrderSource
+
+__all__ = [
+    "Engine",
+    "Feature",
+    "OrderHistory",
+    "OrderLog",
+    "OrderSource",
+    "Readiness",
+    "SetAside",
+    "Verdict",
+    "catalogue",
+    "check",
+    "feature",
+    "open_orders",
+    "outcomes",
+    "snapshots",
+]
+
+_HOME = {
+    "Engine": "engine",
+    "Feature": "registry",
+    "OrderHistory": "history",
+    "OrderLog": "log",
+    "OrderSource": "sources",
+    "Readiness": "readiness",
+    "SetAside": "readiness",
+    "Verdict": "readiness",
+    "catalogue": "families",
+    "check": "log",
+    "feature": "registry",
+    "open_orders": "log",
+    "outcomes": "outcome",
+    "snapshots": "snapshot",
+}
+
+
+def __getattr__(name: str) -> Any:  # noqa: ANN401
+    if name not in _HOME:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_HOME[name]}"), name)

@@ -62,6 +62,7 @@ ORDERS = Table(
         "device": Column("text", "device it was placed with"),
         "region": Column("text", "where it was sent"),
         "currency": Column("text", "currency of revenue; one per log"),
+        "status": Column("text", "state of the order; cancelled, spam and failed ones are set aside"),
     },
 )
 

@@ -1,0 +1,64 @@
+"""Column names users already have, and the contract column each stands for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+ALIASES: Mapping[str, tuple[str, ...]] = {
+    "customer_id": (
+        "client_uniq_id",  # Yandex.Metrica orders CSV
+        "client_id", "customerid", "customer", "user_id", "id_customer", "cust_id", "buyer_id", "client", "id",
+    ),
+    "ordered_at": (
+        "create_date_time",  # Yandex.Metrica orders CSV
+        "invoicedate", "order_date", "order_datetime", "datetime", "date", "transaction_date", "purchase_date",
+        "created_at", "timestamp",
+    ),
+    "revenue": (
+        "monetary_value", "dollar_value",  # lifetimes, CDNOW
+        "total", "amount", "order_value", "order_total", "spend", "sales",
+    ),
+    "order_id": ("invoiceno", "invoice", "invoice_no", "order", "orderid", "order_no", "transaction_id", "receipt_id"),
+    "cost": ("cogs",),
+    "discount": ("discount_amount",),
+    "is_return": ("returned", "is_refund"),
+    "channel": ("sales_channel", "source"),
+    "device": ("device_type",),
+    "region": ("country",),
+    "currency": ("currency_code",),
+    "status": ("order_status",),  # Yandex.Metrica orders CSV
+}  # fmt: skip
+"""Other names per contract column, most specific first; letter case, spaces, dashes and underscores do not matter."""
+
+YANDEX_ORDER_ID = frozenset({"id", "create_date_time", "client_uniq_id"})
+"""Only beside the other two does a bare ``id`` mean the order (Yandex.Metrica); alone it may be the customer."""
+
+
+def plain(name: str) -> str:
+    """Reduce a column name to what aliases are compared by.
+
+    Examples
+    --------
+    >>> plain("Customer ID") == plain("customer_id") == plain("CustomerID")
+    True
+    """
+    return "".join(letter for letter in name.casefold() if letter.isalnum())
+
+
+def recognise(contract: str, columns: tuple[str, ...]) -> str | None:
+    """Find the source column that stands for a contract column, or None.
+
+    Examples
+    --------
+    >>> recognise("customer_id", ("InvoiceNo", "CustomerID"))
+    'CustomerID'
+    >>> recognise("order_id", ("id", "create_date_time", "client_uniq_id"))
+    'id'
+    """
+    by_plain = {plain(column): column for column in reversed(columns)}
+    for name in (contract, *ALIASES.get(contract, ())):
+        if plain(name) in by_plain:
+            return by_plain[plain(name)]
+    if contract == "order_id" and set(columns) >= YANDEX_ORDER_ID:
+        return "id"
+    return None

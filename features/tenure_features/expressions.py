@@ -1,0 +1,100 @@
+"""SQL expressions in a column mapping: one scalar expression over the table's columns, nothing else."""
+
+from __future__ import annotations
+
+import sqlglot
+from sqlglot import exp
+from sqlglot.errors import SqlglotError
+
+from tenure_features.errors import DataContractError
+
+_ARITHMETIC = (exp.Mul, exp.Add, exp.Sub, exp.Div, exp.Mod, exp.Neg, exp.Abs, exp.Round)
+_COMPARISON = (exp.GT, exp.GTE, exp.LT, exp.LTE, exp.EQ, exp.NEQ)
+_REFUSED = (exp.Query, exp.Subquery, exp.AggFunc, exp.Window, exp.Star, exp.Placeholder, exp.Parameter, exp.Command,
+            exp.DDL, exp.DML, exp.Lambda)  # fmt: skip
+_FUNCTIONS = frozenset({"strptime", "try_strptime", "epoch_ms", "make_timestamp", "make_date", "to_timestamp"})
+"""Functions sqlglot has no class for that only compute; any other unknown function is refused (it might read files)."""
+
+
+def parse_expression(text: str, *, contract: str) -> exp.Expression:
+    """Parse one scalar SQL expression (DuckDB dialect).
+
+    Raises
+    ------
+    DataContractError
+        If it is not a single scalar expression: a statement, a subquery, an aggregate, a window or a function that
+        may reach beyond the row.
+
+    Examples
+    --------
+    >>> parse_expression("Quantity * UnitPrice", contract="revenue").sql()
+    'Quantity * UnitPrice'
+    """
+    try:
+        statements = sqlglot.parse(f"SELECT {text}", dialect="duckdb")
+    except SqlglotError as problem:
+        raise _refusal(contract, text, "it cannot be parsed as SQL") from problem
+    select = statements[0] if len(statements) == 1 else None
+    if not isinstance(select, exp.Select):
+        raise _refusal(contract, text, "it is more than one expression")
+    given = {name for name, value in select.args.items() if value}
+    if given - {"expressions", "kind"} or len(select.expressions) != 1:
+        raise _refusal(contract, text, "it is more than one expression")
+    expression = select.expressions[0].unalias()
+    for node in expression.walk():
+        if isinstance(node, _REFUSED):
+            raise _refusal(contract, text, "subqueries, aggregates, windows and statements are not allowed")
+        if isinstance(node, exp.Anonymous) and node.name.casefold() not in _FUNCTIONS:
+            raise _refusal(contract, text, f"the function {node.name} is not allowed")
+    return expression
+
+
+def bound_sql(expression: exp.Expression, *, columns: dict[str, str], text_columns: set[str]) -> str:
+    """Write an expression as SQL over real columns; text in arithmetic is read as numbers.
+
+    Parameters
+    ----------
+    expression
+        From `parse_expression`.
+    columns
+        Real column name by its lower-case form.
+    text_columns
+        Real names of the columns that hold text.
+
+    Raises
+    ------
+    KeyError
+        Naming the first column that does not exist.
+    """
+    bound = expression.copy()
+    for node in list(bound.find_all(exp.Column)):
+        real = columns[node.name.casefold()]
+        name = exp.Column(this=exp.Identifier(this=real, quoted=True))
+        number = real in text_columns and _is_number(node)
+        new = exp.TryCast(this=name, to=exp.DataType.build("double")) if number else name
+        if node is bound:
+            bound = new
+        else:
+            node.replace(new)
+    return bound.sql(dialect="duckdb")
+
+
+def _is_number(node: exp.Expression) -> bool:
+    parent = node.parent
+    while isinstance(parent, exp.Paren):
+        node, parent = parent, parent.parent
+    if isinstance(parent, _ARITHMETIC):
+        return True
+    if not isinstance(parent, _COMPARISON):
+        return False
+    other = parent.expression if parent.this is node else parent.this
+    return isinstance(other, exp.Neg) or (isinstance(other, exp.Literal) and not other.is_string)
+
+
+def _refusal(contract: str, text: str, why: str) -> DataContractError:
+    return DataContractError(
+        f"The expression for {contract} cannot be used: {why}.",
+        found=text,
+        fix="Give a column name or one expression over columns, such as 'Quantity * UnitPrice'; "
+        "write a column name with spaces in double quotes: '\"Unit Price\" * Quantity'.",
+    )

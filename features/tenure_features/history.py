@@ -1,0 +1,148 @@
+# ruff: noqa: PD003, PD004  # Ibis has no isna and notna
+"""What was known of every customer at an origin: the one object through which features see orders."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import ibis
+import ibis.expr.types as ir
+import pandas as pd
+
+from tenure_features.days import days_between
+from tenure_features.engine import moments
+
+KEYS = ["as_of", "customer_id"]
+
+
+def sequenced(orders: ir.Table, *, by: Sequence[str] = ()) -> ir.Table:
+    """Give every customer's orders a number and the gap before each.
+
+    Parameters
+    ----------
+    orders
+        ``customer_id, order_id, ordered_at, revenue`` and the columns of ``by``; one row per order or return.
+    by
+        Columns beside ``customer_id`` that separate one history from another (the origin).
+
+    Returns
+    -------
+    Table
+        The same rows with ``order_number`` (1, 2, ... on orders; the number so far on returns), ``gap_days`` (days
+        since the order before; missing on first orders and returns), ``opens_day`` (first order of its calendar
+        day) and ``first_ordered_at``.
+    """
+    is_order = orders.revenue >= 0
+    order_time = ibis.ifelse(is_order, orders.ordered_at, None)
+    # One ordering serves three frames, so the engine sorts once; the running maximum of order times is the time of the
+    # order before, whatever returns lie between. Ties are broken by content: the order of rows must not matter.
+    group, order = [*by, "customer_id"], ["ordered_at", "order_id", "revenue"]
+    before = ibis.window(group_by=group, order_by=order, rows=(None, -1))
+    until = ibis.window(group_by=group, order_by=order, rows=(None, 0))
+    whole = ibis.window(group_by=group, order_by=order, rows=(None, None))
+    rows = orders.mutate(
+        previous_at=order_time.max().over(before),
+        order_number=is_order.cast("int64").sum().over(until),
+        first_ordered_at=order_time.min().over(whole),
+    )
+    opens_day = rows.previous_at.isnull() | (rows.previous_at.date() != rows.ordered_at.date())
+    return rows.mutate(
+        gap_days=ibis.ifelse(rows.revenue >= 0, days_between(rows.previous_at, rows.ordered_at), None),
+        opens_day=(rows.revenue >= 0) & opens_day,
+    ).drop("previous_at")
+
+
+class OrderHistory:
+    """Orders and returns strictly before each origin, ready to be reduced to one number per customer.
+
+    This is the only place where ``as_of`` is enforced. Features receive the object, never the table it was built from:
+    a definition cannot reach a later row.
+
+    Parameters
+    ----------
+    orders
+        The orders of an `OrderLog`, sequenced; or, when lines of one order have different times, its versions with
+        ``known_to`` (the moment the next line arrived), which are sequenced per origin here.
+    origins
+        UTC-naive moments.
+    """
+
+    def __init__(self, orders: ir.Table, origins: Sequence[pd.Timestamp]) -> None:
+        known = _before(orders, origins)
+        if "known_to" in known.columns:
+            known = sequenced(known.filter(known.known_to.isnull() | (known.known_to >= known.as_of)), by=["as_of"])
+        self._rows = known.mutate(age_days=days_between(known.ordered_at, known.as_of))
+
+    @property
+    def is_order(self) -> ir.BooleanValue:
+        """True on orders (revenue of zero or more), false on returns."""
+        return self._rows.revenue >= 0
+
+    @property
+    def is_return(self) -> ir.BooleanValue:
+        """True on returns (negative revenue)."""
+        return self._rows.revenue < 0
+
+    @property
+    def revenue(self) -> ir.FloatingValue:
+        """Money of the row, negative on returns."""
+        return self._rows.revenue
+
+    @property
+    def age_days(self) -> ir.FloatingValue:
+        """Days from the row to the origin, more than zero up to a fraction of a second."""
+        return self._rows.age_days
+
+    @property
+    def order_number(self) -> ir.IntegerValue:
+        """1 on a customer's first order, 2 on the second, ...; on returns, the number of orders so far."""
+        return self._rows.order_number
+
+    @property
+    def gap_days(self) -> ir.FloatingValue:
+        """Days since the order before; missing on first orders and on returns."""
+        return self._rows.gap_days
+
+    @property
+    def opens_day(self) -> ir.BooleanValue:
+        """True on the first order of each calendar day."""
+        return self._rows.opens_day
+
+    @property
+    def after_first_day(self) -> ir.BooleanValue:
+        """True on rows of a later calendar day than the first order."""
+        return self._rows.ordered_at.date() > self._rows.first_ordered_at.date()
+
+    def within(self, days: float, *, before: float = 0) -> ir.BooleanValue:
+        """Rows in ``[as_of - before - days, as_of - before)``."""
+        recent = self._rows.age_days <= before + days
+        return recent & (self._rows.age_days > before) if before else recent
+
+    def count(self, where: ir.BooleanValue) -> ir.FloatingScalar:
+        """Count the rows where a condition holds; zero when there is none."""
+        return where.cast("int64").sum().cast("float64")
+
+    def total(self, where: ir.BooleanValue) -> ir.FloatingScalar:
+        """Sum the revenue where a condition holds; zero when there is none."""
+        return self._rows.revenue.sum(where=where).coalesce(0.0)
+
+    def reduce(self, expressions: Mapping[str, ir.Value], *, active_days: float | None = None) -> ir.Table:
+        """One row per origin and customer of the population, one column per expression.
+
+        The population is every customer with at least one order before the origin; ``active_days`` narrows it to
+        those with an order in the last so many days.
+        """
+        last_order = self._rows.age_days.min(where=self.is_order)
+        table = self._rows.group_by(KEYS).aggregate(__last_order_age=last_order, **expressions)
+        age = table["__last_order_age"]
+        inside = age.notnull() if active_days is None else age <= active_days
+        return table.filter(inside).drop("__last_order_age")
+
+
+def _before(orders: ir.Table, origins: Sequence[pd.Timestamp]) -> ir.Table:
+    if len(origins) == 1:  # a literal is far cheaper than a join
+        as_of = ibis.literal(origins[0].to_pydatetime(), type="timestamp(6)")
+        return orders.filter(orders.ordered_at < as_of).mutate(as_of=as_of)
+    bounded = orders.filter(orders.ordered_at < origins[-1].to_pydatetime())
+    pairs = bounded.cross_join(moments(as_of=origins))
+    return pairs.filter(pairs.ordered_at < pairs.as_of)

@@ -1,0 +1,141 @@
+"""An opened order log: clean orders in an engine, with the account of how they came about."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+import duckdb
+import ibis.expr.types as ir
+import pandas as pd
+
+from tenure_features.account import Stages, account
+from tenure_features.cleaning import clean_rows
+from tenure_features.days import Moment, utc_naive
+from tenure_features.duplicates import deduplicate
+from tenure_features.engine import Engine, statement
+from tenure_features.errors import DataContractError
+from tenure_features.mapping import map_columns
+from tenure_features.readiness import Readiness
+from tenure_features.rollup import roll_up
+from tenure_features.sources import OrderSource, read_table
+from tenure_features.tables import ORDERS
+
+
+@dataclass(frozen=True)
+class OrderLog:
+    """Clean orders, and what is known about them. Made by `open_orders`.
+
+    Attributes
+    ----------
+    orders
+        Ibis table that `tenure_features.history.OrderHistory` reads.
+    readiness
+        The account of the log.
+    as_of
+        The moment it was opened for; None for the whole log.
+    source
+        Where it came from.
+    """
+
+    orders: ir.Table = field(repr=False)
+    readiness: Readiness = field(repr=False)
+    as_of: pd.Timestamp | None
+    source: OrderSource
+    backend: Any = field(repr=False, compare=False)
+
+    @property
+    def first_order_at(self) -> pd.Timestamp:
+        """Moment of the first order."""
+        return pd.Timestamp(self.readiness.first_order_at)
+
+    @property
+    def last_order_at(self) -> pd.Timestamp:
+        """Moment of the last order."""
+        return pd.Timestamp(self.readiness.last_order_at)
+
+    @property
+    def default_as_of(self) -> pd.Timestamp:
+        """The midnight after the last order."""
+        return (self.last_order_at.normalize() + pd.Timedelta(days=1)).as_unit("us")
+
+    @property
+    def data_end(self) -> pd.Timestamp:
+        """Up to when everything is known: the ``as_of`` it was opened for, else the midnight after the last order."""
+        return self.default_as_of if self.as_of is None else self.as_of
+
+    @property
+    def currency(self) -> str | None:
+        """The currency, where the log has such a column."""
+        return self.readiness.currency
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """A hash of the clean orders, whatever the order of their rows: equal logs, equal fingerprints."""
+        names = [name for name in ("customer_id", "order_id", "ordered_at", "revenue") if name in self.orders.columns]
+        content = ", ".join(f"{name}::VARCHAR" for name in names)
+        table = self.orders.get_name()
+        digest = f"md5_number_lower(concat_ws('|', {content}))"
+        found = statement(self.backend, f"SELECT count(*), sum({digest}::HUGEINT) FROM {table}")[0]  # noqa: S608
+        return hashlib.sha256(repr(found).encode()).hexdigest()
+
+
+def open_orders(source: OrderSource, as_of: Moment | None = None, *, engine: Engine | None = None) -> OrderLog:
+    """Read, check, clean and roll up an order log.
+
+    Parameters
+    ----------
+    source
+        Where it is and how its columns map.
+    as_of
+        Only rows strictly before it are read; they alone decide how the log is cleaned. All rows when None.
+    engine
+        Limits of the DuckDB it is opened on.
+
+    Raises
+    ------
+    DataContractError
+        If the log cannot be read or breaks the contract, with every breach in one message.
+    """
+    log = _open(source, as_of, engine)
+    if log.readiness.broken:
+        breaches = log.readiness.broken
+        raise DataContractError(
+            f"{source.uri} breaks the contract of orders: {' '.join(breaches)}",
+            fix="Run 'tenure check' on it for the whole account.",
+        )
+    return log
+
+
+def check(source: OrderSource, as_of: Moment | None = None, *, engine: Engine | None = None) -> Readiness:
+    """Give the account of an order log, broken or not.
+
+    Raises
+    ------
+    DataContractError
+        If there is no table to give an account of: no such file, not what its suffix says, a required column missing.
+    """
+    return _open(source, as_of, engine).readiness
+
+
+def _open(source: OrderSource, as_of: Moment | None, engine: Engine | None) -> OrderLog:
+    moment = None if as_of is None else utc_naive(as_of)
+    backend = (engine or Engine()).connect()
+    raw = read_table(source.uri, backend)
+    mapped = map_columns(raw.table, source.columns, contract=ORDERS, backend=backend)
+    try:
+        rows = clean_rows(mapped, as_of=moment)
+        unique = deduplicate(
+            rows.table, mapped.source_columns, dates_only=rows.dates_only, has_order_id="order_id" in mapped.columns
+        )
+        orders = roll_up(unique.table, lines=unique.lines, returns=source.returns, backend=backend)
+    except duckdb.ConversionException as problem:
+        raise DataContractError(
+            "An expression of the column mapping fails on some row.",
+            found=str(problem).split("\n")[0],
+            fix="Use try_cast and try_strptime, which give a missing value instead.",
+        ) from problem
+    readiness = account(Stages(source, moment, raw, mapped, rows, unique, orders))
+    return OrderLog(orders, readiness, moment, source, backend)

@@ -1,0 +1,85 @@
+# ruff: noqa: PD003  # Ibis has no isna and notna
+"""Outcomes: what every customer of the population did in the window after an origin."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import ibis.expr.types as ir
+import pandas as pd
+
+from tenure_features.days import Moment, origins_of
+from tenure_features.engine import fetch, moments
+from tenure_features.errors import UsageError
+from tenure_features.history import KEYS, OrderHistory
+from tenure_features.log import OrderLog
+from tenure_features.snapshot import framed
+
+
+def outcomes(
+    log: OrderLog, origins: Moment | Sequence[Moment], horizon_days: float, *, allow_open: bool = False
+) -> pd.DataFrame:
+    """Orders and net revenue of every customer of the population in ``[origin, origin + horizon_days)``.
+
+    Parameters
+    ----------
+    log
+        An opened log.
+    origins
+        Moments.
+    horizon_days
+        Length of the window in days.
+    allow_open
+        Whether windows that reach beyond the end of the log are counted as far as the log goes.
+
+    Returns
+    -------
+    DataFrame
+        ``customer_id`` (str), ``as_of`` (datetime64[us]), ``orders`` (orders with positive revenue) and ``value`` (net
+        revenue, returns netted), float64; one row per customer with an order before the origin, zeros kept; sorted by
+        ``as_of``, ``customer_id``. An order belongs to the moment of its first line.
+
+    Raises
+    ------
+    UsageError
+        If the horizon is not positive or, unless ``allow_open``, a window has not closed by the end of the log.
+    """
+    if not horizon_days > 0:
+        raise UsageError("A horizon must be longer than zero days.", found=str(horizon_days))
+    starts = origins_of(origins)
+    if not allow_open:
+        _check_closed(log, starts, horizon_days)
+    population = OrderHistory(log.orders, starts).reduce({})
+    happened = _happened(log.orders, _windows(starts, horizon_days))
+    joined = population.left_join(happened, KEYS)
+    table = joined.select(
+        customer_id=population.customer_id,
+        as_of=population.as_of,
+        orders=happened.orders.coalesce(0).cast("float64"),
+        value=happened.value.coalesce(0.0).round(6),
+    )
+    return framed(fetch(table.order_by(KEYS)))
+
+
+def _windows(origins: Sequence[pd.Timestamp], horizon_days: float) -> ir.Table:
+    return moments(as_of=origins, until=[origin + pd.Timedelta(days=horizon_days) for origin in origins])
+
+
+def _happened(orders: ir.Table, windows: ir.Table) -> ir.Table:
+    pairs = orders.cross_join(windows)
+    inside = pairs.filter((pairs.ordered_at >= pairs.as_of) & (pairs.ordered_at < pairs.until))
+    if "known_to" in inside.columns:  # the version that was known when the window closed
+        inside = inside.filter(
+            (inside.known_from < inside.until) & (inside.known_to.isnull() | (inside.known_to >= inside.until))
+        )
+    return inside.group_by(KEYS).aggregate(orders=(inside.revenue > 0).cast("int64").sum(), value=inside.revenue.sum())
+
+
+def _check_closed(log: OrderLog, origins: Sequence[pd.Timestamp], horizon_days: float) -> None:
+    end = origins[-1] + pd.Timedelta(days=horizon_days)
+    if end > log.data_end:
+        raise UsageError(
+            f"The window of {horizon_days:g} days from {origins[-1]:%Y-%m-%d} has not closed.",
+            found=f"it ends {end:%Y-%m-%d %H:%M}, the log {log.data_end:%Y-%m-%d %H:%M}",
+            fix="Use an earlier origin or a shorter horizon, or pass allow_open=True and treat the result as partial.",
+        )

@@ -1,0 +1,96 @@
+"""Files into DuckDB: Parquet as a view, text as a table of text columns with the lines that did not fit."""
+
+from __future__ import annotations
+
+import gzip
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import ibis.expr.types as ir
+
+from tenure_features.engine import quoted, statement, view
+
+_DELIMITERS = ",;\t|"
+
+
+@dataclass(frozen=True)
+class RawTable:
+    """What was read: the table, the lines of text that were not rows, and what had to be assumed."""
+
+    table: ir.Table
+    rejected: int = 0
+    rejected_examples: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+def read_parquet(paths: Sequence[Path], backend: Any) -> RawTable:  # noqa: ANN401
+    """See Parquet files as one table; columns are matched by name."""
+    statement(backend, f"CREATE VIEW source AS SELECT * FROM read_parquet({_list(paths)}, union_by_name = true)")
+    return RawTable(view(backend, "source"))
+
+
+def read_text(paths: Sequence[Path], backend: Any) -> RawTable:  # noqa: ANN401
+    """Read delimited text with a header line; every column stays text, so that no value is lost to a guess."""
+    header, encoding = _header(paths[0])
+    delimiter = max(_DELIMITERS, key=header.count)
+    if header.count(delimiter) == 0 and len(header.split()) > 1 and '"' not in header:
+        return _read_aligned(paths, backend, names=header.split())
+    notes = [] if encoding == "utf-8" else [f"Read as {encoding.upper()}."]
+    rejects = _load(paths, backend, delimiter=delimiter, encoding=encoding)
+    if any(kind == "INVALID ENCODING" for kind, _ in rejects):
+        notes = ["The text is not UTF-8: read as Latin-1. Export as UTF-8 if names look wrong."]
+        rejects = _load(paths, backend, delimiter=delimiter, encoding="latin-1")
+    table = view(backend, "source")
+    table = table.rename({name.strip(): name for name in table.columns if name != name.strip() and name.strip()})
+    lines = tuple(line for _, line in rejects)
+    return RawTable(table, len(lines), tuple(sorted(set(lines)))[:3], tuple(notes))
+
+
+def _load(paths: Sequence[Path], backend: Any, *, delimiter: str, encoding: str) -> list[tuple[str, str]]:  # noqa: ANN401
+    for leftover in ("TABLE IF EXISTS source", "TABLE IF EXISTS reject_errors", "TABLE IF EXISTS reject_scans"):
+        statement(backend, f"DROP {leftover}")
+    options = f"delim = '{delimiter}', quote = '\"', escape = '\"', header = true, all_varchar = true"
+    options += f", union_by_name = true, store_rejects = true, encoding = '{encoding}'"
+    statement(backend, f"CREATE TABLE source AS SELECT * FROM read_csv({_list(paths)}, {options})")
+    rejects = statement(
+        backend,
+        "SELECT min(error_type::VARCHAR), coalesce(min(csv_line), '') FROM reject_errors GROUP BY file_id, line",
+    )
+    return [(str(kind), str(line).strip()) for kind, line in rejects]
+
+
+def _read_aligned(paths: Sequence[Path], backend: Any, *, names: Sequence[str]) -> RawTable:  # noqa: ANN401
+    """Columns set apart by runs of spaces, as in the files that come with published papers."""
+    lines = (
+        f"SELECT string_split_regex(trim(replace(line, chr(13), '')), '\\s+') AS parts FROM read_csv({_list(paths)}, "
+        "delim = '\x01', quote = '', escape = '', header = false, skip = 1, columns = {'line': 'VARCHAR'})"
+    )
+    fields = ", ".join(f"parts[{i}] AS {quoted(name)}" for i, name in enumerate(names, start=1))
+    statement(backend, f"CREATE TABLE lines AS {lines}")
+    fits = f"len(parts) = {len(names)}"
+    statement(backend, f"CREATE TABLE source AS SELECT {fields} FROM lines WHERE {fits}")
+    bad = f"FROM lines WHERE NOT {fits} AND parts <> ['']"
+    rejected = int(statement(backend, f"SELECT count(*) {bad}")[0][0])
+    examples = statement(backend, f"SELECT DISTINCT array_to_string(parts, ' ') AS line {bad} ORDER BY line LIMIT 3")
+    statement(backend, "DROP TABLE lines")
+    return RawTable(
+        view(backend, "source"),
+        rejected,
+        tuple(str(line) for (line,) in examples),
+        ("Columns are set apart by spaces.",),
+    )
+
+
+def _header(path: Path) -> tuple[str, str]:
+    opened = gzip.open(path, "rb") if path.suffix.casefold() == ".gz" else path.open("rb")
+    with opened as file:
+        start = file.read(65536)
+    if start.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return start.decode("utf-16", errors="replace").splitlines()[0], "utf-16"
+    return start.decode("utf-8-sig", errors="replace").lstrip("\r\n").splitlines()[0], "utf-8"
+
+
+def _list(paths: Sequence[Path]) -> str:
+    return "[" + ", ".join("'" + str(path).replace("'", "''") + "'" for path in paths) + "]"
