@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from tenure_features.errors import DataContractError, DependencyUnavailableError, QualityGateError, UsageError
 from tenure_serving.segments.segmenter import Segmenter
+from tenure_training.mlflow_session import mlflow_session
 from tenure_training.models.bundle import Bundle, read_bundle
 from tenure_training.models.contract import LEVELS, Contributions, Prediction
 
@@ -47,7 +48,7 @@ SCHEMA: Mapping[str, Kind] = {
 }
 """Columns of the score table in order; interval and quantiles are absent where the model gives no distribution."""
 
-_LOADER = "tenure_serving.pyfunc"
+_LOADERS = ("tenure_serving.pyfunc", "tenure_serving.pyfunc.churn", "tenure_serving.pyfunc.clv")
 _REASONS = 3
 _FAR = 10.0  # horizons
 
@@ -274,19 +275,17 @@ def _reasons(contributions: Contributions | None, rows: pd.DataFrame) -> tuple[l
 
 
 def _download(uri: str, tracking_uri: str | None) -> Path:
-    import mlflow
-    from mlflow.exceptions import MlflowException
-    from mlflow.models import Model
+    with mlflow_session(tracking_uri) as mlflow:
+        from mlflow.exceptions import MlflowException
+        from mlflow.models import Model
 
-    try:
-        local = mlflow.artifacts.download_artifacts(
-            artifact_uri=uri, tracking_uri=tracking_uri, registry_uri=tracking_uri
-        )
-        flavor = Model.load(local).flavors.get("python_function", {})
-    except MlflowException as error:
-        if error.error_code in {"RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE"}:
-            raise UsageError(f"MLflow has no model {uri}.", found=str(error.message)) from error
-        raise DependencyUnavailableError("The MLflow registry did not answer.", found=str(error.message)) from error
-    if flavor.get("loader_module") != _LOADER:
+        try:
+            local = mlflow.artifacts.download_artifacts(artifact_uri=uri)
+            flavor = Model.load(local).flavors.get("python_function", {})
+        except MlflowException as error:
+            if error.error_code in {"RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE"}:
+                raise UsageError(f"MLflow has no model {uri}.", found=str(error.message)) from error
+            raise DependencyUnavailableError("The MLflow registry did not answer.", found=str(error.message)) from error
+    if flavor.get("loader_module") not in _LOADERS:
         raise UsageError(f"{uri} is not a model of tenure.", found=str(flavor.get("loader_module", "no loader")))
     return Path(local) / str(flavor["data"])

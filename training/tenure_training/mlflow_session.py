@@ -33,11 +33,11 @@ def mlflow_session(tracking_uri: str | None) -> Iterator[Any]:
         Of the store; None leaves mlflow's own setting. The model registry follows it unless the user set another.
     """
     os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")  # read when mlflow is first imported
-    with _environment(_ENVIRONMENT), _errors_only(), warnings.catch_warnings():
+    with _environment(_ENVIRONMENT), warnings.catch_warnings():
         warnings.filterwarnings("ignore", module=_THEIRS)
-        import mlflow
+        import mlflow  # sets up its own logging, so that is turned down afterwards
 
-        with _pointed_at(mlflow, tracking_uri):
+        with _errors_only(), _pointed_at(mlflow, tracking_uri):
             yield mlflow
 
 

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Self
+from urllib.parse import unquote
 
 from tenure_features.errors import DependencyUnavailableError
 from tenure_training.mlflow_session import mlflow_session
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
 
 SCORER = "tenure-scorer"
 CHAMPION, CHALLENGER = "champion", "challenger"
+
+_SQLITE = "sqlite:///"
+_LOCK = ".lock"
 
 
 @dataclass(frozen=True)
@@ -39,21 +43,22 @@ class Store:
     def local(cls, root: Path) -> Self:
         """Use ``MLFLOW_TRACKING_URI`` where it is set, else SQLite and a folder in ``root/mlruns``.
 
-        The SQLite file is created and migrated once, under a file lock: processes that start together wait for the
-        first one.
+        A SQLite file is created and migrated once, under a file lock: processes that start together wait for the
+        first one. Its artifacts lie beside it, never in the working directory.
 
         Raises
         ------
         DependencyUnavailableError
             The SQLite file was written by another version of mlflow.
         """
-        chosen = os.environ.get("MLFLOW_TRACKING_URI", "")
-        if chosen:
-            return cls(chosen)
-        folder = root.absolute() / "mlruns"
+        database = root.absolute() / "mlruns" / "mlflow.db"
+        uri = os.environ.get("MLFLOW_TRACKING_URI") or f"{_SQLITE}{database.as_posix()}"
+        if not uri.startswith(_SQLITE):
+            return cls(uri)
+        folder = Path(unquote(uri.removeprefix(_SQLITE))).absolute().parent
         folder.mkdir(parents=True, exist_ok=True)
-        store = cls(f"sqlite:///{(folder / 'mlflow.db').as_posix()}", folder / "artifacts")
-        with _locked(folder / ".lock"):
+        store = cls(uri, folder / "artifacts")
+        with _locked(folder / _LOCK):
             store._initialise(folder / "artifacts")
         return store
 
@@ -93,7 +98,7 @@ class Store:
         """Find an experiment by name or create it; return its id."""
         if self.artifacts is None:
             return _experiment_id(client, name, None)
-        with _locked(self.artifacts.parent / ".lock"):
+        with _locked(self.artifacts.parent / _LOCK):
             return _experiment_id(client, name, (self.artifacts / name).as_uri())
 
     def registered(self, name: str = SCORER, *, alias: str = CHAMPION) -> Registered | None:

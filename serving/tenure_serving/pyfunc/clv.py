@@ -1,0 +1,10 @@
+"""Loader of ``tenure-clv``: the expected value and its interval alone."""
+
+from __future__ import annotations
+
+from tenure_serving.pyfunc import CLV, ScoringModel, load
+
+
+def _load_pyfunc(data_path: str) -> ScoringModel:
+    """Load the bundle behind ``tenure-clv``; MLflow calls this."""
+    return load(data_path, CLV)
