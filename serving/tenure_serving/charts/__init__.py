@@ -1,0 +1,24 @@
+"""Altair charts over small tables: each title states the conclusion, each axis its unit."""
+
+from tenure_serving.charts.customers import (
+    churn_bins,
+    churn_risk,
+    drivers,
+    groups,
+    rfm_cells,
+    value_by_risk,
+)
+from tenure_serving.charts.trust import backtest, calibration, deciles, totals
+
+__all__ = [
+    "backtest",
+    "calibration",
+    "churn_bins",
+    "churn_risk",
+    "deciles",
+    "drivers",
+    "groups",
+    "rfm_cells",
+    "totals",
+    "value_by_risk",
+]

@@ -1,0 +1,6 @@
+"""The report: one self-contained page that a marketer can read and a data scientist can check."""
+
+from tenure_serving.report.data import ReportData
+from tenure_serving.report.page import render_report
+
+__all__ = ["ReportData", "render_report"]

@@ -1,0 +1,101 @@
+"""What a report needs: scores, the evidence for them, and the words that define them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import pandas as pd
+
+from tenure_features.errors import DataContractError
+
+NEEDED: Mapping[str, tuple[str, ...]] = {
+    "scores": (
+        "customer_id", "as_of", "horizon_days", "churn_probability", "expected_value", "recency_score",
+        "frequency_score", "monetary_score", "rfm_group", "value_tier", "risk_tier", "segment", "next_step",
+    ),
+    "backtest": ("candidate", "origin", "kind"),
+    "calibration": ("predicted", "actual", "low", "high", "customers"),
+    "deciles": ("decile", "customers", "predicted_value", "actual_value"),
+    "drivers": ("feature", "meaning", "mean_abs_log_odds"),
+    "totals": ("origin", "predicted", "actual"),
+}  # fmt: skip
+"""Columns each table must have; a table other than the scores may be empty, and its part of the page says so."""
+
+
+@dataclass(frozen=True)
+class ReportData:
+    """Everything on the page.
+
+    Attributes
+    ----------
+    scores
+        The score table of one ``as_of``, one row per customer.
+    definitions
+        What the numbers mean, by term: ``churn``, ``value``, ``population``, ``horizon``, ``interval``, and whatever
+        else the model carries; ``currency`` is also used as the unit of amounts.
+    champion
+        Name of the candidate behind the scores.
+    champion_reason
+        Why it was chosen, one sentence.
+    readiness
+        Summary of the readiness report: numbers, texts, lists of texts, or tables as lists of flat dictionaries.
+    backtest
+        One row per candidate and origin: ``candidate``, ``origin``, ``kind`` (``baseline`` or ``model``) and metrics
+        named as in `tenure_serving.charts.trust.METRIC_WORDS`.
+    calibration
+        ``bin``, ``predicted``, ``actual``, ``customers``, ``low``, ``high``: churn by bin of predicted probability.
+    deciles
+        ``decile`` (1 is the best), ``customers``, ``predicted_value``, ``actual_value`` (means per customer).
+    drivers
+        ``feature``, ``meaning``, ``mean_abs_log_odds`` of churn.
+    totals
+        ``origin``, ``predicted``, ``actual``: total value of the champion at each origin.
+    notes
+        Sentences a reader must know, such as that the history was shorter than two horizons.
+    title
+        Heading of the page.
+
+    Raises
+    ------
+    DataContractError
+        A table lacks a column, or there is nobody in the scores.
+    """
+
+    scores: pd.DataFrame
+    definitions: Mapping[str, str]
+    champion: str
+    champion_reason: str
+    readiness: Mapping[str, Any] = field(default_factory=dict)
+    backtest: pd.DataFrame = field(default_factory=pd.DataFrame)
+    calibration: pd.DataFrame = field(default_factory=pd.DataFrame)
+    deciles: pd.DataFrame = field(default_factory=pd.DataFrame)
+    drivers: pd.DataFrame = field(default_factory=pd.DataFrame)
+    totals: pd.DataFrame = field(default_factory=pd.DataFrame)
+    notes: tuple[str, ...] | list[str] = ()
+    title: str = "Who may leave, and what they are worth"
+
+    def __post_init__(self) -> None:
+        if self.scores.empty:
+            raise DataContractError("A report needs at least one scored customer.", found="an empty score table")
+        for name, columns in NEEDED.items():
+            table: pd.DataFrame = getattr(self, name)
+            missing = [column for column in columns if column not in table]
+            if missing and not table.empty:
+                raise DataContractError(f"The {name} of the report lack columns.", found=f"no {', '.join(missing)}")
+
+    @property
+    def currency(self) -> str:
+        """Unit of amounts; empty where the log did not say."""
+        return str(self.definitions.get("currency") or "")
+
+    @property
+    def as_of(self) -> pd.Timestamp:
+        """The moment the scores were made for."""
+        return pd.Timestamp(self.scores["as_of"].iloc[0])
+
+    @property
+    def horizon_days(self) -> int:
+        """Days the scores look ahead."""
+        return int(self.scores["horizon_days"].iloc[0])

@@ -1,0 +1,174 @@
+"""The page: one HTML file that carries its style, its charts and the JavaScript that draws them."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from functools import cache
+from typing import Any
+
+import pandas as pd
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from tenure_serving.report import summary
+from tenure_serving.report.data import ReportData
+from tenure_serving.segments.maps import RfmMap, load_map
+from tenure_serving.segments.playbook import Playbook, load_playbook
+
+ALIASES = {"coverage80": "coverage_80"}
+_WRITERS: Mapping[type, Callable[[Any], str]] = {  # a bool is an int too: it comes first
+    bool: lambda flag: "yes" if flag else "no",
+    int: "{:,}".format,
+    float: lambda number: f"{number:,.0f}" if abs(number) >= 1000 else f"{number:.3g}",
+    datetime: lambda moment: f"{moment:%Y-%m-%d}",
+}
+
+
+def render_report(
+    data: ReportData,
+    *,
+    playbook: Playbook | None = None,
+    maps: tuple[RfmMap, RfmMap] | None = None,
+) -> str:
+    """Render the report as one self-contained HTML page.
+
+    Nothing is loaded from anywhere: style, charts and the Vega JavaScript are inside, and a content security policy
+    forbids the rest. Of single customers the page holds only the few to call first.
+
+    Parameters
+    ----------
+    data
+        See `ReportData`.
+    playbook
+        Goals and further steps of the segments; default the starter playbook.
+    maps
+        The maps behind ``rfm_group`` and ``rfm_relationship``; default the ones that come with Tenure.
+
+    Returns
+    -------
+    str
+        HTML, about one megabyte, most of it JavaScript.
+    """
+    from tenure_serving.charts import style
+
+    group_map, relationship_map = maps or (load_map("common_eleven"), load_map("relationship"))
+    people = summary.with_money(data.scores)
+    backtest = data.backtest.rename(columns=ALIASES)
+    specs = _charts(data, people, backtest, group_map, relationship_map)
+    return (
+        _environment()
+        .get_template("report.html.j2")
+        .render(
+            data=data,
+            head=summary.headline(people),
+            risk=summary.by_risk(people),
+            segments=summary.by_segment(people, playbook or load_playbook()),
+            calls=summary.first_to_call(people),
+            backtest=summary.backtest_means(backtest) if len(backtest) else None,
+            origins=backtest["origin"].nunique() if len(backtest) else 0,
+            map_notes=[rfm_map for rfm_map in (group_map, relationship_map) if rfm_map.note],
+            charts=sorted(specs),
+            specs=_json(specs),
+            config=_json(dict(style.CONFIG)),
+            javascript=_code(_javascript()),
+        )
+    )
+
+
+def _charts(
+    data: ReportData, people: pd.DataFrame, backtest: pd.DataFrame, group_map: RfmMap, relationship_map: RfmMap
+) -> dict[str, Any]:
+    """Vega-Lite specifications by the name of their place on the page; empty tables draw nothing."""
+    from tenure_serving import charts
+
+    currency = data.currency
+    bins = charts.churn_bins(people["churn_probability"], tiers=people["risk_tier"])
+    mean = float(people["churn_probability"].mean())
+    drawn: dict[str, Any] = {
+        "churn_risk": charts.churn_risk(bins, horizon_days=data.horizon_days, mean=mean),
+        "value_by_risk": charts.value_by_risk(summary.by(people, "value_tier", "risk_tier"), currency=currency),
+        "rfm_cells": charts.rfm_cells(
+            summary.by(people, "recency_score", "frequency_score"), scale=group_map.scale, currency=currency
+        ),
+    }
+    for column, rfm_map in (("rfm_group", group_map), ("rfm_relationship", relationship_map)):
+        if column in people:
+            table = summary.by(people, column).rename(columns={column: "group"})
+            drawn[column] = charts.groups(
+                table, order=rfm_map.names, name=rfm_map.title.get("en", rfm_map.id), currency=currency
+            )
+    for metric in ("auroc", "normalised_gini"):
+        if metric in backtest and backtest[metric].notna().any():
+            drawn[metric] = charts.backtest(backtest, metric=metric, champion=data.champion)
+    if len(data.calibration):
+        drawn["calibration"] = charts.calibration(data.calibration)
+    if len(data.deciles):
+        drawn["deciles"] = charts.deciles(data.deciles, currency=currency)
+    if len(data.totals):
+        drawn["totals"] = charts.totals(data.totals, currency=currency)
+    if len(data.drivers):
+        drawn["drivers"] = charts.drivers(data.drivers)
+    return {name: chart.to_dict() for name, chart in drawn.items()}
+
+
+@cache
+def _environment() -> Environment:
+    from tenure_serving.charts import style
+    from tenure_serving.charts.trust import METRIC_WORDS
+
+    environment = Environment(
+        loader=PackageLoader("tenure_serving.report", "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {
+        "money": style.money,
+        "number": style.number,
+        "percent": style.percent,
+        "words": lambda name: str(name).replace("_", " "),
+        "metric": lambda name: METRIC_WORDS[name],
+        "cell": _cell,
+    }
+    environment.tests["table"] = _is_table
+    return environment
+
+
+def _cell(value: object) -> str:
+    """Write any value of the definitions or the readiness summary for a person."""
+    if isinstance(value, Mapping):
+        return "; ".join(f"{str(name).replace('_', ' ')}: {_cell(item)}" for name, item in value.items())
+    if isinstance(value, (list, tuple)):
+        return ", ".join(_cell(item) for item in value)
+    if value is None or value != value:  # noqa: PLR0124  # NaN and NaT differ from themselves
+        return "–"
+    for kind, write in _WRITERS.items():
+        if isinstance(value, kind):
+            return str(write(value))
+    return str(value)
+
+
+def _is_table(value: object) -> bool:
+    return isinstance(value, (list, tuple)) and bool(value) and all(isinstance(row, Mapping) for row in value)
+
+
+@cache
+def _javascript() -> str:
+    """Vega, Vega-Lite and vega-embed in one piece, out of the vl-convert wheel."""
+    import vl_convert
+
+    return str(vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;"))
+
+
+def _json(value: object) -> Markup:
+    """Write JSON that a script element can hold: without the one character that could end it."""
+    return Markup(json.dumps(value, ensure_ascii=False, allow_nan=False).replace("<", "\\u003c"))  # noqa: S704
+
+
+def _code(text: str) -> Markup:
+    """Mark code as safe inside a script element; only strings in it can hold a closing tag."""
+    return Markup(re.sub(r"</(script)", r"<\\/\1", text, flags=re.IGNORECASE))  # noqa: S704
