@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import ibis.expr.types as ir
 import pandas as pd
@@ -79,7 +80,7 @@ def account(stages: Stages) -> Readiness:
     )
 
 
-def _figures(orders: ir.Table) -> Mapping[str, float]:
+def _figures(orders: ir.Table) -> dict[str, Any]:
     """Count people and money in two passes: customers, then the log."""
     is_order = orders.revenue >= 0
     people = orders.group_by("customer_id").aggregate(
@@ -104,17 +105,18 @@ def _figures(orders: ir.Table) -> Mapping[str, float]:
         **quantiles,
     )
     counts = ["customers", "one_time", "orders", "returns", "gross", "returned"]
-    return fetch(totals).fillna(dict.fromkeys(counts, 0)).iloc[0].to_dict()
+    row = fetch(totals).fillna(dict.fromkeys(counts, 0)).iloc[0]
+    return {str(name): value for name, value in row.items()}
 
 
 def _currencies(rows: ir.Table) -> dict[str, int]:
     currency = rows["clean:currency"].upper()
-    counts = fetch(rows.filter(currency.notnull()).group_by(currency=currency).aggregate(rows=rows.count()))
+    counts = fetch(rows.group_by(currency=currency).aggregate(rows=rows.count())).dropna()
     counts = counts.sort_values(["rows", "currency"], ascending=[False, True])
     return dict(zip(counts["currency"].astype(str), counts["rows"].astype(int), strict=True))
 
 
-def _breaches(stages: Stages, figures: Mapping[str, float], currencies: Mapping[str, int]) -> tuple[str, ...]:
+def _breaches(stages: Stages, figures: Mapping[str, Any], currencies: Mapping[str, int]) -> tuple[str, ...]:
     breaches = []
     if figures["orders"] == 0:
         breaches.append("No row can be used as an order; the reasons are above.")

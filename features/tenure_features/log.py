@@ -49,12 +49,12 @@ class OrderLog:
     @property
     def first_order_at(self) -> pd.Timestamp:
         """Moment of the first order."""
-        return pd.Timestamp(self.readiness.first_order_at)
+        return _known(self.readiness.first_order_at)
 
     @property
     def last_order_at(self) -> pd.Timestamp:
         """Moment of the last order."""
-        return pd.Timestamp(self.readiness.last_order_at)
+        return _known(self.readiness.last_order_at)
 
     @property
     def default_as_of(self) -> pd.Timestamp:
@@ -139,3 +139,9 @@ def _open(source: OrderSource, as_of: Moment | None, engine: Engine | None) -> O
         ) from problem
     readiness = account(Stages(source, moment, raw, mapped, rows, unique, orders))
     return OrderLog(orders, readiness, moment, source, backend)
+
+
+def _known(moment: pd.Timestamp | None) -> pd.Timestamp:
+    if moment is None:
+        raise DataContractError("The log holds no order.", fix="Run 'tenure check' on it for the whole account.")
+    return moment

@@ -1,3 +1,4 @@
+# ruff: noqa: S608  # names are quoted and numbers counted here, nothing comes from outside
 """Files into DuckDB: Parquet as a view, text as a table of text columns with the lines that did not fit."""
 
 from __future__ import annotations
@@ -27,7 +28,8 @@ class RawTable:
 
 def read_parquet(paths: Sequence[Path], backend: Any) -> RawTable:  # noqa: ANN401
     """See Parquet files as one table; columns are matched by name."""
-    statement(backend, f"CREATE VIEW source AS SELECT * FROM read_parquet({_list(paths)}, union_by_name = true)")
+    scan = f"read_parquet({_list(paths)}, union_by_name = true)"
+    statement(backend, f"CREATE VIEW source AS SELECT * FROM {scan}")
     return RawTable(view(backend, "source"))
 
 
@@ -49,16 +51,24 @@ def read_text(paths: Sequence[Path], backend: Any) -> RawTable:  # noqa: ANN401
 
 
 def _load(paths: Sequence[Path], backend: Any, *, delimiter: str, encoding: str) -> list[tuple[str, str]]:  # noqa: ANN401
-    for leftover in ("TABLE IF EXISTS source", "TABLE IF EXISTS reject_errors", "TABLE IF EXISTS reject_scans"):
-        statement(backend, f"DROP {leftover}")
+    """Load files one by one (DuckDB keeps rejected lines of single files only); return kind and text of the rejects."""
     options = f"delim = '{delimiter}', quote = '\"', escape = '\"', header = true, all_varchar = true"
-    options += f", union_by_name = true, store_rejects = true, encoding = '{encoding}'"
-    statement(backend, f"CREATE TABLE source AS SELECT * FROM read_csv({_list(paths)}, {options})")
-    rejects = statement(
-        backend,
-        "SELECT min(error_type::VARCHAR), coalesce(min(csv_line), '') FROM reject_errors GROUP BY file_id, line",
-    )
-    return [(str(kind), str(line).strip()) for kind, line in rejects]
+    options += f", store_rejects = true, encoding = '{encoding}'"
+    rejects: list[tuple[str, str]] = []
+    for number, path in enumerate(paths):
+        for leftover in ("reject_errors", "reject_scans"):
+            statement(backend, f"DROP TABLE IF EXISTS {leftover}")
+        scan = f"read_csv({_list([path])}, {options})"
+        statement(backend, f"CREATE OR REPLACE TABLE source_{number} AS SELECT * FROM {scan}")
+        rejects += [
+            (str(kind), str(line or "").strip())
+            for kind, line in statement(
+                backend, "SELECT min(error_type::VARCHAR), min(csv_line) FROM reject_errors GROUP BY file_id, line"
+            )
+        ]
+    parts = " UNION ALL BY NAME ".join(f"SELECT * FROM source_{number}" for number in range(len(paths)))
+    statement(backend, f"CREATE OR REPLACE VIEW source AS {parts}")
+    return rejects
 
 
 def _read_aligned(paths: Sequence[Path], backend: Any, *, names: Sequence[str]) -> RawTable:  # noqa: ANN401
@@ -79,17 +89,16 @@ def _read_aligned(paths: Sequence[Path], backend: Any, *, names: Sequence[str]) 
         view(backend, "source"),
         rejected,
         tuple(str(line) for (line,) in examples),
-        ("Columns are set apart by spaces.",),
+        notes=("Columns are set apart by spaces.",),
     )
 
 
 def _header(path: Path) -> tuple[str, str]:
-    opened = gzip.open(path, "rb") if path.suffix.casefold() == ".gz" else path.open("rb")
-    with opened as file:
+    with gzip.open(path, "rb") if path.suffix.casefold() == ".gz" else path.open("rb") as file:
         start = file.read(65536)
     if start.startswith((b"\xff\xfe", b"\xfe\xff")):
-        return start.decode("utf-16", errors="replace").splitlines()[0], "utf-16"
-    return start.decode("utf-8-sig", errors="replace").lstrip("\r\n").splitlines()[0], "utf-8"
+        return start.decode("utf-16", errors="replace").partition("\n")[0], "utf-16"
+    return start.decode("utf-8-sig", errors="replace").lstrip("\r\n").partition("\n")[0], "utf-8"
 
 
 def _list(paths: Sequence[Path]) -> str:

@@ -72,7 +72,7 @@ def read_table(uri: str | Path, backend: Any) -> RawTable:  # noqa: ANN401
         _check_content(path)
     try:
         raw = read_parquet(paths, backend) if kinds == {"parquet"} else read_text(paths, backend)
-    except duckdb.Error as problem:
+    except (duckdb.Error, OSError, EOFError) as problem:
         first = str(problem).strip().split("\n")[0]
         raise DataContractError(
             f"{uri} cannot be read as {'Parquet' if kinds == {'parquet'} else 'delimited text'}.",
