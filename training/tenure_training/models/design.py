@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from tenure_training.models.contract import Floats
 from tenure_training.models.rhythm import Expectation
 
-RHYTHM = "buying_rhythm"
+RHYTHM = "btyd_rhythm"
 """Name of the explanation term that gathers what the BTYD models contribute."""
 
 _MONEY = (
@@ -72,7 +72,7 @@ def term_of(column: str) -> str:
     Examples
     --------
     >>> term_of("recency_days"), term_of("rhythm_odds_bgnbd"), term_of("rhythm_spend")
-    ('recency_days', 'buying_rhythm', 'value_mean')
+    ('recency_days', 'btyd_rhythm', 'value_mean')
     """
     if column == "rhythm_spend":
         return "value_mean"  # the Gamma-Gamma reads nothing else but the count

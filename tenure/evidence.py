@@ -1,0 +1,78 @@
+"""The tables that show how far a training can be trusted: calibration, deciles, totals, drivers."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from tenure_features import catalogue
+from tenure_training.backtest import Backtest
+from tenure_training.metrics import calibration_table, decile_table
+from tenure_training.models.contract import Contributions
+from tenure_training.models.design import RHYTHM
+
+SHOWN = (
+    "auroc", "average_precision", "log_loss", "brier", "ece", "calibration_slope", "top_decile_lift", "normalised_gini",
+    "spearman", "decile_mape", "total_bias", "top20_captured", "wape", "coverage_80", "crps",
+)  # fmt: skip
+"""Metrics printed for people; the whole set is tracked."""
+
+RHYTHM_MEANING = "Buying rhythm: what BTYD models expect from order days, recency and age"
+
+
+def summary(backtest: Backtest) -> pd.DataFrame:
+    """Average a backtest over its origins, one row per candidate, with the spread of the main metrics.
+
+    Returns
+    -------
+    DataFrame
+        ``candidate``, ``kind``, ``origins``, the mean of each metric of `SHOWN`, and ``auroc_sd`` and ``log_loss_sd``,
+        standard deviations over origins (missing with one origin).
+    """
+    table = backtest.table()
+    groups = table.groupby("candidate", sort=False)
+    means = groups[list(SHOWN)].mean()
+    means.insert(0, "kind", groups["kind"].first())
+    means.insert(1, "origins", groups.size())
+    for name in ("auroc", "log_loss"):
+        means[f"{name}_sd"] = groups[name].std()
+    return means.reset_index()
+
+
+def calibration(backtest: Backtest, champion: str) -> pd.DataFrame:
+    """Compare predicted with actual churn over all windows of the champion."""
+    seen = backtest.evidence(champion)
+    return calibration_table(1 - seen.buy_probability, (~seen.bought).astype(np.float64))
+
+
+def deciles(backtest: Backtest, champion: str) -> pd.DataFrame:
+    """Compare predicted with actual value over all windows of the champion, by tenth of predicted value."""
+    seen = backtest.evidence(champion)
+    return decile_table(seen.expected_value, seen.value)
+
+
+def totals(backtest: Backtest, champion: str) -> pd.DataFrame:
+    """Compare predicted with actual total value at each origin, oldest first."""
+    rows = [
+        (window.origin, float(said.expected_value.sum()), float(did["value"].sum()))
+        for window, said, did in zip(
+            backtest.windows, backtest.predictions[champion], backtest.outcomes, strict=True
+        )
+    ]
+    return pd.DataFrame(sorted(rows), columns=["origin", "predicted", "actual"])
+
+
+def drivers(contributions: Contributions | None) -> pd.DataFrame:
+    """Rank the terms by how far they move the odds of churn, on average over customers."""
+    if contributions is None:
+        return pd.DataFrame({"feature": [], "meaning": [], "mean_abs_log_odds": []})
+    meanings = {feature.name: feature.meaning for feature in catalogue()} | {RHYTHM: RHYTHM_MEANING}
+    size = np.abs(contributions.churn).mean(axis=0)
+    table = pd.DataFrame(
+        {
+            "feature": contributions.features,
+            "meaning": [meanings.get(name, name) for name in contributions.features],
+            "mean_abs_log_odds": size,
+        }
+    )
+    return table.sort_values("mean_abs_log_odds", ascending=False, kind="stable").reset_index(drop=True)

@@ -1,0 +1,295 @@
+"""The jobs behind the commands: run, score, backtest."""
+
+from __future__ import annotations
+
+import datetime as dt
+import shutil
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pandas as pd
+
+from tenure import evidence
+from tenure.config import Config
+from tenure.orders import order_source
+from tenure.progress import Progress
+from tenure.registration import record, store_of
+from tenure.window import choose_window
+from tenure_features import OrderLog, open_orders, snapshots
+from tenure_features.errors import DataContractError
+from tenure_serving.batch import write_scores
+from tenure_serving.report import ReportData, render_report
+from tenure_serving.scorer import Scorer
+from tenure_serving.segments import Segmenter
+from tenure_training.frame import Frames
+from tenure_training.models.bundle import Bundle, BundleInfo, definitions, package_versions, write_bundle
+from tenure_training.train import Training, train
+
+MODEL_FOLDER = "model"
+HIGH_RISK = "high"
+
+
+@dataclass(frozen=True)
+class ScoreResult:
+    """What scoring left behind.
+
+    Attributes
+    ----------
+    out
+        The folder of everything below.
+    scores_path, manifest_path
+        ``scores.parquet`` and ``manifest.json``.
+    customers
+        Customers scored.
+    at_risk
+        Customers in the high risk tier.
+    money_at_risk
+        Value that those would bring if they bought, times the probability that they will not.
+    expected_value
+        Sum over all customers.
+    model_version
+        Of the bundle.
+    as_of, horizon_days
+        The window predicted.
+    notes
+        Sentences a reader must know.
+    """
+
+    out: Path
+    scores_path: Path
+    manifest_path: Path
+    customers: int
+    at_risk: int
+    money_at_risk: float
+    expected_value: float
+    model_version: str
+    as_of: dt.datetime
+    horizon_days: int
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class RunResult(ScoreResult):
+    """What a run left behind: scores, and the model that made them.
+
+    Attributes
+    ----------
+    report_path
+        ``report.html``.
+    champion, champion_reason
+        Which candidate was chosen, and why.
+    backtest
+        One row per candidate, averaged over origins.
+    tracking_uri
+        Where it is tracked.
+    scores
+        The score table itself.
+    """
+
+    report_path: Path
+    champion: str
+    champion_reason: str
+    backtest: pd.DataFrame
+    tracking_uri: str
+    scores: pd.DataFrame = field(repr=False)
+
+
+@dataclass(frozen=True)
+class BacktestResult:
+    """What a backtest found: the table, and who would be champion."""
+
+    backtest: pd.DataFrame
+    champion: str
+    champion_reason: str
+    as_of: dt.datetime
+    horizon_days: int
+    notes: tuple[str, ...]
+
+
+def run_job(config: Config, out: Path, *, progress: Progress) -> RunResult:
+    """Check, build features, backtest, train, register, score and report.
+
+    Raises
+    ------
+    TenureError
+        With the exit code of its kind: the data, the call, a dependency.
+    """
+    log, training, notes = _trained(config, progress)
+    out.mkdir(parents=True, exist_ok=True)
+    with progress.stage("Scoring the customers"):
+        bundle = _bundle(log, training, config, out / MODEL_FOLDER)
+        scorer = Scorer(bundle)
+        scores = scorer.score(training.frame.present, currency=log.currency or config.orders.currency)
+        written = write_scores(scores, out, bundle=bundle, fingerprint=log.fingerprint, overwrite=True)
+    with progress.stage("Writing the report"):
+        report = out / "report.html"
+        report.write_text(render_report(_report(log, training, bundle, scores, notes)), encoding="utf-8")
+    with progress.stage("Recording the run in MLflow"):
+        tracked, uri = record(
+            training,
+            bundle,
+            config=config.tracking,
+            files=[report, written.scores, written.manifest],
+            params={"orders": config.orders.uri, "customers": len(scores)},
+        )
+    gate = () if tracked.decision.promote else (f"Not promoted to champion. {tracked.decision.reason}",)
+    return RunResult(
+        **_findings(scores, out, bundle, (*notes, *gate)),
+        scores_path=written.scores,
+        manifest_path=written.manifest,
+        report_path=report,
+        champion=training.choice.name,
+        champion_reason=training.choice.reason,
+        backtest=evidence.summary(training.backtest) if training.backtest else pd.DataFrame(),
+        tracking_uri=uri,
+        scores=scores,
+    )
+
+
+def score_job(config: Config, model: str, out: Path, *, progress: Progress) -> ScoreResult:
+    """Score newer orders with a model trained before, by the limits and definitions it carries.
+
+    Raises
+    ------
+    TenureError
+        The model does not fit the data: missing columns, another currency, an ``as_of`` before its training.
+    """
+    with progress.stage("Loading the model"):
+        folder = Path(model)
+        tracking = None if folder.exists() else store_of(config.tracking).tracking_uri
+        scorer = Scorer.load(folder if folder.exists() else model, tracking_uri=tracking)
+        info = scorer.bundle.info
+    with progress.stage("Reading the orders"):
+        log = open_orders(order_source(config.orders), as_of=config.run.as_of)
+    notes: tuple[str, ...] = ()
+    as_of = config.run.as_of or log.default_as_of.to_pydatetime()
+    if config.run.as_of is None:
+        notes = (f"as_of is {as_of:%Y-%m-%d}, the day after the last order; choose another with --as-of.",)
+    with progress.stage("Scoring the customers"):
+        present = snapshots(log, [as_of], features=info.features, active_days=info.active_days)
+        if present.empty:
+            raise DataContractError(
+                "Nobody ordered before as_of, so there is nobody to score.",
+                found=f"as_of {as_of:%Y-%m-%d}",
+                fix="Choose a later --as-of, or check the orders.",
+            )
+        scores = scorer.score(present, currency=log.currency or config.orders.currency)
+        written = write_scores(scores, out, bundle=scorer.bundle, fingerprint=log.fingerprint)
+    return ScoreResult(
+        **_findings(scores, out, scorer.bundle, notes), scores_path=written.scores, manifest_path=written.manifest
+    )
+
+
+def backtest_job(config: Config, *, progress: Progress) -> BacktestResult:
+    """Compare every candidate with every baseline on closed windows; nothing is written."""
+    _, training, notes = _trained(config, progress)
+    if training.backtest is None:
+        raise DataContractError(
+            "No window has closed, so there is nothing to compare.", fix="Wait, or choose a shorter --horizon."
+        )
+    return BacktestResult(
+        evidence.summary(training.backtest),
+        training.choice.name,
+        training.choice.reason,
+        training.frame.as_of.to_pydatetime(),
+        training.frame.horizon_days,
+        notes,
+    )
+
+
+def _trained(config: Config, progress: Progress) -> tuple[OrderLog, Training, tuple[str, ...]]:
+    with progress.stage("Reading and checking the orders"):
+        log = open_orders(order_source(config.orders), as_of=config.run.as_of)
+        window = choose_window(
+            as_of=config.run.as_of,
+            horizon_days=config.run.horizon_days,
+            first_order_at=log.first_order_at.to_pydatetime(),
+            default_as_of=log.default_as_of.to_pydatetime(),
+            suggested_horizon_days=log.readiness.suggested_horizon_days,
+        )
+    for note in window.notes:
+        progress.note(note)
+    with progress.stage("Training and backtesting the models"):
+        training = train(
+            Frames(log, active_days=config.run.active_days),
+            as_of=pd.Timestamp(window.as_of),
+            horizon_days=window.horizon_days,
+            seed=config.run.seed,
+            candidates=config.run.candidates,
+            advance=progress.advance,
+        )
+    return log, training, (*window.notes, *training.notes)
+
+
+def _bundle(log: OrderLog, training: Training, config: Config, folder: Path) -> Bundle:
+    """Write the champion, the limits of its segments and its definitions; a bundle of an earlier run is replaced."""
+    frame, currency = training.frame, log.currency or config.orders.currency
+    prediction = training.champion.predict(frame.present)
+    predictions = pd.DataFrame(
+        {"churn_probability": 1 - prediction.buy_probability, "expected_value": prediction.expected_value}
+    )
+    info = BundleInfo(
+        champion=training.choice.name,
+        as_of=frame.as_of,
+        horizon_days=frame.horizon_days,
+        label_days=frame.label_days,
+        definitions=definitions(
+            horizon_days=frame.horizon_days,
+            returns=config.orders.returns,
+            active_days=config.run.active_days,
+            currency=currency,
+        ),
+        returns=config.orders.returns,
+        currency=currency,
+        features=tuple(frame.features),
+        active_days=config.run.active_days,
+        fingerprint=log.fingerprint,
+        seed=config.run.seed,
+        versions=package_versions(),
+    )
+    if folder.exists():
+        shutil.rmtree(folder)
+    segments = Segmenter.fit(frame.present, predictions).to_dict()
+    return write_bundle(folder, training.champion, info, segments)
+
+
+def _report(
+    log: OrderLog, training: Training, bundle: Bundle, scores: pd.DataFrame, notes: tuple[str, ...]
+) -> ReportData:
+    result, champion = training.backtest, training.choice.name
+    contributions = training.champion.contributions(training.frame.present)
+    tables = {}
+    if result is not None:
+        tables = {
+            "backtest": result.table(),
+            "calibration": evidence.calibration(result, champion),
+            "deciles": evidence.deciles(result, champion),
+            "totals": evidence.totals(result, champion),
+        }
+    return ReportData(
+        scores=scores,
+        definitions={**bundle.info.definitions, "currency": bundle.info.currency or ""},
+        champion=champion,
+        champion_reason=training.choice.reason,
+        readiness=log.readiness.to_dict(),
+        drivers=evidence.drivers(contributions),
+        notes=notes,
+        **tables,
+    )
+
+
+def _findings(scores: pd.DataFrame, out: Path, bundle: Bundle, notes: tuple[str, ...]) -> dict[str, object]:
+    from tenure_serving.report.summary import headline, with_money
+
+    head = headline(with_money(scores))
+    return {
+        "out": out,
+        "customers": len(scores),
+        "at_risk": head.at_risk,
+        "money_at_risk": head.money_at_risk,
+        "expected_value": head.expected_value,
+        "model_version": bundle.version,
+        "as_of": pd.Timestamp(scores["as_of"].iloc[0]).to_pydatetime(),
+        "horizon_days": bundle.info.horizon_days,
+        "notes": notes,
+    }
