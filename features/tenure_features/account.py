@@ -1,4 +1,4 @@
-# ruff: noqa: PD004  # Ibis has no isna and notna
+# Ibis has no isna and notna
 """The figures of a readiness report, counted from the stages a log went through."""
 
 from __future__ import annotations
@@ -11,15 +11,17 @@ import ibis.expr.types as ir
 import pandas as pd
 
 from tenure_features.cleaning import CleanRows
+from tenure_features.contracts import contract_breaches
 from tenure_features.days import days_between
 from tenure_features.duplicates import Deduplicated
-from tenure_features.engine import fetch
+from tenure_features.engine import fetch, quoted
 from tenure_features.horizon import suggest_horizon, verdicts
 from tenure_features.mapping import MappedTable
 from tenure_features.readers import RawTable
 from tenure_features.readiness import Readiness, SetAside
 from tenure_features.rollup import final
 from tenure_features.sources import OrderSource
+from tenure_features.tables import ORDERS
 
 LEVELS = (10, 25, 50, 75, 90)
 """Per cent at which the quantiles of ADBT are reported."""
@@ -39,6 +41,7 @@ class Stages:
     rows: CleanRows
     unique: Deduplicated
     orders: ir.Table
+    dropped: int
 
 
 def account(stages: Stages) -> Readiness:
@@ -123,8 +126,8 @@ def _breaches(stages: Stages, figures: Mapping[str, Any], currencies: Mapping[st
     if stages.rows.date_form.ambiguous:
         column = stages.mapped.origin["ordered_at"]
         breaches.append(
-            f"Dates in {column} can be read day first and month first: say which, for example "
-            f"--column 'ordered_at=strptime(\"{column}\", ''%d/%m/%Y'')'."
+            f"Dates in {column} can be read day first and month first. Map ordered_at to "
+            f"strptime({quoted(column)}, '%d/%m/%Y') or strptime({quoted(column)}, '%m/%d/%Y')."
         )
     if len(currencies) > 1:
         listed = ", ".join(f"{name} ({rows:,} rows)" for name, rows in currencies.items())
@@ -142,12 +145,15 @@ def _breaches(stages: Stages, figures: Mapping[str, Any], currencies: Mapping[st
         for one in stages.rows.set_aside
         if one.problem.endswith("unreadable") and one.rows > UNREADABLE_SHARE * known
     ]
-    return tuple(breaches)
+    return (*breaches, *contract_breaches(stages.orders, ORDERS))
 
 
 def _notes(stages: Stages) -> tuple[str, ...]:
     unused = [name for name in ("cost", "discount", "channel", "device", "region") if name in stages.source.columns]
-    return (f"Mapped, but no feature of orders uses it: {', '.join(unused)}.",) if unused else ()
+    notes = [f"Mapped, but no feature of orders uses it: {', '.join(unused)}."] if unused else []
+    if stages.dropped:
+        notes.append(f"{stages.dropped:,} returns were left out, as the returns policy drop says.")
+    return tuple(notes)
 
 
 def _rejected(raw: RawTable) -> tuple[SetAside, ...]:

@@ -10,6 +10,7 @@ import ibis
 import ibis.expr.types as ir
 import pandas as pd
 
+from tenure_features.contracts import EARLIEST, LATEST
 from tenure_features.dates import DateForm, detect_form
 from tenure_features.engine import fetch
 from tenure_features.mapping import MappedTable
@@ -17,9 +18,6 @@ from tenure_features.parsing import as_flag, as_id, as_number, as_text, as_time
 from tenure_features.readiness import SetAside
 
 OK, AFTER = "ok", "after as_of"
-EARLIEST, LATEST = pd.Timestamp("1970-01-02"), pd.Timestamp("2100-01-01")
-"""Moments outside are typing errors or zeros of a clock, not orders."""
-
 DEAD_STATUS = ("cancelled", "canceled", "spam", "failed")
 FUTURE_GAP_DAYS, PAST_GAP_DAYS, STRAY_SHARE = 365, 1825, 0.01
 """Dates cut off from all others by so long a silence, and so few, are typing errors (2041 for 2014)."""
@@ -137,7 +135,7 @@ def _typed(mapped: MappedTable, form: DateForm) -> dict[str, ir.Value]:
 
 def _state(typed: ir.Table, as_of: pd.Timestamp | None) -> ir.StringValue:
     customer, moment, revenue = (typed[f"clean:{name}"] for name in ("customer_id", "ordered_at", "revenue"))
-    outside = (moment < EARLIEST.to_pydatetime()) | (moment >= LATEST.to_pydatetime())
+    outside = (moment < EARLIEST) | (moment >= LATEST)
     # Rows after as_of come first: nothing about them may be looked at.
     branches = [] if as_of is None else [(moment >= as_of.to_pydatetime(), AFTER)]
     branches += [

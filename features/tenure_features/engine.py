@@ -80,7 +80,7 @@ def fetch(table: ir.Table) -> pd.DataFrame:
        a
     0  2
     """
-    with _silent():
+    with without_warnings():
         return table.to_pyarrow().to_pandas()
 
 
@@ -91,21 +91,25 @@ def count(table: ir.Table) -> int:
 
 def view(backend: Any, name: str) -> ir.Table:  # noqa: ANN401
     """Refer to a table or view of the backend."""
-    with _silent():
+    with without_warnings():
         return backend.table(name)
 
 
 def keep(backend: Any, name: str, table: ir.Table) -> ir.Table:  # noqa: ANN401
     """Run a query and keep its rows in the backend under a name."""
-    with _silent():
+    with without_warnings():
         return backend.create_table(name, table)
 
 
 @contextmanager
-def _silent() -> Iterator[None]:
-    # Ibis 12 calls names that DuckDB 2.0 and pandas 3 have deprecated, on every query; nobody here can act on it.
+def without_warnings() -> Iterator[None]:
+    """Keep deprecations between the libraries below to themselves.
+
+    Ibis 12 calls names that DuckDB 2.0 and pandas 3 have deprecated, on every query; nobody here can act on it.
+    """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)
+        warnings.simplefilter("ignore", FutureWarning)
         yield
 
 

@@ -10,10 +10,15 @@ from tenure_features.errors import DataContractError
 
 _ARITHMETIC = (exp.Mul, exp.Add, exp.Sub, exp.Div, exp.Mod, exp.Neg, exp.Abs, exp.Round)
 _COMPARISON = (exp.GT, exp.GTE, exp.LT, exp.LTE, exp.EQ, exp.NEQ)
-_REFUSED = (exp.Query, exp.Subquery, exp.AggFunc, exp.Window, exp.Star, exp.Placeholder, exp.Parameter, exp.Command,
-            exp.DDL, exp.DML, exp.Lambda)  # fmt: skip
-_FUNCTIONS = frozenset({"strptime", "try_strptime", "epoch_ms", "make_timestamp", "make_date", "to_timestamp"})
-"""Functions sqlglot has no class for that only compute; any other unknown function is refused (it might read files)."""
+_REFUSED = (exp.Query, exp.Window, exp.Star, exp.Placeholder, exp.Parameter, exp.Lambda)
+_FUNCTIONS = (
+    exp.Abs, exp.And, exp.Case, exp.Cast, exp.Ceil, exp.Coalesce, exp.Concat, exp.DateFromParts, exp.Exp, exp.Extract,
+    exp.Floor, exp.Greatest, exp.If, exp.Least, exp.Left, exp.Length, exp.Ln, exp.Lower, exp.Nullif, exp.Or, exp.Pow,
+    exp.RegexpExtract, exp.RegexpReplace, exp.Replace, exp.Right, exp.Round, exp.Sign, exp.SplitPart, exp.Sqrt,
+    exp.StrToTime, exp.Substring, exp.TimestampTrunc, exp.Trim, exp.TryCast, exp.UnixToTime, exp.Upper, exp.Year,
+)  # fmt: skip
+"""Functions of one row that always give the same answer. Any other might read files, the clock or a generator."""
+_UNNAMED = frozenset({"try_strptime"})  # sqlglot has no class for it
 
 
 def parse_expression(text: str, *, contract: str) -> exp.Expression:
@@ -40,17 +45,23 @@ def parse_expression(text: str, *, contract: str) -> exp.Expression:
     given = {name for name, value in select.args.items() if value}
     if given - {"expressions", "kind"} or len(select.expressions) != 1:
         raise _refusal(contract, text, "it is more than one expression")
-    expression = select.expressions[0].unalias()
+    expression = select.expressions[0]
+    if isinstance(expression, exp.Alias):
+        raise _refusal(contract, text, "there are two names side by side")
     for node in expression.walk():
         if isinstance(node, _REFUSED):
-            raise _refusal(contract, text, "subqueries, aggregates, windows and statements are not allowed")
-        if isinstance(node, exp.Anonymous) and node.name.casefold() not in _FUNCTIONS:
-            raise _refusal(contract, text, f"the function {node.name} is not allowed")
+            raise _refusal(contract, text, "subqueries, windows and placeholders are not allowed")
+        known = isinstance(node, _FUNCTIONS) or node.name.casefold() in _UNNAMED
+        if isinstance(node, exp.Func) and not known:
+            raise _refusal(contract, text, f"the function in {node.sql(dialect='duckdb')} is not allowed")
     return expression
 
 
 def bound_sql(expression: exp.Expression, *, columns: dict[str, str], text_columns: set[str]) -> str:
     """Write an expression as SQL over real columns; text in arithmetic is read as numbers.
+
+    Casts and strptime become their forgiving forms, so that a value that does not fit is missing on its row instead of
+    ending the run.
 
     Parameters
     ----------
@@ -66,7 +77,7 @@ def bound_sql(expression: exp.Expression, *, columns: dict[str, str], text_colum
     KeyError
         Naming the first column that does not exist.
     """
-    bound = expression.copy()
+    bound = expression.transform(_forgiving)
     for node in list(bound.find_all(exp.Column)):
         real = columns[node.name.casefold()]
         name = exp.Column(this=exp.Identifier(this=real, quoted=True))
@@ -77,6 +88,18 @@ def bound_sql(expression: exp.Expression, *, columns: dict[str, str], text_colum
         else:
             node.replace(new)
     return bound.sql(dialect="duckdb")
+
+
+def _forgiving(node: exp.Expression) -> exp.Expression:
+    if isinstance(node, exp.StrToTime):
+        return exp.Anonymous(this="try_strptime", expressions=[node.this, exp.Literal.string(_strftime(node))])
+    if type(node) is exp.Cast:
+        return exp.TryCast(this=node.this, to=node.args["to"])
+    return node
+
+
+def _strftime(node: exp.StrToTime) -> str:
+    return str(node.args["format"].name)
 
 
 def _is_number(node: exp.Expression) -> bool:

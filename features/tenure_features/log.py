@@ -130,15 +130,15 @@ def _open(source: OrderSource, as_of: Moment | None, engine: Engine | None) -> O
         unique = deduplicate(
             rows.table, mapped.source_columns, dates_only=rows.dates_only, has_order_id="order_id" in mapped.columns
         )
-        orders = roll_up(unique.table, lines=unique.lines, returns=source.returns, backend=backend)
-    except duckdb.ConversionException as problem:
+        rolled = roll_up(unique.table, lines=unique.lines, returns=source.returns, backend=backend)
+    except (duckdb.ConversionException, duckdb.InvalidInputException, duckdb.OutOfRangeException) as problem:
         raise DataContractError(
-            "An expression of the column mapping fails on some row.",
+            f"{source.uri} cannot be cleaned: an expression of the column mapping fails on some row.",
             found=str(problem).split("\n")[0],
-            fix="Use try_cast and try_strptime, which give a missing value instead.",
+            fix="Change the expression so that it holds for every row.",
         ) from problem
-    readiness = account(Stages(source, moment, raw, mapped, rows, unique, orders))
-    return OrderLog(orders, readiness, moment, source, backend)
+    readiness = account(Stages(source, moment, raw, mapped, rows, unique, rolled.orders, rolled.dropped))
+    return OrderLog(rolled.orders, readiness, moment, source, backend)
 
 
 def _known(moment: pd.Timestamp | None) -> pd.Timestamp:

@@ -18,6 +18,9 @@ from tenure_features.errors import DataContractError, UsageError
 from tenure_features.expressions import bound_sql, parse_expression
 from tenure_features.tables import Table
 
+_WORTH_RECOGNISING = frozenset({"order_id", "is_return", "currency", "status"})
+"""Optional columns that change what an order is; the others only count when they are mapped."""
+
 COMPUTED = "tenure:"
 """Prefix of columns computed from expressions; no source column is taken for one."""
 
@@ -93,9 +96,11 @@ def _recognised(origin: dict[str, str], columns: tuple[str, ...], contract: Tabl
     """Add what can be recognised to ``origin`` and say so."""
     notes = []
     for name in contract.columns:
-        taken = set(origin.values())
-        found = None if name in origin else recognise(name, tuple(column for column in columns if column not in taken))
-        if name == "revenue" and name not in origin and found is None:
+        if name in origin or not (contract.columns[name].required or name in _WORTH_RECOGNISING):
+            continue
+        found = recognise(name, columns)
+        found = None if found in origin.values() else found
+        if name == "revenue" and found is None:
             found = _quantity_times_price(columns)
         if found is not None:
             origin[name] = found

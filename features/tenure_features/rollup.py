@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import ibis
@@ -12,11 +13,19 @@ from tenure_features.engine import count, keep
 from tenure_features.history import sequenced
 from tenure_features.sources import ReturnsPolicy
 
+
+@dataclass(frozen=True)
+class RolledUp:
+    """Orders as histories read them, and how many returns were left out."""
+
+    orders: ir.Table
+    dropped: int = 0
+
+
 COLUMNS = ["customer_id", "order_id", "ordered_at", "revenue"]
-SPREAD_DAYS = 1
 
 
-def roll_up(rows: ir.Table, *, lines: bool, returns: ReturnsPolicy, backend: Any) -> ir.Table:  # noqa: ANN401
+def roll_up(rows: ir.Table, *, lines: bool, returns: ReturnsPolicy, backend: Any) -> RolledUp:  # noqa: ANN401
     """Turn usable rows into the table that histories read, and keep it in the backend.
 
     Parameters
@@ -32,33 +41,37 @@ def roll_up(rows: ir.Table, *, lines: bool, returns: ReturnsPolicy, backend: Any
 
     Returns
     -------
-    Table
+    RolledUp
         One row per order, sequenced. Where lines of one order carry different times, one row per *version* of an
         order instead: what was known of it from ``known_from`` until ``known_to``, since at an origin between two
         lines only the first may be seen.
     """
     plain = rows.select(**{name: rows[f"clean:{name}"] for name in COLUMNS})
-    if not lines:
-        return _kept(sequenced(_policy(plain, returns)), backend)
+    orders = _orders(plain, backend) if lines else plain
+    if returns != "drop":
+        return RolledUp(_kept(orders, backend))
+    negative = final(orders).revenue < 0
+    return RolledUp(_kept(orders.filter(orders.revenue >= 0), backend), count(final(orders).filter(negative)))
+
+
+def _orders(plain: ir.Table, backend: Any) -> ir.Table:  # noqa: ANN401
+    """Sum the lines of each order; orders whose lines carry different times come as versions."""
     named = keep(backend, "lines", plain)
-    orders = (
+    sums = (
         named.filter(named.order_id.notnull())
         .group_by(["customer_id", "order_id"])
         .aggregate(first=named.ordered_at.min(), last=named.ordered_at.max(), revenue=named.revenue.sum().round(6))
     )
-    orders = keep(backend, "rolled", orders)
+    orders = keep(backend, "sums", sums)
+    at_once = orders["first"] == orders["last"]
     single = named.filter(named.order_id.isnull()).union(
-        orders.filter(orders["first"] == orders["last"]).select(
-            "customer_id", "order_id", ordered_at=orders["first"], revenue=orders.revenue
-        )
+        orders.filter(at_once).select("customer_id", "order_id", ordered_at=orders["first"], revenue=orders.revenue)
     )
-    spread = orders.filter(orders["first"] != orders["last"])
+    spread = orders.filter(~at_once)
     if count(spread) == 0:
-        return _kept(sequenced(_policy(single, returns)), backend)
-    never = ibis.null("timestamp(6)")
-    whole = single.mutate(known_from=single.ordered_at, known_to=never)
-    table = whole.union(_versions(named.semi_join(spread, ["customer_id", "order_id"])))
-    return _kept(_policy(table, returns), backend)
+        return single
+    whole = single.mutate(known_from=single.ordered_at, known_to=ibis.null("timestamp(6)"))
+    return whole.union(_versions(named.semi_join(spread, ["customer_id", "order_id"])))
 
 
 def _versions(lines: ir.Table) -> ir.Table:
@@ -76,13 +89,9 @@ def _versions(lines: ir.Table) -> ir.Table:
     )
 
 
-def _policy(orders: ir.Table, returns: ReturnsPolicy) -> ir.Table:
-    return orders.filter(orders.revenue >= 0) if returns == "drop" else orders
-
-
 def _kept(orders: ir.Table, backend: Any) -> ir.Table:  # noqa: ANN401
-    # Nothing reads the order id once orders are numbered; versions still need it to break ties.
-    return keep(backend, "orders", orders if "known_to" in orders.columns else orders.drop("order_id"))
+    # Nothing reads the order id once orders are numbered; versions are numbered per origin and still need it.
+    return keep(backend, "orders", orders if "known_to" in orders.columns else sequenced(orders).drop("order_id"))
 
 
 def final(orders: ir.Table) -> ir.Table:

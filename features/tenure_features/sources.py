@@ -18,7 +18,7 @@ ReturnsPolicy = Literal["net", "drop", "raise"]
 
 _TEXT = (".csv", ".tsv", ".txt", ".dat")
 _PARQUET = (".parquet", ".pq")
-SUPPORTED = "CSV, TSV or delimited text (.csv, .tsv, .txt, also .gz) and Parquet (.parquet, .pq)"
+SUPPORTED = "delimited text (.csv, .tsv, .txt, also .gz) or Parquet (.parquet, .pq)"
 
 
 @dataclass(frozen=True)
