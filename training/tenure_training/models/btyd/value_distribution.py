@@ -6,20 +6,23 @@ from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.special import betainc, polygamma
+from scipy.special import betainc, expit, polygamma
 
 from .base import BTYDModel
 from .gammagamma import GammaGamma
 from .summary import Floats, checked
 
 STEP = 0.04
-"""Spacing of the grid of values in logs; quantiles are interpolated on it."""
+"""Spacing of the grid of values in logs (in standard deviations where spend is wild); quantiles are interpolated."""
+
+FARTHEST = 60.0
+"""Where the grid ends at the latest: relative spends beyond e to the 60 are nobody's."""
 
 NEGLIGIBLE = 1e-7
 """Order counts less likely than this are left out."""
 
 
-def _count_classes(*, exact: int = 16, growth: float = 1.15, largest: float = 2e4) -> tuple[Floats, Floats]:
+def _count_classes(*, exact: int = 16, growth: float = 1.06, largest: float = 2e4) -> tuple[Floats, Floats]:
     """Lower ends of classes of order counts (single counts first, then ever wider), and the count standing for each."""
     ends = [float(count) for count in range(1, exact + 1)]
     while ends[-1] < largest:
@@ -103,8 +106,7 @@ def _relative_quantiles(probability: Floats, p: float, own: float, levels: Seque
         return np.zeros((len(probability), len(levels)))
     counts = _STANDS_FOR[: used[-1] + 1]
     grid = _grid(p, own, largest=counts[-1])
-    ratio = np.exp(grid)
-    table = betainc(p * counts[:, None], own, ratio / (1 + ratio))
+    table = betainc(p * counts[:, None], own, expit(grid))
     positive = probability[:, : len(counts)]
     at_most = (1 - positive.sum(axis=1))[:, None] + positive @ table
     return _inverted(at_most, grid, levels)
@@ -114,11 +116,12 @@ def _grid(p: float, own: float, *, largest: float) -> Floats:
     """Place logs of relative spend: multiples of a step, and points around each small count's own spread."""
     few = np.arange(1, 13)
     centre, spread = np.log(p * few / own), np.sqrt(polygamma(1, p * few) + polygamma(1, own))
-    bottom = centre[0] - 5 * spread[0]
-    top = np.log(p * largest / own) + 5 * spread[0]
-    even = STEP * np.arange(np.floor(bottom / STEP), np.ceil(top / STEP) + 1)
+    step = STEP * max(1.0, float(spread[0]))
+    bottom = max(centre[0] - 5 * spread[0], -FARTHEST)
+    top = min(np.log(p * largest / own) + 5 * spread[0], FARTHEST)
+    even = step * np.arange(np.floor(bottom / step), np.ceil(top / step) + 1)
     around = (centre[:, None] + spread[:, None] * np.array([-3.0, -1.5, -0.5, 0.0, 0.5, 1.5, 3.0])).ravel()
-    return np.unique(np.concatenate([even, around]))
+    return np.unique(np.concatenate([even, np.clip(around, -FARTHEST, FARTHEST)]))
 
 
 def _inverted(at_most: Floats, grid: Floats, levels: Sequence[float]) -> Floats:

@@ -1,0 +1,63 @@
+"""Quantiles of spend in the horizon against drawing orders and their spend."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from tenure_training.models.btyd import GammaGamma, value_quantiles
+from tenure_training.models.contract import LEVELS
+
+CUSTOMERS = np.array([
+    # x, t_x, T, orders, mean spend
+    [0, 0.0, 39.0, 1, 25.0],
+    [1, 20.0, 20.0, 2, 25.0],
+    [4, 36.0, 38.0, 5, 8.0],
+    [26, 30.86, 31.0, 27, 40.0],
+    [26, 30.86, 31.0, 0, np.nan],
+    [200, 30.0, 31.0, 201, 12.0],
+]).T  # fmt: skip
+
+
+def quantiles(model, spend, customers, levels=LEVELS, horizon=26.0):
+    x, t_x, T, orders, mean = customers
+    return value_quantiles(model, spend, x, t_x, T, orders=orders, mean_spend=mean, horizon_days=horizon, levels=levels)
+
+
+def test_quantiles__are_those_of_drawn_orders_and_spends(model) -> None:
+    spend, generator = GammaGamma(p=6.25, q=3.74, gamma=15.44), np.random.default_rng(8)
+    x, t_x, T, orders, mean = CUSTOMERS
+    drawn = model.sample_orders(x, t_x, T, horizon_days=26.0, draws=40_000, generator=generator)
+    value = spend.sample_spend(orders, mean, future_orders=drawn, generator=generator)
+    found = quantiles(model, spend, CUSTOMERS)
+    assert (np.diff(found, axis=1) >= 0).all()
+    for row, level in enumerate(found):
+        at_most = (value[row] <= level[:, None]).mean(axis=1)
+        below = (value[row] < level[:, None]).mean(axis=1)
+        # a quantile has at least its level at or below it and at most its level below it
+        assert (at_most >= np.array(LEVELS) - 0.012).all()
+        assert (below <= np.array(LEVELS) + 0.012).all()
+
+
+def test_quantiles__are_zero_up_to_the_chance_of_no_order(model) -> None:
+    spend = GammaGamma(p=6.25, q=3.74, gamma=15.44)
+    silent = 1 - model.buy_probability(0, 0, 39, horizon_days=26)[0]
+    found = quantiles(model, spend, CUSTOMERS[:, :1], levels=(silent - 0.01, silent + 0.01))
+    assert found[0, 0] == 0
+    assert found[0, 1] > 0
+
+
+def test_quantiles__of_constant_spend_are_multiples_of_it(model) -> None:
+    spend = GammaGamma.fit([1, 2, 3], [9.99, 9.99, 9.99]).model
+    customers = np.array([[2.0, 30.0, 32.0, 3, 9.99]]).T
+    multiples = quantiles(model, spend, customers) / 9.99
+    assert multiples == pytest.approx(np.round(multiples), abs=0.02)
+
+
+def test_quantiles__of_a_customer_do_not_depend_on_the_others(model) -> None:
+    spend = GammaGamma(p=6.25, q=3.74, gamma=15.44)
+    together = quantiles(model, spend, CUSTOMERS)
+    reverse = quantiles(model, spend, CUSTOMERS[:, ::-1])[::-1]
+    alone = np.vstack([quantiles(model, spend, CUSTOMERS[:, [i]]) for i in range(CUSTOMERS.shape[1])])
+    assert together == pytest.approx(reverse, rel=1e-12)
+    assert together == pytest.approx(alone, rel=1e-12)
