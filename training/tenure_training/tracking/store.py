@@ -22,6 +22,7 @@ CHAMPION, CHALLENGER = "champion", "challenger"
 
 _SQLITE = "sqlite:///"
 _LOCK = ".lock"
+_OUR_FAULT = {"INVALID_PARAMETER_VALUE", "BAD_REQUEST", "RESOURCE_DOES_NOT_EXIST"}
 
 
 @dataclass(frozen=True)
@@ -83,7 +84,7 @@ class Store:
         Raises
         ------
         DependencyUnavailableError
-            mlflow reports that the store does not answer.
+            The store does not answer, or does not let us in.
         """
         with mlflow_session(self.tracking_uri) as mlflow:
             from mlflow.exceptions import MlflowException
@@ -92,7 +93,9 @@ class Store:
             try:
                 yield mlflow.MlflowClient()
             except MlflowException as error:
-                raise DependencyUnavailableError("MLflow refused.", found=str(error.message)) from error
+                if error.error_code in _OUR_FAULT:
+                    raise
+                raise DependencyUnavailableError("MLflow did not answer.", found=str(error.message)) from error
 
     def experiment(self, client: MlflowClient, name: str) -> str:
         """Find an experiment by name or create it; return its id."""

@@ -1,0 +1,278 @@
+"""A training in a real MLflow store: what is logged and registered, who becomes the champion, what is left alone."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Self
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from tenure_features.errors import DependencyUnavailableError, UsageError
+from tenure_training.metrics import PairedDifference
+from tenure_training.mlflow_session import mlflow_session
+from tenure_training.models.bundle import Bundle, BundleInfo, definitions, write_bundle
+from tenure_training.models.contract import Candidate, Prediction, TrainingFrame
+from tenure_training.tracking import CandidateRun, Decision, Registered, Store, decide, track_training
+
+START = "from pathlib import Path; from tenure_training.tracking import Store; Store.local(Path({root!r}))"
+
+
+class Rate(Candidate):
+    """Everybody buys with one probability."""
+
+    name = "rate"
+
+    def __init__(self, rate: float = 0.25) -> None:
+        self.rate = rate
+
+    def fit(self, frame: TrainingFrame, *, seed: int) -> Self:
+        return self
+
+    def predict(self, snapshot: pd.DataFrame) -> Prediction:
+        one = np.full(len(snapshot), self.rate)
+        return Prediction(one, one, one)
+
+    def save(self, folder: Path) -> None:
+        (folder / "rate.json").write_text(json.dumps({"rate": self.rate}))
+
+    @classmethod
+    def load(cls, folder: Path) -> Self:
+        return cls(**json.loads((folder / "rate.json").read_text()))
+
+
+@dataclass(frozen=True)
+class Model:
+    loader: str = "tenure_serving.pyfunc"
+    columns: dict[str, str] = field(default_factory=lambda: {"customer_id": "string", "churn_reasons": "strings"})
+
+
+MODELS = {"tenure-scorer": Model(), "tenure-churn": Model("tenure_serving.pyfunc.churn")}
+YES, NO = Decision(promote=True, reason="Better."), Decision(promote=False, reason="Worse.")
+
+
+@pytest.fixture(scope="session")
+def raced(tmp_path_factory) -> tuple[Path, list[str]]:
+    """A store that two processes created at the same moment, and what they had to say."""
+    root = tmp_path_factory.mktemp("raced")
+    environment = {name: value for name, value in os.environ.items() if name != "MLFLOW_TRACKING_URI"}
+    command = [sys.executable, "-c", START.format(root=str(root))]
+    racing = [subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True) for _ in range(2)]
+    return root, [process.communicate()[1] + f"exit {process.returncode}" for process in racing]
+
+
+@pytest.fixture
+def root(raced, tmp_path, monkeypatch) -> Path:
+    """A working directory with a migrated store of its own."""
+    (tmp_path / "mlruns").mkdir()
+    shutil.copy(raced[0] / "mlruns" / "mlflow.db", tmp_path / "mlruns")
+    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.fixture
+def store(root) -> Store:
+    return Store.local(root)
+
+
+def make_bundle(folder: Path, rate: float = 0.25) -> Bundle:
+    info = BundleInfo(
+        champion="rate",
+        as_of=pd.Timestamp("2024-06-01"),
+        horizon_days=90,
+        label_days=90,
+        definitions=definitions(horizon_days=90, returns="net"),
+        returns="net",
+        currency=None,
+        features=("orders_total", "recency_days"),
+        active_days=None,
+        fingerprint="0123abcd",
+        seed=7,
+        versions={},
+    )
+    return write_bundle(folder, Rate(rate), info, {})
+
+
+def track(store: Store, bundle: Bundle, decision: Decision = YES, **more):
+    candidates = [
+        CandidateRun("rate", {"auroc": 0.7, "crps": float("nan")}, {"rounds": 3}, [{"auroc": 0.6}, {"auroc": 0.8}]),
+        CandidateRun("zero", {"auroc": 0.5}),
+    ]
+    backtest = pd.DataFrame({"candidate": ["rate", "zero"], "auroc": [0.7, 0.5]})
+    more = {"params": {"trials": 20}, "models": MODELS, **more}
+    return track_training(store, bundle, candidates=candidates, backtest=backtest, decision=decision, **more)
+
+
+def test_store__two_processes_may_start_it_together(raced):
+    assert raced[1] == ["exit 0", "exit 0"]
+
+
+def test_store__everything_lies_in_mlruns_and_no_file_store_appears(store, root):
+    track(store, make_bundle(root / "bundle"))
+    assert store.tracking_uri == f"sqlite:///{root}/mlruns/mlflow.db"
+    assert {path.name for path in (root / "mlruns").iterdir()} == {"mlflow.db", "artifacts", ".lock"}
+    assert {path.name for path in root.iterdir()} == {"mlruns", "bundle"}
+    assert not list(root.rglob("meta.yaml"))
+
+
+def test_store__follows_the_environment(root, monkeypatch):
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "https://mlflow.example.org")
+    assert Store.local(root) == Store("https://mlflow.example.org", None)
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{root}/mlruns/mlflow.db")
+    assert Store.local(root / "elsewhere").artifacts == root / "mlruns" / "artifacts"
+    assert not (root / "elsewhere").exists()
+
+
+def test_store__of_another_mlflow_says_how_to_upgrade(root):
+    import sqlite3
+
+    with sqlite3.connect(root / "mlruns" / "mlflow.db") as database:
+        database.execute("UPDATE alembic_version SET version_num = '451aebb31d03'")
+    database.close()
+    with pytest.raises(DependencyUnavailableError, match="run: mlflow db upgrade sqlite:///"):
+        Store.local(root)
+
+
+def test_training__parent_run_says_what_was_learned_from_what(store, root):
+    bundle = make_bundle(root / "bundle")
+    charts, report = root / "charts", root / "report.html"
+    charts.mkdir()
+    (charts / "lift.svg").write_text("<svg/>")
+    report.write_text("<html/>")
+    run_id = track(store, bundle, files=[charts, report]).run_id
+    with store.connected() as client:
+        run = client.get_run(run_id)
+        paths = {item.path for folder in ("", "charts") for item in client.list_artifacts(run_id, folder)}
+        words = json.loads(Path(client.download_artifacts(run_id, "definitions.json")).read_text())
+    expected = {"champion": "rate", "horizon_days": "90", "seed": "7", "trials": "20", "fingerprint": "0123abcd"}
+    assert expected.items() <= run.data.params.items()
+    assert run.data.metrics == {"auroc": 0.7}
+    assert run.data.tags["data_fingerprint"] == "0123abcd"
+    assert run.data.tags["model_version"] == bundle.version
+    assert run.info.status == "FINISHED"
+    assert {"backtest.csv", "backtest.parquet", "bundle.json", "report.html", "charts/lift.svg"} <= paths
+    assert words == bundle.info.definitions
+
+
+def test_training__every_candidate_has_a_child_run(store, root):
+    run_id = track(store, make_bundle(root / "bundle")).run_id
+    with store.connected() as client:
+        experiment = client.get_experiment_by_name("tenure").experiment_id
+        children = client.search_runs([experiment], f"tags.mlflow.parentRunId = '{run_id}'")
+        by_name = {child.data.tags["candidate"]: child for child in children}
+        steps = client.get_metric_history(by_name["rate"].info.run_id, "origin/auroc")
+    assert set(by_name) == {"rate", "zero"}
+    assert {name: child.data.tags["chosen"] for name, child in by_name.items()} == {"rate": "true", "zero": "false"}
+    assert by_name["rate"].data.params == {"rounds": "3"}
+    assert {step.step: step.value for step in steps} == {0: 0.6, 1: 0.8}
+
+
+def test_training__registers_without_pickle_code_or_lock_files(store, root):
+    for name in ("uv.lock", "pyproject.toml"):
+        (root / name).write_text("[project]\nname = 'shop'\nversion = '1'\n")
+    track(store, make_bundle(root / "bundle"))
+    suffixes = {path.suffix for path in (store.artifacts / "tenure" / "models").rglob("*") if path.is_file()}
+    assert suffixes == {"", ".json", ".txt", ".yaml"}
+    names = {path.name for path in store.artifacts.rglob("*")}
+    assert not {"uv.lock", "code", "python_model.pkl"} & names
+    (requirements, *_) = store.artifacts.rglob("requirements.txt")
+    assert {line.split("==")[0] for line in requirements.read_text().split()} == {"mlflow", "tenure"}
+
+
+def test_training__the_gate_moves_the_champion(store, root):
+    first = track(store, make_bundle(root / "one"), YES)
+    second = track(store, make_bundle(root / "two", 0.5), NO)
+    assert (first.versions["tenure-scorer"], second.versions["tenure-scorer"]) == (1, 2)
+    for name in MODELS:
+        assert store.registered(name).version == 1
+        assert store.registered(name, alias="challenger").version == 2
+    third = make_bundle(root / "three", 0.75)
+    track(store, third, YES)
+    champion = store.registered()
+    assert (champion.version, champion.model_version) == (3, third.version)
+    with store.connected() as client:
+        assert client.get_model_version("tenure-scorer", "2").tags["gate"] == "Worse."
+
+
+def test_store__no_model_registered_yet_is_none(store):
+    assert store.registered() is None
+    assert store.registered("tenure-clv", alias="challenger") is None
+
+
+def test_training__a_missing_file_stops_it_before_anything_is_logged(store, root):
+    with pytest.raises(UsageError, match=r"Found: report\.html"):
+        track(store, make_bundle(root / "bundle"), files=[root / "report.html"])
+    with store.connected() as client:
+        assert client.get_experiment_by_name("tenure") is None
+
+
+def test_training__a_failure_is_a_failed_run_and_moves_no_alias(store, root):
+    bundle = make_bundle(root / "bundle")
+    wrong = Model(columns={"customer_id": "no such type"})
+    with pytest.raises(Exception, match="no such type"):
+        track(store, bundle, models={"tenure-scorer": Model(), "tenure-churn": wrong})
+    assert store.registered() is None
+    with store.connected() as client:
+        runs = client.search_runs([client.get_experiment_by_name("tenure").experiment_id], order_by=["start_time"])
+    assert runs[0].info.status == "FAILED"
+
+
+def test_store__one_that_does_not_answer_is_worth_another_try(root, monkeypatch):
+    monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://127.0.0.1:9")
+    with pytest.raises(DependencyUnavailableError, match="MLflow did not answer"):
+        Store.local(root).registered()
+
+
+def test_session__leaves_mlflow_as_it_was(store, monkeypatch):
+    import mlflow
+
+    monkeypatch.delenv("MLFLOW_UV_AUTO_DETECT", raising=False)
+    level = logging.getLogger("mlflow").level
+    before = mlflow.get_tracking_uri()
+    with mlflow_session(store.tracking_uri):
+        assert mlflow.get_tracking_uri() == store.tracking_uri
+    assert mlflow.get_tracking_uri() == before
+    assert "MLFLOW_TRACKING_URI" not in os.environ
+    assert "MLFLOW_UV_AUTO_DETECT" not in os.environ
+    assert logging.getLogger("mlflow").level == level
+
+
+def _pair(name: str, verdict: str) -> PairedDifference:
+    return PairedDifference(name, 0.52, 0.5, 0.02, 0.01, 0.03, verdict)
+
+
+CHAMPION = Registered("tenure-scorer", 4, "b168e0bbd2c0", "run")
+
+
+@pytest.mark.parametrize(
+    ("champion", "pairs", "promote", "reason"),
+    [
+        (None, [], True, "There was no champion."),
+        (CHAMPION, [], False, "Not compared with champion b168e0bbd2c0 in a backtest."),
+        (
+            CHAMPION,
+            [_pair("log_loss", "worse"), _pair("auroc", "better")],
+            False,
+            "Worse than champion b168e0bbd2c0 in the backtest: log_loss 0.52 against 0.5.",
+        ),
+        (
+            CHAMPION,
+            [_pair("auroc", "no difference")],
+            True,
+            "Not worse than champion b168e0bbd2c0 in the backtest: auroc 0.52 against 0.5.",
+        ),
+    ],
+    ids=["nobody there", "not compared", "worse in one", "not worse"],
+)
+def test_gate__promotes_unless_shown_to_be_worse(champion, pairs, promote, reason):
+    assert decide(champion, {pair.metric: pair for pair in pairs}) == Decision(promote, reason)
