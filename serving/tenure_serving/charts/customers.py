@@ -58,7 +58,7 @@ def churn_risk(table: pd.DataFrame, *, horizon_days: int, mean: float) -> alt.Ch
             "Customers by churn probability; colours are risk tiers.",
         ),
     )
-    drawn: alt.Chart = base.mark_bar().encode(
+    drawn: alt.Chart = base.mark_bar(orient="vertical").encode(
         x=alt.X("low:Q", title="churn probability (%)", axis=alt.Axis(format=".0%"), scale=alt.Scale(domain=[0, 1])),
         x2="high:Q",
         y=alt.Y("customers:Q", title="customers", axis=alt.Axis(format=",.0f"), stack="zero"),
@@ -206,8 +206,13 @@ def drivers(table: pd.DataFrame, *, top: int = 12) -> alt.Chart:
     )
     # log scale: half and double are equally far from 1
     drawn: alt.Chart = base.mark_bar(color=BLUE).encode(
-        x=alt.X("factor:Q", title="typical factor on the odds of leaving", scale=alt.Scale(type="log", domainMin=1)),
-        x2=alt.value(0),
+        x=alt.X(
+            "factor:Q",
+            title="typical factor on the odds of leaving",
+            scale=alt.Scale(type="log", domainMin=1),
+            axis=alt.Axis(tickCount=5),
+        ),
+        x2=alt.X2Datum(1),
         y=alt.Y("words:N", sort=None, title=None, axis=alt.Axis(labelLimit=260)),
         tooltip=["feature:N", "meaning:N", alt.Tooltip("factor:Q", format=".2f")],
     )

@@ -82,15 +82,15 @@ def number(value: float) -> str:
     Examples
     --------
     >>> number(1234567), number(56123), number(1234), number(12.34), number(0.5), number(-20500)
-    ('1.23 million', '56,100', '1,234', '12.3', '0.5', '-20,500')
+    ('1.23 million', '56,100', '1,230', '12.3', '0.5', '-20,500')
     """
     size = abs(value)
-    if size >= 1e6:
-        word, unit = ("billion", 1e9) if size >= 1e9 else ("million", 1e6)
+    if size >= 999_500:
+        word, unit = ("billion", 1e9) if size >= 999.5e6 else ("million", 1e6)
         return f"{value / unit:.3g} {word}"
-    if size >= 1e4:
-        return f"{round(value, -2):,.0f}"
-    return f"{value:,.0f}" if size >= 100 or value == round(value) else f"{value:.3g}"
+    if size >= 1000:
+        return f"{round(value, -1 if size < 1e4 else -2 if size < 1e5 else -3):,.0f}"
+    return f"{value:.0f}" if size >= 100 or value == round(value) else f"{value:.3g}"
 
 
 def money(value: float, currency: str) -> str:

@@ -29,6 +29,7 @@ METRIC_WORDS = {
 
 LOWER_IS_BETTER = frozenset({"log_loss", "brier", "ece", "decile_mape", "wape", "rmse"})
 TARGETS = {"total_bias": 0.0, "coverage_80": 0.8}
+SCALES = {"auroc": "0.5 is a coin toss, 1 is perfect.", "normalised_gini": "0 is chance, 1 is perfect."}
 
 
 def distance(values: pd.Series, metric: str) -> pd.Series:
@@ -49,7 +50,7 @@ def calibration(table: pd.DataFrame) -> alt.LayerChart:
     gap = calibration_gap(table)
     verdict = "can be taken at face value" if gap <= 0.05 else "rank customers, but are not exact"
     base = style.chart(table)
-    share = alt.Axis(format=".0%")
+    share = alt.Axis(format=".0%", values=[0, 0.2, 0.4, 0.6, 0.8, 1])
     full = alt.Scale(domain=[0, 1])
     x = alt.X("predicted:Q", title="predicted churn probability (%)", axis=share, scale=full)
     tips = [
@@ -135,8 +136,8 @@ def backtest(table: pd.DataFrame, *, metric: str, champion: str) -> alt.LayerCha
     rows["what"] = np.where(rows["candidate"] == champion, "champion", rows["kind"])
     means = rows.groupby(["candidate", "what"], as_index=False)["value"].mean()
     order = means.iloc[distance(means["value"], metric).argsort(kind="stable")]["candidate"].tolist()
-    size = {"width": WIDTH - 60, "height": 24 * len(means)}
-    base = style.chart(rows, **size)
+    width, height = WIDTH - 60, 24 * len(means)
+    base = style.chart(rows, width=width, height=height)
     key = alt.Scale(domain=["champion", "model", "baseline"], range=[ORANGE, BLUE, GREY])
     colour = alt.Color("what:N", scale=key, title=None, legend=alt.Legend(orient="top", offset=4))
     wanted = (
@@ -146,22 +147,27 @@ def backtest(table: pd.DataFrame, *, metric: str, champion: str) -> alt.LayerCha
     x = alt.X("value:Q", title=style.wrap(name, 60), scale=alt.Scale(zero=False, nice=True, padding=8))
     y = alt.Y("candidate:N", sort=order, title=None)
     tips = ["candidate:N", alt.Tooltip("origin:N", title="as of"), alt.Tooltip("value:Q", format=".3f")]
-    whole = style.chart(means, **size).mark_point(filled=True, size=130, opacity=1)
+    whole = style.chart(means, width=width, height=height).mark_point(filled=True, size=130, opacity=1)
     return style.layered(
         base.mark_circle(size=28, opacity=0.45).encode(x=x, y=y, color=colour, tooltip=tips),
         whole.encode(x=x, y=y, color=colour, shape=alt.value("diamond"), tooltip=["candidate:N", "value:Q"]),
-        title=style.title(_verdict(means, metric, champion), "Diamonds are means over the dots: one per origin."),
+        title=style.title(
+            _verdict(means, metric, champion),
+            f"Diamonds are means over the dots, one per origin. {SCALES.get(metric, '')}",
+        ),
     )
 
 
 def _verdict(means: pd.DataFrame, metric: str, champion: str) -> str:
+    subject = METRIC_WORDS[metric].split(" (")[0]
+    subject = subject[0].upper() + subject[1:]
     chosen = means[means["candidate"] == champion]
     others = means[means["what"] == "baseline"]
     if chosen.empty or others.empty:
-        return f"{METRIC_WORDS[metric][0].upper()}{METRIC_WORDS[metric][1:]} by candidate"
+        return f"{subject} by candidate"
     best = others.iloc[int(distance(others["value"], metric).to_numpy().argmin())]
     mine = float(chosen["value"].iloc[0])
-    return f"{champion} {mine:.3f}, the best baseline ({best['candidate']}) {best['value']:.3f}"
+    return f"{subject}: {champion} {mine:.3f}, best baseline ({best['candidate']}) {best['value']:.3f}"
 
 
 def totals(table: pd.DataFrame, *, currency: str = "") -> alt.Chart:
