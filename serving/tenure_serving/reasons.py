@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Literal, Protocol, Self
 
 import numpy as np
 import pandas as pd
@@ -29,6 +29,11 @@ _GROUP_OF_FAMILY = {"recency": RHYTHM, "adbt": RHYTHM}
 _GROUP_OF_PREFIX = {
     "btyd": RHYTHM, "bgnbd": RHYTHM, "mbgnbd": RHYTHM, "paretonbd": RHYTHM, "gammagamma": "monetary",
 }  # fmt: skip
+_MEANINGS = {
+    "base": "Where everybody starts.",
+    "btyd_rhythm": "What the rhythm of past orders predicts (BTYD models).",
+    "calibration": "Correction of the probability on later data.",
+}
 _SAID_AS_SILENCE = frozenset({"recency_days", "lateness", "adbt_days"})
 _NOT_REASONS = frozenset({"calibration"})
 _EFFECT = {"churn": "odds of leaving", "value": "spend when buying"}
@@ -98,7 +103,12 @@ class Reason:
 
 
 def churn_reasons(
-    contributions: Contributions, snapshot: pd.DataFrame, catalogue: Iterable[Described], *, top: int = 3
+    contributions: Contributions,
+    snapshot: pd.DataFrame,
+    catalogue: Iterable[Described],
+    *,
+    top: int = 3,
+    currency: str | None = None,
 ) -> list[list[str]]:
     """Say why each customer's odds of leaving are what they are.
 
@@ -112,6 +122,8 @@ def churn_reasons(
         What the features mean.
     top
         At most so many reasons, strongest first, in either direction.
+    currency
+        Written after amounts.
 
     Returns
     -------
@@ -123,18 +135,21 @@ def churn_reasons(
     UsageError
         Contributions and snapshot differ in their number of rows.
     """
-    return [
-        [str(reason) for reason in row] for row in reasons(contributions, snapshot, catalogue, target="churn", top=top)
-    ]
+    said = reasons(contributions, snapshot, catalogue, target="churn", top=top, currency=currency)
+    return [[str(reason) for reason in row] for row in said]
 
 
 def value_reasons(
-    contributions: Contributions, snapshot: pd.DataFrame, catalogue: Iterable[Described], *, top: int = 3
+    contributions: Contributions,
+    snapshot: pd.DataFrame,
+    catalogue: Iterable[Described],
+    *,
+    top: int = 3,
+    currency: str | None = None,
 ) -> list[list[str]]:
     """Say why each customer would spend what the model expects of a buyer; see `churn_reasons`."""
-    return [
-        [str(reason) for reason in row] for row in reasons(contributions, snapshot, catalogue, target="value", top=top)
-    ]
+    said = reasons(contributions, snapshot, catalogue, target="value", top=top, currency=currency)
+    return [[str(reason) for reason in row] for row in said]
 
 
 def reasons(
@@ -144,6 +159,7 @@ def reasons(
     *,
     target: Target,
     top: int = 3,
+    currency: str | None = None,
 ) -> list[list[Reason]]:
     """Give each customer's strongest reasons as objects; `churn_reasons` and `value_reasons` turn them into words."""
     terms, _ = _terms(contributions, target=target, rows=len(snapshot))
@@ -158,7 +174,7 @@ def reasons(
     ]
     order = np.argsort(-np.abs(totals), axis=1, kind="stable")[:, :top]
     described = [name for name in snapshot if name in features]
-    facts = _Facts({name: snapshot[name].to_numpy(dtype=np.float64) for name in described}, features)
+    facts = _Facts({name: snapshot[name].to_numpy(dtype=np.float64) for name in described}, features, currency)
     names, groups = contributions.features, list(stories)
     out: list[list[Reason]] = []
     for row, strongest in enumerate(order):
@@ -199,7 +215,8 @@ def decomposition(
     table = pd.concat([pd.DataFrame({"term": ["base"], "contribution": [base]}), table], ignore_index=True)
     known = table["term"].map(features.get)
     table["meaning"] = [
-        feature.meaning if feature else term for feature, term in zip(known, table["term"], strict=True)
+        feature.meaning if feature else _MEANINGS.get(term, term)
+        for feature, term in zip(known, table["term"], strict=True)
     ]
     table["group"] = [_group(term, features) for term in table["term"]]
     table["value"] = [float(snapshot[term].iloc[row]) if term in snapshot else np.nan for term in table["term"]]
@@ -208,12 +225,27 @@ def decomposition(
     return table[["term", "meaning", "group", "value", "unit", "contribution", "multiplier"]]
 
 
+class _Money(float):
+    """An amount that writes its currency wherever a feature's words put the number."""
+
+    currency: str
+
+    def __new__(cls, amount: float, currency: str) -> Self:
+        money = super().__new__(cls, amount)
+        money.currency = currency
+        return money
+
+    def __format__(self, spec: str) -> str:
+        return f"{super().__format__(spec)} {self.currency}"
+
+
 @dataclass(frozen=True)
 class _Facts:
     """Says what is true of a customer."""
 
     values: dict[str, Floats]
     features: dict[str, Described]
+    currency: str | None
 
     def say(self, row: int, name: str) -> str:
         silence = name in _SAID_AS_SILENCE or _prefix_group(name) == RHYTHM
@@ -227,7 +259,9 @@ class _Facts:
         if feature is None:
             return name.replace("_", " ")
         value = self._value(row, name)
-        return f"{feature.meaning.rstrip('.')} not known yet" if np.isnan(value) else feature.say(value)
+        if np.isnan(value):
+            return f"{feature.meaning.rstrip('.')} not known yet"
+        return feature.say(_Money(value, self.currency) if feature.unit == "money" and self.currency else value)
 
     def _value(self, row: int, name: str) -> float:
         return float(self.values[name][row]) if name in self.values else float("nan")

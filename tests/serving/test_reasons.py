@@ -32,7 +32,7 @@ CATALOGUE = (
     Word("orders_90d", "orders", "frequency", "Orders in 90 days.", "{value:.0f} orders in the last 90 days"),
     Word("value_mean", "money", "monetary", "Mean order value.", "{value:.2f} spent per order day"),
 )
-NAMES = ["recency_days", "lateness", "adbt_days", "gap_trend", "orders_90d", "value_mean", "bgnbd_p_buy", "calibration"]
+NAMES = ["recency_days", "lateness", "adbt_days", "gap_trend", "orders_90d", "value_mean", "btyd_rhythm", "calibration"]
 SNAPSHOT = pd.DataFrame(
     {
         "recency_days": [96.0, 0.4, 30.0],
@@ -155,3 +155,12 @@ def test_decomposition__lists_base_first_then_the_largest_terms_with_values_and_
 def test_reasons__refuse_an_explanation_of_other_rows() -> None:
     with pytest.raises(UsageError, match="3 explained rows, 2 customers"):
         churn_reasons(ROWS, SNAPSHOT.head(2), CATALOGUE)
+
+
+def test_reasons__write_the_currency_after_amounts() -> None:
+    one = explained([[0, 0, 0, 0, 0.5, 0.9, 0, 0]])
+    said = value_reasons(one, SNAPSHOT.head(1), CATALOGUE, currency="EUR")[0]
+    assert said == [
+        "54.20 EUR spent per order day: spend when buying x 1.57 (raises value)",
+        "0 orders in the last 90 days: spend when buying x 1.28 (raises value)",
+    ]
