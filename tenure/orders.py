@@ -2,10 +2,37 @@
 
 from __future__ import annotations
 
-from tenure.config import OrdersConfig
-from tenure_features import OrderSource
+from tenure.config import Config, OrdersConfig
+from tenure_features import OrderLog, OrderSource, check, open_orders
+from tenure_features.errors import DataContractError, UsageError
 
 
 def order_source(config: OrdersConfig) -> OrderSource:
     """Describe where the order log lies and how to read it; nothing is opened yet."""
     return OrderSource(config.uri, columns=config.columns, returns=config.returns)
+
+
+def open_log(config: Config) -> OrderLog:
+    """Open the order log at the configured ``as_of``.
+
+    Raises
+    ------
+    UsageError
+        When every order lies at or after ``as_of``.
+    DataContractError
+        When the log is not usable for another reason.
+    """
+    source, as_of = order_source(config.orders), config.run.as_of
+    try:
+        return open_orders(source, as_of=as_of)
+    except DataContractError:
+        if as_of is None:
+            raise
+        readiness = check(source, as_of=as_of)
+        if readiness.rows_used or not readiness.rows_after_as_of:
+            raise
+        raise UsageError(
+            f"No order lies before {as_of:%Y-%m-%d}, so there is nothing to learn from.",
+            found=f"{readiness.rows_after_as_of:,} rows at or after it",
+            fix="Choose a later --as-of.",
+        ) from None

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tenure.config import Config
-from tenure.orders import order_source
+from tenure.orders import open_log
 from tenure.progress import Progress
-from tenure_features import Feature, open_orders, snapshots
+from tenure_features import Feature, snapshots
 from tenure_features.errors import UsageError
 
 
@@ -37,7 +37,7 @@ def write_snapshot(config: Config, out: Path | None, *, progress: Progress) -> W
     if out is None:
         raise UsageError("No file for the features is named.", fix="Say --out FILE.parquet, or --list to see them.")
     with progress.stage("Reading the orders"):
-        log = open_orders(order_source(config.orders), as_of=config.run.as_of)
+        log = open_log(config)
     as_of = config.run.as_of or log.default_as_of
     if config.run.as_of is None:
         progress.note(f"as_of is {as_of:%Y-%m-%d}, the day after the last order; choose another with --as-of.")

@@ -46,4 +46,5 @@ def run(
         if settings.tables:
             progress.note(f"Not used yet, apart from the orders: {', '.join(settings.tables)}.")
         result = run_job(settings, folder, progress=progress)
-    emit("run", run_lines(result, currency=settings.orders.currency), result, as_json=json)
+    summary = {name: value for name, value in vars(result).items() if name != "scores"}  # a file, not a message
+    emit("run", run_lines(result, currency=settings.orders.currency), summary, as_json=json)
