@@ -110,13 +110,15 @@ def data() -> ReportData:
         champion="hurdle",
         champion_reason="It beats every baseline on log-loss and on the ranking of value at all three origins.",
         readiness={
+            "schema_version": 1,
             "rows_read": 52_310,
             "rows_used": 51_877,
             "first_order_at": pd.Timestamp("2023-12-05"),
-            "last_order_at": pd.Timestamp("2025-11-30"),
+            "last_order_at": "2025-11-30T17:20:00",
             "one_time_share": 0.35,
             "adbt_days": {"q25": 12.0, "median": 31.5, "q75": 70.2},
             "long_enough_for_backtest": True,
+            "broken": [],
             "set_aside": [
                 {"reason": "no customer id", "column": "customer_id", "rows": 402, "examples": ["", "NULL"]},
                 {"reason": "amount is missing", "column": "revenue", "rows": 31, "examples": [None]},
@@ -249,9 +251,14 @@ def test_report__says_what_the_numbers_mean_and_what_was_set_aside(page) -> None
     text = Reader(page).text
     assert "no order with positive revenue within 90 days from as_of" in text
     assert "rows read 52,310" in text
-    assert "adbt days q25: 12; median: 31.5; q75: 70.2" in text
+    assert "ADBT days q25: 12; median: 31.5; q75: 70.2" in text
     assert "long enough for backtest yes" in text
-    assert "Set aside reason column rows examples no customer id customer_id 402" in text
+    assert "one time share 35 %" in text
+    assert "first order at 2023-12-05" in text
+    assert "last order at 2025-11-30 one" in text
+    assert "schema version" not in text
+    assert "broken" not in text
+    assert "Set aside reason column rows no customer id customer_id 402 amount" in text
     assert "Prices rose 12 %" in text
     assert "Not monotone" in text
 

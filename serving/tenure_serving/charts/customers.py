@@ -172,7 +172,9 @@ def groups(table: pd.DataFrame, *, order: Sequence[str], name: str, currency: st
     for field, words in (("customers", "customers"), ("expected_value", style.in_currency("expected value", currency))):
         bars = style.chart(table, width=(WIDTH - 130) // 2, height=alt.Step(22)).mark_bar(color=BLUE)
         shown = y if not sides else alt.Y("group:N", sort=present, title=None, axis=None)
-        x = alt.X(f"{field}:Q", title=words, axis=alt.Axis(format="~s", tickCount=4))
+        x = alt.X(
+            f"{field}:Q", title=words, axis=alt.Axis(format="~s", tickCount=3, labelFlush=False, labelOverlap=True)
+        )
         sides.append(bars.encode(x=x, y=shown, tooltip=["group:N", alt.Tooltip(f"{field}:Q", format=",.0f")]))
     return alt.hconcat(*sides, spacing=16).properties(
         title=style.title(

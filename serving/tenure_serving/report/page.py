@@ -18,6 +18,8 @@ from tenure_serving.report.data import ReportData
 from tenure_serving.segments.maps import RfmMap, load_map
 from tenure_serving.segments.playbook import Playbook, load_playbook
 
+_FOR_PROGRAMS = frozenset({"schema_version", "ready"})
+_ISO_MOMENT = re.compile(r"\d{4}-\d\d-\d\dT[\d:.]+")
 ALIASES = {"coverage80": "coverage_80"}
 _WRITERS: Mapping[type, Callable[[Any], str]] = {  # a bool is an int too: it comes first
     bool: lambda flag: "yes" if flag else "no",
@@ -63,6 +65,7 @@ def render_report(
         .get_template("report.html.j2")
         .render(
             data=data,
+            readiness=_readable(data.readiness),
             head=summary.headline(people),
             risk=summary.by_risk(people),
             segments=summary.by_segment(people, playbook or load_playbook()),
@@ -130,7 +133,7 @@ def _environment() -> Environment:
         "money": style.money,
         "number": style.number,
         "percent": style.percent,
-        "words": lambda name: str(name).replace("_", " "),
+        "words": _words,
         "metric": lambda name: METRIC_WORDS[name],
         "cell": _cell,
     }
@@ -141,15 +144,37 @@ def _environment() -> Environment:
 def _cell(value: object) -> str:
     """Write any value of the definitions or the readiness summary for a person."""
     if isinstance(value, Mapping):
-        return "; ".join(f"{str(name).replace('_', ' ')}: {_cell(item)}" for name, item in value.items())
+        return "; ".join(f"{_words(name)}: {_cell(item)}" for name, item in value.items())
     if isinstance(value, (list, tuple)):
-        return ", ".join(_cell(item) for item in value)
+        return "; ".join(_cell(item) for item in value)
     if value is None or value != value:  # noqa: PLR0124  # NaN and NaT differ from themselves
         return "–"
     for kind, write in _WRITERS.items():
         if isinstance(value, kind):
             return str(write(value))
-    return str(value)
+    text = str(value)
+    return text[:10] if _ISO_MOMENT.fullmatch(text) else text
+
+
+def _words(name: object) -> str:
+    return str(name).replace("_", " ").replace("adbt", "ADBT")
+
+
+def _readable(readiness: Mapping[str, Any]) -> dict[str, Any]:
+    """Keep what a person reads: no format versions, nothing empty, no example rows of customers; shares in percent."""
+    from tenure_serving.charts import style
+
+    kept: dict[str, Any] = {}
+    for name, value in readiness.items():
+        if value is None or value in ("", [], ()) or name in _FOR_PROGRAMS:
+            continue
+        if isinstance(value, float) and name.endswith("share"):
+            kept[name] = style.percent(value)
+        elif _is_table(value):
+            kept[name] = [{column: cell for column, cell in row.items() if column != "examples"} for row in value]
+        else:
+            kept[name] = value
+    return kept
 
 
 def _is_table(value: object) -> bool:
