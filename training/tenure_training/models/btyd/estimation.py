@@ -132,8 +132,9 @@ def maximise(
 ) -> Optimum:
     """Maximise a log-likelihood in log-parameters, from the prior's centre and inside its region.
 
-    A quasi-Newton search (on the coarse likelihood where one is given) is finished by Newton steps on the full one;
-    further starts are tried only if the first fails to converge.
+    A quasi-Newton search is finished by Newton steps; further starts are tried only if the first fails to converge.
+    Where a coarse likelihood is given, it leads to the neighbourhood of the optimum and lends its curvature to the
+    steps and to the standard errors: the optimum itself is the full likelihood's.
 
     Parameters
     ----------
@@ -144,22 +145,20 @@ def maximise(
     customers
         Sum of weights: makes tolerances mean the same for any amount of data.
     coarse
-        A cheaper likelihood of binned rows for the way to the neighbourhood of the optimum.
+        A cheaper likelihood, of binned rows.
     tolerance
         Largest gradient entry per customer at which the search has converged.
     """
     objective = _penalised(log_likelihood, prior, customers)
-    start = prior.centre
-    if coarse is not None:
-        start = _quasi_newton(_penalised(coarse, prior, customers), start, prior)
+    cheap = objective if coarse is None else _penalised(coarse, prior, customers)
     tries: list[tuple[Floats, Floats, float]] = []
     for shift in (0.0, 1.5, -1.5):
-        tries.append(_newton(objective, _quasi_newton(objective, start + shift, prior), prior, tolerance))
+        near = _quasi_newton(cheap, prior.centre + shift, prior)
+        tries.append(_newton(objective, near, prior, tolerance, curved=cheap))
         if tries[-1][2] <= tolerance:
             break
     theta, held, slope = min(tries, key=lambda found: objective(found[0])[0])
-    information = _hessian(log_likelihood, theta)
-    return Optimum(theta, -information, held, slope, tolerance)
+    return Optimum(theta, -_hessian(coarse or log_likelihood, theta), held, slope, tolerance)
 
 
 def _penalised(log_likelihood: Objective, prior: Prior, customers: float) -> Objective:
@@ -186,7 +185,9 @@ def _quasi_newton(objective: Objective, start: Floats, prior: Prior) -> Floats:
     return np.asarray(found.x, dtype=np.float64)
 
 
-def _newton(objective: Objective, theta: Floats, prior: Prior, tolerance: float) -> tuple[Floats, Floats, float]:
+def _newton(
+    objective: Objective, theta: Floats, prior: Prior, tolerance: float, *, curved: Objective
+) -> tuple[Floats, Floats, float]:
     """Newton steps on the parameters that are free; gives the point, the held parameters and the largest gradient."""
     lower, upper = prior.edges
     value, slope = objective(theta)
@@ -197,7 +198,7 @@ def _newton(objective: Objective, theta: Floats, prior: Prior, tolerance: float)
         if largest <= tolerance:
             break
         if curvature is None or largest > 1e-5:
-            curvature = _hessian(objective, theta)
+            curvature = _hessian(curved, theta)
         step = np.zeros(len(theta))
         step[~held] = _descent(curvature[np.ix_(~held, ~held)], slope[~held])
         for scale in 0.5 ** np.arange(16):

