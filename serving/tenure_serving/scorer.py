@@ -151,7 +151,7 @@ class Scorer:
         _check_finite(prediction)
         table = _predictions(rows, prediction, info.horizon_days)
         table = table.join(self._segmenter.assign(rows, table))
-        churn, value = _reasons(candidate.contributions(rows), rows)
+        churn, value = _reasons(candidate.contributions(rows), rows, info.currency)
         table["churn_reasons"] = pd.Series(churn, index=table.index, dtype="object")
         table["value_reasons"] = pd.Series(value, index=table.index, dtype="object")
         table["model_version"] = pd.Series(self.version, index=table.index, dtype="str")
@@ -261,7 +261,9 @@ def days_to_next_order(buy_probability: Floats, *, horizon_days: int) -> Floats:
     return days
 
 
-def _reasons(contributions: Contributions | None, rows: pd.DataFrame) -> tuple[list[list[str]], list[list[str]]]:
+def _reasons(
+    contributions: Contributions | None, rows: pd.DataFrame, currency: str | None
+) -> tuple[list[list[str]], list[list[str]]]:
     """Reasons in words for each row; none where the model has no additive form."""
     if contributions is None:
         return [[] for _ in range(len(rows))], [[] for _ in range(len(rows))]
@@ -269,9 +271,8 @@ def _reasons(contributions: Contributions | None, rows: pd.DataFrame) -> tuple[l
     from tenure_serving.reasons import churn_reasons, value_reasons
 
     features = catalogue()
-    churn = churn_reasons(contributions, rows, features, top=_REASONS)
-    value = value_reasons(contributions, rows, features, top=_REASONS)
-    return [list(row) for row in churn], [list(row) for row in value]
+    churn = churn_reasons(contributions, rows, features, top=_REASONS, currency=currency)
+    return churn, value_reasons(contributions, rows, features, top=_REASONS, currency=currency)
 
 
 def _download(uri: str, tracking_uri: str | None) -> Path:

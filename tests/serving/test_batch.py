@@ -119,7 +119,12 @@ def test_batch__partitions_read_as_one_table_everywhere(write, scores, tmp_path)
         "as_of=2024-07-31/scores.parquet",
     ]
     assert pd.read_parquet(folder)["as_of"].value_counts().to_dict() == {"2024-07-01": 50, "2024-07-31": 50}
-    counted = duckdb.read_parquet(f"{folder}/*/*.parquet").aggregate("as_of, count(*)").order("as_of").fetchall()
+    counted = (
+        duckdb.read_parquet(f"{folder}/*/*.parquet", hive_partitioning=True)
+        .aggregate("as_of, count(*)")
+        .order("as_of")
+        .fetchall()
+    )
     assert [(str(day), rows) for day, rows in counted] == [("2024-07-01", 50), ("2024-07-31", 50)]
     assert read_definitions(folder / "as_of=2024-07-01" / "scores.parquet")["as_of"] == "2024-07-01T06:00:00"
     with pytest.raises(NothingToDoError):

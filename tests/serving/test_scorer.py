@@ -7,7 +7,6 @@ import pandas as pd
 import pytest
 
 from tenure_features.errors import DataContractError, QualityGateError, UsageError
-from tenure_serving import scorer as scorers
 from tenure_serving.scorer import SCHEMA, Scorer, days_to_next_order
 from tenure_training.models.contract import Contributions, Prediction
 
@@ -86,19 +85,15 @@ def test_scorer__without_a_distribution_the_interval_is_absent(pointwise_bundle,
 
 def test_scorer__reasons_belong_to_their_row(bundle, snapshot, monkeypatch):
     def explain(rows):
-        weights = rows[["recency_days"]].to_numpy()
-        return Contributions(["recency_days"], weights, 0.0, -weights, 0.0)
-
-    def words(contributions, rows):
-        assert contributions is not None
-        texts = [[f"{i}: {d:.1f} days"] for i, d in zip(rows["customer_id"], contributions.churn[:, 0], strict=True)]
-        return texts, [[] for _ in texts]
+        silence = rows[["recency_days"]].to_numpy() / 50
+        return Contributions(["recency_days"], silence, 0.0, -silence, 0.0)
 
     monkeypatch.setattr(bundle.candidate, "contributions", explain, raising=False)
-    monkeypatch.setattr(scorers, "_reasons", words)
-    table = Scorer(bundle, chunk_rows=64).score(snapshot)
-    expected = [[f"{i}: {d:.1f} days"] for i, d in zip(snapshot["customer_id"], snapshot["recency_days"], strict=True)]
-    assert table["churn_reasons"].tolist() == expected
+    whole = Scorer(bundle).score(snapshot)
+    pd.testing.assert_frame_equal(Scorer(bundle, chunk_rows=64).score(snapshot), whole)
+    longest = whole.loc[snapshot["recency_days"].idxmax()]
+    assert f"{snapshot['recency_days'].max():.0f} days" in longest["churn_reasons"][0]
+    assert longest["value_reasons"]
 
 
 @pytest.mark.parametrize(

@@ -134,6 +134,7 @@ def test_store__follows_the_environment(root, monkeypatch):
     monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{root}/mlruns/mlflow.db")
     assert Store.local(root / "elsewhere").artifacts == root / "mlruns" / "artifacts"
     assert not (root / "elsewhere").exists()
+    assert Store.at(f"sqlite:///{root}/mlruns/mlflow.db") == Store.local(root)
 
 
 def test_store__of_another_mlflow_says_how_to_upgrade(root):

@@ -42,7 +42,13 @@ class Store:
 
     @classmethod
     def local(cls, root: Path) -> Self:
-        """Use ``MLFLOW_TRACKING_URI`` where it is set, else SQLite and a folder in ``root/mlruns``.
+        """Use ``MLFLOW_TRACKING_URI`` where it is set, else SQLite and a folder in ``root/mlruns``; see `at`."""
+        database = root.absolute() / "mlruns" / "mlflow.db"
+        return cls.at(os.environ.get("MLFLOW_TRACKING_URI") or f"{_SQLITE}{database.as_posix()}")
+
+    @classmethod
+    def at(cls, uri: str) -> Self:
+        """Use the store at a URI.
 
         A SQLite file is created and migrated once, under a file lock: processes that start together wait for the
         first one. Its artifacts lie beside it, never in the working directory.
@@ -52,8 +58,6 @@ class Store:
         DependencyUnavailableError
             The SQLite file was written by another version of mlflow.
         """
-        database = root.absolute() / "mlruns" / "mlflow.db"
-        uri = os.environ.get("MLFLOW_TRACKING_URI") or f"{_SQLITE}{database.as_posix()}"
         if not uri.startswith(_SQLITE):
             return cls(uri)
         folder = Path(unquote(uri.removeprefix(_SQLITE))).absolute().parent
