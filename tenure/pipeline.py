@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import shutil
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -16,8 +17,8 @@ from tenure.progress import Progress
 from tenure.registration import record, store_of
 from tenure.window import choose_window
 from tenure_features import OrderLog, open_orders, snapshots
-from tenure_features.errors import DataContractError
-from tenure_serving.batch import write_scores
+from tenure_features.errors import DataContractError, NothingToDoError
+from tenure_serving.batch import MANIFEST, SCORES, write_scores
 from tenure_serving.report import ReportData, render_report
 from tenure_serving.scorer import Scorer
 from tenure_serving.segments import Segmenter
@@ -120,7 +121,7 @@ def run_job(config: Config, out: Path, *, progress: Progress) -> RunResult:
         bundle = _bundle(log, training, config, out / MODEL_FOLDER)
         scorer = Scorer(bundle)
         scores = scorer.score(training.frame.present, currency=log.currency or config.orders.currency)
-        written = write_scores(scores, out, bundle=bundle, fingerprint=log.fingerprint, overwrite=True)
+        _write(scores, out, bundle, log)
     with progress.stage("Writing the report"):
         report = out / "report.html"
         report.write_text(render_report(_report(log, training, bundle, scores, notes)), encoding="utf-8")
@@ -129,14 +130,14 @@ def run_job(config: Config, out: Path, *, progress: Progress) -> RunResult:
             training,
             bundle,
             config=config.tracking,
-            files=[report, written.scores, written.manifest],
+            files=[report, out / MANIFEST],
             params={"orders": config.orders.uri, "customers": len(scores)},
         )
     gate = () if tracked.decision.promote else (f"Not promoted to champion. {tracked.decision.reason}",)
     return RunResult(
         **_findings(scores, out, bundle, (*notes, *gate)),
-        scores_path=written.scores,
-        manifest_path=written.manifest,
+        scores_path=out / SCORES,
+        manifest_path=out / MANIFEST,
         report_path=report,
         champion=training.choice.name,
         champion_reason=training.choice.reason,
@@ -174,7 +175,7 @@ def score_job(config: Config, model: str, out: Path, *, progress: Progress) -> S
                 fix="Choose a later --as-of, or check the orders.",
             )
         scores = scorer.score(present, currency=log.currency or config.orders.currency)
-        written = write_scores(scores, out, bundle=scorer.bundle, fingerprint=log.fingerprint)
+        written = write_scores(scores, out, bundle=scorer.bundle, input_fingerprint=log.fingerprint)
     return ScoreResult(
         **_findings(scores, out, scorer.bundle, notes), scores_path=written.scores, manifest_path=written.manifest
     )
@@ -251,6 +252,11 @@ def _bundle(log: OrderLog, training: Training, config: Config, folder: Path) -> 
         shutil.rmtree(folder)
     segments = Segmenter.fit(frame.present, predictions).to_dict()
     return write_bundle(folder, training.champion, info, segments)
+
+
+def _write(scores: pd.DataFrame, out: Path, bundle: Bundle, log: OrderLog) -> None:
+    with suppress(NothingToDoError):  # a run that was repeated finds its own result
+        write_scores(scores, out, bundle=bundle, input_fingerprint=log.fingerprint)
 
 
 def _report(

@@ -64,11 +64,8 @@ class Odds:
         Logistic ridge, or None.
     trees
         Booster, or None.
-    correction
-        Booster that starts from the rhythm's log-odds and corrects them, or None. It carries short windows over to a
-        long horizon: what it learnt is how customers differ from the rhythm, not how many buy in a month.
     weights
-        Share in the ranking of linear, trees, correction and rhythm.
+        Share in the ranking of linear, trees and rhythm.
     level
         Line from the ranking to the log-odds.
     typical
@@ -77,8 +74,7 @@ class Odds:
 
     linear: Ridge | None
     trees: Boosted | None
-    correction: Boosted | None
-    weights: tuple[float, float, float, float]
+    weights: tuple[float, float, float]
     level: Level
     typical: float
 
@@ -95,39 +91,33 @@ class Odds:
     ) -> Self:
         """Fit the parts that are wanted, then set the level.
 
-        The ranking is the mean of the parts' log-odds. Its level is put half-way, in log-odds, between what the rhythm
-        expects of the customers present and that expectation corrected by what recent windows taught: the rhythm alone
-        misses habits it does not model, the corrections alone take one season for all. Where purchases are few, the
-        linear model and the rhythm take over from the trees.
+        The ranking is a weighted mean of the parts' log-odds; where purchases are few, the linear model and the rhythm
+        take over from the trees. Its level is the mean, in log-odds, of what the rhythm expects of the customers
+        present, of that expectation corrected by trees that learnt only what the rhythm misses (they carry short
+        windows to a long horizon), and of the linear model: the rhythm alone misses habits it does not model, the
+        others alone take the latest seasons for all.
         """
         typical = float(present_rhythm.mean())
         if not lessons.enough:
-            return cls(None, None, None, (0.0, 0.0, 0.0, 1.0), Level(), typical)
+            return cls(None, None, (0.0, 0.0, 1.0), Level(), typical)
         X, y, weight = lessons.X, lessons.bought, lessons.weight
         line = Ridge.fit(X, y, weight=weight, link="logit", penalty=LINEAR_PENALTY) if linear else None
         boosted = Boosted.fit(X, y, weight=weight, objective="binary:logistic", seed=seed) if trees else None
-        ageless = X.drop(columns="tenure_days", errors="ignore")  # how long customers are with us shifts with as_of
-        correction = Boosted.fit(
-            ageless, y, weight=weight, objective="binary:logistic", seed=seed + 1, offset=lessons.rhythm
-        )
         share = float(y.sum() / (y.sum() + HALF_TRUST))
-        parts = cls(
-            line, boosted, correction if linear and trees else None, _weights(linear, trees, share), Level(), typical
-        )
-        taught = correction.score(present) + present_rhythm
-        level = Level.to_match(parts.ranking(present, present_rhythm), probability=expit((taught + present_rhythm) / 2))
-        return replace(parts, level=level)
+        parts = cls(line, boosted, _weights(linear, trees, share), Level(), typical)
+        opinions = [present_rhythm, present_rhythm + _correction(lessons, present, seed=seed + 1)]
+        opinions += [line.score(present)] if line is not None else []
+        probability = expit(np.mean(opinions, axis=0))
+        return replace(parts, level=Level.to_match(parts.ranking(present, present_rhythm), probability=probability))
 
     def ranking(self, X: pd.DataFrame, rhythm: Floats) -> Floats:
         """Weighted mean of the parts' log-odds, shape (n,)."""
-        linear, trees, correction, alone = self.weights
+        linear, trees, alone = self.weights
         total = alone * rhythm
         if self.linear is not None:
             total = total + linear * self.linear.score(X)
         if self.trees is not None:
             total = total + trees * self.trees.score(X)
-        if self.correction is not None:
-            total = total + correction * (self.correction.score(X) + rhythm)
         return np.asarray(total)
 
     def __call__(self, X: pd.DataFrame, rhythm: Floats) -> Floats:
@@ -136,27 +126,24 @@ class Odds:
 
     def contributions(self, X: pd.DataFrame, rhythm: Floats) -> tuple[Mapping[str, Floats], Floats]:
         """Additive terms by name, shape (n,) each, and the rest, shape (n,): together exactly the log-odds."""
-        linear, trees, correction, alone = self.weights
+        linear, trees, alone = self.weights
         terms: dict[str, Floats] = {}
-        from_rhythm = alone + (correction if self.correction is not None else 0.0)
-        rest = np.full(len(X), from_rhythm * self.typical)
-        _add(terms, {RHYTHM: rhythm - self.typical}, from_rhythm)
+        rest = np.full(len(X), alone * self.typical)
+        _add(terms, {RHYTHM: rhythm - self.typical}, alone)
         if self.linear is not None:
             _add(terms, by_term(list(self.linear.columns), self.linear.contributions(X)), linear)
             rest = rest + linear * self.linear.intercept
-        for share, booster in ((trees, self.trees), (correction, self.correction)):
-            if booster is not None:
-                parts, base = booster.contributions(X)
-                _add(terms, by_term(list(booster.columns), parts), share)
-                rest = rest + share * base
+        if self.trees is not None:
+            parts, base = self.trees.contributions(X)
+            _add(terms, by_term(list(self.trees.columns), parts), trees)
+            rest = rest + trees * base
         scaled = {name: self.level.slope * part for name, part in terms.items()}
         return scaled, self.level.intercept + self.level.slope * rest
 
     def save(self, folder: Path) -> None:
-        """Write ``odds.json`` and the boosters into a folder."""
-        for name, booster in (("trees", self.trees), ("correction", self.correction)):
-            if booster is not None:
-                booster.save(folder / f"odds_{name}.ubj")
+        """Write ``odds.json`` and the booster into a folder."""
+        if self.trees is not None:
+            self.trees.save(folder / "odds_trees.ubj")
         saved: dict[str, Any] = {
             "linear": None if self.linear is None else self.linear.to_dict(),
             "weights": list(self.weights),
@@ -169,20 +156,30 @@ class Odds:
     def load(cls, folder: Path) -> Self:
         """Read what `save` wrote."""
         saved = json.loads((folder / "odds.json").read_text(encoding="utf-8"))
-        paths = {name: folder / f"odds_{name}.ubj" for name in ("trees", "correction")}
-        boosters = {name: Boosted.load(path) if path.exists() else None for name, path in paths.items()}
+        path = folder / "odds_trees.ubj"
+        trees = Boosted.load(path) if path.exists() else None
         linear = None if saved["linear"] is None else Ridge.from_dict(saved["linear"])
-        level = Level(**saved["level"])
-        parts = linear, boosters["trees"], boosters["correction"]
-        return cls(*parts, tuple(saved["weights"]), level, saved["typical"])
+        return cls(linear, trees, tuple(saved["weights"]), Level(**saved["level"]), saved["typical"])
 
 
-def _weights(linear: bool, trees: bool, share: float) -> tuple[float, float, float, float]:
-    """Weights of linear, trees, correction and rhythm in the ranking."""
+def _correction(lessons: Lessons, present: pd.DataFrame, *, seed: int) -> Floats:
+    """Log-odds that trees add to the rhythm's, for the customers present.
+
+    How long customers have been with the shop is left out: it grows with ``as_of`` for all of them together.
+    """
+    X = lessons.X.drop(columns="tenure_days", errors="ignore")
+    trees = Boosted.fit(
+        X, lessons.bought, weight=lessons.weight, objective="binary:logistic", seed=seed, offset=lessons.rhythm
+    )
+    return trees.score(present)
+
+
+def _weights(linear: bool, trees: bool, share: float) -> tuple[float, float, float]:
+    """Weights of linear, trees and rhythm in the ranking: two thirds linear where trees are fully trusted."""
     if linear and trees:
-        return (1 - share) / 2 + share / 3, share / 3, share / 3, (1 - share) / 2
+        return (1 - share) / 2 + 2 * share / 3, share / 3, (1 - share) / 2
     part = (1 + share) / 2  # a single part leaves the rest to the rhythm
-    return (part if linear else 0.0), (part if trees else 0.0), 0.0, 1 - part
+    return (part if linear else 0.0), (part if trees else 0.0), 1 - part
 
 
 def _add(terms: dict[str, Floats], parts: Mapping[str, Floats], share: float) -> None:

@@ -130,7 +130,8 @@ class Severity:
 
 
 def _shares(linear: bool, trees: bool, purchases: float) -> tuple[float, float]:
+    """Shares of linear and trees: little where purchases are few, two thirds to the trees where both take part."""
     share = purchases / (purchases + HALF_TRUST)
     if linear and trees:
-        return 1 - share / 2, share / 2
-    return (1.0 if linear else 0.0), (share if trees else 0.0)
+        return share / 3, 2 * share / 3
+    return (share if linear else 0.0), (share if trees else 0.0)
