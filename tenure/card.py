@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ Card = dict[str, Any]
 
 
 def read_card(scores: Path, customer_id: str) -> Card:
-    """Read the row of one customer from a score table.
+    """Read the row of one customer from a score table, with the currency and the definitions the table carries.
 
     Parameters
     ----------
@@ -41,7 +42,9 @@ def read_card(scores: Path, customer_id: str) -> Card:
             f"Customer {customer_id!r} is not among the scored customers.",
             fix="Check the id; customers without an order before as_of are not scored.",
         )
-    return dict(rows.slice(0, 1).to_pylist()[0])
+    carried = json.loads((rows.schema.metadata or {}).get(b"tenure", b"{}"))
+    about = {"currency": carried.get("currency"), "definitions": carried.get("definitions", {})}
+    return {**rows.slice(0, 1).to_pylist()[0], **about}
 
 
 def card_lines(card: Mapping[str, Any]) -> list[str]:
@@ -51,7 +54,9 @@ def card_lines(card: Mapping[str, Any]) -> list[str]:
         f"  leaves with probability {card['churn_probability']:.0%}",
     ]
     if "expected_value" in card:
-        lines.append(f"  is worth {card['expected_value']:,.2f}{_interval(card)}")
+        lines.append(
+            f"  is worth {card['expected_value']:,.2f} {card.get('currency') or ''}".rstrip() + _interval(card)
+        )
     labels = {"segment": "segment", "risk_tier": "risk", "value_tier": "value", "next_step": "next step"}
     lines += [f"  {label}: {card[name]}" for name, label in labels.items() if card.get(name)]
     for name, title in (("churn_reasons", "Why they may leave or stay"), ("value_reasons", "Why they are worth that")):

@@ -8,6 +8,16 @@ import pandas as pd
 
 from tenure.pipeline import BacktestResult, RunResult, ScoreResult
 
+COLUMNS = {
+    "Will they order? Mean over the backtest's origins": (
+        "origins", "auroc", "average_precision", "log_loss", "brier", "ece", "calibration_slope", "top_decile_lift",
+    ),
+    "How much? Mean over the backtest's origins": (
+        "normalised_gini", "spearman", "decile_mape", "total_bias", "top20_captured", "wape", "coverage_80", "crps",
+    ),
+}  # fmt: skip
+"""The metrics of the backtest that are printed; --json and the report have all of them."""
+
 
 def run_lines(result: RunResult, *, currency: str | None) -> list[str]:
     """Tell the result of a run: what was found, how far to trust it, where everything is."""
@@ -16,7 +26,7 @@ def run_lines(result: RunResult, *, currency: str | None) -> list[str]:
         *_findings(result, currency),
         "",
         f"Model: {result.champion} ({result.champion_reason})",
-        *(() if result.backtest.empty else ("", table(result.backtest))),
+        *comparison(result.backtest),
         "",
         f"Report:   {result.report_path}",
         f"Scores:   {result.scores_path}",
@@ -38,7 +48,12 @@ def score_lines(result: ScoreResult, *, currency: str | None) -> list[str]:
 
 def backtest_lines(result: BacktestResult) -> list[str]:
     """Tell the result of a backtest: the table, and which candidate won why."""
-    return [*_notes(result.notes), table(result.backtest), "", f"Winner: {result.champion} ({result.champion_reason})"]
+    return [
+        *_notes(result.notes),
+        *comparison(result.backtest)[1:],
+        "",
+        f"Winner: {result.champion} ({result.champion_reason})",
+    ]
 
 
 def money(amount: float, currency: str | None) -> str:
@@ -51,6 +66,23 @@ def money(amount: float, currency: str | None) -> str:
     """
     digits = 0 if abs(amount) >= 1000 else 2
     return f"{amount:,.{digits}f} {currency or ''}".rstrip()
+
+
+def comparison(backtest: pd.DataFrame) -> list[str]:
+    """Set every candidate beside every baseline, in tables narrow enough for a terminal.
+
+    Parameters
+    ----------
+    backtest
+        One row per candidate, with the columns of `COLUMNS` that are known; may be empty.
+    """
+    if backtest.empty:
+        return []
+    shown = [
+        (title, backtest[[name for name in ("candidate", "kind", *metrics) if name in backtest]])
+        for title, metrics in COLUMNS.items()
+    ]
+    return [line for title, part in shown for line in ("", f"{title}:", *table(part).splitlines())]
 
 
 def table(frame: pd.DataFrame) -> str:

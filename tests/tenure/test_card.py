@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 from pathlib import Path
 
 import pyarrow as pa
@@ -28,7 +29,8 @@ ROWS = {
 
 @pytest.fixture
 def scores(tmp_path: Path) -> Path:
-    pq.write_table(pa.table(ROWS), tmp_path / "scores.parquet")
+    carried = {"tenure": json.dumps({"currency": "GBP", "definitions": {"churn": "no order within 90 days"}})}
+    pq.write_table(pa.table(ROWS).replace_schema_metadata(carried), tmp_path / "scores.parquet")
     return tmp_path
 
 
@@ -36,7 +38,7 @@ def test_card__tells_the_question_the_answers_and_the_reasons(scores: Path) -> N
     assert card_lines(read_card(scores, "17850")) == [
         "Customer 17850 as of 2011-06-11, the next 90 days",
         "  leaves with probability 91%",
-        "  is worth 1,234.50 (80 % of such customers: 0.00 to 4,321.00)",
+        "  is worth 1,234.50 GBP (80 % of such customers: 0.00 to 4,321.00)",
         "  segment: At risk",
         "  next step: Call them",
         "",
@@ -46,11 +48,15 @@ def test_card__tells_the_question_the_answers_and_the_reasons(scores: Path) -> N
     ]
 
 
+def test_card__carries_the_definitions(scores: Path) -> None:
+    assert read_card(scores, "17850")["definitions"] == {"churn": "no order within 90 days"}
+
+
 def test_card__leaves_out_what_is_not_known(scores: Path) -> None:
     assert card_lines(read_card(scores / "scores.parquet", "13047")) == [
         "Customer 13047 as of 2011-06-11, the next 90 days",
         "  leaves with probability 10%",
-        "  is worth 10.00",
+        "  is worth 10.00 GBP",
         "  segment: Loyal",
     ]
 
