@@ -162,6 +162,7 @@ def test_training__parent_run_says_what_was_learned_from_what(store, root):
     assert expected.items() <= run.data.params.items()
     assert run.data.metrics == {"auroc": 0.7}
     assert run.data.tags["data_fingerprint"] == "0123abcd"
+    assert run.data.tags["gate"] == "Better."
     assert run.data.tags["model_version"] == bundle.version
     assert run.info.status == "FINISHED"
     assert {"backtest.csv", "backtest.parquet", "bundle.json", "report.html", "charts/lift.svg"} <= paths
@@ -178,6 +179,8 @@ def test_training__every_candidate_has_a_child_run(store, root):
     assert set(by_name) == {"rate", "zero"}
     assert {name: child.data.tags["chosen"] for name, child in by_name.items()} == {"rate": "true", "zero": "false"}
     assert by_name["rate"].data.params == {"rounds": "3"}
+    assert by_name["rate"].data.metrics == {"auroc": 0.7, "origin/auroc": 0.8}
+    assert by_name["rate"].info.status == "FINISHED"
     assert {step.step: step.value for step in steps} == {0: 0.6, 1: 0.8}
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import itertools
 import json
 import math
 import tempfile
@@ -21,9 +22,12 @@ from tenure_training.tracking.gate import Decision
 from tenure_training.tracking.store import CHALLENGER, CHAMPION, Store
 
 if TYPE_CHECKING:
+    from mlflow import MlflowClient
+    from mlflow.entities import Run
     from mlflow.models import ModelSignature
 
 EXPERIMENT = "tenure"
+_BATCH = 1000  # metrics MLflow takes at a time
 
 
 class Served(Protocol):
@@ -131,8 +135,9 @@ def track_training(
         title = f"{bundle.info.champion} {bundle.info.as_of:%Y-%m-%d} {bundle.version}"
         with mlflow.start_run(experiment_id=where, run_name=title, nested=mlflow.active_run() is not None) as run:
             _log_parent(bundle, candidates, backtest, params or {}, files)
+            mlflow.set_tag("gate", decision.reason)
             for candidate in candidates:
-                _log_candidate(candidate, where, chosen=candidate.name == bundle.info.champion)
+                _log_candidate(client, run, candidate, chosen=candidate.name == bundle.info.champion)
             tags = _tags(bundle, decision)
             versions = {name: _register(name, served, bundle, tags) for name, served in models.items()}
         for alias in [CHALLENGER, CHAMPION] if decision.promote else [CHALLENGER]:
@@ -170,15 +175,21 @@ def _log_parent(
             mlflow.log_artifact(str(path))
 
 
-def _log_candidate(candidate: CandidateRun, experiment_id: str, *, chosen: bool) -> None:
-    import mlflow
+def _log_candidate(client: MlflowClient, parent: Run, candidate: CandidateRun, *, chosen: bool) -> None:
+    """Log a child run in few, large writes: one for each number takes seconds on SQLite."""
+    from mlflow.entities import Metric, Param
 
-    tags = {"candidate": candidate.name, "chosen": str(chosen).lower()}
-    with mlflow.start_run(experiment_id=experiment_id, run_name=candidate.name, nested=True, tags=tags):
-        mlflow.log_params({name: _text(value) for name, value in candidate.params.items()})
-        mlflow.log_metrics(_finite(candidate.metrics))
-        for step, metrics in enumerate(candidate.by_origin):
-            mlflow.log_metrics({f"origin/{name}": value for name, value in _finite(metrics).items()}, step=step)
+    tags = {"mlflow.parentRunId": parent.info.run_id, "candidate": candidate.name, "chosen": str(chosen).lower()}
+    run = client.create_run(parent.info.experiment_id, run_name=candidate.name, tags=tags)
+    at = run.info.start_time
+    metrics = [Metric(name, value, at, 0) for name, value in _finite(candidate.metrics).items()]
+    for step, numbers in enumerate(candidate.by_origin):
+        metrics += [Metric(f"origin/{name}", value, at, step) for name, value in _finite(numbers).items()]
+    params = [Param(name, _text(value)) for name, value in candidate.params.items()]
+    client.log_batch(run.info.run_id, params=params)
+    for batch in itertools.batched(metrics, _BATCH):
+        client.log_batch(run.info.run_id, metrics=batch)
+    client.set_terminated(run.info.run_id)
 
 
 def _register(name: str, served: Served, bundle: Bundle, tags: Mapping[str, str]) -> int:
