@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 
+from tenure_simulator.accounts import account_ids, account_used, draw_accounts
 from tenure_simulator.arrays import Ints
 from tenure_simulator.baskets import Baskets, fill_baskets
 from tenure_simulator.columns import (
@@ -85,6 +86,16 @@ def draw_block(config: ShopConfig, index: int) -> Block:
     return Block(config, index, traits, purchases, baskets, returns, channel, device)
 
 
+def buyer_ids(block: Block, order: Ints) -> pa.StringArray:
+    """Return who placed orders: the person, or the account used where identities are fragmented."""
+    who = block.purchases.customer[order]
+    numbers = block.traits.number[who]
+    if not block.config.identities.fragmented:
+        return customer_ids(numbers)
+    has = draw_accounts(block.config, block.index)
+    return account_ids(numbers, account_used(has, who, block.channel[order]))
+
+
 def orders_table(block: Block) -> pa.Table:
     """Return the visible ``orders`` of a block by time, returns as rows of their own with negative revenue."""
     config, baskets, returns = block.config, block.baskets, block.returns
@@ -101,7 +112,7 @@ def orders_table(block: Block) -> pa.Table:
     who = block.purchases.customer[order]
     return pa.table(
         {
-            "customer_id": customer_ids(block.traits.number[who]),
+            "customer_id": buyer_ids(block, order),
             "ordered_at": time_column(day[turn], config.start),
             "revenue": money(revenue[turn]),
             "order_id": order_ids(block.order_number[order], is_return),

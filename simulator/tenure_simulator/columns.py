@@ -26,10 +26,11 @@ def id_column(prefix: str, numbers: Ints, digits: int) -> pa.StringArray:
     >>> id_column("C", np.array([7, 42]), 4).to_pylist()
     ['C0007', 'C0042']
     """
-    return _id_column(np.frombuffer(prefix.encode(), dtype=np.uint8), numbers, digits)
+    return prefixed(np.frombuffer(prefix.encode(), dtype=np.uint8), numbers, digits)
 
 
-def _id_column(prefix: NDArray[np.uint8], numbers: Ints, digits: int) -> pa.StringArray:
+def prefixed(prefix: NDArray[np.uint8], numbers: Ints, digits: int) -> pa.StringArray:
+    """Return ids of prefixes (bytes, shape (letters,) or (n, letters)) and zero-padded numbers."""
     start = prefix.shape[-1]
     width = start + digits
     text = np.empty((len(numbers), width), dtype=np.uint8)
@@ -52,7 +53,7 @@ def order_ids(numbers: Ints, is_return: Bools | None = None) -> pa.StringArray:
     prefix = np.full(len(numbers), ord("O"), dtype=np.uint8)
     if is_return is not None:
         prefix[is_return] = ord("R")
-    return _id_column(prefix[:, None], numbers, ORDER_DIGITS)
+    return prefixed(prefix[:, None], numbers, ORDER_DIGITS)
 
 
 def microseconds(days: Floats, start: date) -> Ints:

@@ -16,8 +16,9 @@ from tenure_simulator.behaviour import (
     Purchasing,
     ServiceCosts,
 )
+from tenure_simulator.dirt import FAULTS
 from tenure_simulator.levers import Campaign, Channel, ChannelChange, PriceChange
-from tenure_simulator.part import Part
+from tenure_simulator.part import Part, Share
 
 
 class ShopConfig(Part):
@@ -26,7 +27,7 @@ class ShopConfig(Part):
     Attributes
     ----------
     customers
-        Customers with at least one order, unless they arrive in the hidden future.
+        Customers; each arrives, with a first order, within the history.
     seed
         Seed of every random stream.
     start, days
@@ -44,8 +45,9 @@ class ShopConfig(Part):
         The behaviour of customers.
     channels, campaigns, price_changes, channel_changes
         What the shop does.
-    dirty
-        Write ``orders`` as CSV with every kind of bad row among the good ones (see ``dirt.py``).
+    dirt, dirt_share
+        Kinds of bad rows put among the good ones of ``orders``, which is then written as CSV, and the share of rows
+        each spoils (one at least); see `tenure_simulator.dirt.FAULTS`.
     """
 
     customers: int = Field(default=10_000, ge=1)
@@ -67,7 +69,8 @@ class ShopConfig(Part):
     campaigns: tuple[Campaign, ...] = ()
     price_changes: tuple[PriceChange, ...] = ()
     channel_changes: tuple[ChannelChange, ...] = ()
-    dirty: bool = False
+    dirt: tuple[str, ...] = ()
+    dirt_share: Share = 0.004
 
     @model_validator(mode="after")
     def _names_and_days_fit(self) -> Self:
@@ -78,6 +81,8 @@ class ShopConfig(Part):
             raise ValueError(f"channel_changes name channels that do not exist: {sorted(unknown)}; there are {names}")
         if late := [campaign.name for campaign in self.campaigns if campaign.day >= self.days]:
             raise ValueError(f"campaigns must start within the {self.days} days of history: {late}")
+        if faults := set(self.dirt) - set(FAULTS):
+            raise ValueError(f"dirt names unknown faults {sorted(faults)}; there are {', '.join(FAULTS)}")
         if all(channel.launch_day >= self.days for channel in self.channels):
             raise ValueError("no channel is launched within the history")
         return self

@@ -71,8 +71,54 @@ def order_means(config: ShopConfig, traits: Traits) -> OrderMeans:
     )
 
 
-def service_cost(config: ShopConfig, means: OrderMeans, orders: Floats, revenue: Floats) -> Floats:
-    """Return the expected cost of serving expected ``orders`` ((2, n): engaged, cooling) that bring ``revenue``."""
+class OrderSums:
+    """Expected orders summed over days, each array of shape (2, n): engaged, cooling.
+
+    Attributes
+    ----------
+    orders
+        Orders.
+    paid
+        Orders times the share of the list price paid.
+    refundable, recoverable
+        The same, for those orders whose returns count.
+    """
+
+    def __init__(self, n: int) -> None:
+        self.orders, self.paid, self.refundable, self.recoverable = np.zeros((4, 2, n))
+
+    def add(self, orders: Floats, *, paid: Floats, back: float) -> None:
+        """Add expected orders, paid at a share of the list price; a share ``back`` of their returns counts."""
+        self.orders += orders
+        self.paid += orders * paid
+        self.refundable += orders * paid * back
+        self.recoverable += orders * back
+
+
+@dataclass(frozen=True)
+class Amounts:
+    """Expected money of each customer: net revenue, margin (less cost of goods) and cost to serve; shape (n,)."""
+
+    value: Floats
+    margin: Floats
+    service: Floats
+
+
+def amounts(config: ShopConfig, means: OrderMeans, sums: OrderSums) -> Amounts:
+    """Return the money that expected orders bring."""
     service = config.service_costs
+    revenue = means.listed * sums.paid.sum(axis=0)
+    value = revenue - means.listed * means.refunded * (means.returned * sums.refundable).sum(axis=0)
+    recovered = config.experience.resold * means.refunded * (means.returned * sums.recoverable).sum(axis=0)
+    margin = value - means.cost * (sums.orders.sum(axis=0) - recovered)
     each = means.delivery + service.ticket * means.tickets + service.return_handling * means.returned
-    return np.asarray((orders * each).sum(axis=0) + service.payment * revenue)
+    return Amounts(value, margin, (sums.orders * each).sum(axis=0) + service.payment * revenue)
+
+
+def paid_share(traits: Traits, means: OrderMeans, offer: Floats, live: Floats) -> Floats:
+    """Return the share of the list price paid on average, given the offers (n, campaigns) that are live."""
+    paid = means.discounted
+    for index in np.flatnonzero(live):
+        takes = traits.takes_offers * (offer[:, index] > 0)
+        paid = (1 - takes) * paid + takes * (1 - offer[:, index])
+    return paid

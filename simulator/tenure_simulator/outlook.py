@@ -11,43 +11,15 @@ from tenure_features.errors import UsageError
 from tenure_simulator.arrays import Floats
 from tenure_simulator.chain import solve
 from tenure_simulator.clock import make_clock
-from tenure_simulator.config import ShopConfig
-from tenure_simulator.economics import OrderMeans, order_means, service_cost
-from tenure_simulator.present import Present, make_chain, present
+from tenure_simulator.economics import OrderSums, amounts, order_means, paid_share
+from tenure_simulator.present import Present, make_chain, present, running
 from tenure_simulator.returns import return_shares, returned_by
-from tenure_simulator.traits import Traits
 from tenure_simulator.truth import Truth, day_of, timestamps
 
 
-def running(config: ShopConfig, day: int) -> Floats:
-    """1 for each campaign whose effect lasts on this day, else 0."""
-    return np.array([c.day <= day < c.day + c.effect_days for c in config.campaigns], dtype=float)
-
-
-def paid_share(traits: Traits, means: OrderMeans, offer: Floats, live: Floats) -> Floats:
-    """Share of the list price paid on average, given the offers (n, campaigns) that are live."""
-    paid = means.discounted
-    for index in np.flatnonzero(live):
-        takes = traits.takes_offers * (offer[:, index] > 0)
-        paid = (1 - takes) * paid + takes * (1 - offer[:, index])
-    return paid
-
-
-class _Sums:
-    """Sums over the days of one horizon, each of shape (2, n): engaged, cooling."""
-
-    def __init__(self, n: int) -> None:
-        self.orders, self.paid, self.refundable, self.recoverable = np.zeros((4, 2, n))
-
-    def add(self, orders: Floats, paid: Floats, back: float) -> None:
-        """Add a day's expected orders, paid at a share of list price, of whose returns a share falls in the horizon."""
-        self.orders += orders
-        self.paid += orders * paid
-        self.refundable += orders * paid * back
-        self.recoverable += orders * back
-
-
-def _integrate(truth: Truth, now: Present, day: int, horizons: Sequence[int]) -> Iterator[tuple[int, Floats, _Sums]]:
+def _integrate(
+    truth: Truth, now: Present, day: int, horizons: Sequence[int]
+) -> Iterator[tuple[int, Floats, OrderSums]]:
     """Yield (horizon, P(bought), sums) of the customers who are alive, shortest horizon first."""
     config, clock, alive = truth.config, make_clock(truth.config), np.flatnonzero(now.position.alive)
     who = now.who[alive]
@@ -58,14 +30,15 @@ def _integrate(truth: Truth, now: Present, day: int, horizons: Sequence[int]) ->
         live = running(config, day + ahead)
         return np.asarray(np.exp(log_boost @ live)) if live.any() else 1.0
 
-    sums = {horizon: _Sums(len(who)) for horizon in horizons}
+    sums = {horizon: OrderSums(len(who)) for horizon in horizons}
     speeds = clock.speeds(day, max(horizons))
     steps = solve(make_chain(config, traits), now.position.take(alive), speeds, boost)
     for ahead, step in enumerate(steps):
         paid = clock.prices[day + ahead] * paid_share(traits, means, offer, running(config, day + ahead))
         orders = np.stack([step.engaged, step.cooling])
         for horizon in (h for h in horizons if h > ahead):
-            sums[horizon].add(orders, paid, float(returned_by(config, np.array(horizon - ahead - 0.5))))
+            back = float(returned_by(config, np.array(horizon - ahead - 0.5)))
+            sums[horizon].add(orders, paid=paid, back=back)
         if ahead + 1 in sums:
             yield ahead + 1, step.bought, sums[ahead + 1]
 
@@ -94,17 +67,13 @@ def _spread(now: Present, values: Floats) -> Floats:
     return full
 
 
-def _amounts(truth: Truth, now: Present, day: int, horizon: int, sums: _Sums) -> dict[str, Floats]:
-    config = truth.config
-    means = order_means(config, truth.traits.take(now.who[now.position.alive]))
+def _amounts(truth: Truth, now: Present, day: int, horizon: int, sums: OrderSums) -> dict[str, Floats]:
+    means = order_means(truth.config, truth.traits.take(now.who[now.position.alive]))
+    money = amounts(truth.config, means, sums)
     pending_refund, pending_cost = _pending(truth, now, day, horizon)
-    revenue = means.listed * sums.paid.sum(axis=0)
-    refund = means.listed * means.refunded * (means.returned * sums.refundable).sum(axis=0)
-    cost = means.cost * sums.orders.sum(axis=0)
-    recovered = means.cost * means.refunded * (means.returned * sums.recoverable).sum(axis=0)
-    value = _spread(now, revenue - refund) - pending_refund
-    margin = value - _spread(now, cost - config.experience.resold * recovered) + pending_cost
-    service = _spread(now, service_cost(config, means, sums.orders, revenue))
+    value = _spread(now, money.value) - pending_refund
+    margin = _spread(now, money.margin) - pending_refund + pending_cost
+    service = _spread(now, money.service)
     return {
         "expected_orders": _spread(now, sums.orders.sum(axis=0)),
         "expected_value": value,

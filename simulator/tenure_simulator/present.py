@@ -39,11 +39,11 @@ class Present:
     offer: Floats
 
 
-def make_chain(config: ShopConfig, traits: Traits) -> Chain:
-    """Return the Markov chain of customers who have ordered at least once."""
+def make_chain(config: ShopConfig, traits: Traits, *, speed: Floats | float = 1.0) -> Chain:
+    """Return the Markov chain of customers who have ordered at least once, their rates times ``speed``."""
     bad, _ = bad_shares(config, traits)
     return Chain(
-        rate=traits.rate,
+        rate=traits.rate * speed,
         shape=traits.shape,
         cooling_hazard=traits.cooling_hazard,
         leaving_hazard=traits.leaving_hazard,
@@ -53,8 +53,8 @@ def make_chain(config: ShopConfig, traits: Traits) -> Chain:
     )
 
 
-def _contacted(truth: Truth, day: int) -> tuple[Floats, Floats]:
-    """Log boost and offer of each campaign started before ``day``, shape (customers, campaigns)."""
+def contacted(truth: Truth, day: int) -> tuple[Floats, Floats]:
+    """Return log boost and offer of each campaign started before ``day``, shape (customers, campaigns)."""
     config, contacts = truth.config, truth.contacts
     boost, offer = np.zeros((2, len(truth.traits), len(config.campaigns)))
     for index, campaign in enumerate(config.campaigns):
@@ -91,7 +91,12 @@ def present(truth: Truth, day: int) -> Present:
     last = np.full(len(truth.traits), -np.inf)
     np.maximum.at(last, ledger.customer[before], ledger.day[before])
     who = np.flatnonzero(np.isfinite(last))
-    boost, offer = _contacted(truth, day)
+    boost, offer = contacted(truth, day)
     cooled, alive = truth.cooled[who], truth.left[who] > day
     elapsed = np.where(alive, _elapsed(truth, day, last[who], cooled, boost[who]), 0.0)
     return Present(who, last[who], Position(alive, alive & (cooled <= day), elapsed), boost[who], offer[who])
+
+
+def running(config: ShopConfig, day: int) -> Floats:
+    """Return 1 for each campaign whose effect lasts on this day, else 0."""
+    return np.array([c.day <= day < c.day + c.effect_days for c in config.campaigns], dtype=float)

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from tenure_features.errors import UsageError
 from tenure_simulator.behaviour import Baskets, Leaving, Purchasing
 from tenure_simulator.config import ShopConfig
+from tenure_simulator.dirt import FAULTS
 from tenure_simulator.levers import Arm, Campaign, Channel, ChannelChange, PriceChange
 
 CHANNELS = (
@@ -95,7 +96,7 @@ def _tiny(customers: int, seed: int) -> ShopConfig:
 
 
 def _dirty(customers: int, seed: int) -> ShopConfig:
-    return ShopConfig(customers=customers, seed=seed, channels=CHANNELS, days=420, future_days=120, dirty=True)
+    return ShopConfig(customers=customers, seed=seed, channels=CHANNELS, days=420, future_days=120, dirt=tuple(FAULTS))
 
 
 PRESETS: Mapping[str, tuple[Callable[[int, int], ShopConfig], int]] = {

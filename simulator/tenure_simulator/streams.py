@@ -23,6 +23,7 @@ class Purpose(IntEnum):
     CATALOGUE = 10
     DIRT = 11
     PLACES = 12
+    PEOPLE = 13
 
 
 SHARED = 2**32 - 1

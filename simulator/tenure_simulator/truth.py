@@ -54,7 +54,7 @@ class Ledger:
 
 @dataclass(frozen=True)
 class Contacts:
-    """Every assignment of every campaign, see `Assigned`; ``customer`` is the position in `Truth.traits`."""
+    """Every assignment of every campaign, lost ones too, see `Assigned`; ``customer`` is as in the ledger."""
 
     campaign: Ints
     customer: Ints

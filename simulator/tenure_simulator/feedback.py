@@ -1,0 +1,89 @@
+"""Surveys and reviews: scores fall after bad orders and while cooling."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+
+from tenure_simulator.arrays import Floats, Ints
+from tenure_simulator.block import Block
+from tenure_simulator.columns import text_column, time_column
+from tenure_simulator.persons import person_ids
+from tenure_simulator.service import draw_tickets
+from tenure_simulator.streams import Purpose, stream
+
+KINDS = ("nps", "ces", "csat", "review")
+
+
+@dataclass(frozen=True)
+class Survey:
+    """One kind of question.
+
+    Attributes
+    ----------
+    asked
+        How much more often it is answered than the configured ``feedback_rate``.
+    low, high
+        Smallest and largest score.
+    middle, noise
+        Mean score of a patient customer after an order that went well, and standard deviation of an answer.
+    bad, cooling
+        How much lower the score is after a bad order, and while cooling.
+    """
+
+    asked: float
+    low: int
+    high: int
+    middle: float
+    noise: float
+    bad: float
+    cooling: float
+
+
+SURVEYS = {
+    "nps": Survey(1.0, 0, 10, 8.3, 1.7, 3.6, 1.6),
+    "ces": Survey(2.0, 1, 7, 5.4, 1.2, 1.8, 0.7),
+    "csat": Survey(0.6, 1, 5, 4.3, 0.8, 1.7, 0.5),
+    "review": Survey(0.5, 1, 5, 4.4, 0.9, 2.1, 0.4),
+}
+"""Surveys by kind; ``ces`` is asked after a ticket, the others after an order."""
+
+
+def _answers(
+    block: Block, kind: str, order: Ints, day: Floats, rng: np.random.Generator
+) -> tuple[Ints, Floats, Floats]:
+    """Draw who answers a survey about ``order`` sent at ``day``: order, day and score of each answer."""
+    survey, traits, purchases = SURVEYS[kind], block.traits, block.purchases
+    rate = min(survey.asked * block.config.engagement.feedback_rate, 1.0)
+    answered = np.flatnonzero(rng.random(len(order)) < rate)
+    order = order[answered]
+    who = purchases.customer[order]
+    when = day[answered] + rng.uniform(0.5, 6.0, len(order))
+    cooling = when >= np.minimum(purchases.cooled, purchases.left)[who]
+    mood = 0.4 * survey.noise * traits.patience[who]
+    score = survey.middle + mood - survey.bad * purchases.bad[order] - survey.cooling * cooling
+    score = np.rint(score + survey.noise * rng.standard_normal(len(order)))
+    return order, when, np.clip(score, survey.low, survey.high)
+
+
+def feedback_table(block: Block) -> pa.Table:
+    """Return the visible ``feedback`` of a block, by customer and time."""
+    config, purchases = block.config, block.purchases
+    rng, tickets = stream(config.seed, Purpose.FEEDBACK, block=block.index), draw_tickets(block)
+    after_order = np.arange(len(purchases.day)), purchases.day + 2.0
+    parts = [_answers(block, k, *((tickets.order, tickets.day) if k == "ces" else after_order), rng) for k in KINDS]
+    order, when, score = (np.concatenate([part[i] for part in parts]) for i in range(3))
+    kind = np.repeat(np.arange(len(KINDS)), [len(part[0]) for part in parts])
+    who = purchases.customer[order.astype(np.int64)]
+    seen = np.flatnonzero(when < config.days)
+    seen = seen[np.lexsort((kind[seen], when[seen], who[seen]))]
+    return pa.table(
+        {
+            "customer_id": person_ids(config, block.traits.number[who[seen]]),
+            "answered_at": time_column(when[seen], config.start),
+            "kind": text_column(kind[seen], KINDS),
+            "score": pa.array(score[seen]),
+        }
+    )
