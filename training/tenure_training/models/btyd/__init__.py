@@ -2,9 +2,10 @@
 
 from .base import BTYDModel
 from .bgnbd import BGNBD
-from .candidate import BGNBDCandidate, BTYDCandidate, MBGNBDCandidate, ParetoNBDCandidate
+from .candidate import BGNBDCandidate, BTYDCandidate, MBGCNBDCandidate, MBGNBDCandidate, ParetoNBDCandidate
 from .estimation import Estimate
 from .gammagamma import GammaGamma
+from .mbgcnbd import MBGCNBD
 from .mbgnbd import MBGNBD
 from .paretonbd import ParetoNBD
 from .summary import RepeatCounts
@@ -12,12 +13,14 @@ from .value_distribution import value_quantiles
 
 __all__ = [
     "BGNBD",
+    "MBGCNBD",
     "MBGNBD",
     "BGNBDCandidate",
     "BTYDCandidate",
     "BTYDModel",
     "Estimate",
     "GammaGamma",
+    "MBGCNBDCandidate",
     "MBGNBDCandidate",
     "ParetoNBD",
     "ParetoNBDCandidate",

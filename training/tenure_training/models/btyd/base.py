@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
-from dataclasses import astuple, dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import ClassVar, Self
 
 import numpy as np
@@ -13,7 +12,7 @@ from scipy.special import expit
 
 from tenure_features.errors import UsageError
 
-from .estimation import Estimate, Prior, maximise
+from .estimation import Estimate, Objective, Prior, maximise
 from .summary import Floats, RepeatCounts, checked
 
 COARSE_ABOVE = 4_000
@@ -60,6 +59,8 @@ class BTYDModel(ABC):
     """
 
     time_parameters: ClassVar[frozenset[str]]
+    structure: ClassVar[frozenset[str]] = frozenset()
+    """Fields that are chosen, not estimated."""
 
     def __post_init__(self) -> None:
         """Refuse parameters outside the model."""
@@ -72,17 +73,21 @@ class BTYDModel(ABC):
     @property
     def parameters(self) -> dict[str, float]:
         """Parameters by name."""
-        return dict(zip(self.names(), astuple(self), strict=True))
+        return {name: getattr(self, name) for name in self.names()}
 
     @classmethod
     def names(cls) -> tuple[str, ...]:
-        """Names of the parameters, in order."""
-        return tuple(item.name for item in fields(cls))
+        """Names of the estimated parameters, in order."""
+        return tuple(item.name for item in fields(cls) if item.name not in cls.structure)
+
+    def at(self, values: Floats) -> Self:
+        """Give the same model at other values of its parameters."""
+        return replace(self, **dict(zip(self.names(), values.tolist(), strict=True)))
 
     def in_unit(self, unit: float) -> Self:
         """Express the time parameters in another unit, given as its length in the present one (7 for weeks)."""
         scale = dict.fromkeys(self.time_parameters, 1 / unit)
-        return type(self)(**{name: value * scale.get(name, 1.0) for name, value in self.parameters.items()})
+        return replace(self, **{name: value * scale.get(name, 1.0) for name, value in self.parameters.items()})
 
     @classmethod
     @abstractmethod
@@ -115,15 +120,21 @@ class BTYDModel(ABC):
         parameters: with less than a few hundred repeat customers a weak prior centred on the observed order rate
         takes part, and far outside the range of any shop the likelihood is bent back (the message says so).
         """
+        return cls._fit_at(data)
+
+    @classmethod
+    def _fit_at(cls, data: RepeatCounts, **structure: int) -> Estimate[Self]:
+        """Fit the parameters at given values of the chosen fields."""
         unit = float(data.n @ data.T / max(data.customers, 1)) or DAYS_WITHOUT_HISTORY
         scaled = data.in_unit(unit)
         rate = float((scaled.n @ scaled.x + 0.5) / (scaled.n @ scaled.T + 1.0))
         repeaters = float(scaled.n @ (scaled.x > 0))
-        prior = Prior(np.log(astuple(cls.typical(rate))), weight=Prior.fading(repeaters))
-        coarse = cls._objective(scaled.binned(cells=60)) if len(scaled.x) > COARSE_ABOVE else None
-        best = maximise(cls._objective(scaled), prior=prior, customers=max(data.customers, 1), coarse=coarse)
-        model = cls(*np.exp(best.theta).tolist()).in_unit(1 / unit)
-        errors = np.array(astuple(model)) * best.log_standard_errors
+        start = replace(cls.typical(rate), **structure)
+        prior = Prior(np.log(list(start.parameters.values())), weight=Prior.fading(repeaters))
+        coarse = start._objective(scaled.binned(cells=60)) if len(scaled.x) > COARSE_ABOVE else None
+        best = maximise(start._objective(scaled), prior=prior, customers=max(data.customers, 1), coarse=coarse)
+        model = start.at(np.exp(best.theta)).in_unit(1 / unit)
+        errors = np.array(list(model.parameters.values())) * best.log_standard_errors
         return Estimate(
             model,
             float(data.n @ model.terms(data).log_likelihood),
@@ -133,11 +144,10 @@ class BTYDModel(ABC):
             prior.weight,
         )
 
-    @classmethod
-    def _objective(cls, data: RepeatCounts) -> Callable[[Floats], tuple[float, Floats]]:
+    def _objective(self, data: RepeatCounts) -> Objective:
         def log_likelihood(theta: Floats) -> tuple[float, Floats]:
             natural = np.exp(theta)
-            terms = cls(*natural.tolist()).terms(data)
+            terms = self.at(natural).terms(data)
             return float(data.n @ terms.log_likelihood), (terms.gradient @ data.n) * natural
 
         return log_likelihood

@@ -9,7 +9,7 @@ import numpy as np
 from scipy.special import betainc, digamma, gammaln
 
 from .base import BTYDModel, Terms
-from .quadrature import beta_nodes
+from .quadrature import beta_nodes, blocks
 from .summary import Floats, RepeatCounts
 
 
@@ -47,7 +47,7 @@ class BetaGeometric(BTYDModel):
         (r, alpha, a, b), m = (self.r, self.alpha, self.a, self.b), self.chances_at_first
         x, t_x, T = data.levels
         since_T, since_t_x = np.log1p(T.values / alpha)[T.index], np.log1p(t_x.values / alpha)[t_x.index]
-        log_alive = x.map(lambda x: _log_rising(r, x) + _log_rising(b, x + m) - _log_rising(a + b, x + m))
+        log_alive = x.map(lambda x: log_rising(r, x) + log_rising(b, x + m) - log_rising(a + b, x + m))
         log_alive = log_alive - (r + data.x) * since_T - data.x * np.log(alpha)
         chances = x.map(lambda x: x + m)
         left = np.where(chances > 0, b + chances - 1, 1.0)
@@ -74,9 +74,9 @@ class BetaGeometric(BTYDModel):
         # but has no pole at a = 1 and no cancellation
         shape, stretch = self.r + data.x, horizon / (self.alpha + data.T)
         result = np.empty(len(shape))
-        for rows in _chunks(len(shape)):
-            a, b = np.full(len(rows), self.a), self._stayed(data.x[rows])
-            p, weight = beta_nodes(a, b, reach=(1 + shape[rows]) * (1 + stretch[rows]))
+        for rows in blocks(len(shape)):
+            b = self._stayed(data.x[rows])
+            p, weight = beta_nodes(np.full(len(b), self.a), b, reach=(1 + shape[rows]) * (1 + stretch[rows]))
             silent = -shape[rows, None] * np.log1p(p * stretch[rows, None])
             result[rows] = (weight * -np.expm1(silent) / p).sum(axis=1)
         return result
@@ -84,7 +84,7 @@ class BetaGeometric(BTYDModel):
     def _reach_while_alive(self, data: RepeatCounts, horizon: float, counts: Floats) -> Floats:
         # the k-th order happens if the Poisson process gets that far and none of the k - 1 before it was the last
         b = self._stayed(data.x)[:, None]
-        staying = _log_rising(b, counts - 1) - _log_rising(self.a + b, counts - 1)
+        staying = log_rising(b, counts - 1) - log_rising(self.a + b, counts - 1)
         share = horizon / (self.alpha + data.T + horizon)
         return np.asarray(betainc(counts, (self.r + data.x)[:, None], share[:, None]) * np.exp(staying))
 
@@ -100,10 +100,6 @@ class BetaGeometric(BTYDModel):
         return np.asarray(self.b + x + self.chances_at_first)
 
 
-def _log_rising(base: Floats | float, steps: Floats) -> Floats:
+def log_rising(base: Floats | float, steps: Floats) -> Floats:
     """Log of the rising factorial base (base + 1) ... (base + steps - 1)."""
     return np.asarray(gammaln(base + steps) - gammaln(base))
-
-
-def _chunks(rows: int, *, size: int = 8_192) -> list[np.ndarray]:
-    return [np.arange(start, min(start + size, rows)) for start in range(0, rows, size)]

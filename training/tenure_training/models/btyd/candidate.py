@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, ClassVar, Self
 
@@ -17,6 +17,7 @@ from .base import BTYDModel
 from .bgnbd import BGNBD
 from .estimation import Estimate
 from .gammagamma import GammaGamma
+from .mbgcnbd import MBGCNBD, regularity
 from .mbgnbd import MBGNBD
 from .paretonbd import ParetoNBD
 from .summary import Floats, RepeatCounts, observations
@@ -69,7 +70,7 @@ class BTYDCandidate(Candidate):
         orders = _column(present, "orders_total") if "orders_total" in present else days
         per_day = float(np.nansum(orders) / max(np.nansum(days), 1.0))
         self.fitted = Fitted(
-            orders=self.model.fit(RepeatCounts.of_snapshot(present)),
+            orders=self._fit_orders(present),
             spend=_fit_spend(days, _spend_column(present)),
             orders_per_day=max(per_day, 1.0),
             horizon_days=frame.horizon_days,
@@ -140,10 +141,32 @@ class BTYDCandidate(Candidate):
         other.fitted = replace(self._ready(), horizon_days=horizon_days)
         return other
 
+    def _fit_orders(self, present: pd.DataFrame) -> Estimate[BTYDModel]:
+        return self.model.fit(RepeatCounts.of_snapshot(present))
+
     def _ready(self) -> Fitted:
         if self.fitted is None:
             raise UsageError(f"The {self.name} candidate has not been fitted.", fix="Call fit, or load a saved one.")
         return self.fitted
+
+
+class MBGCNBDCandidate(BTYDCandidate):
+    """MBG/CNBD-k with Gamma-Gamma.
+
+    k comes from the spread of gaps (``adbt_cv``) of customers who never ordered twice a day, where the snapshot has
+    it; else from the likelihood of (x, t_x, T).
+    """
+
+    name: ClassVar[str] = "mbgcnbd"
+    model: ClassVar[type[BTYDModel]] = MBGCNBD
+
+    def _fit_orders(self, present: pd.DataFrame) -> Estimate[BTYDModel]:
+        k = None
+        if {"adbt_cv", "orders_total"} <= set(present):
+            days, orders = _column(present, "order_days"), _column(present, "orders_total")
+            k = regularity(np.where(days == orders, orders - 1, 0.0), _column(present, "adbt_cv"))
+        fit = MBGCNBD.fit(RepeatCounts.of_snapshot(present), k=k)
+        return replace(fit, message=f"{fit.message}; k = {fit.model.k}")
 
 
 class BGNBDCandidate(BTYDCandidate):
@@ -188,7 +211,7 @@ def _to_json(estimate: Estimate[Any]) -> dict[str, Any]:
         return value if np.isfinite(value) else None
 
     return {
-        "parameters": {name: getattr(estimate.model, name) for name in estimate.standard_errors},
+        "parameters": asdict(estimate.model),
         "standard_errors": {name: finite(value) for name, value in estimate.standard_errors.items()},
         "log_likelihood": finite(estimate.log_likelihood),
         "converged": estimate.converged,

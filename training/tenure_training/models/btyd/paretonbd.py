@@ -9,7 +9,7 @@ import numpy as np
 from scipy.special import betaln, digamma, exprel, gammaln
 
 from .base import BTYDModel, Terms
-from .quadrature import log_concave_nodes
+from .quadrature import blocks, log_concave_nodes
 from .summary import Floats, RepeatCounts
 
 _LEGENDRE = np.polynomial.legendre.leggauss(64)
@@ -54,8 +54,8 @@ class ParetoNBD(BTYDModel):
         x, _, T = data.levels
         buying, staying = T.map(lambda T: np.log1p(T / alpha)), T.map(lambda T: np.log1p(T / beta))
         log_alive = x.map(lambda x: gammaln(r + x) - gammaln(r)) - (r + data.x) * buying - s * staying
-        blocks = [self._gone(data.x[rows], data.t_x[rows], data.T[rows]) for rows in _blocks(len(data.x))]
-        log_gone, buying_y, staying_y, per_alpha, per_beta = np.concatenate([np.zeros((5, 0)), *blocks], axis=1)
+        gone = [self._gone(data.x[rows], data.t_x[rows], data.T[rows]) for rows in blocks(len(data.x))]
+        log_gone, buying_y, staying_y, per_alpha, per_beta = np.concatenate([np.zeros((5, 0)), *gone], axis=1)
         return Terms(
             log_alive - data.x * np.log(alpha),
             log_gone + np.log(s / beta) + (r + data.x) * buying + s * staying,
@@ -123,8 +123,3 @@ class ParetoNBD(BTYDModel):
         leaving = generator.gamma(self.s, 1 / (self.beta + data.T)[:, None], size)
         lifetime = generator.standard_exponential(size) / np.maximum(leaving, 1e-300)
         return np.asarray(generator.poisson(rate * np.minimum(lifetime, horizon)), dtype=np.float64)
-
-
-def _blocks(rows: int, *, size: int = 4_096) -> list[slice]:
-    """Cut rows so that a block's nodes stay in the processor's cache."""
-    return [slice(start, start + size) for start in range(0, rows, size)]

@@ -104,3 +104,8 @@ def log_concave_nodes(
     with np.errstate(divide="ignore"):
         log_length = np.log(length / 2)
     return lower[:, None] + scale[:, None] * np.expm1(at), np.log(weights) + (log_length + np.log(scale))[:, None] + at
+
+
+def blocks(rows: int, *, size: int = 4_096) -> list[slice]:
+    """Cut rows so that a block's nodes stay in the processor's cache."""
+    return [slice(start, start + size) for start in range(0, rows, size)]
