@@ -11,8 +11,8 @@ def ratio(numerator: ir.Value, denominator: ir.Value) -> ir.Value:
     Examples
     --------
     >>> import ibis
-    >>> con = ibis.duckdb.connect()
-    >>> con.execute(ratio(ibis.literal(3), ibis.literal(2))), con.execute(ratio(ibis.literal(3), ibis.literal(0)))
+    >>> from tenure_features.engine import evaluate
+    >>> evaluate(ratio(ibis.literal(3), ibis.literal(2))), evaluate(ratio(ibis.literal(3), ibis.literal(0)))
     (1.5, None)
     """
     return numerator.cast("float64") / denominator.cast("float64").nullif(0.0)
@@ -36,8 +36,8 @@ def slope(total: ir.Value, weighted: ir.Value, count: ir.Value) -> ir.Value:
     Examples
     --------
     >>> import ibis
-    >>> con = ibis.duckdb.connect()  # y = 5, 7, 9
-    >>> con.execute(slope(ibis.literal(21), ibis.literal(5 + 14 + 27), ibis.literal(3)))
+    >>> from tenure_features.engine import evaluate
+    >>> evaluate(slope(ibis.literal(21), ibis.literal(5 + 14 + 27), ibis.literal(3)))  # y = 5, 7, 9
     2.0
     """
     n = count.cast("float64")

@@ -50,11 +50,13 @@ def contract_breaches(table: ir.Table, contract: Table) -> tuple[str, ...]:
 
     Examples
     --------
-    >>> import ibis
+    >>> from tenure_features.engine import Engine, statement, view
     >>> from tenure_features.tables import SPEND
-    >>> table = ibis.memtable({"date": ["2024-01-01"], "channel": ["search"], "cost": [1.5]})
-    >>> for breach in contract_breaches(table.cast({"date": "date"}).mutate(cost=ibis.literal(float("inf"))), SPEND):
-    ...     print(breach)
+    >>> backend = Engine().connect()
+    >>> row = "DATE '2024-01-01' AS date, 'search' AS channel, 'inf'::DOUBLE AS cost"
+    >>> statement(backend, f"CREATE TABLE spend AS SELECT {row}")
+    [(1,)]
+    >>> print(*contract_breaches(view(backend, "spend"), SPEND))
     Column cost of spend breaks the check 'finite'.
     """
     checked = schema(contract, table.columns)

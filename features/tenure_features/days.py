@@ -29,8 +29,9 @@ def days_between(start: ir.Value, end: ir.Value) -> ir.Value:
     Examples
     --------
     >>> import ibis
+    >>> from tenure_features.engine import evaluate
     >>> noon, midnight = ibis.timestamp("2024-01-01 12:00:00"), ibis.timestamp("2024-01-03")
-    >>> float(ibis.duckdb.connect().execute(days_between(noon, midnight)))
+    >>> evaluate(days_between(noon, midnight))
     1.5
     """
     return (_seconds(end) - _seconds(start)) / SECONDS_PER_DAY

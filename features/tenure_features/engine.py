@@ -76,12 +76,27 @@ def fetch(table: ir.Table) -> pd.DataFrame:
 
     Examples
     --------
-    >>> fetch(ibis.memtable({"a": [1, 2]}).filter(ibis._.a > 1))
+    >>> backend = Engine().connect()
+    >>> statement(backend, "CREATE TABLE numbers AS SELECT range AS a FROM range(3)")
+    [(3,)]
+    >>> fetch(view(backend, "numbers").filter(ibis._.a > 1))
        a
     0  2
     """
     with without_warnings():
         return table.to_pyarrow().to_pandas()
+
+
+def evaluate(value: ir.Scalar) -> Any:  # noqa: ANN401
+    """Compute one value that needs no table.
+
+    Examples
+    --------
+    >>> evaluate(ibis.literal(20) + 22)
+    42
+    """
+    with without_warnings():
+        return ibis.duckdb.connect().to_pyarrow(value).as_py()
 
 
 def count(table: ir.Table) -> int:
