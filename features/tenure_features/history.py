@@ -140,9 +140,10 @@ class OrderHistory:
 
 
 def _before(orders: ir.Table, origins: Sequence[pd.Timestamp]) -> ir.Table:
+    known_from = "known_from" if "known_from" in orders.columns else "ordered_at"
     if len(origins) == 1:  # a literal is far cheaper than a join
         as_of = ibis.literal(origins[0].to_pydatetime(), type="timestamp(6)")
-        return orders.filter(orders.ordered_at < as_of).mutate(as_of=as_of)
-    bounded = orders.filter(orders.ordered_at < origins[-1].to_pydatetime())
+        return orders.filter(orders[known_from] < as_of).mutate(as_of=as_of)
+    bounded = orders.filter(orders[known_from] < origins[-1].to_pydatetime())
     pairs = bounded.cross_join(moments(as_of=origins))
-    return pairs.filter(pairs.ordered_at < pairs.as_of)
+    return pairs.filter(pairs[known_from] < pairs.as_of)

@@ -1,0 +1,72 @@
+"""Every feature against an oracle written another way, and the catalogue people read."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+
+from tenure_features import catalogue, feature, snapshots
+from tenure_features.errors import UsageError
+
+NAMES = [one.name for one in catalogue()]
+
+
+@pytest.fixture(scope="module")
+def origins():
+    return ["2023-02-01", "2023-07-15 12:34:56", "2024-03-01"]
+
+
+@pytest.mark.parametrize("spread", [True, False], ids=["lines at different times", "orders at one time"])
+def test_catalogue__equals_the_oracle(opened, random_log, oracle, origins, spread):
+    lines = random_log(7, spread=spread)
+    log = opened(lines)
+    assert ("known_to" in log.orders.columns) == spread, "both paths of the history are meant to be tested"
+    table = snapshots(log, origins)
+    for origin, got in table.groupby("as_of"):
+        expected = oracle(lines, str(origin))
+        assert got["customer_id"].tolist() == expected["customer_id"].tolist()
+        assert set(NAMES) == set(expected.columns) - {"customer_id"}
+        for name in NAMES:
+            np.testing.assert_allclose(
+                got[name], expected[name].astype(float), rtol=1e-9, atol=6e-7, err_msg=f"{name} at {origin}"
+            )
+
+
+def test_catalogue__has_every_family_unit_meaning_and_reason():
+    features = catalogue()
+    assert len(features) >= 36
+    assert len({one.name for one in features}) == len(features)
+    assert {one.family for one in features} == {"recency", "frequency", "monetary", "adbt", "experience"}
+    for one in features:
+        assert one.unit
+        assert one.meaning.endswith(".")
+        assert "\n" not in one.meaning
+        assert one.say(12.0) != one.reason, f"{one.name} says no number"
+
+
+def test_feature__says_its_value_in_words():
+    by_name = {one.name: one for one in catalogue()}
+    assert by_name["recency_days"].say(96.3) == "silent for 96 days"
+    assert by_name["orders_90d"].say(3) == "3 orders in the last 90 days"
+    assert by_name["adbt_days"].say(math.nan) == "adbt_days is not known yet"
+
+
+@pytest.mark.parametrize(
+    ("name", "doc", "family", "reason", "sentence"),
+    [
+        ("recency_days", "Days.", "recency", "{value}", "registered already"),
+        ("new_one", "", "recency", "{value}", "does not say what it means"),
+        ("new_one", "Days.", "zodiac", "{value}", "unknown family"),
+        ("new_one", "Days.", "recency", "{days}", "cannot be filled in"),
+    ],
+)
+def test_feature__refuses_what_cannot_be_explained(name, doc, family, reason, sentence):
+    def build(history):
+        return history.age_days.min()
+
+    build.__name__, build.__doc__ = name, doc
+    with pytest.raises(UsageError, match=sentence):
+        feature(unit="days", family=family, reason=reason)(build)
+    assert [one.name for one in catalogue()] == NAMES

@@ -1,0 +1,110 @@
+"""Snapshots: nothing at or after an origin counts, and neither does the order of rows."""
+
+from __future__ import annotations
+
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from pandas.testing import assert_frame_equal
+
+from tenure_features import OrderSource, open_orders, snapshots
+from tenure_features.errors import UsageError
+
+AS_OF = pd.Timestamp("2024-01-01")
+
+ROWS = [
+    ("ann", "1", "2023-11-02 10:00", 20.0),
+    ("ann", "2", "2023-11-12 10:00", 30.0),
+    ("ann", "3", "2023-12-02 10:00", -5.0),
+    ("bob", "4", "2023-12-31 23:59:59", 7.0),
+    ("cat", "5", "2023-12-24 00:00", -9.0),
+    ("dan", "6", "2024-01-01 00:00", 100.0),
+]
+
+
+def table(rows):
+    frame = pd.DataFrame(rows, columns=["customer_id", "order_id", "ordered_at", "revenue"])
+    return frame.assign(ordered_at=pd.to_datetime(frame["ordered_at"], format="ISO8601").astype("datetime64[us]"))
+
+
+def test_snapshots__one_row_per_customer_with_an_order_before(opened):
+    got = snapshots(opened(table(ROWS)), AS_OF, features=["orders_total", "revenue_total", "adbt_days", "returns_total"])
+    assert got.columns.tolist() == ["customer_id", "as_of", "orders_total", "revenue_total", "adbt_days", "returns_total"]
+    assert got["customer_id"].tolist() == ["ann", "bob"]  # cat only returned, dan came later
+    assert str(got["as_of"].dtype) == "datetime64[us]"
+    assert (got.dtypes.iloc[2:] == "float64").all()
+    assert got.iloc[0, 2:].tolist() == [2.0, 45.0, 10.0, 1.0]
+    assert got["adbt_days"].isna().tolist() == [False, True]
+
+
+def test_snapshots__many_origins_equal_one_at_a_time(opened, random_log):
+    for spread in (True, False):
+        log = opened(random_log(3, spread=spread))
+        origins = ["2023-03-01", "2023-09-01", "2024-02-01"]
+        together = snapshots(log, origins)
+        apart = pd.concat([snapshots(log, origin) for origin in origins], ignore_index=True)
+        assert_frame_equal(together, apart)
+
+
+def test_snapshots__do_not_depend_on_row_order_or_run(opened, random_log):
+    lines = random_log(5)
+    shuffled = lines.sample(frac=1, random_state=1)
+    first, second = opened(lines), opened(shuffled)
+    assert_frame_equal(snapshots(first, "2024-01-01"), snapshots(second, "2024-01-01"), check_exact=True)
+    assert first.fingerprint == second.fingerprint
+    assert opened(lines.iloc[1:]).fingerprint != first.fingerprint
+
+
+def test_snapshots__active_days_narrow_the_population(opened):
+    log = opened(table(ROWS))
+    assert snapshots(log, AS_OF, active_days=30)["customer_id"].tolist() == ["bob"]
+
+
+def test_snapshots__refuse_what_does_not_exist(opened):
+    log = opened(table(ROWS), "2024-01-01")
+    with pytest.raises(UsageError, match="no feature named 'recency_day'.*Did you mean 'recency_days'"):
+        snapshots(log, AS_OF, features=["recency_day"])
+    with pytest.raises(UsageError, match="lies after the moment the log was opened for"):
+        snapshots(log, "2024-02-01")
+    with pytest.raises(UsageError, match="cannot be read.*YYYY-MM-DD"):
+        snapshots(log, "the day after")
+    with pytest.raises(UsageError, match="No origin"):
+        snapshots(log, [])
+
+
+moments = st.integers(-40 * 86400, 40 * 86400)
+lines = st.tuples(st.sampled_from("abc"), st.sampled_from("uvwxyz"), moments, st.integers(-50, 200))
+
+
+def at(seconds):
+    return AS_OF + pd.Timedelta(seconds=seconds)
+
+
+@settings(max_examples=12)
+@given(rows=st.lists(lines, max_size=25), other=st.lists(lines, max_size=25))
+def test_snapshots__ignore_every_row_at_or_after_as_of(tmp_path_factory, rows, other):
+    """Whatever is changed, added or deleted at or after the origin, no feature changes, also not of orders cut in two."""
+    past = [("base", "base", at(-5 * 86400), 10.0)]
+    past += [(who, order, at(when), money / 4) for who, order, when, money in rows if when < 0]
+    futures = [
+        [(who, order, at(when), money / 4) for who, order, when, money in chosen if when >= 0] for chosen in (rows, other)
+    ]
+    snaps = []
+    for future in ([], *futures):
+        path = tmp_path_factory.mktemp("log") / "orders.parquet"
+        table([*past, *future]).to_parquet(path, index=False)
+        snaps.append(snapshots(open_orders(OrderSource(path), AS_OF), AS_OF))
+    assert_frame_equal(snaps[0], snaps[1], check_exact=True)
+    assert_frame_equal(snaps[0], snaps[2], check_exact=True)
+
+
+def test_snapshots__ignore_later_rows_of_a_log_opened_whole(opened, random_log):
+    lines = random_log(11)
+    origin = pd.Timestamp("2023-10-01")
+    late = lines["ordered_at"] >= origin
+    assert late.sum() > 100
+    changed = lines.assign(revenue=lines["revenue"].where(~late, lines["revenue"] * -3 + 1))
+    whole, cut = snapshots(opened(lines), origin), snapshots(opened(lines[~late]), origin)
+    assert_frame_equal(whole, cut, check_exact=True)
+    assert_frame_equal(whole, snapshots(opened(changed), origin), check_exact=True)
