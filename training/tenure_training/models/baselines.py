@@ -43,9 +43,9 @@ class Zero(_Rates):
         return self
 
     def predict(self, snapshot: pd.DataFrame) -> Prediction:
-        """Predict zero."""
-        nothing = np.zeros(len(snapshot))
-        return Prediction(np.full(len(snapshot), SMALLEST), nothing, nothing)
+        """Predict zero, as nearly as a log-loss allows."""
+        hardly = np.full(len(snapshot), SMALLEST)
+        return Prediction(hardly, hardly, np.zeros(len(snapshot)))
 
 
 class StatusQuo(_Rates):
@@ -65,7 +65,8 @@ class StatusQuo(_Rates):
         age = np.maximum(snapshot["tenure_days"].to_numpy(dtype=np.float64), self.settling_days)
         orders = snapshot["orders_total"].to_numpy(dtype=np.float64) / age * days
         value = snapshot["revenue_total"].to_numpy(dtype=np.float64) / age * days
-        return Prediction(np.clip(1 - np.exp(-orders), SMALLEST, 1 - SMALLEST), orders, value)
+        share = np.clip(1 - np.exp(-orders), SMALLEST, 1 - SMALLEST)
+        return Prediction(share, np.maximum(orders, share), value)
 
 
 class RecencyRule(_Rates):
