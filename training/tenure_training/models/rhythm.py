@@ -23,6 +23,9 @@ FAMILY: Mapping[str, type[BTYDModel]] = {"bgnbd": BGNBD, "mbgnbd": MBGNBD, "pare
 SURE = 1e-5
 """Probabilities are kept this far from 0 and 1, so that log-odds stay finite."""
 
+NOTHING_SPENT = GammaGamma(p=1e6, q=1e6 + 1, gamma=SURE)
+"""Spend where nobody has spent anything: next to nothing, with a logarithm."""
+
 
 @dataclass(frozen=True)
 class Expectation:
@@ -87,7 +90,7 @@ class Rhythm:
         days, mean = _spend(snapshot)
         return cls(
             {name: model.fit(counts).model for name, model in FAMILY.items()},
-            GammaGamma.fit(days[mean > 0], mean[mean > 0]).model,
+            GammaGamma.fit(days, mean).model if np.any(mean > 0) else NOTHING_SPENT,
             float(snapshot["orders_total"].sum() / max(snapshot["order_days"].sum(), 1.0)),
             float(np.median(mean[mean > 0])) if np.any(mean > 0) else 1.0,
         )
@@ -102,7 +105,7 @@ class Rhythm:
             count = model.expected_orders(*rows.T, horizon_days=days) * self.orders_per_day
             odds[name] = logit(np.clip(bought, SURE, 1 - SURE))[back.ravel()]
             orders[name] = np.maximum(count, SURE)[back.ravel()]
-        spend = np.maximum(self.spend.expected_spend(*_spend(snapshot)), SURE)
+        spend = np.maximum(self.spend.expected_spend(*_spend(snapshot)), SURE * self.typical_spend)
         return Expectation(odds, orders, spend, self.typical_spend)
 
     def to_dict(self) -> dict[str, Any]:
