@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import ClassVar, Self
 
@@ -101,11 +101,15 @@ class Hurdle(Candidate):
         X = design(snapshot, expected)
         odds, odds_rest = self.odds.contributions(X, expected.log_odds)
         value, value_rest = self.severity.contributions(X)
-        log_severity = _log_severity(expected)
+        log_severity, log_spend = _log_severity(expected), np.log(expected.spend)
         log_typical = float(np.log(self.rhythm.typical_spend))
-        value = {**value, RHYTHM: value.get(RHYTHM, 0.0) + log_severity - np.log(expected.spend)}
-        value["value_mean"] = value.get("value_mean", 0.0) + np.log(expected.spend) - log_typical
-        return _gathered(odds, odds_rest, value, value_rest + log_typical)
+        value = {**value, RHYTHM: value.get(RHYTHM, 0.0) + log_severity - log_spend}
+        value["value_mean"] = value.get("value_mean", 0.0) + log_spend - log_typical
+        log_odds, log_value = self.odds(X, expected.log_odds), log_severity + self.severity.correction(X)
+        names = sorted({*odds, *value})
+        churn, churn_base = _exactly(-log_odds, {name: -part for name, part in odds.items()}, -odds_rest, names)
+        worth, value_base = _exactly(log_value, value, value_rest + log_typical, names)
+        return Contributions(names, churn, churn_base, worth, value_base)
 
     def save(self, folder: Path) -> None:
         """Write the parts as JSON and UBJ."""
@@ -161,7 +165,8 @@ def _lessons(frame: TrainingFrame) -> tuple[Lessons, Floats, Floats]:
     for _, at_origin in keys.groupby("as_of"):
         first_window = frame.rows.loc[at_origin.index[at_origin["days"] == at_origin["days"].iloc[0]]]
         fitted = Rhythm.fit(first_window)
-        for days, rows in at_origin.groupby("days").groups.items():
+        for days in at_origin["days"].unique():
+            rows = at_origin.index[at_origin["days"] == days]
             snapshot = frame.rows.loc[rows]
             expected = fitted.expect(snapshot, days=float(days))
             matrices.append(design(snapshot, expected))
@@ -196,15 +201,9 @@ def _orders_scale(lessons: Lessons, orders: Floats, log_count: Floats) -> float:
     return float(np.clip(seen / expected, *_ORDERS_RANGE)) if expected > 0 else 1.0
 
 
-def _gathered(
-    odds: Mapping[str, Floats], odds_rest: Floats, value: Mapping[str, Floats], value_rest: Floats
-) -> Contributions:
-    names = sorted({*odds, *value})
-    empty = np.zeros(len(odds_rest))
-    churn = -np.column_stack([odds.get(name, empty) for name in names])
-    worth = np.column_stack([value.get(name, empty) for name in names])
-    # boosters give the same base for every row; what float32 leaves over goes to the first term, so sums are exact
-    churn_base, value_base = -float(odds_rest.mean()), float(value_rest.mean())
-    churn[:, 0] += -odds_rest - churn_base
-    worth[:, 0] += value_rest - value_base
-    return Contributions(names, churn, churn_base, worth, value_base)
+def _exactly(total: Floats, terms: Mapping[str, Floats], rest: Floats, names: Sequence[str]) -> tuple[Floats, float]:
+    """Terms as columns and one base for all rows; what float32 in boosters leaves over goes to the rhythm's term."""
+    columns = np.column_stack([terms.get(name, np.zeros(len(total))) for name in names])
+    base = float(rest[0]) if len(rest) else 0.0  # a booster's base is the same for every row
+    columns[:, names.index(RHYTHM)] += total - base - columns.sum(axis=1)
+    return columns, base
