@@ -12,7 +12,7 @@ from tenure_training.frame import Frames
 from tenure_training.models.contract import Candidate, TrainingFrame
 from tenure_training.models.registry import BASELINES, CANDIDATES, candidate_class
 from tenure_training.selection import Choice, choose
-from tenure_training.windows import backtest_windows
+from tenure_training.windows import Window, backtest_windows
 
 
 @dataclass(frozen=True)
@@ -79,13 +79,19 @@ def train(
     names = [*BASELINES, *(name for name in wanted if name not in BASELINES)]
     frame = frames.frame(as_of, horizon_days=horizon_days)
     history_days = (as_of - frames.first_order).days
-    windows = backtest_windows(frames.first_order, as_of, horizon_days=horizon_days)
+    windows = _populated(frames, backtest_windows(frames.first_order, as_of, horizon_days=horizon_days))
     result = backtest(frames, windows, candidates=names, seed=seed, advance=advance) if windows else None
     choice = choose(result, candidates=wanted, customers=len(frame.present), history_days=history_days, seed=seed)
     champion = candidate_class(choice.name)().fit(frame, seed=seed)
     if result is not None and choice.name in result.predictions:
         champion = champion.calibrate(result.evidence(choice.name))
     return Training(champion, choice, result, frame, _notes(frame, result, history_days))
+
+
+def _populated(frames: Frames, windows: list[Window]) -> list[Window]:
+    """Leave out windows at whose origin nobody was active: a shop that had closed has nothing to be judged on."""
+    frames.prepare([window.origin for window in windows], [])
+    return [window for window in windows if not frames.snapshot(window.origin).empty]
 
 
 def _notes(frame: TrainingFrame, result: Backtest | None, history_days: int) -> tuple[str, ...]:
