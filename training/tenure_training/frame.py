@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import cast
 
 import numpy as np
 import pandas as pd
@@ -40,7 +41,7 @@ class Frames:
         if wanted:
             table = snapshots(self._log, wanted, active_days=self._active_days)
             self._snapshots |= dict.fromkeys(wanted, table.iloc[:0])
-            self._snapshots |= {pd.Timestamp(at): part.reset_index(drop=True) for at, part in table.groupby("as_of")}
+            self._snapshots |= {at: part.reset_index(drop=True) for at, part in _by_origin(table).items()}
         missing = {window for window in windows if window not in self._labels}
         for days in sorted({window.days for window in missing}):
             self._label([window.origin for window in missing if window.days == days], days)
@@ -85,7 +86,7 @@ class Frames:
 
     def _label(self, origins: list[pd.Timestamp], days: int) -> None:
         table = outcomes(self._log, sorted(origins), horizon_days=days)
-        by_origin = {pd.Timestamp(at): part.set_index("customer_id") for at, part in table.groupby("as_of")}
+        by_origin = {at: part.set_index("customer_id") for at, part in _by_origin(table).items()}
         for origin in origins:
             customers = self.snapshot(origin)["customer_id"]
             part = by_origin.get(origin, table.iloc[:0].set_index("customer_id"))
@@ -93,6 +94,10 @@ class Frames:
 
 
 _NO_LABELS = pd.DataFrame({"bought": np.empty(0, bool), "orders": np.empty(0), "value": np.empty(0)})
+
+
+def _by_origin(table: pd.DataFrame) -> dict[pd.Timestamp, pd.DataFrame]:
+    return {cast("pd.Timestamp", at): part for at, part in table.groupby("as_of")}
 
 
 def _stack(parts: Sequence[pd.DataFrame], *, like: pd.DataFrame) -> pd.DataFrame:

@@ -89,8 +89,8 @@ class Ridge:
     @classmethod
     def from_dict(cls, saved: Mapping[str, Any]) -> Self:
         """Rebuild from what `to_dict` gave."""
-        arrays = (np.array(saved[name], dtype=np.float64) for name in ("median", "mean", "scale", "weight"))
-        return cls(tuple(saved["columns"]), *arrays, intercept=float(saved["intercept"]))
+        arrays = {name: np.array(saved[name], dtype=np.float64) for name in ("median", "mean", "scale", "weight")}
+        return cls(columns=tuple(saved["columns"]), intercept=float(saved["intercept"]), **arrays)
 
 
 def _median(column: Floats) -> float:

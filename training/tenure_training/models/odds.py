@@ -107,7 +107,7 @@ class Odds:
         parts = cls(line, boosted, _weights(linear, trees, share), Level(), typical)
         opinions = [present_rhythm, present_rhythm + _correction(lessons, present, seed=seed + 1)]
         opinions += [line.score(present)] if line is not None else []
-        probability = expit(np.mean(opinions, axis=0))
+        probability = np.asarray(expit(np.mean(opinions, axis=0)), dtype=np.float64)
         return replace(parts, level=Level.to_match(parts.ranking(present, present_rhythm), probability=probability))
 
     def ranking(self, X: pd.DataFrame, rhythm: Floats) -> Floats:
