@@ -22,7 +22,7 @@ CHAMPION_URI = "models:/tenure-scorer@champion"
 
 def store_of(config: TrackingConfig) -> Store:
     """Open the store a configuration names: its uri, else MLFLOW_TRACKING_URI, else mlruns/ here."""
-    return Store(config.uri) if config.uri else Store.local(Path.cwd())
+    return Store.at(config.uri) if config.uri else Store.local(Path.cwd())
 
 
 def record(
