@@ -17,7 +17,7 @@ LEVELS: tuple[float, ...] = (0.025, 0.05, 0.1, 0.2, 0.25, 0.3, 0.4, 0.5, 0.6, 0.
 """Probability levels at which a value distribution is given; .1 and .9 bound the 80 % interval."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class TrainingFrame:
     """What a candidate may learn from at ``as_of``: closed windows, and the present without labels.
 

@@ -20,14 +20,14 @@ _MONEY = (
 )  # fmt: skip
 _LOGARITHMS = (
     "recency_days", "tenure_days",
-    "adbt_days", "adbt_median_days", "adbt_std_days", "gap_last_days", "gap_longest_days",
-    "order_days", "order_days_90d", "order_days_365d",
+    "adbt_days", "adbt_std_days", "gap_last_days", "gap_longest_days",
+    "order_days", "order_days_90d",
     "orders_30d", "orders_90d", "orders_180d", "orders_365d", "orders_prior_90d",
-    "lateness", "lateness_longest", "lateness_median", "returns_total",
+    "lateness", "lateness_longest", "returns_total",
 )  # fmt: skip
 _AS_THEY_ARE = (
-    "recency_share", "orders_share_90d", "adbt_cv", "gap_last_ratio", "lateness_z", "value_cv", "value_last_ratio",
-    "returns_rate", "order_rate_log",
+    "recency_share", "adbt_cv", "gap_last_ratio", "lateness_z", "value_cv", "value_last_ratio",
+    "returns_rate",
 )  # fmt: skip
 _BOUND = 20.0
 """Ratios over tiny gaps explode; beyond this nothing more is learnt from them."""
@@ -62,7 +62,7 @@ def design(snapshot: pd.DataFrame, expected: Expectation) -> pd.DataFrame:
         columns[name] = np.clip(snapshot[name].to_numpy(dtype=np.float64), -_BOUND, _BOUND)
     columns |= {f"rhythm_odds_{name}": odds for name, odds in expected.odds.items()}
     columns |= {f"rhythm_orders_{name}": np.log(orders) for name, orders in expected.orders.items()}
-    columns["rhythm_spend"] = np.log(expected.spend)
+    columns["rhythm_spend"] = np.log(expected.spend / expected.typical_spend)
     return pd.DataFrame(columns)
 
 

@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import ClassVar, Self
+from weakref import WeakKeyDictionary
 
 import numpy as np
 import pandas as pd
@@ -56,10 +57,8 @@ class Hurdle(Candidate):
         )
         value = frame.labels["value"].to_numpy(dtype=np.float64)
         self.severity = Severity.fit(
-            lessons.X,
+            lessons,
             value=value,
-            bought=lessons.bought,
-            weight=lessons.weight,
             log_rhythm=log_severity,
             linear=self.linear,
             trees=self.trees,
@@ -157,8 +156,17 @@ class Blend(Hurdle):
     linear, trees = True, True
 
 
+_taught: WeakKeyDictionary[TrainingFrame, tuple[Lessons, Floats, Floats]] = WeakKeyDictionary()
+
+
 def _lessons(frame: TrainingFrame) -> tuple[Lessons, Floats, Floats]:
-    """Training rows with, aligned, the rhythm's log value and log order count of those who buy."""
+    """Training rows with, aligned, the rhythm's log value and log order count of those who buy; made once a frame."""
+    if frame not in _taught:
+        _taught[frame] = _lessons_of(frame)
+    return _taught[frame]
+
+
+def _lessons_of(frame: TrainingFrame) -> tuple[Lessons, Floats, Floats]:
     matrices, rhythm, severity, count = [], [], [], []
     keys = pd.DataFrame({"as_of": frame.rows["as_of"].to_numpy(), "days": frame.window_days})
     order: list[np.ndarray] = []

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, Self
 
@@ -26,9 +26,11 @@ HALF_TRUST = 1500.0
 """Purchases in the training windows at which trees and linear model together weigh as much as linear and rhythm."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Lessons:
     """Training rows of the odds: model matrix, whether they bought, weights and the rhythm's log-odds.
+
+    Parts fitted on them are kept, so that candidates that share a part fit it once.
 
     Attributes
     ----------
@@ -46,6 +48,14 @@ class Lessons:
     bought: Floats
     weight: Floats
     rhythm: Floats
+    _fitted: dict[tuple[str, int], Any] = field(default_factory=dict, repr=False)
+
+    def once[Part](self, part: str, seed: int, fit: Callable[[], Part]) -> Part:
+        """Fit a part, or return the one fitted before under this name and seed."""
+        if (part, seed) not in self._fitted:
+            self._fitted[part, seed] = fit()
+        fitted: Part = self._fitted[part, seed]
+        return fitted
 
     @property
     def enough(self) -> bool:
@@ -100,10 +110,9 @@ class Odds:
         typical = float(present_rhythm.mean())
         if not lessons.enough:
             return cls(None, None, (0.0, 0.0, 1.0), Level(), typical)
-        X, y, weight = lessons.X, lessons.bought, lessons.weight
-        line = Ridge.fit(X, y, weight=weight, link="logit", penalty=LINEAR_PENALTY) if linear else None
-        boosted = Boosted.fit(X, y, weight=weight, objective="binary:logistic", seed=seed) if trees else None
-        share = float(y.sum() / (y.sum() + HALF_TRUST))
+        line = _linear(lessons) if linear else None
+        boosted = _trees(lessons, seed=seed) if trees else None
+        share = float(lessons.bought.sum() / (lessons.bought.sum() + HALF_TRUST))
         parts = cls(line, boosted, _weights(linear, trees, share), Level(), typical)
         opinions = [present_rhythm, present_rhythm + _correction(lessons, present, seed=seed + 1)]
         opinions += [line.score(present)] if line is not None else []
@@ -162,16 +171,33 @@ class Odds:
         return cls(linear, trees, tuple(saved["weights"]), Level(**saved["level"]), saved["typical"])
 
 
+def _linear(lessons: Lessons) -> Ridge:
+    def fit() -> Ridge:
+        return Ridge.fit(lessons.X, lessons.bought, weight=lessons.weight, link="logit", penalty=LINEAR_PENALTY)
+
+    return lessons.once("linear odds", 0, fit)
+
+
+def _trees(lessons: Lessons, *, seed: int) -> Boosted:
+    def fit() -> Boosted:
+        return Boosted.fit(lessons.X, lessons.bought, weight=lessons.weight, objective="binary:logistic", seed=seed)
+
+    return lessons.once("trees of odds", seed, fit)
+
+
 def _correction(lessons: Lessons, present: pd.DataFrame, *, seed: int) -> Floats:
     """Log-odds that trees add to the rhythm's, for the customers present.
 
     How long customers have been with the shop is left out: it grows with ``as_of`` for all of them together.
     """
-    X = lessons.X.drop(columns="tenure_days", errors="ignore")
-    trees = Boosted.fit(
-        X, lessons.bought, weight=lessons.weight, objective="binary:logistic", seed=seed, offset=lessons.rhythm
-    )
-    return trees.score(present)
+
+    def fit() -> Boosted:
+        X = lessons.X.drop(columns="tenure_days", errors="ignore")
+        return Boosted.fit(
+            X, lessons.bought, weight=lessons.weight, objective="binary:logistic", seed=seed, offset=lessons.rhythm
+        )
+
+    return lessons.once("correction of the rhythm", seed, fit).score(present)
 
 
 def _weights(linear: bool, trees: bool, share: float) -> tuple[float, float, float]:

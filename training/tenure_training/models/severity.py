@@ -15,7 +15,7 @@ from tenure_training.models.boosting import Boosted
 from tenure_training.models.contract import Floats
 from tenure_training.models.design import by_term
 from tenure_training.models.linear import Ridge
-from tenure_training.models.odds import FEWEST, HALF_TRUST
+from tenure_training.models.odds import FEWEST, HALF_TRUST, Lessons
 
 PENALTY = 0.01
 OUTLIER = 3.0
@@ -44,11 +44,9 @@ class Severity:
     @classmethod
     def fit(
         cls,
-        X: pd.DataFrame,
+        lessons: Lessons,
         *,
         value: Floats,
-        bought: Floats,
-        weight: Floats,
         log_rhythm: Floats,
         linear: bool,
         trees: bool,
@@ -58,14 +56,10 @@ class Severity:
 
         Parameters
         ----------
-        X
-            Model matrix, shape (n, k).
+        lessons
+            Training rows.
         value
             Net revenue in the window, shape (n,).
-        bought
-            0 or 1, shape (n,).
-        weight
-            Shape (n,).
         log_rhythm
             Logarithm of the value the rhythm expects of those who buy, shape (n,).
         linear, trees
@@ -73,19 +67,24 @@ class Severity:
         seed
             Seed of the trees.
         """
-        rows = (bought > 0) & (value > 0)
+        rows = (lessons.bought > 0) & (value > 0)
         if rows.sum() < FEWEST:
             return cls(None, None, (0.0, 0.0), 0.0)
         cut = OUTLIER * float(np.quantile(value[rows], 0.995))
         target = np.log(np.minimum(value[rows], cut)) - log_rhythm[rows]
-        matrix, part_weight = X[rows], weight[rows]
-        line = Ridge.fit(matrix, target, weight=part_weight, link="identity", penalty=PENALTY) if linear else None
-        boosted = (
-            Boosted.fit(matrix, target, weight=part_weight, objective="reg:squarederror", seed=seed) if trees else None
-        )
+        matrix, weight = lessons.X[rows], lessons.weight[rows]
+
+        def fit_linear() -> Ridge:
+            return Ridge.fit(matrix, target, weight=weight, link="identity", penalty=PENALTY)
+
+        def fit_trees() -> Boosted:
+            return Boosted.fit(matrix, target, weight=weight, objective="reg:squarederror", seed=seed)
+
+        line = lessons.once("linear spend", 0, fit_linear) if linear else None
+        boosted = lessons.once("trees of spend", seed, fit_trees) if trees else None
         fitted = cls(line, boosted, _shares(linear, trees, float(rows.sum())), 0.0)
         expected = np.exp(log_rhythm[rows] + fitted.correction(matrix))
-        total = float(weight @ np.minimum(value, cut)) / float(part_weight @ expected)
+        total = float(lessons.weight @ np.minimum(value, cut)) / float(weight @ expected)
         return cls(line, boosted, fitted.weights, float(np.log(np.clip(total, 0.2, 5.0))))
 
     def correction(self, X: pd.DataFrame) -> Floats:

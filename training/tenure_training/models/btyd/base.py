@@ -137,7 +137,7 @@ class BTYDModel(ABC):
         errors = np.array(list(model.parameters.values())) * best.log_standard_errors
         return Estimate(
             model,
-            float(data.n @ model.terms(data).log_likelihood),
+            float(data.n @ model.log_likelihood(data.x, data.t_x, data.T)),
             dict(zip(cls.names(), errors.tolist(), strict=True)),
             best.converged,
             best.message(cls.names()),
@@ -169,7 +169,7 @@ class BTYDModel(ABC):
         now = _rows(x, t_x, T)
         later = RepeatCounts(now.x, now.t_x, now.T + horizon_days, now.n)
         silent = self.terms(later).log_likelihood - self.terms(now).log_likelihood
-        return np.asarray(np.clip(-np.expm1(silent), 0.0, 1.0))
+        return np.asarray(np.clip(-np.expm1(silent), 0.0, 1.0) + 0.0)
 
     def expected_orders(self, x: ArrayLike, t_x: ArrayLike, T: ArrayLike, *, horizon_days: float) -> Floats:
         """Mean number of orders in (T, T + horizon]."""

@@ -16,7 +16,7 @@ from .base import BTYDModel, Terms
 from .beta_geometric import log_rising
 from .estimation import Estimate
 from .quadrature import beta_nodes, blocks
-from .summary import Floats, RepeatCounts
+from .summary import Floats, RepeatCounts, checked
 
 LARGEST_K = 6
 
@@ -53,8 +53,8 @@ class MBGCNBD(BTYDModel):
     >>> for k in (1, 3):
     ...     model = MBGCNBD(k=k, r=2.0, alpha=20.0 / k, a=0.8, b=3.0)
     ...     print(k, model.probability_alive(9, 90, 110).round(2))
-    1 [0.72]
-    3 [0.48]
+    1 [0.7]
+    3 [0.55]
     """
 
     r: float
@@ -90,7 +90,7 @@ class MBGCNBD(BTYDModel):
         return max(fits, key=lambda fit: fit.log_likelihood)
 
     def terms(self, data: RepeatCounts) -> Terms:
-        """Likelihood terms, with the density of t_x relative to that of k = 1."""
+        """Likelihood terms, without the density of t_x (see `log_likelihood`)."""
         r, alpha, a, b, k = self.r, self.alpha, self.a, self.b, self.k
         x, t_x, T = data.levels
         shape = r + k * data.x
@@ -103,7 +103,7 @@ class MBGCNBD(BTYDModel):
             [(phases * by_shape).sum(axis=0) / total, -(order * phases).sum(axis=0) / total / (alpha + data.T)]
         )
         log_alive = x.map(lambda x: log_rising(r, k * x) + log_rising(b, x + 1) - log_rising(a + b, x + 1))
-        log_alive = log_alive - shape * since_T - k * data.x * np.log(alpha) + self._timing(data) + np.log(total)
+        log_alive = log_alive - shape * since_T - k * data.x * np.log(alpha) + np.log(total)
         nothing = np.zeros(len(data.x))
         return Terms(
             log_alive,
@@ -130,13 +130,17 @@ class MBGCNBD(BTYDModel):
             weights.append(weights[-1] * (shape + j - 1) / j * silent)
         return np.array(weights)
 
-    def _timing(self, data: RepeatCounts) -> Floats:
-        """Log-density of t_x as a sum of kx phases, less that of x phases: no parameter but k is in it."""
-        x = np.maximum(data.x, 1.0)
-        t_x = np.maximum(data.t_x, SHORTEST_SHARE * data.T)
-        known = (data.x > 0) & (t_x > 0)
-        log_time = np.log(np.where(known, t_x, 1.0))
-        return np.where(known, (self.k - 1) * x * log_time - gammaln(self.k * x) + gammaln(x), 0.0)
+    def log_likelihood(self, x: ArrayLike, t_x: ArrayLike, T: ArrayLike) -> Floats:
+        """Log-likelihood of each customer, comparable between values of k.
+
+        The density of t_x as a sum of kx phases, less that of x phases, has no parameter in it but k.
+        """
+        x_, t_x_, T_ = checked(x, t_x, T)
+        seen = np.maximum(t_x_, SHORTEST_SHARE * T_)
+        known, phases = (x_ > 0) & (seen > 0), self.k * np.maximum(x_, 1.0)
+        timing = (phases - phases / self.k) * np.log(np.where(known, seen, 1.0))
+        timing -= gammaln(phases) - gammaln(phases / self.k)
+        return super().log_likelihood(x_, t_x_, T_) + np.where(known, timing, 0.0)
 
     def _orders_while_alive(self, data: RepeatCounts, horizon: float) -> Floats:
         # with q = 1 - p, orders before leaving are (1 - q ** floor(phases / k)) / p on average; the floor is a
