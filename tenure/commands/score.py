@@ -11,7 +11,7 @@ from tenure import options
 
 def score(
     model: Annotated[
-        str, typer.Option("--model", metavar="URI", help="A registered model: models:/tenure-scorer@champion.")
+        str, typer.Option("--model", metavar="URI", help="A registered model, or the model folder of a run.")
     ] = "models:/tenure-scorer@champion",
     orders: options.Orders = None,
     column: options.Columns = None,

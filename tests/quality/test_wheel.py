@@ -20,6 +20,19 @@ pytestmark = pytest.mark.slow
 PACKAGES = ("tenure", "tenure_features", "tenure_training", "tenure_serving", "tenure_simulator")
 UV = os.environ.get("UV") or shutil.which("uv")  # uv names itself in what it runs
 HIDDEN = ("PYTHONPATH", "VIRTUAL_ENV", "MLFLOW_TRACKING_URI", "TENURE_DATA", "UV_PROJECT_ENVIRONMENT")
+# Modules that need an extra say so when they are used, so all of them import.
+IMPORT_ALL = f"""
+import importlib, pathlib, pkgutil, sys
+names = [
+    module.name
+    for package in {PACKAGES}
+    for module in pkgutil.walk_packages(importlib.import_module(package).__path__, package + ".")
+    if not module.name.endswith("__main__")
+]
+homes = {{pathlib.Path(importlib.import_module(name).__file__).is_relative_to(sys.prefix) for name in names}}
+assert homes == {{True}}, homes
+print(len(names))
+"""
 ENVIRONMENT = {name: value for name, value in os.environ.items() if name not in HIDDEN}
 
 
@@ -80,11 +93,18 @@ def test_wheel__holds_every_package_with_its_types_and_the_licence(wheel: Path) 
     assert any(name.endswith("licenses/LICENSE") for name in names)
 
 
+def test_wheel__every_module_imports_with_the_declared_dependencies_alone(tenure: Installed) -> None:
+    imported = run(tenure.command.parent / "python", "-W", "error::ImportWarning", "-c", IMPORT_ALL, cwd=tenure.folder)
+    assert int(imported) > 50
+
+
 def test_wheel__runs_the_main_job_outside_the_checkout(tenure: Installed) -> None:
     assert "Usage: tenure" in tenure("--help")
     tenure("simulate", "--preset", "tiny", "--customers", "300", "--seed", "1", "--out", "shop")
     assert json.loads(tenure("check", "--config", "shop/tenure.toml", "--json"))["command"] == "check"
-    done = json.loads(tenure("run", "--config", "shop/tenure.toml", "--horizon", "30", "--out", "out", "--json"))
-    assert done["customers"] > 0
+    quick = ("--horizon", "30", "--candidate", "recency", "--candidate", "bgnbd")
+    done = json.loads(tenure("run", "--config", "shop/tenure.toml", *quick, "--out", "out", "--json"))
+    assert done["customers"] == 300
+    assert (tenure.folder / "mlruns" / "mlflow.db").is_file()
     customer = pq.read_table(tenure.folder / "out" / "scores.parquet")["customer_id"][0].as_py()
     assert f"Customer {customer} as of" in tenure("explain", customer, "--scores", "out")
