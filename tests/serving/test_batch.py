@@ -131,6 +131,15 @@ def test_batch__partitions_read_as_one_table_everywhere(write, scores, tmp_path)
         write(scores.assign(as_of=LATER + pd.Timedelta(hours=6)), partitioned=True)
 
 
+def test_batch__a_reader_keeps_the_scores_it_opened(write, scores):
+    path = write(scores).scores
+    before = path.read_bytes()
+    with path.open("rb") as reader:
+        write(scores.assign(expected_value=1.0), input_fingerprint="food")
+        assert reader.read() == before
+    assert path.read_bytes() != before
+
+
 def test_batch__a_crash_leaves_the_old_scores_and_no_litter(write, scores, tmp_path, monkeypatch):
     before = write(scores).scores.read_bytes()
 

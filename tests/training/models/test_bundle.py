@@ -87,6 +87,12 @@ def test_bundle__version_depends_on_content_alone(folder, tmp_path):
     assert read(tmp_path / "copy").version == read(folder).version
 
 
+def test_bundle__version_does_not_depend_on_the_order_of_keys(folder, tmp_path):
+    turned = replace(INFO, definitions=dict(reversed(INFO.definitions.items())))
+    segments = dict(reversed(SEGMENTS.items()))
+    assert write_bundle(tmp_path / "turned", Rate(), turned, segments).version == read(folder).version
+
+
 @pytest.mark.parametrize(
     ("candidate", "info", "segments"),
     [
