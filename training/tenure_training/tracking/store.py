@@ -106,7 +106,7 @@ class Store:
         if self.artifacts is None:
             return _experiment_id(client, name, None)
         with _locked(self.artifacts.parent / _LOCK):
-            return _experiment_id(client, name, None)
+            return _experiment_id(client, name, (self.artifacts / name).as_uri())
 
     def registered(self, name: str = SCORER, *, alias: str = CHAMPION) -> Registered | None:
         """Look up what an alias of a registered model points to; None where there is no such alias yet."""
