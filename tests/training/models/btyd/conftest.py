@@ -10,10 +10,10 @@ import numpy as np
 import pandas as pd
 import pytest
 from scipy.integrate import trapezoid
-from scipy.special import expit, log_expit
-from scipy.stats import gamma
+from scipy.special import expit, gammainc, gammaln, log_expit
+from scipy.stats import gamma, poisson
 
-from tenure_training.models.btyd import BGNBD, MBGNBD, BTYDModel, ParetoNBD, RepeatCounts
+from tenure_training.models.btyd import BGNBD, MBGCNBD, MBGNBD, BTYDModel, ParetoNBD, RepeatCounts
 
 
 @dataclass(frozen=True)
@@ -87,11 +87,24 @@ class Oracle:
             together = rate + leave
             alive = rate**x * np.exp(-together * T)
             return alive, rate**x * leave / together * (np.exp(-together * t_x) - np.exp(-together * T))
+        if isinstance(self.model, MBGCNBD):
+            begun, timing = self._phases(T - t_x).sum(axis=0), self._timing(x, t_x)
+            until = timing * (1 - leave) ** x * rate ** (self.model.k * x) * np.exp(-rate * t_x)
+            return until * (1 - leave) * begun, until * leave
         chances = x + (1 if isinstance(self.model, MBGNBD) else 0)
         alive = (1 - leave) ** chances * rate**x * np.exp(-rate * T)
         if chances == 0:
             return alive, np.zeros_like(alive)
         return alive, leave * (1 - leave) ** (chances - 1) * rate**x * np.exp(-rate * t_x)
+
+    def _phases(self, silent: float) -> np.ndarray:
+        """P(j phases have passed) for j < k, by rate; shape (k, rates, 1)."""
+        return np.array([poisson.pmf(j, self.rate * silent) for j in range(self.model.k)])
+
+    def _timing(self, x: float, t_x: float) -> float:
+        """Density of t_x at rate 1 without its exponential, less that of k = 1."""
+        phases = self.model.k * x
+        return float(np.exp((phases - x) * np.log(t_x) - gammaln(phases) + gammaln(x))) if x and t_x else 1.0
 
     def likelihood(self, x: float, t_x: float, T: float) -> float:
         return float(sum(self.alive_and_gone(x, t_x, T) * self.mass[None]).sum())
@@ -105,6 +118,13 @@ class Oracle:
         rate, leave = self.rate, self.leave
         alive, _ = self.alive_and_gone(x, t_x, T)
         posterior = alive * self.mass / self.likelihood(x, t_x, T)
+        if isinstance(self.model, MBGCNBD):
+            k, n = self.model.k, np.arange(1, 500)
+            begun = self._phases(T - t_x)
+            begun = begun / np.maximum(begun.sum(axis=0), 1e-300)
+            reach = sum(begun[j] * gammainc(k * n - j, rate * horizon) for j in range(k))
+            stays = (1 - leave.T) ** (n - 1)
+            return float((posterior * reach[:, :1]).sum()), float((posterior * (reach @ stays.T)).sum())
         if isinstance(self.model, ParetoNBD):
             buys = rate / (rate + leave) * -np.expm1(-(rate + leave) * horizon)
             orders = rate / leave * -np.expm1(-leave * horizon)
@@ -133,10 +153,10 @@ def simulate(model: BTYDModel, T: np.ndarray, horizon: float, generator: np.rand
         death = generator.exponential(1 / generator.gamma(model.s, 1 / model.beta, size))
     else:
         death, leave = np.full(size, np.inf), generator.beta(model.a, model.b, size)
-        if isinstance(model, MBGNBD):
+        if isinstance(model, MBGNBD | MBGCNBD):
             alive = generator.random(size) > leave
     while alive.any():
-        clock = clock + generator.exponential(1 / rate)
+        clock = clock + generator.gamma(getattr(model, "k", 1), 1 / rate)
         alive &= (clock <= end) & (clock <= death)
         seen, future = alive & (clock <= T), alive & (clock > T)
         x, later, last = x + seen, later + future, np.where(seen, clock, last)
@@ -154,6 +174,7 @@ MODELS = (
     BGNBD(r=0.243, alpha=4.414, a=0.793, b=2.426),
     BGNBD(r=1.4, alpha=9.0, a=1.0, b=4.0),
     MBGNBD(r=0.525, alpha=6.183, a=0.891, b=1.614),
+    MBGCNBD(r=0.7, alpha=2.5, a=0.6, b=2.0, k=3),
     ParetoNBD(r=0.553, alpha=10.578, s=0.606, beta=11.669),
     ParetoNBD(r=1.2, alpha=5.0, s=1.0, beta=20.0),
     ParetoNBD(r=0.8, alpha=12.0, s=1.7, beta=6.0),

@@ -12,10 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tenure_features.errors import UsageError
-from tenure_training.models.btyd import BGNBDCandidate, MBGNBDCandidate, ParetoNBDCandidate
+from tenure_training.models.btyd import BGNBDCandidate, MBGCNBDCandidate, MBGNBDCandidate, ParetoNBDCandidate
 from tenure_training.models.contract import LEVELS, TrainingFrame
 
-CANDIDATES = [BGNBDCandidate, MBGNBDCandidate, ParetoNBDCandidate]
+CANDIDATES = [BGNBDCandidate, MBGNBDCandidate, MBGCNBDCandidate, ParetoNBDCandidate]
 AS_OF = pd.Timestamp("2024-07-01")
 
 
@@ -150,6 +150,16 @@ def test_candidate__never_answers_nan(candidate, rows, horizon) -> None:
     found = candidate().fit(frame_of(present, horizon), seed=0).predict(present)
     assert np.isfinite(numbers(found)).all()
     assert (found.expected_orders >= found.buy_probability * (1 - 1e-6) - 1e-9).all()
+
+
+def test_regular_candidate__takes_k_from_the_gaps() -> None:
+    present = shop(600).assign(adbt_cv=0.577)  # a third of the mean squared: three phases
+    fitted = MBGCNBDCandidate().fit(frame_of(present.assign(orders_total=present["order_days"])), seed=0).fitted
+    assert fitted.orders.model.k == 3
+    assert fitted.orders.message.endswith("k = 3")
+    # two orders on one day say nothing about gaps between days
+    twice = MBGCNBDCandidate().fit(frame_of(present.assign(orders_total=present["order_days"] + 1)), seed=0).fitted
+    assert twice.orders.model.k == 1
 
 
 def test_candidate__must_be_fitted_first(tmp_path) -> None:

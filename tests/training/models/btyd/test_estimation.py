@@ -8,12 +8,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.optimize import approx_fprime, minimize
 
-from tenure_training.models.btyd import BGNBD, MBGNBD, ParetoNBD, RepeatCounts
+from tenure_training.models.btyd import BGNBD, MBGCNBD, MBGNBD, ParetoNBD, RepeatCounts
 
-KINDS = [BGNBD, MBGNBD, ParetoNBD]
+KINDS = [BGNBD, MBGNBD, MBGCNBD, ParetoNBD]
 TRUTH = {
     BGNBD: BGNBD(r=0.5, alpha=30.0, a=0.8, b=2.5),
     MBGNBD: MBGNBD(r=0.6, alpha=40.0, a=0.7, b=1.8),
+    MBGCNBD: MBGCNBD(r=0.6, alpha=20.0, a=0.7, b=1.8, k=2),
     ParetoNBD: ParetoNBD(r=0.6, alpha=40.0, s=0.7, beta=60.0),
 }
 
@@ -42,10 +43,11 @@ def test_fit__is_where_a_derivative_free_search_ends(log) -> None:
         counts = counts.binned(cells=12)
 
     def loss(theta):
-        model = kind(*np.exp(theta).tolist())
+        model = TRUTH[kind].at(np.exp(theta))
         return -counts.n @ model.log_likelihood(counts.x, counts.t_x, counts.T)
 
     fit = kind.fit(counts)
+    assert getattr(fit.model, "k", 1) == getattr(TRUTH[kind], "k", 1)
     start = np.log(list(TRUTH[kind].parameters.values()))
     found = minimize(loss, start, method="Nelder-Mead", options={"xatol": 1e-7, "fatol": 1e-9, "maxiter": 4000})
     assert -found.fun <= fit.log_likelihood + 1e-6
@@ -57,7 +59,7 @@ def test_gradient__is_the_derivative_of_the_likelihood(model) -> None:
     values = np.array(list(model.parameters.values()))
 
     def total(at):
-        return float(type(model)(*at.tolist()).terms(counts).log_likelihood.sum())
+        return float(model.at(at).terms(counts).log_likelihood.sum())
 
     assert model.terms(counts).gradient.sum(axis=1) == pytest.approx(approx_fprime(values, total, 1e-7), rel=2e-4)
 

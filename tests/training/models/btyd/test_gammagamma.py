@@ -77,7 +77,7 @@ def test_standard_errors__are_those_of_the_bootstrap() -> None:
 
 def test_gradient__is_the_derivative_of_the_likelihood() -> None:
     orders, mean = spends(TRUTH, 50, 6)
-    objective, theta = _objective(orders, mean / 20), np.log([5.0, 2.0, 0.7])
+    objective, theta = _objective(orders, np.log(mean / 20)), np.log([5.0, 2.0, 0.7])
     assert objective(theta)[1] == pytest.approx(approx_fprime(theta, lambda at: objective(at)[0], 1e-7), rel=1e-4)
 
 

@@ -10,13 +10,13 @@ from scipy.integrate import quad
 from scipy.special import gammaln, hyperu
 
 from tenure_features.errors import DataContractError, UsageError
-from tenure_training.models.btyd import BGNBD, MBGNBD, ParetoNBD
+from tenure_training.models.btyd import BGNBD, MBGCNBD, MBGNBD, ParetoNBD
 
 # x, t_x, T in the unit of the parameters
 CUSTOMERS = np.array([
     [0, 0.0, 39.0],
     [0, 0.0, 2.5],
-    [1, 0.0, 30.0],
+    [1, 0.5, 30.0],
     [1, 20.0, 20.0],
     [2, 30.43, 38.86],
     [4, 12.0, 38.0],
@@ -115,7 +115,7 @@ histories = st.tuples(st.integers(0, 3000), st.floats(0, 1), st.floats(0, 1e4))
 
 
 @given(
-    kind=st.sampled_from([BGNBD, MBGNBD, ParetoNBD]),
+    kind=st.sampled_from([BGNBD, MBGNBD, MBGCNBD, ParetoNBD]),
     parameters=st.tuples(positive, positive, positive, positive),
     history=histories,
     horizon=st.floats(1e-3, 1e4),
@@ -149,7 +149,9 @@ def test_predictions__do_not_depend_on_the_unit_of_time(kind, history, unit) -> 
     assert other.in_unit(1 / unit).parameters == pytest.approx(days.parameters)
     for name in ("buy_probability", "expected_orders"):
         here = getattr(days, name)(x, t_x, T, horizon_days=90)
-        assert getattr(other, name)(x, t_x / unit, T / unit, horizon_days=90 / unit) == pytest.approx(here, rel=1e-8)
+        assert getattr(other, name)(x, t_x / unit, T / unit, horizon_days=90 / unit) == pytest.approx(
+            here, rel=1e-8, abs=1e-9
+        )
 
 
 def test_models__refuse_what_no_customer_looks_like(model) -> None:
@@ -157,6 +159,6 @@ def test_models__refuse_what_no_customer_looks_like(model) -> None:
         with pytest.raises(DataContractError, match="0 <= t_x <= T"):
             model.log_likelihood(x, t_x, T)
     with pytest.raises(UsageError, match="positive numbers"):
-        type(model)(*[-1.0] * 4)
+        model.at(-np.ones(4))
     with pytest.raises(UsageError, match="discount rate"):
         model.discounted_orders(1, 2, 3, annual_rate=0.0)

@@ -16,6 +16,9 @@ from .summary import Floats, Levels
 
 NAMES = ("p", "q", "gamma")
 
+SMALLEST_SPEND = 1e-6
+"""Mean spends below this share of the typical one count as it: a price of next to nothing is not a tail of prices."""
+
 SMALLEST_TAIL = 0.02
 """Lower bound of q - 1: the mean spend over all customers exists only for q > 1."""
 
@@ -67,7 +70,7 @@ class GammaGamma:
         scale = float(np.exp(np.average(np.log(m), weights=x)))
         if np.ptp(m) <= 1e-9 * scale:
             return cls._constant(float(m.mean()))
-        likelihood = _objective(x, m / scale)
+        likelihood = _objective(x, np.maximum(np.log(m) - np.log(scale), np.log(SMALLEST_SPEND)))
         prior = Prior(np.log([3.0, 2.0, 2.0 / 3.0]), weight=Prior.fading(len(x)), half_width=np.array([7.0, 6.0, 9.0]))
         best = maximise(likelihood, prior=prior, customers=len(x))
         model = cls(*_natural(best.theta, scale))
@@ -132,15 +135,15 @@ def _natural(theta: Floats, scale: float) -> tuple[float, float, float]:
 def _log_density(p: float, q: float, gamma: float, x: Floats, m: Floats) -> Floats:
     levels = Levels.of(x)
     special = levels.map(lambda x: gammaln(p * x + q) - gammaln(p * x)) - gammaln(q)
-    relative = np.log(m * x) - np.log(gamma)
+    relative = np.log(x) + np.log(m) - np.log(gamma)
     return np.asarray(special + p * x * relative - np.log(m) - (p * x + q) * np.logaddexp(0.0, relative))
 
 
-def _objective(x: Floats, m: Floats) -> Objective:
+def _objective(x: Floats, log_m: Floats) -> Objective:
     """Log-likelihood of (log p, log(q - 1 - SMALLEST_TAIL), log gamma) with its gradient."""
     levels = Levels.of(x)
     n = np.bincount(levels.index).astype(np.float64)
-    log_mx = np.log(m * x)
+    log_mx = np.log(x) + log_m
 
     def log_likelihood(theta: Floats) -> tuple[float, Floats]:
         p, q, gamma = _natural(theta, 1.0)
@@ -148,7 +151,7 @@ def _objective(x: Floats, m: Floats) -> Objective:
         relative = log_mx - np.log(gamma)
         soft = np.logaddexp(0.0, relative)  # log((gamma + m x) / gamma)
         spent = np.exp(relative - soft)  # m x / (gamma + m x)
-        value = n @ (gammaln(px + q) - gammaln(px) - gammaln(q)) - np.log(m).sum() - q * soft.sum()
+        value = n @ (gammaln(px + q) - gammaln(px) - gammaln(q)) - log_m.sum() - q * soft.sum()
         value += p * (x @ (relative - soft))
         by_p = n @ (levels.values * (digamma(px + q) - digamma(px))) + x @ (relative - soft)
         by_q = n @ (digamma(px + q) - digamma(q)) - soft.sum()
