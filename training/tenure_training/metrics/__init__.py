@@ -20,6 +20,7 @@ from tenure_training.metrics.probability import (
     log_loss,
     top_decile_lift,
 )
+from tenure_training.metrics.profit import empc
 from tenure_training.metrics.ranking import Ranking
 from tenure_training.metrics.registry import METRICS, Metric, evaluate, metric
 from tenure_training.metrics.tables import calibration_table, decile_table
@@ -38,7 +39,7 @@ from tenure_training.metrics.value import (
 __all__ = [
     "GATE_METRICS", "METRICS", "Case", "Metric", "PairedDifference", "Ranking", "auroc", "average_precision", "brier",
     "calibration_intercept", "calibration_slope", "calibration_table", "coverage", "coverage_by_decile",
-    "coverage_gap", "crps_from_quantiles", "decile_mape", "decile_table", "ece", "evaluate", "gini", "interval_width",
-    "log_loss", "mae", "metric", "normalised_gini", "paired_bootstrap", "rmse", "spearman", "top20_captured",
+    "coverage_gap", "crps_from_quantiles", "decile_mape", "decile_table", "ece", "empc", "evaluate", "gini",
+    "interval_width", "log_loss", "mae", "metric", "normalised_gini", "paired_bootstrap", "rmse", "spearman", "top20_captured",
     "top_decile_lift", "total_bias", "wape", "winkler",
 ]  # fmt: skip
