@@ -7,6 +7,7 @@ import shutil
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -264,7 +265,7 @@ def _report(
 ) -> ReportData:
     result, champion = training.backtest, training.choice.name
     contributions = training.champion.contributions(training.frame.present)
-    tables = {}
+    tables: dict[str, Any] = {}
     if result is not None:
         tables = {
             "backtest": result.table(),
@@ -284,7 +285,7 @@ def _report(
     )
 
 
-def _findings(scores: pd.DataFrame, out: Path, bundle: Bundle, notes: tuple[str, ...]) -> dict[str, object]:
+def _findings(scores: pd.DataFrame, out: Path, bundle: Bundle, notes: tuple[str, ...]) -> dict[str, Any]:
     from tenure_serving.report.summary import headline, with_money
 
     head = headline(with_money(scores))

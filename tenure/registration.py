@@ -53,11 +53,15 @@ def _candidate_runs(table: pd.DataFrame) -> list[CandidateRun]:
     return [
         CandidateRun(
             str(candidate),
-            metrics=rows[names].mean().to_dict(),
-            by_origin=rows.sort_values("origin")[names].to_dict("records"),
+            metrics=_numbers(rows[names].mean()),
+            by_origin=[_numbers(row) for _, row in rows.sort_values("origin")[names].iterrows()],
         )
         for candidate, rows in table.groupby("candidate", sort=False)
     ]
+
+
+def _numbers(row: pd.Series[float]) -> dict[str, float]:
+    return {str(name): float(value) for name, value in row.items()}
 
 
 def _decision(store: Store, training: Training) -> Decision:
