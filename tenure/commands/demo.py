@@ -21,8 +21,8 @@ def demo(
 
     Nothing has to be prepared; it takes two minutes at most.
     """
+    from tenure.demo import demo_job
     from tenure.output import emit
-    from tenure.pipeline import demo_job
     from tenure.progress import open_progress
 
     folder = options.out_folder(out)

@@ -70,7 +70,7 @@ class FakePipeline:
 
 @pytest.fixture
 def pipeline(monkeypatch: pytest.MonkeyPatch) -> FakePipeline:
-    """Stand in for ``tenure.pipeline``: the commands are tested for what they ask and what they print."""
+    """Stand in for the jobs: the commands are tested for what they ask and what they print."""
     fake = FakePipeline()
     module = ModuleType("tenure.pipeline")
     jobs = {
@@ -79,12 +79,17 @@ def pipeline(monkeypatch: pytest.MonkeyPatch) -> FakePipeline:
             config=config, model=model, out=out, progress=progress
         ),
         "backtest_job": lambda config, *, progress: fake.answer(config=config, progress=progress),
-        "demo_job": lambda out, *, customers, seed, progress: fake.answer(
+    }
+    vars(module).update(jobs, RunResult=Result, ScoreResult=Result, BacktestResult=Result)
+    monkeypatch.setitem(sys.modules, "tenure.pipeline", module)
+    demo = ModuleType("tenure.demo")
+    vars(demo).update(
+        demo_job=lambda out, *, customers, seed, progress: fake.answer(
             out=out, customers=customers, seed=seed, progress=progress
         ),
-    }
-    vars(module).update(jobs, RunResult=Result, ScoreResult=Result, BacktestResult=Result, DemoResult=Result)
-    monkeypatch.setitem(sys.modules, "tenure.pipeline", module)
+        DemoResult=Result,
+    )
+    monkeypatch.setitem(sys.modules, "tenure.demo", demo)
     return fake
 
 
