@@ -40,6 +40,6 @@ __all__ = [
     "GATE_METRICS", "METRICS", "Case", "Metric", "PairedDifference", "Ranking", "auroc", "average_precision", "brier",
     "calibration_intercept", "calibration_slope", "calibration_table", "coverage", "coverage_by_decile",
     "coverage_gap", "crps_from_quantiles", "decile_mape", "decile_table", "ece", "empc", "evaluate", "gini",
-    "interval_width", "log_loss", "mae", "metric", "normalised_gini", "paired_bootstrap", "rmse", "spearman", "top20_captured",
-    "top_decile_lift", "total_bias", "wape", "winkler",
+    "interval_width", "log_loss", "mae", "metric", "normalised_gini", "paired_bootstrap", "rmse", "spearman",
+    "top20_captured", "top_decile_lift", "total_bias", "wape", "winkler",
 ]  # fmt: skip
