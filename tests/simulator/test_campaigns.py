@@ -6,6 +6,7 @@ import pytest
 from scipy import stats
 
 from tenure_simulator import preset, simulate_orders, uplift_at_launch
+from tenure_simulator.campaigns import log_boosts
 from tenure_simulator.levers import Arm, Campaign
 
 
@@ -53,6 +54,12 @@ def test_audience__is_lapsed_or_recent_on_the_day(shop):
         silent = day - last[truth.contacts.customer[rows(truth, name, recorded=False)]]
         assert np.isfinite(silent).all()
         assert ((silent >= 60 - 1e-4) if lapsed else (silent <= 60 + 1e-4)).all()
+
+
+def test_log_boosts__are_the_arms_strength_for_the_persuadable():
+    campaign = Campaign(name="c", day=1, arms=(Arm(name="a", share=0.2, strength=0.5), Arm(name="b", share=0.2)))
+    boosts = log_boosts(campaign, np.array([0, 1, 1, 2]), np.array([1.0, 1.0, 0.2, 1.0]))
+    assert boosts == pytest.approx([0.0, 0.5, 0.1, 0.0])
 
 
 @pytest.fixture(scope="module")

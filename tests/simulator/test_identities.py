@@ -1,5 +1,7 @@
 """Accounts, typing errors, shared devices; the truth says who is who."""
 
+import math
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -7,10 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tenure_simulator import preset
-from tenure_simulator.accounts import SYSTEMS, account_ids
+from tenure_simulator.accounts import MULTIPLIERS, PREFIXES, SYSTEMS, account_ids
 from tenure_simulator.behaviour import Identities
 from tenure_simulator.block import draw_block, orders_table
-from tenure_simulator.columns import to_frame
+from tenure_simulator.columns import CUSTOMER_DIGITS, to_frame
 from tenure_simulator.identities import email_of, identifiers_table, identities_table, typed_email
 from tenure_simulator.tabulate import BLOCK_TABLES
 
@@ -29,6 +31,11 @@ def test_account_ids__are_distinct(numbers):
     people = np.repeat(numbers, len(SYSTEMS))
     ids = account_ids(people, np.tile(np.arange(len(SYSTEMS)), len(numbers))).to_pylist()
     assert len(set(ids)) == len(ids)
+
+
+def test_account_ids__never_repeat_within_a_system():
+    assert all(math.gcd(int(multiplier), 10**CUSTOMER_DIGITS) == 1 for multiplier in MULTIPLIERS)
+    assert len(set(PREFIXES)) == len(SYSTEMS)
 
 
 @settings(deadline=None, max_examples=50, derandomize=True)

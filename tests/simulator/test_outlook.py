@@ -5,7 +5,9 @@ import pandas as pd
 import pytest
 
 from tenure_features.errors import UsageError
-from tenure_simulator import lifetime_at, preset, read_truth, realised, simulate_orders, truth_at
+from tenure_simulator import lifetime_at, read_truth, realised, simulate_orders, truth_at
+from tenure_simulator.behaviour import Leaving
+from tenure_simulator.levers import PriceChange
 from tenure_simulator.present import present
 
 
@@ -104,19 +106,20 @@ def test_present__elapsed_time_is_the_generators_own(shop):
         assert recomputed == pytest.approx(contacts.elapsed[rows], abs=1e-4)
 
 
-def test_lifetime_at__is_what_comes_if_one_waits():
-    """Contribution still to come, against an ensemble of shops run for three more years (season 0)."""
-    config = preset("tiny", customers=3000, seed=2)
-    config = config.model_copy(
-        update={"future_days": 2500, "purchasing": config.purchasing.model_copy(update={"season": 0.0})}
-    )
+def test_lifetime_at__is_the_limit_of_a_long_horizon(calm):
+    """Two formulas for what is to come when everybody leaves within months: closed form and integration over days."""
+    leaving = Leaving(after_order=0.1, cooling_after_days=60, cooling_days=15, loyalty_effect=0)
+    config = calm(customers=1500, leaving=leaving, price_changes=(PriceChange(day=900, price=1.2, demand=0.8),))
     _, truth = simulate_orders(config)
-    as_of = pd.Timestamp(config.start) + pd.Timedelta(days=config.days)
-    known, happened = lifetime_at(truth, as_of), realised(truth, as_of, 2500)
-    error = happened["orders"] - known["remaining_orders"]
-    late = np.isinf(truth.left).mean()
-    assert late < 0.08
-    assert abs(error.sum()) < 3.3 * np.sqrt((error**2).sum()) + 0.04 * known["remaining_orders"].sum()
+    ever, long = lifetime_at(truth, "2025-01-01"), truth_at(truth, "2025-01-01", 1000)
+    assert long["alive"].sum() > 50
+    remaining, expected = ever["remaining_orders"].to_numpy(), long["expected_orders"].to_numpy()
+    assert remaining == pytest.approx(expected, rel=0.01, abs=1e-4)
+    assert remaining.sum() == pytest.approx(expected.sum(), rel=1e-3)
+    quiet = present(truth, 1096).last < 1096 - 24  # no returns under way, which the outlook counts too
+    assert quiet.sum() > 1000
+    remaining, expected = ever["remaining_contribution"].to_numpy(), long["expected_contribution"].to_numpy()
+    assert remaining[quiet] == pytest.approx(expected[quiet], rel=0.01, abs=0.01)
 
 
 def test_read_truth__gives_the_same_outlook(written):

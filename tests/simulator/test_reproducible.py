@@ -2,9 +2,11 @@
 
 import hashlib
 
+import numpy as np
 import pytest
 
 from tenure_simulator import preset, simulate
+from tenure_simulator.block import draw_block
 
 
 def digests(folder):
@@ -27,6 +29,12 @@ def first(config, tmp_path_factory):
 def test_same_seed__same_bytes_with_two_processes(config, first, tmp_path):
     simulate(config, tmp_path, workers=2)
     assert digests(tmp_path) == first
+
+
+def test_blocks__are_drawn_from_streams_of_their_own(config):
+    first, second = (draw_block(config, index) for index in (0, 1))
+    assert not np.isin(second.traits.rate, first.traits.rate).any()
+    assert not np.isin(second.purchases.day, first.purchases.day).any()
 
 
 def test_other_seed__other_bytes(config, first, tmp_path):
