@@ -13,11 +13,11 @@ import pandas as pd
 
 from tenure import evidence
 from tenure.config import Config
-from tenure.orders import order_source
+from tenure.orders import open_log
 from tenure.progress import Progress
 from tenure.registration import record, store_of
 from tenure.window import choose_window
-from tenure_features import OrderLog, open_orders, snapshots
+from tenure_features import OrderLog, snapshots
 from tenure_features.errors import DataContractError, NothingToDoError
 from tenure_serving.batch import MANIFEST, SCORES, write_scores
 from tenure_serving.report import ReportData, render_report
@@ -28,7 +28,6 @@ from tenure_training.models.bundle import Bundle, BundleInfo, definitions, packa
 from tenure_training.train import Training, train
 
 MODEL_FOLDER = "model"
-HIGH_RISK = "high"
 
 
 @dataclass(frozen=True)
@@ -44,9 +43,9 @@ class ScoreResult:
     customers
         Customers scored.
     at_risk
-        Customers in the high risk tier.
+        Customers in the high risk tier who are not lost yet.
     money_at_risk
-        Value that those would bring if they bought, times the probability that they will not.
+        What those would bring if they stayed, minus what is expected of them.
     expected_value
         Sum over all customers.
     model_version
@@ -162,7 +161,7 @@ def score_job(config: Config, model: str, out: Path, *, progress: Progress) -> S
         scorer = Scorer.load(folder if folder.exists() else model, tracking_uri=tracking)
         info = scorer.bundle.info
     with progress.stage("Reading the orders"):
-        log = open_orders(order_source(config.orders), as_of=config.run.as_of)
+        log = open_log(config)
     notes: tuple[str, ...] = ()
     as_of = config.run.as_of or log.default_as_of.to_pydatetime()
     if config.run.as_of is None:
@@ -201,7 +200,7 @@ def backtest_job(config: Config, *, progress: Progress) -> BacktestResult:
 
 def _trained(config: Config, progress: Progress) -> tuple[OrderLog, Training, tuple[str, ...]]:
     with progress.stage("Reading and checking the orders"):
-        log = open_orders(order_source(config.orders), as_of=config.run.as_of)
+        log = open_log(config)
         window = choose_window(
             as_of=config.run.as_of,
             horizon_days=config.run.horizon_days,
