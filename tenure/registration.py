@@ -67,8 +67,8 @@ def _numbers(row: pd.Series[float]) -> dict[str, float]:
 def _decision(store: Store, training: Training) -> Decision:
     """Compare the new model with the present champion on the windows of the backtest.
 
-    The champion was fitted once; where its training lies before a window it is scored on that window as it stands.
-    Elsewhere it may have seen the window, so its kind of model refitted at the window's origin stands in for it.
+    The champion as it stands may have learnt from those windows, so its kind of model, refitted at each window's
+    origin like every other candidate, stands in for it.
     """
     present = store.registered()
     if present is None or training.backtest is None:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from tenure_features.errors import DataContractError, DependencyUnavailableError, QualityGateError, UsageError
 from tenure_serving.segments.segmenter import Segmenter
 from tenure_training.mlflow_session import mlflow_session
-from tenure_training.models.bundle import Bundle, read_bundle
+from tenure_training.models.bundle import INTERVAL_LEVEL, Bundle, read_bundle
 from tenure_training.models.contract import LEVELS, Contributions, Prediction
 
 Kind = Literal["string", "datetime", "long", "double", "strings"]
@@ -222,8 +222,7 @@ def _predictions(rows: pd.DataFrame, prediction: Prediction, horizon_days: int) 
         }
     )
     if prediction.quantiles is not None:
-        table["value_low"] = prediction.quantiles[:, LEVELS.index(0.1)]
-        table["value_high"] = prediction.quantiles[:, LEVELS.index(0.9)]
+        table["value_low"], table["value_high"] = prediction.interval(INTERVAL_LEVEL) or (np.nan, np.nan)
         for name in VALUE_QUANTILES:
             table[name] = prediction.quantiles[:, LEVELS.index(int(name[1:]) / 100)]
     days = days_to_next_order(prediction.buy_probability, horizon_days=horizon_days)

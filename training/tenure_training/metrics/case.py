@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from tenure_training.metrics.ranking import Floats, Ranking
-from tenure_training.models.contract import LEVELS, Prediction
+from tenure_training.models.contract import Prediction
 
 
 @dataclass(frozen=True)
@@ -93,13 +93,5 @@ class Case:
         return Ranking(self.value)
 
     def interval(self, level: float) -> tuple[Floats, Floats] | None:
-        """Central interval of the value at a level, None where the candidate gives no distribution."""
-        if self.prediction.quantiles is None:
-            return None
-        low, high = level_index(0.5 - level / 2), level_index(0.5 + level / 2)
-        return self.prediction.quantiles[:, low], self.prediction.quantiles[:, high]
-
-
-def level_index(level: float) -> int:
-    """Column of the predicted quantiles that holds a probability level."""
-    return int(np.argmin(np.abs(np.asarray(LEVELS) - level)))
+        """Interval of the value at a level, None where the candidate gives no distribution."""
+        return self.prediction.interval(level)

@@ -10,9 +10,9 @@ import pandas as pd
 from tenure_training.metrics import interval as i
 from tenure_training.metrics import probability as p
 from tenure_training.metrics import value as v
-from tenure_training.metrics.case import Case, level_index
+from tenure_training.metrics.case import Case
 from tenure_training.metrics.ranking import Floats
-from tenure_training.models.contract import Prediction
+from tenure_training.models.contract import Prediction, level_index
 
 Weight = Floats | None
 Measure = Callable[[Case, Weight], float]

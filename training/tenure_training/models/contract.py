@@ -118,12 +118,13 @@ class Prediction:
         if self.quantiles is None:
             return None
         low, high, one_sided = (
-            self.quantiles[:, _level_index(wanted)] for wanted in ((1 - level) / 2, (1 + level) / 2, level)
+            self.quantiles[:, level_index(wanted)] for wanted in ((1 - level) / 2, (1 + level) / 2, level)
         )
         return low, np.where(low == 0.0, np.maximum(one_sided, low), high)
 
 
-def _level_index(level: float) -> int:
+def level_index(level: float) -> int:
+    """Column of the quantiles that holds a probability level."""
     return int(np.flatnonzero(np.isclose(LEVELS, level))[0])
 
 
