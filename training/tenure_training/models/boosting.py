@@ -14,6 +14,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from tenure_training.models.contract import Floats
+from tenure_training.models.design import columns_of
 
 Objective = Literal["binary:logistic", "reg:squarederror"]
 
@@ -96,11 +97,13 @@ class Boosted:
 
     def score(self, X: pd.DataFrame) -> Floats:
         """Sum of the trees and the base score, shape (n,); an offset is for the caller to add."""
-        return np.asarray(self.booster.predict(self._matrix(X), output_margin=True), dtype=np.float64)
+        sums = self.booster.predict(self._matrix(X), output_margin=True)
+        return np.asarray(sums, dtype=np.float64).reshape(len(X))  # without rows XGBoost forgets the shape
 
     def contributions(self, X: pd.DataFrame) -> tuple[Floats, Floats]:
         """SHAP values of the columns, shape (n, k), and the base, shape (n,); together they sum to `score`."""
-        parts = np.asarray(self.booster.predict(self._matrix(X), pred_contribs=True), dtype=np.float64)
+        found = self.booster.predict(self._matrix(X), pred_contribs=True)
+        parts = np.asarray(found, dtype=np.float64).reshape(len(X), len(self.columns) + 1)
         return parts[:, :-1], parts[:, -1]
 
     def save(self, path: Path) -> None:
@@ -117,7 +120,7 @@ class Boosted:
         return cls(tuple(booster.attr("columns").split("\t")), booster)
 
     def _matrix(self, X: pd.DataFrame) -> Any:  # noqa: ANN401  # an xgboost.DMatrix, imported late
-        return _xgboost().DMatrix(X[list(self.columns)].to_numpy(dtype=np.float32), nthread=1)
+        return _xgboost().DMatrix(columns_of(X, self.columns).to_numpy(dtype=np.float32), nthread=1)
 
 
 def _by_content(X: pd.DataFrame, y: Floats, weight: Floats) -> NDArray[np.intp]:
