@@ -47,6 +47,16 @@ def test_snapshots__one_row_per_customer_with_an_order_before(opened):
     assert got["adbt_days"].isna().tolist() == [False, True]
 
 
+@pytest.mark.parametrize("origins", [["2024-01-01"], ["2024-01-01", "2024-01-01 00:00:01"]])
+@pytest.mark.parametrize("cut_in_two", [False, True])
+def test_snapshots__leave_out_the_very_moment_of_the_origin(opened, origins, cut_in_two):
+    late = [("bob", "4", "2024-01-01 00:00", 50.0)] if cut_in_two else []
+    got = snapshots(opened(table(ROWS + late)), origins, features=["orders_total", "revenue_total"])
+    before = [["ann", 2.0, 45.0], ["bob", 1.0, 7.0]]
+    after = [["ann", 2.0, 45.0], ["bob", 1.0, 57.0 if cut_in_two else 7.0], ["dan", 1.0, 100.0]]
+    assert got.drop(columns="as_of").to_numpy().tolist() == (before if len(origins) == 1 else before + after)
+
+
 def test_snapshots__many_origins_equal_one_at_a_time(opened, random_log):
     for spread in (True, False):
         log = opened(random_log(3, spread=spread))
