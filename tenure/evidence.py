@@ -55,9 +55,7 @@ def totals(backtest: Backtest, champion: str) -> pd.DataFrame:
     """Compare predicted with actual total value at each origin, oldest first."""
     rows = [
         (window.origin, float(said.expected_value.sum()), float(did["value"].sum()))
-        for window, said, did in zip(
-            backtest.windows, backtest.predictions[champion], backtest.outcomes, strict=True
-        )
+        for window, said, did in zip(backtest.windows, backtest.predictions[champion], backtest.outcomes, strict=True)
     ]
     return pd.DataFrame(sorted(rows), columns=["origin", "predicted", "actual"])
 

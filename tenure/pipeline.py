@@ -48,6 +48,8 @@ class ScoreResult:
         What those would bring if they stayed, minus what is expected of them.
     expected_value
         Sum over all customers.
+    currency
+        Of every amount; None where neither the log nor the configuration says.
     model_version
         Of the bundle.
     as_of, horizon_days
@@ -63,6 +65,7 @@ class ScoreResult:
     at_risk: int
     money_at_risk: float
     expected_value: float
+    currency: str | None
     model_version: str
     as_of: dt.datetime
     horizon_days: int
@@ -294,6 +297,7 @@ def _findings(scores: pd.DataFrame, out: Path, bundle: Bundle, notes: tuple[str,
         "at_risk": head.at_risk,
         "money_at_risk": head.money_at_risk,
         "expected_value": head.expected_value,
+        "currency": bundle.info.currency,
         "model_version": bundle.version,
         "as_of": pd.Timestamp(scores["as_of"].iloc[0]).to_pydatetime(),
         "horizon_days": bundle.info.horizon_days,

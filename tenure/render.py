@@ -19,11 +19,11 @@ COLUMNS = {
 """The metrics of the backtest that are printed; --json and the report have all of them."""
 
 
-def run_lines(result: RunResult, *, currency: str | None) -> list[str]:
+def run_lines(result: RunResult) -> list[str]:
     """Tell the result of a run: what was found, how far to trust it, where everything is."""
     return [
         *_notes(result.notes),
-        *_findings(result, currency),
+        *_findings(result),
         "",
         f"Model: {result.champion} ({result.champion_reason})",
         *comparison(result.backtest),
@@ -35,11 +35,11 @@ def run_lines(result: RunResult, *, currency: str | None) -> list[str]:
     ]
 
 
-def score_lines(result: ScoreResult, *, currency: str | None) -> list[str]:
+def score_lines(result: ScoreResult) -> list[str]:
     """Tell the result of scoring with an existing model."""
     return [
         *_notes(result.notes),
-        *_findings(result, currency),
+        *_findings(result),
         "",
         f"Model:  version {result.model_version}",
         f"Scores: {result.scores_path}",
@@ -95,9 +95,9 @@ def _notes(notes: Iterable[str]) -> list[str]:
     return [*lines, ""] if lines else []
 
 
-def _findings(result: RunResult | ScoreResult, currency: str | None) -> list[str]:
+def _findings(result: RunResult | ScoreResult) -> list[str]:
     return [
         f"{result.customers:,} customers as of {result.as_of:%Y-%m-%d}, for the next {result.horizon_days} days:",
-        f"  {result.at_risk:,} are at high risk of leaving, {money(result.money_at_risk, currency)} is at stake",
-        f"  {money(result.expected_value, currency)} is expected from all of them together",
+        f"  {result.at_risk:,} are at high risk of leaving, {money(result.money_at_risk, result.currency)} is at stake",
+        f"  {money(result.expected_value, result.currency)} is expected from all of them together",
     ]

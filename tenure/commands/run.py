@@ -47,4 +47,4 @@ def run(
             progress.note(f"Not used yet, apart from the orders: {', '.join(settings.tables)}.")
         result = run_job(settings, folder, progress=progress)
     summary = {name: value for name, value in vars(result).items() if name != "scores"}  # a file, not a message
-    emit("run", run_lines(result, currency=settings.orders.currency), summary, as_json=json)
+    emit("run", run_lines(result), summary, as_json=json)

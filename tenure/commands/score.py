@@ -45,4 +45,4 @@ def score(
     folder = options.out_folder(settings.run.out)
     with open_progress(quiet=quiet) as progress:
         result = score_job(settings, model, folder, progress=progress)
-    emit("score", score_lines(result, currency=settings.orders.currency), result, as_json=json)
+    emit("score", score_lines(result), result, as_json=json)

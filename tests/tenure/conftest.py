@@ -39,6 +39,7 @@ class Result:
     at_risk: int = 567
     money_at_risk: float = 8901.5
     expected_value: float = 23456.78
+    currency: str | None = None
     backtest: pd.DataFrame = field(
         default_factory=lambda: pd.DataFrame({"candidate": ["zero", "recency"], "auroc": [0.5, 0.75]})
     )
@@ -65,7 +66,7 @@ class FakePipeline:
             print("a library prints to standard output")
         if self.error:
             raise self.error
-        return Result(out=asked.get("out", Path("out")))
+        return Result(out=asked.get("out", Path("out")), currency=asked["config"].orders.currency if "config" in asked else None)
 
 
 @pytest.fixture

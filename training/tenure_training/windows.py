@@ -13,6 +13,10 @@ SHORTEST_WINDOW_DAYS = 14
 """A shorter window holds a weekday pattern rather than a customer's behaviour."""
 
 
+HISTORY_WINDOWS = 1.5
+"""Windows of history wanted before an origin of the backtest."""
+
+
 @dataclass(frozen=True, order=True)
 class Window:
     """A label window ``[origin, origin + days)``.
@@ -93,8 +97,9 @@ def backtest_windows(
 ) -> list[Window]:
     """Choose the closed windows candidates are judged on, latest first.
 
-    Origins are one window apart, so no two windows share a day, and each has at least one window's length of history
-    before it. Windows are as long as the horizon where two such have closed; otherwise a quarter of the history.
+    Origins are one window apart, so no two windows share a day, and each has at least one and a half windows of history
+    before it: with less, every candidate is judged on customers it hardly knows. Windows are as long as the horizon
+    where two such have closed; otherwise a quarter of the history, which leaves room for two.
 
     Returns
     -------
@@ -104,14 +109,15 @@ def backtest_windows(
     Examples
     --------
     >>> first, as_of = pd.Timestamp("1997-01-01"), pd.Timestamp("1997-10-01")
-    >>> [(str(window.origin.date()), window.days) for window in backtest_windows(first, as_of, horizon_days=90)]
-    [('1997-07-03', 90), ('1997-04-04', 90)]
+    >>> [(str(window.origin.date()), window.days) for window in backtest_windows(first, as_of, horizon_days=60)]
+    [('1997-08-02', 60), ('1997-06-03', 60), ('1997-04-04', 60)]
     >>> [(str(window.origin.date()), window.days) for window in backtest_windows(first, as_of, horizon_days=273)]
-    [('1997-07-25', 68), ('1997-05-18', 68), ('1997-03-11', 68)]
+    [('1997-07-25', 68), ('1997-05-18', 68)]
     """
     history = (as_of - first_order).days
-    days = horizon_days if history >= 3 * horizon_days else min(horizon_days, history // 4)
+    days = horizon_days if history >= HISTORY_WINDOWS * horizon_days + 2 * horizon_days else history // 4
+    days = min(days, horizon_days)
     if days < SHORTEST_WINDOW_DAYS // 2:
         return []
-    count = min(most, history // days - 1)
+    count = min(most, int(history / days - HISTORY_WINDOWS))
     return [Window(as_of - pd.Timedelta(days=days * (number + 1)), days) for number in range(count)]

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from tenure_features.errors import DataContractError
 from tenure_training.models.contract import Floats
 from tenure_training.models.rhythm import Expectation
 
@@ -64,6 +65,24 @@ def design(snapshot: pd.DataFrame, expected: Expectation) -> pd.DataFrame:
     columns |= {f"rhythm_orders_{name}": np.log(orders) for name, orders in expected.orders.items()}
     columns["rhythm_spend"] = np.log(expected.spend / expected.typical_spend)
     return pd.DataFrame(columns)
+
+
+def columns_of(X: pd.DataFrame, names: Sequence[str]) -> pd.DataFrame:
+    """Take the columns a fitted part reads.
+
+    Raises
+    ------
+    DataContractError
+        The model matrix lacks one: the model was trained with other definitions than are installed.
+    """
+    missing = [name for name in names if name not in X]
+    if missing:
+        raise DataContractError(
+            "The model reads columns that this version of tenure does not make.",
+            found=f"no {', '.join(missing)}",
+            fix="Score with the version that trained it (bundle.json names it), or train again.",
+        )
+    return X[list(names)]
 
 
 def term_of(column: str) -> str:

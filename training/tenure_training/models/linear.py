@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from tenure_training.models.contract import Floats
+from tenure_training.models.design import columns_of
 
 BOUND = 6.0
 """Standardised columns are cut here: a customer far outside what was seen gets the edge, not a straight line to it."""
@@ -73,7 +74,7 @@ class Ridge:
 
     def contributions(self, X: pd.DataFrame) -> Floats:
         """Return what each column adds to the intercept, shape (n, k)."""
-        values = X[list(self.columns)].to_numpy(dtype=np.float64)
+        values = columns_of(X, self.columns).to_numpy(dtype=np.float64)
         filled = np.where(np.isnan(values), self.median, values)
         return np.asarray(np.clip((filled - self.mean) / self.scale, -BOUND, BOUND) * self.weight)
 
