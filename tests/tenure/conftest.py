@@ -66,7 +66,8 @@ class FakePipeline:
             print("a library prints to standard output")
         if self.error:
             raise self.error
-        return Result(out=asked.get("out", Path("out")), currency=asked["config"].orders.currency if "config" in asked else None)
+        currency = asked["config"].orders.currency if "config" in asked else None
+        return Result(out=asked.get("out", Path("out")), currency=currency)
 
 
 @pytest.fixture
