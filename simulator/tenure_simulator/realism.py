@@ -85,7 +85,7 @@ def log_shape(orders: pd.DataFrame) -> LogShape:
     days = days.sort_values(["customer_id", "day"])
     by_customer = days.groupby("customer_id")["day"]
     count = by_customer.size()
-    span = (by_customer.max() - by_customer.min()) / pd.Timedelta(days=1)
+    span = (by_customer.max() - by_customer.min()).dt.total_seconds() / 86_400
     adbt = (span / (count - 1))[count > 1]
     gaps = by_customer.diff().dt.total_seconds() / 86_400
     each = gaps.groupby(days["customer_id"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
+from typing import Any
 
 import numpy as np
 
@@ -101,53 +102,102 @@ def _after_change(config: ShopConfig, channel: Ints, arrival: Floats) -> tuple[F
     return leaving, rate
 
 
-def draw_traits(config: ShopConfig, arrivals: np.random.Generator, rng: np.random.Generator, numbers: Ints) -> Traits:
-    """Draw the customers with these numbers from two streams, one for arrivals and one for everything else."""
-    n = len(numbers)
+@dataclass(frozen=True)
+class _Person:
+    """Who a customer is, before any behaviour: the standard normal factors, acquisition and demographics."""
+
+    frequency: Floats
+    basket: Floats
+    loyalty: Floats
+    deals: Floats
+    patience: Floats
+    channel: Ints
+    arrival: Floats
+    region: Ints
+    gender: Ints
+    age: Floats
+
+    @property
+    def old(self) -> Floats:
+        return (self.age - 42) / 15
+
+
+def _draw_person(config: ShopConfig, arrivals: np.random.Generator, rng: np.random.Generator, n: int) -> _Person:
     channel, arrival = draw_arrivals(config, arrivals, n)
     frequency, basket, loyalty, deals, patience = np.linalg.cholesky(CORRELATION) @ rng.standard_normal((5, n))
     region = rng.choice(len(REGIONS), n, p=REGION_SHARES)
     gender = rng.choice(len(GENDERS), n, p=[0.5, 0.38, 0.02, 0.1])
     age = np.clip(rng.normal(42, 14, n) - 4 * (deals > 0.5) + 2 * loyalty, 18, 90)
-    old = (age - 42) / 15
-    buying, leaving, baskets = config.purchasing, config.leaving, config.baskets
-    channel_leaving, channel_rate = _after_change(config, channel, arrival)
-    rate = channel_rate / buying.gap_days * np.exp(buying.spread * frequency)
-    calm = np.exp(-leaving.loyalty_effect * loyalty)
-    channel_basket = np.array([c.basket for c in config.channels])[channel]
-    channel_deals = np.array([c.deals for c in config.channels])[channel]
+    return _Person(frequency, basket, loyalty, deals, patience, channel, arrival, region, gender, age)
+
+
+def _buying(config: ShopConfig, person: _Person, rng: np.random.Generator) -> dict[str, Any]:
+    """Draw how often, how regularly and for how long they buy."""
+    buying, leaving, loyalty = config.purchasing, config.leaving, config.leaving.loyalty_effect * person.loyalty
+    channel_leaving, channel_rate = _after_change(config, person.channel, person.arrival)
+    rate = channel_rate / buying.gap_days * np.exp(buying.spread * person.frequency)
+    n = len(rate)
+    return {
+        "rate": np.minimum(rate, 1 / buying.shortest_gap_days),
+        "shape": 1 + rng.choice(len(buying.regularity), n, p=buying.regularity),
+        "leave_first": sigmoid(logit(leaving.after_first) - loyalty + channel_leaving),
+        "leave_order": sigmoid(logit(leaving.after_order) - loyalty),
+        "cooling_hazard": np.exp(-loyalty) / leaving.cooling_after_days,
+        "leaving_hazard": rng.lognormal(0, 0.3, n) / leaving.cooling_days,
+    }
+
+
+def _spending(config: ShopConfig, person: _Person, rng: np.random.Generator) -> dict[str, Any]:
+    """Draw what is in a basket, and what comes back."""
+    baskets, n = config.baskets, len(person.age)
+    channel_basket = np.array([c.basket for c in config.channels])[person.channel]
+    channel_deals = np.array([c.deals for c in config.channels])[person.channel]
+    lines = baskets.lines_spread * person.basket + REGION_BASKET[person.region] + 0.08 * person.old
+    pieces = baskets.pieces_spread * (0.6 * person.basket + 0.8 * rng.standard_normal(n))
+    returns = config.experience.return_spread * rng.standard_normal(n) + 0.2 * person.deals - 0.1 * person.old
+    share = max(baskets.favourite_brand, 1e-6)
+    return {
+        "bad_order": REGION_BAD[person.region] * np.exp(-0.3 * person.patience),
+        "return_factor": np.exp(returns),
+        "extra_lines": baskets.extra_lines * channel_basket * np.exp(lines),
+        "extra_pieces": baskets.extra_pieces * np.exp(pieces),
+        "discounted": sigmoid(logit(baskets.discounted) + baskets.deal_spread * person.deals + channel_deals),
+        "favourite": _favourite(rng, person.age, person.gender),
+        "brand": rng.choice(len(BRANDS), n),
+        "brand_share": rng.beta(1.5, 1.5 / share - 1.5 + 1e-6, n),
+    }
+
+
+def _answering(config: ShopConfig, person: _Person, rng: np.random.Generator) -> dict[str, Any]:
+    """Draw how campaigns are met, and where and with what the customer shops."""
+    n, spread = len(person.age), config.engagement.interest_spread
+    phone = person.old + rng.standard_normal(n) < 0.1
+    return {
+        "persuadable": sigmoid(1.3 * person.deals - 0.8 * person.loyalty + 0.5 * rng.standard_normal(n) - 0.3),
+        "sensitivity": np.exp(0.8 * rng.standard_normal(n) - 0.5 * person.patience - 0.32),
+        "takes_offers": sigmoid(0.2 + 0.9 * person.deals),
+        "interest": np.exp(spread * (0.5 * person.frequency + 0.85 * rng.standard_normal(n))),
+        "order_channel": rng.choice(len(ORDER_CHANNELS), n, p=[0.5, 0.26, 0.14, 0.1]),
+        "device": np.where(phone, DEVICES.index("mobile"), rng.choice([0, 2], n, p=[0.8, 0.2])),
+        "opted_in": rng.random(n) < 0.7,
+    }
+
+
+def draw_traits(config: ShopConfig, arrivals: np.random.Generator, rng: np.random.Generator, numbers: Ints) -> Traits:
+    """Draw the customers with these numbers from two streams, one for arrivals and one for everything else."""
+    person = _draw_person(config, arrivals, rng, len(numbers))
     return Traits(
         number=numbers,
-        arrival=arrival,
-        channel=channel,
-        region=region,
-        birth_year=(config.start.year - age).astype(np.int64),
-        gender=gender,
-        rate=np.minimum(rate, 1 / buying.shortest_gap_days),
-        shape=1 + rng.choice(len(buying.regularity), n, p=buying.regularity),
-        leave_first=sigmoid(logit(leaving.after_first) - leaving.loyalty_effect * loyalty + channel_leaving),
-        leave_order=sigmoid(logit(leaving.after_order) - leaving.loyalty_effect * loyalty),
-        cooling_hazard=calm / leaving.cooling_after_days,
-        leaving_hazard=rng.lognormal(0, 0.3, n) / leaving.cooling_days,
-        bad_order=REGION_BAD[region] * np.exp(-0.3 * patience),
-        return_factor=np.exp(config.experience.return_spread * rng.standard_normal(n) + 0.2 * deals - 0.1 * old),
-        extra_lines=baskets.extra_lines * channel_basket
-        * np.exp(baskets.lines_spread * basket + REGION_BASKET[region] + 0.08 * old),
-        extra_pieces=baskets.extra_pieces
-        * np.exp(baskets.pieces_spread * (0.6 * basket + 0.8 * rng.standard_normal(n))),
-        discounted=sigmoid(logit(baskets.discounted) + baskets.deal_spread * deals + channel_deals),
-        favourite=_favourite(rng, age, gender),
-        brand=rng.choice(len(BRANDS), n),
-        brand_share=rng.beta(1.5, 1.5 / max(baskets.favourite_brand, 1e-6) - 1.5 + 1e-6, n),
-        persuadable=sigmoid(1.3 * deals - 0.8 * loyalty + 0.5 * rng.standard_normal(n) - 0.3),
-        sensitivity=np.exp(0.8 * rng.standard_normal(n) - 0.5 * patience - 0.32),
-        takes_offers=sigmoid(0.2 + 0.9 * deals),
-        interest=np.exp(config.engagement.interest_spread * (0.5 * frequency + 0.85 * rng.standard_normal(n))),
-        patience=patience,
-        order_channel=rng.choice(len(ORDER_CHANNELS), n, p=[0.5, 0.26, 0.14, 0.1]),
-        device=np.where(old + rng.standard_normal(n) < 0.1, 1, rng.choice([0, 2], n, p=[0.8, 0.2])),
-        opted_in=rng.random(n) < 0.7,
-    )  # fmt: skip
+        arrival=person.arrival,
+        channel=person.channel,
+        region=person.region,
+        birth_year=(config.start.year - person.age).astype(np.int64),
+        gender=person.gender,
+        patience=person.patience,
+        **_buying(config, person, rng),
+        **_spending(config, person, rng),
+        **_answering(config, person, rng),
+    )
 
 
 def bad_shares(config: ShopConfig, traits: Traits) -> tuple[Floats, Floats]:
