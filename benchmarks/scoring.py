@@ -204,17 +204,23 @@ def compare(split: Split, scores: pd.DataFrame) -> pd.DataFrame:
 def differences(a: pd.DataFrame, b: pd.DataFrame) -> float:
     """Return the largest relative difference of any number of two score tables; infinite where anything else differs.
 
-    ``model_version`` is set aside: it names the data a model was trained on.
+    ``model_version`` is set aside: it names the data a model was trained on. Moments are compared in days.
     """
-    left, right = (part.drop(columns="model_version").sort_values("customer_id", ignore_index=True) for part in (a, b))
-    numbers = [name for name in left if left[name].dtype == np.float64]
+    left, right = (_comparable(table) for table in (a, b))
     if list(left) != list(right) or len(left) != len(right):
         return float("inf")
-    for name in set(left) - set(numbers):
-        if not left[name].map(str).equals(right[name].map(str)):
-            return float("inf")
-    one, two = (frame[numbers].to_numpy() for frame in (left, right))
-    return float(np.max(np.abs(one - two) / np.maximum(1.0, np.abs(one)), initial=0.0))
+    numbers = [name for name in left if left[name].dtype == np.float64]
+    if any(not left[name].map(str).equals(right[name].map(str)) for name in set(left) - set(numbers)):
+        return float("inf")
+    one, two = (table[numbers].to_numpy() for table in (left, right))
+    apart = np.abs(one - two) / np.maximum(1.0, np.abs(one))
+    return float(np.max(np.where(np.isnan(one) & np.isnan(two), 0.0, apart), initial=0.0))
+
+
+def _comparable(scores: pd.DataFrame) -> pd.DataFrame:
+    table = scores.drop(columns="model_version").sort_values("customer_id", ignore_index=True)
+    moments = table.select_dtypes("datetime")
+    return table.assign(**{name: (moments[name] - pd.Timestamp(0)) / pd.Timedelta(days=1) for name in moments})
 
 
 def repeats(split: Split, work: Path, scores: pd.DataFrame, report: Report) -> None:
