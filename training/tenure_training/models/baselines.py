@@ -12,6 +12,7 @@ import pandas as pd
 from tenure_training.models.contract import Candidate, Floats, Prediction, TrainingFrame
 
 SMALLEST = 1e-4
+ROWS_PER_BIN = 20
 
 
 class _Rates(Candidate):
@@ -87,18 +88,20 @@ class RecencyRule(_Rates):
             self.numbers = _rule_of_thumb(frame)
             return self
         labels, stretch = frame.labels[longest], frame.horizon_days / frame.label_days
-        edges = np.unique(np.quantile(recency, np.arange(1, self.bins) / self.bins))
+        bins = int(np.clip(len(recency) // ROWS_PER_BIN, 1, self.bins))
+        edges = np.unique(np.quantile(recency, np.arange(1, bins) / bins))
         at = np.searchsorted(edges, recency, side="right")
         size = np.bincount(at, minlength=len(edges) + 1).astype(np.float64)
         bought, orders, value = (
             np.bincount(at, labels[column].to_numpy(dtype=np.float64), len(edges) + 1) / np.maximum(size, 1)
             for column in ("bought", "orders", "value")
         )
-        share = 1 - (1 - np.clip(bought, SMALLEST, 1 - SMALLEST)) ** stretch
+        bought = (bought * size + 1) / (size + 2)  # the rule of succession: a handful makes nothing certain
+        share = 1 - (1 - _falling(bought, size)) ** stretch
         self.numbers = {
             "edges": edges.tolist(),
-            "share": np.minimum.accumulate(share).tolist(),
-            "orders": np.minimum.accumulate(orders * stretch).tolist(),
+            "share": share.tolist(),
+            "orders": _falling(orders * stretch, size).tolist(),
             "value": (value * stretch).tolist(),
         }
         return self
@@ -109,6 +112,14 @@ class RecencyRule(_Rates):
         at = np.searchsorted(self.numbers["edges"], recency, side="right")
         share, orders, value = (np.array(self.numbers[name])[at] for name in ("share", "orders", "value"))
         return Prediction(share, np.maximum(orders, share), value, rank_score=-recency)
+
+
+def _falling(means: Floats, size: Floats) -> Floats:
+    """Pool neighbouring means until none rises with recency."""
+    from sklearn.isotonic import IsotonicRegression
+
+    pooled = IsotonicRegression(increasing=False, out_of_bounds="clip")
+    return np.asarray(pooled.fit_transform(np.arange(len(means)), means, sample_weight=size), dtype=np.float64)
 
 
 def _rule_of_thumb(frame: TrainingFrame) -> dict[str, list[float]]:
