@@ -48,7 +48,7 @@ class Lessons:
     bought: Floats
     weight: Floats
     rhythm: Floats
-    _fitted: dict[tuple[str, int], Any] = field(default_factory=dict, repr=False)
+    _fitted: dict[tuple[str, int], Any] = field(default_factory=dict, repr=False, init=False)
 
     def once[Part](self, part: str, seed: int, fit: Callable[[], Part]) -> Part:
         """Fit a part, or return the one fitted before under this name and seed."""
