@@ -1,0 +1,99 @@
+"""Intervals of value hold what they promise on fresh customers, in every tenth of them."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tenure_training.models.contract import LEVELS, Prediction
+from tenure_training.models.spend_distribution import SpendDistribution
+
+
+def _customers(n: int, *, seed: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """P(buys), log expected value given a purchase, and the value: skewed, and wider for small spenders."""
+    generator = np.random.default_rng(seed)
+    probability, log_expected = generator.beta(1.2, 1.2, n), generator.normal(3, 1, n)
+    spread = np.log(generator.gamma(2, 0.5, n)) * np.where(log_expected < 3, 1.5, 0.7)
+    return probability, log_expected, np.where(generator.random(n) < probability, np.exp(log_expected + spread), 0.0)
+
+
+def _prediction(probability, quantiles) -> Prediction:
+    return Prediction(probability, probability, probability, quantiles=quantiles)
+
+
+@pytest.fixture(scope="module")
+def distribution() -> SpendDistribution:
+    _, log_expected, value = _customers(30_000, seed=1)
+    return SpendDistribution.fit(log_expected[value > 0], np.log(value[value > 0]))
+
+
+@pytest.mark.parametrize("level", [0.5, 0.8, 0.9])
+def test_interval__covers_what_it_says_in_every_decile(distribution, level):
+    probability, log_expected, value = _customers(60_000, seed=2)
+    possible = probability >= 1 - level  # else nothing alone is more probable than the level
+    quantiles = distribution.value_quantiles(probability, log_expected)
+    low, high = _prediction(probability, quantiles).interval(level)
+    inside = (low <= value) & (value <= high)
+    for ranked in (probability * np.exp(log_expected), log_expected):
+        decile = np.argsort(np.argsort(ranked[possible])) * 10 // possible.sum()
+        coverage = np.array([inside[possible][decile == number].mean() for number in range(10)])
+        assert np.abs(coverage - level).max() < 0.03
+    assert inside[~possible].mean() >= level
+    assert (high[~possible] == 0).all()
+
+
+def test_quantiles__are_reached_as_often_as_they_say(distribution):
+    probability, log_expected, value = _customers(60_000, seed=3)
+    quantiles = distribution.value_quantiles(probability, log_expected)
+    positive = quantiles > 0
+    below = np.array([(value <= quantiles[:, at])[positive[:, at]].mean() for at in range(len(LEVELS))])
+    np.testing.assert_allclose(below, LEVELS, atol=0.03)
+
+
+def test_quantiles__are_zero_up_to_the_probability_of_buying_nothing(distribution):
+    quantiles = distribution.value_quantiles(np.array([0.0, 0.45, 1.0]), np.full(3, 3.0))
+    assert (quantiles[0] == 0).all()
+    np.testing.assert_array_equal(quantiles[1] > 0, np.array(LEVELS) > 0.55)
+    assert (quantiles[2] > 0).all()
+
+
+@given(
+    st.lists(st.floats(0, 1), min_size=1, max_size=20),
+    st.integers(0, 400),
+    st.floats(-20, 30),
+    st.integers(0, 100),
+)
+def test_quantiles__never_fall(probability, purchases, location, seed):
+    generator = np.random.default_rng(seed)
+    log_expected = generator.normal(location, 1, purchases)
+    fitted = SpendDistribution.fit(log_expected, log_expected + generator.standard_t(2, purchases))
+    p = np.array(probability)
+    quantiles = fitted.value_quantiles(p, generator.normal(location, 2, len(p)))
+    assert np.isfinite(quantiles).all()
+    assert (quantiles >= 0).all()
+    assert (np.diff(quantiles, axis=1) >= 0).all()
+
+
+def test_quantiles__grow_with_the_expected_value_alone(distribution):
+    one = distribution.value_quantiles(np.full(2, 0.9), np.array([5.0, 5.0 + np.log(2)]))
+    np.testing.assert_allclose(one[1], 2 * one[0])
+
+
+def test_distribution__of_no_purchases_is_the_expected_value():
+    quantiles = SpendDistribution.fit(np.empty(0), np.empty(0)).value_quantiles(np.ones(1), np.log([40.0]))
+    np.testing.assert_allclose(quantiles, 40.0)
+
+
+def test_distribution__of_one_expected_value_has_one_bin():
+    fitted = SpendDistribution.fit(np.full(3000, 2.0), np.random.default_rng(1).normal(2, 1, 3000))
+    assert np.isfinite(fitted.value_quantiles(np.ones(3), np.array([0.0, 2.0, 9.0]))).all()
+
+
+def test_distribution__is_the_same_after_json(distribution):
+    again = SpendDistribution.from_dict(json.loads(json.dumps(distribution.to_dict())))
+    p, log_expected, _ = _customers(100, seed=4)
+    np.testing.assert_array_equal(again.value_quantiles(p, log_expected), distribution.value_quantiles(p, log_expected))

@@ -1,0 +1,139 @@
+"""Candidates are refitted at every origin on what was known then, and judged on the same customers."""
+
+from __future__ import annotations
+
+from itertools import product
+from typing import ClassVar
+
+import numpy as np
+import pandas as pd
+import pytest
+from pandas.testing import assert_frame_equal
+
+from tenure_features.errors import UsageError
+from tenure_training.backtest import Backtest, backtest
+from tenure_training.metrics import METRICS
+from tenure_training.models.contract import Candidate, Prediction, TrainingFrame
+from tenure_training.models.registry import CANDIDATES
+from tenure_training.windows import Window, backtest_windows
+
+
+class Spy(Candidate):
+    """Remembers what it was given; predicts a number that names the fit."""
+
+    name = "spy"
+    fits: ClassVar[list[TrainingFrame]] = []
+    seeds: ClassVar[list[int]] = []
+    instances: ClassVar[list[Candidate]] = []
+
+    def fit(self, frame, *, seed):
+        self.fits.append(frame)
+        self.seeds.append(seed)
+        self.instances.append(self)
+        self.number = len(self.fits)
+        return self
+
+    def predict(self, snapshot):
+        n = np.full(len(snapshot), float(self.number))
+        return Prediction(n / 100, n, 10 * n)
+
+    def save(self, folder):
+        (folder / "spy.json").write_text("{}")
+
+    @classmethod
+    def load(cls, folder):
+        return cls()
+
+
+@pytest.fixture
+def spy(monkeypatch) -> type[Spy]:
+    monkeypatch.setitem(CANDIDATES, "spy", Spy)
+    for memory in ("fits", "seeds", "instances"):
+        monkeypatch.setattr(Spy, memory, [])
+    return Spy
+
+
+@pytest.fixture(scope="module")
+def windows(frames, as_of) -> list[Window]:
+    found = backtest_windows(frames.first_order, as_of, horizon_days=60)
+    assert len(found) >= 2
+    return found
+
+
+@pytest.fixture(scope="module")
+def result(frames, windows) -> Backtest:
+    return backtest(frames, windows, candidates=["recency", "bgnbd"], seed=7)
+
+
+def test_backtest__refits_at_each_origin_on_what_was_known_then(frames, windows, spy):
+    backtest(frames, windows, candidates=["spy"], seed=11)
+    assert [fit.as_of for fit in spy.fits] == [window.origin for window in windows]
+    assert len({id(instance) for instance in spy.instances}) == len(windows)
+    assert spy.seeds == [11] * len(windows)
+    for fit, window in zip(spy.fits, windows, strict=True):
+        assert fit.horizon_days == window.days
+        assert (fit.rows["as_of"] + pd.to_timedelta(fit.window_days, unit="D")).max() <= window.origin
+        assert_frame_equal(fit.present, frames.snapshot(window.origin))
+        assert (fit.present["as_of"] == window.origin).all()
+
+
+def test_backtest__fits_do_not_know_the_window(frames, windows, spy, orders, open_log):
+    """Without the orders of its window a candidate gets the same to learn from."""
+    backtest(frames, windows[:1], candidates=["spy"], seed=1)
+    origin = windows[0].origin
+    cut = type(frames)(open_log(orders[orders["ordered_at"] < origin], origin))
+    known = cut.frame(origin, horizon_days=windows[0].days)
+    assert_frame_equal(spy.fits[0].rows, known.rows)
+    assert_frame_equal(spy.fits[0].labels, known.labels)
+    assert_frame_equal(spy.fits[0].present, known.present)
+
+
+def test_backtest__holds_what_happened_next(frames, windows, result, orders):
+    for window, outcome in zip(windows, result.outcomes, strict=True):
+        assert outcome["customer_id"].tolist() == frames.snapshot(window.origin)["customer_id"].tolist()
+        inside = orders[(orders["ordered_at"] >= window.origin) & (orders["ordered_at"] < window.closes)]
+        value = inside.groupby("customer_id")["revenue"].sum().reindex(outcome["customer_id"], fill_value=0.0)
+        np.testing.assert_allclose(outcome["value"], value, atol=1e-6)
+
+
+def test_backtest__table_has_a_row_per_candidate_and_window(result, windows):
+    table = result.table()
+    assert list(table.columns) == ["candidate", "kind", "origin", "window_days", "customers", *METRICS]
+    keys = list(zip(table["candidate"], table["origin"], strict=True))
+    assert keys == list(product(["recency", "bgnbd"], [window.origin for window in windows]))
+    assert dict(zip(table["candidate"], table["kind"], strict=True)) == {"recency": "baseline", "bgnbd": "model"}
+    assert (table["window_days"] == 60).all()
+    assert table["customers"].tolist() == [len(outcome) for outcome in result.outcomes] * 2
+    assert table["log_loss"].between(0, 2).all()
+
+
+def test_backtest__table_of_no_window_keeps_its_columns():
+    table = Backtest((), {"blend": []}, ()).table()
+    assert table.empty
+    assert list(table.columns[:2]) == ["candidate", "kind"]
+
+
+def test_backtest__evidence_lines_predictions_up_with_outcomes(frames, windows, spy):
+    result = backtest(frames, windows, candidates=["spy"], seed=1)
+    evidence = result.evidence("spy")
+    sizes = [len(outcome) for outcome in result.outcomes]
+    assert evidence.window.tolist() == np.repeat(range(len(windows)), sizes).tolist()
+    np.testing.assert_array_equal(evidence.buy_probability, (evidence.window + 1) / 100)
+    np.testing.assert_array_equal(evidence.expected_value, 10.0 * (evidence.window + 1))
+    np.testing.assert_array_equal(evidence.value, pd.concat(result.outcomes)["value"])
+    np.testing.assert_array_equal(evidence.bought, pd.concat(result.outcomes)["bought"])
+    assert evidence.bought.dtype == bool
+
+
+def test_backtest__reports_progress(frames, windows):
+    seen: list[tuple[int, int]] = []
+    backtest(
+        frames, windows, candidates=["zero", "recency"], seed=1, advance=lambda done, total: seen.append((done, total))
+    )  # fmt: skip
+    total = 2 * len(windows)
+    assert seen == [(done, total) for done in range(1, total + 1)]
+
+
+def test_backtest__refuses_an_unknown_candidate(frames, windows):
+    with pytest.raises(UsageError, match="no candidate named"):
+        backtest(frames, windows, candidates=["oracle"], seed=1)
