@@ -1,0 +1,186 @@
+"""Run, score, backtest and explain through the command line, nothing faked, on a small simulated shop."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow.parquet as pq
+import pytest
+
+from tenure.cli import main
+from tenure_simulator import preset, simulate_orders
+
+pytestmark = pytest.mark.slow
+
+AS_OF, HORIZON = "2022-12-01", 60
+COLUMNS = [
+    "--column", "customer_id=client", "--column", "ordered_at=bought_at", "--column", "order_id=receipt",
+    "--column", "revenue=paid + 0.0", "--column", "currency=money",
+]  # fmt: skip
+CANDIDATES = ["--candidate", "logistic", "--candidate", "mbgnbd"]  # the first is the default
+
+
+def call(*arguments: object) -> tuple[int, str, str]:
+    """Call ``tenure`` and catch its exit code and both streams."""
+    out, err = io.StringIO(), io.StringIO()
+    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err), pytest.raises(SystemExit) as stopped:
+        main([str(argument) for argument in arguments])
+    code = stopped.value.code
+    return (code if isinstance(code, int) else 0), out.getvalue(), err.getvalue()
+
+
+@dataclass(frozen=True)
+class Shop:
+    """A log on disk, the job done on it once, and what it printed."""
+
+    folder: Path
+    table: pd.DataFrame
+    said: dict[str, Any]
+
+    @property
+    def log(self) -> list[object]:
+        return ["--orders", self.folder / "orders.csv", *COLUMNS]
+
+    @property
+    def store(self) -> list[object]:
+        return ["--tracking-uri", f"sqlite:///{self.folder / 'mlruns' / 'mlflow.db'}"]
+
+    @property
+    def scores(self) -> pd.DataFrame:
+        return pd.read_parquet(self.folder / "out" / "scores.parquet")
+
+    def score(self, *arguments: object, out: str) -> tuple[int, str, str]:
+        return call("score", *self.log, *self.store, "--out", self.folder / out, *arguments)
+
+
+@pytest.fixture(scope="module")
+def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
+    folder = tmp_path_factory.mktemp("shop")
+    orders, _ = simulate_orders(preset("tiny", customers=250, seed=3))
+    names = {"customer_id": "client", "ordered_at": "bought_at", "order_id": "receipt", "revenue": "paid"}
+    table = orders.rename(columns={**names, "currency": "money"})[[*names.values(), "money"]]
+    table.to_csv(folder / "orders.csv", index=False)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("MLFLOW_ALLOW_PICKLE_DESERIALIZATION", "false")
+        shop = Shop(folder, table, {})
+        question = ["--as-of", AS_OF, "--horizon", HORIZON, *CANDIDATES]
+        code, out, err = call("run", *shop.log, *question, *shop.store, "--out", folder / "out", "--json", "-q")
+        assert code == 0, err
+        yield Shop(folder, table, json.loads(out))
+
+
+def population(table: pd.DataFrame) -> set[str]:
+    """Customers with an order before the moment; a receipt that is negative in all is a return."""
+    receipts = table.groupby(["client", "receipt"], as_index=False).agg(at=("bought_at", "min"), paid=("paid", "sum"))
+    return set(receipts[(receipts["at"] < pd.Timestamp(AS_OF)) & (receipts["paid"] >= 0)]["client"])
+
+
+def test_run__scores_everybody_with_an_order_before_the_moment(shop: Shop) -> None:
+    scores = shop.scores
+    assert set(scores["customer_id"]) == population(shop.table)
+    assert scores["customer_id"].is_unique
+    assert scores["churn_probability"].between(0, 1).all()
+    assert (scores["value_low"] <= scores["value_high"]).all()
+    assert set(scores["as_of"]) == {pd.Timestamp(AS_OF)}
+    assert set(scores["horizon_days"]) == {HORIZON}
+    assert (scores["churn_reasons"].map(len) > 0).mean() > 0.9  # nothing moves some customers from the average
+
+
+def test_run__prints_what_it_wrote(shop: Shop) -> None:
+    said, scores = shop.said, shop.scores
+    assert (said["command"], said["customers"]) == ("run", len(scores))
+    assert said["expected_value"] == pytest.approx(scores["expected_value"].sum())
+    assert {row["candidate"] for row in said["backtest"]} == {"zero", "status_quo", "recency", "logistic", "mbgnbd"}
+    assert said["champion"] == "logistic"
+    manifest = json.loads((shop.folder / "out" / "manifest.json").read_text())
+    assert manifest["model_version"] == said["model_version"] == scores["model_version"].iloc[0]
+    written = json.loads(pq.read_schema(shop.folder / "out" / "scores.parquet").metadata[b"tenure"])
+    assert written["definitions"] == manifest["definitions"]
+    assert f"{HORIZON} days" in written["definitions"]["churn"]
+    report = (shop.folder / "out" / "report.html").read_text()
+    assert f"{len(scores):,}" in report
+    assert said["champion"] in report
+
+
+def test_run__neither_the_order_of_rows_nor_later_rows_matter(shop: Shop) -> None:
+    earlier = shop.table[shop.table["bought_at"] < AS_OF].sample(frac=1.0, random_state=1)
+    earlier.to_csv(shop.folder / "earlier.csv", index=False)
+    log = ["--orders", shop.folder / "earlier.csv", *COLUMNS, *shop.store, "--no-register"]
+    question = ["--as-of", AS_OF, "--horizon", HORIZON, *CANDIDATES]
+    code, _, err = call("run", *log, *question, "--out", shop.folder / "again", "-q")
+    assert code == 0, err
+    again = pd.read_parquet(shop.folder / "again" / "scores.parquet")
+    same = ["model_version"]  # names the file the model was trained on
+    pd.testing.assert_frame_equal(shop.scores.drop(columns=same), again.drop(columns=same), rtol=1e-9)
+
+
+def test_score__the_registered_champion_gives_the_scores_of_the_run(shop: Shop) -> None:
+    code, out, err = shop.score("--as-of", AS_OF, "--json", out="same")
+    assert code == 0, err
+    assert json.loads(out)["customers"] == len(shop.scores)
+    pd.testing.assert_frame_equal(shop.scores, pd.read_parquet(shop.folder / "same" / "scores.parquet"), rtol=1e-6)
+
+
+def test_score__later_orders_move_the_scores_not_the_model(shop: Shop) -> None:
+    code, _, err = shop.score("--as-of", "2023-01-15", out="later")
+    assert code == 0, err
+    later = pd.read_parquet(shop.folder / "later" / "scores.parquet")
+    assert len(later) >= len(shop.scores)
+    assert set(later["model_version"]) == set(shop.scores["model_version"])
+    both = shop.scores.merge(later, on="customer_id")
+    assert not np.allclose(both["churn_probability_x"], both["churn_probability_y"])
+
+
+def test_score__the_same_question_twice_is_nothing_to_do(shop: Shop) -> None:
+    code, _, err = shop.score("--as-of", AS_OF, "--model", shop.folder / "out" / "model", out="twice")
+    assert code == 0, err
+    code, _, err = shop.score("--as-of", AS_OF, "--model", shop.folder / "out" / "model", out="twice")
+    assert code == 99, err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "said"),
+    [
+        pytest.param(["--as-of", "2022-11-30"], 3, "trained as of 2022-12-01", id="before-training"),
+        pytest.param(["--as-of", AS_OF, "--column", "currency='USD'"], 3, "counts in EUR", id="other-currency"),
+        pytest.param(["--as-of", AS_OF, "--column", "revenue=amount"], 3, "amount", id="missing-column"),
+        pytest.param(["--as-of", AS_OF, "--model", "models:/nobody@champion"], 2, "nobody", id="no-such-model"),
+        pytest.param(["--as-of", "2021-01-01"], 2, "No order lies before 2021-01-01", id="before-the-first-order"),
+    ],
+)
+def test_score__refuses_what_the_model_cannot_fit(shop: Shop, arguments: list[str], code: int, said: str) -> None:
+    columns = [pair for pair in COLUMNS if "=" in pair and pair.partition("=")[0] not in " ".join(arguments)]
+    words = [word for pair in columns for word in ("--column", pair)]
+    log = ["--orders", shop.folder / "orders.csv", *words, *shop.store]
+    refused = call("score", *log, *arguments, "--out", shop.folder / "refused", "-q")
+    assert refused[0] == code, refused
+    assert said in refused[2]
+    assert "Traceback" not in refused[2]
+    assert not (shop.folder / "refused" / "scores.parquet").exists()
+
+
+def test_backtest__agrees_with_the_run(shop: Shop) -> None:
+    question = ["--as-of", AS_OF, "--horizon", HORIZON, *CANDIDATES]
+    code, out, err = call("backtest", *shop.log, *question, "--json", "-q")
+    assert code == 0, err
+    said = json.loads(out)
+    assert (said["champion"], said["backtest"]) == (shop.said["champion"], shop.said["backtest"])
+
+
+def test_explain__tells_the_row_of_a_customer(shop: Shop) -> None:
+    row = shop.scores.iloc[0]
+    code, out, _ = call("explain", row["customer_id"], "--scores", shop.folder / "out")
+    assert code == 0
+    assert f"Customer {row['customer_id']} as of {AS_OF}" in out
+    assert f"{row['churn_probability']:.0%}" in out
+    assert row["churn_reasons"][0] in out
+    code, _, err = call("explain", "nobody", "--scores", shop.folder / "out")
+    assert (code, "nobody" in err) == (2, True)
