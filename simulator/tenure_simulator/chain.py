@@ -9,8 +9,8 @@ hazards ``mu`` (engaged to cooling) and ``nu`` (cooling to gone), P(stay after a
 ``c_j' = -(k r s m g + nu) c_j + k r s m g c_{j-1} + mu e_j``, ``c_0' += q (k r s m g c_{k-1} + b k r s m e_{k-1})``.
 
 The speed is constant over a calendar day, so that a day multiplies the state by a matrix exponential. It is summed as
-a Taylor series (Moler & Van Loan 2003, method 1) whose degree grows with the fastest rate; the terms left out are
-below 1e-6, and very fast customers are advanced in parts of a day.
+a Taylor series (Moler & Van Loan 2003, method 1) whose degree grows with the fastest rate, so that the first term left
+out stays below 1e-6; very fast customers are advanced in parts of a day.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ import numpy as np
 
 from tenure_simulator.arrays import Bools, Floats, Ints
 
-DEGREES = ((0.25, 5), (0.5, 7), (1.0, 9), (2.0, 12), (4.0, 19))
+DEGREES = ((0.25, 5), (0.5, 7), (1.0, 9), (2.0, 13), (4.0, 19))
 """(largest fastest-rate-times-step, degree of the Taylor series): the first term left out is below 1e-6."""
 
 
