@@ -60,6 +60,12 @@ def test_regularity__is_that_of_simulated_gaps(k) -> None:
     assert regularity(gaps[:5], cv[:5]) == 1
 
 
+@pytest.mark.parametrize("k", [1, 2, 3])
+def test_regularity__needs_no_more_than_two_gaps(k) -> None:
+    two = np.random.default_rng(k).gamma(k, 1.0, (20_000, 2))
+    assert regularity(np.full(20_000, 2), two.std(axis=1, ddof=1) / two.mean(axis=1)) == k
+
+
 def test_phases__are_whole() -> None:
     with pytest.raises(UsageError, match="whole number of phases"):
         MBGCNBD(1.0, 1.0, 1.0, 1.0, k=0)

@@ -20,7 +20,7 @@ SNAPSHOT = pd.DataFrame(
         [3.0, 40.2, 40.1, 2, 40, 40],
         [2.0, 40.9, 12.3, 1, 12, 40],
         [2.0, 0.6, 0.5, 1, 0, 0],  # either side of midnight
-        [2.0, 5.0, 5.0000001, 1, 5, 5],
+        [2.0, 4.9999999, 5.0000001, 1, 4, 4],  # rounding must not put the last order after the end
         [np.nan, np.nan, np.nan, 0, 0, 0],
         [0.0, 3.0, 0.0, 0, 0, 3],
     ],

@@ -54,6 +54,14 @@ def test_quantiles__of_constant_spend_are_multiples_of_it(model) -> None:
     assert multiples == pytest.approx(np.round(multiples), abs=0.02)
 
 
+def test_quantiles__of_customers_with_many_orders_are_shared_without_loss(model, monkeypatch) -> None:
+    spend = GammaGamma(p=6.25, q=3.74, gamma=15.44)
+    many = np.array([[n - 1.0, 38.0, 39.0, n, 20.0] for n in (41, 44, 60, 130, 390)]).T
+    shared = quantiles(model, spend, many, levels=(0.1, 0.5, 0.9))
+    monkeypatch.setattr("tenure_training.models.btyd.value_distribution._grouped", lambda shape, spend: shape)
+    assert shared == pytest.approx(quantiles(model, spend, many, levels=(0.1, 0.5, 0.9)), rel=5e-3)
+
+
 def test_quantiles__of_a_customer_do_not_depend_on_the_others(model) -> None:
     spend = GammaGamma(p=6.25, q=3.74, gamma=15.44)
     together = quantiles(model, spend, CUSTOMERS)

@@ -23,9 +23,6 @@ LARGEST_K = 6
 SHORTEST_SHARE = 1e-3
 """Resolution of t_x relative to T where the density of t_x itself is needed; its logarithm has no value at 0."""
 
-SMALLEST_LEAVING = 1e-8
-"""Chance to leave below which expected orders no longer depend on it, and their formula would cancel."""
-
 
 @dataclass(frozen=True)
 class MBGCNBD(BTYDModel):
@@ -143,28 +140,35 @@ class MBGCNBD(BTYDModel):
         return super().log_likelihood(x_, t_x_, T_) + np.where(known, timing, 0.0)
 
     def _orders_while_alive(self, data: RepeatCounts, horizon: float) -> Floats:
-        # with q = 1 - p, orders before leaving are (1 - q ** floor(phases / k)) / p on average; the floor is a
-        # discrete Fourier sum over the k-th roots of one, and phases have a negative binomial generating function
-        k, stretch = self.k, horizon / (self.alpha + data.T)
+        stretch = horizon / (self.alpha + data.T)
         weights = self._phases(data)
         weights = weights / weights.sum(axis=0)
-        roots = np.exp(2j * np.pi * np.arange(k) / k)
         result = np.empty(len(data.x))
         for rows in blocks(len(data.x)):
-            shape = self.r + k * data.x[rows]
+            shape = self.r + self.k * data.x[rows]
             a = np.full(len(shape), self.a)
-            p, weight = beta_nodes(a, self.b + data.x[rows] + 1, reach=(k + shape) * (1 + stretch[rows]))
-            p = np.maximum(p, SMALLEST_LEAVING)
-            step = np.exp(np.log1p(-np.minimum(p, 1 - 1e-16)) / k)
-            stays = np.zeros(p.shape)
-            for root in roots:
-                share = sum(step**-i * root**-i for i in range(k)) / k
-                passing = step * root
-                silent = np.log(1 + (1 - passing) * stretch[rows, None])
-                done = [weights[j, rows, None] * passing**j * np.exp(-(shape[:, None] + j) * silent) for j in range(k)]
-                stays += (share * sum(done)).real
-            result[rows] = (weight * np.maximum(1 - stays, 0.0) / p).sum(axis=1)
+            p, weight = beta_nodes(a, self.b + data.x[rows] + 1, reach=(self.k + shape) * (1 + stretch[rows]))
+            leaves = self._leaves(p, weights[:, rows, None], shape[:, None], stretch[rows, None])
+            result[rows] = (weight * np.maximum(leaves, 0.0) / p).sum(axis=1)
         return result
+
+    def _leaves(self, p: Floats, weights: Floats, shape: Floats, stretch: Floats) -> Floats:
+        """P(gone by the end of the horizon) of a customer alive at T who leaves with chance p after an order.
+
+        With q = 1 - p that is 1 - E[q ** floor(phases / k)]. The floor is a discrete Fourier sum over the k-th roots of
+        one, and phases have a negative binomial generating function; written so that small p does not cancel.
+        """
+        order = np.arange(self.k)
+        log_step = np.log1p(-np.minimum(p, 1 - 1e-16)) / self.k
+        grown = [np.expm1(-i * log_step) for i in order]
+        log_share, spread = np.log1p(sum(grown) / self.k), np.log1p(-np.expm1(log_step) * stretch)
+        leaves = -sum(weights[j] * np.expm1(log_share + j * log_step - (shape + j) * spread) for j in order)
+        for root in np.exp(2j * np.pi * order[1:] / self.k):
+            share = sum(grown[i] * root**-i for i in order) / self.k
+            passing = np.exp(log_step) * root
+            silent = np.log(1 + (1 - passing) * stretch)
+            leaves -= (share * sum(weights[j] * passing**j * np.exp(-(shape + j) * silent) for j in order)).real
+        return np.asarray(leaves)
 
     def _reach_while_alive(self, data: RepeatCounts, horizon: float, counts: Floats) -> Floats:
         weights = self._phases(data)
