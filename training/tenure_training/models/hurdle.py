@@ -19,6 +19,9 @@ from tenure_training.models.rhythm import SURE, Expectation, Rhythm
 from tenure_training.models.severity import Severity
 from tenure_training.models.spend_distribution import SpendDistribution
 
+RHYTHM_IN_TOTAL = 1 / 3
+"""Weight of the rhythm's total value, on the logarithmic scale: the seasons of the windows do not come back as such."""
+
 _ORDERS_RANGE = (0.5, 2.0)
 
 
@@ -64,14 +67,25 @@ class Hurdle(Candidate):
             trees=self.trees,
             seed=seed + 2,
         )
+        self.severity = self.severity.moderated(
+            *self._totals(design(frame.present, expected), expected), trust=RHYTHM_IN_TOTAL
+        )
         self.orders_scale = _orders_scale(lessons, frame.labels["orders"].to_numpy(dtype=np.float64), log_count)
         rows = (lessons.bought > 0) & (value > 0)
         at = log_severity[rows] + self.severity.correction(lessons.X[rows])
         self.spread = SpendDistribution.fit(at, np.log(value[rows]))
         return self
 
+    def _totals(self, X: pd.DataFrame, expected: Expectation) -> tuple[float, float]:
+        """Total value of the customers present, as learnt and as the rhythm alone expects it."""
+        log_severity, rhythm = _log_severity(expected), expected.log_odds
+        learnt = expit(self.odds(X, rhythm)) @ np.exp(log_severity + self.severity.correction(X))
+        return float(learnt), float(expit(rhythm) @ np.exp(log_severity))
+
     def calibrate(self, evidence: Evidence) -> Self:
-        """Take the spread of values from windows later than those the parts were fitted on."""
+        """Take the level of probabilities and the spread of values from windows later than the parts were fitted on."""
+        if len(evidence.window):
+            self.odds = self.odds.calibrated(evidence)
         rows = evidence.bought & (evidence.value > 0) & (evidence.expected_value > 0)
         if rows.sum() >= 100:  # fewer say less than the many rows of the fit
             expected = np.log(evidence.expected_value[rows] / np.maximum(evidence.buy_probability[rows], SURE))

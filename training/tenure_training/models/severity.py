@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Self
 
@@ -94,6 +94,12 @@ class Severity:
             if part is not None:
                 total = total + share * part.score(X)
         return np.asarray(total)
+
+    def moderated(self, learnt: float, rhythm: float, *, trust: float) -> Self:
+        """Move the total that was learnt towards the rhythm's by a share of the way, on the logarithmic scale."""
+        if not (learnt > 0 and rhythm > 0) or self.linear is self.trees is None:
+            return self
+        return replace(self, log_scale=self.log_scale + trust * float(np.clip(np.log(rhythm / learnt), -1.0, 1.0)))
 
     def contributions(self, X: pd.DataFrame) -> tuple[Mapping[str, Floats], Floats]:
         """Additive terms of the correction by name, shape (n,) each, and the rest, shape (n,)."""
