@@ -108,18 +108,18 @@ def training(frames: Frames) -> Training:
 
 
 def _priced(amount: Callable[[int], float]) -> pd.DataFrame:
-    orders = _shop(55, days=110, seed=4)
+    orders = _shop(55, days=80, seed=4)
     return orders.assign(revenue=[amount(number) for number in range(len(orders))])
 
 
 def _joined(*rows: Rows) -> pd.DataFrame:
-    return pd.concat([_shop(52, days=110, seed=5), *map(_table, rows)], ignore_index=True)
+    return pd.concat([_shop(52, days=80, seed=5), *map(_table, rows)], ignore_index=True)
 
 
 _first = [(f"c{number:02d}", number, 20.0 + number % 7) for number in range(55)]
 DEGENERATE: dict[str, Callable[[], pd.DataFrame]] = {
-    "one customer": lambda: _table([("a", day, 10.0 + day) for day in range(0, 110, 9)]),
-    "five customers": lambda: _shop(5, days=110, seed=3),
+    "one customer": lambda: _table([("a", day, 10.0 + day) for day in range(0, 80, 7)]),
+    "five customers": lambda: _shop(5, days=80, seed=3),
     "all buy once": lambda: _table(_first),
     "one day": lambda: _table([(name, day / 100, amount) for name, day, amount in _first]),
     "ten days": lambda: _shop(55, days=10, seed=5),
@@ -127,12 +127,12 @@ DEGENERATE: dict[str, Callable[[], pd.DataFrame]] = {
     "all revenue one": lambda: _priced(lambda number: 1.0),
     "half of the revenue zero": lambda: _priced(lambda number: 30.0 * (number % 2)),
     "customers with returns only": lambda: _joined(
-        [(f"n{number}", 5.0 * number, -5.0) for number in range(20)],
-        [(f"c{number:03d}", 105.0, -500.0) for number in range(15)],
+        [(f"n{number}", 3.9 * number, -5.0) for number in range(20)],
+        [(f"c{number:03d}", 76.0, -500.0) for number in range(15)],
     ),
-    "one with 3000 orders": lambda: _joined([("heavy", 110 * number / 3000, 7.0) for number in range(3000)]),
+    "one with 3000 orders": lambda: _joined([("heavy", 80 * number / 3000, 7.0) for number in range(3000)]),
     "everybody buys every week": lambda: _table(
-        [(name, day + offset / 100, amount) for name, offset, amount in _first for day in range(0, 110, 7)]
+        [(name, day + offset / 100, amount) for name, offset, amount in _first for day in range(0, 80, 7)]
     ),
     "nobody returns": lambda: _table([(name, day / 10, amount) for name, day, amount in _first]),
     "tiny money": lambda: _priced(lambda number: 1e-6),
@@ -156,6 +156,6 @@ def degenerate(request: pytest.FixtureRequest, open_log: OpenLog) -> Degenerate:
     """Every degenerate log in turn."""
     orders = DEGENERATE[request.param]()
     short = {"one day": 1, "ten days": 10}
-    moment = START + pd.Timedelta(days=short.get(request.param, 111))
+    moment = START + pd.Timedelta(days=short.get(request.param, 81))
     frames = Frames(open_log(orders, moment))
     return Degenerate(request.param, frames, moment, frames.frame(moment, horizon_days=30))

@@ -81,7 +81,7 @@ def test_backtest_windows__are_closed_disjoint_and_of_one_length(history, horizo
 
 @given(horizon=st.integers(SHORTEST_WINDOW_DAYS, 400), spare=st.integers(0, 500))
 def test_backtest_windows__are_as_long_as_the_horizon_where_history_allows(horizon, spare):
-    windows = backtest_windows(FIRST, _as_of(3 * horizon + spare), horizon_days=horizon)
+    windows = backtest_windows(FIRST, _as_of(4 * horizon + spare), horizon_days=horizon)
     assert len(windows) >= 2
     assert {window.days for window in windows} == {horizon}
 

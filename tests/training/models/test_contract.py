@@ -91,22 +91,32 @@ def test_candidate__keeps_no_customer(name, fitted, frame, tmp_path):
     assert not any(customer.encode() in content for customer in frame.present["customer_id"])
 
 
-@every_candidate
-def test_candidate__with_the_same_seed_is_the_same_to_the_byte(name, fitted, frame, tmp_path):
-    again = candidate_class(name)().fit(replace(frame), seed=7)  # another frame: parts fitted before are not reused
-    assert _saved(again, tmp_path / "again") == _saved(fitted(name), tmp_path / "first")
+@pytest.fixture(scope="module")
+def again(frame) -> TrainingFrame:
+    """The same frame, but another object: what was fitted for the first is not at hand."""
+    return replace(frame)
 
 
 @every_candidate
-def test_candidate__multiplies_values_with_the_currency_and_nothing_else(name, fitted, frame):
-    rates = dict.fromkeys(MONEY, 1000.0)
-    scaled = replace(
-        frame,
-        rows=frame.rows.assign(**{column: frame.rows[column] * rate for column, rate in rates.items()}),
-        present=frame.present.assign(**{column: frame.present[column] * rate for column, rate in rates.items()}),
-        labels=frame.labels.assign(value=frame.labels["value"] * 1000.0),
-    )
-    other = candidate_class(name)().fit(scaled, seed=7).predict(scaled.present)
+def test_candidate__with_the_same_seed_is_the_same_to_the_byte(name, fitted, again, tmp_path):
+    refitted = candidate_class(name)().fit(again, seed=7)
+    assert _saved(refitted, tmp_path / "again") == _saved(fitted(name), tmp_path / "first")
+
+
+@pytest.fixture(scope="module")
+def in_pence(frame) -> TrainingFrame:
+    """The frame with every amount times a thousand."""
+
+    def dear(table: pd.DataFrame) -> pd.DataFrame:
+        return table.assign(**{column: 1000.0 * table[column] for column in MONEY})
+
+    labels = frame.labels.assign(value=1000.0 * frame.labels["value"])
+    return replace(frame, rows=dear(frame.rows), present=dear(frame.present), labels=labels)
+
+
+@every_candidate
+def test_candidate__multiplies_values_with_the_currency_and_nothing_else(name, fitted, frame, in_pence):
+    other = candidate_class(name)().fit(in_pence, seed=7).predict(in_pence.present)
     one = fitted(name).predict(frame.present)
     np.testing.assert_allclose(other.buy_probability, one.buy_probability, rtol=1e-5)
     np.testing.assert_allclose(other.expected_orders, one.expected_orders, rtol=1e-5)
@@ -115,26 +125,30 @@ def test_candidate__multiplies_values_with_the_currency_and_nothing_else(name, f
         np.testing.assert_allclose(other.quantiles, 1000 * one.quantiles, rtol=1e-4)
 
 
-@every_candidate
-def test_candidate__does_not_care_what_customers_are_called(name, fitted, frame):
-    """Renaming reorders the rows of every origin, because snapshots are sorted by customer."""
+@pytest.fixture(scope="module")
+def renamed(frame) -> TrainingFrame:
+    """The frame of a shop that calls its customers otherwise: snapshots are sorted by name, so rows move."""
     ids = np.sort(frame.present["customer_id"])
     names = dict(zip(ids, np.random.default_rng(3).permutation(ids), strict=True))
 
-    def renamed(table: pd.DataFrame) -> pd.DataFrame:
+    def called(table: pd.DataFrame) -> pd.DataFrame:
         return table.assign(customer_id=table["customer_id"].map(names))
 
-    rows = renamed(frame.rows).assign(days=frame.window_days).sort_values(["days", "as_of", "customer_id"]).index
-    other = replace(
+    rows = called(frame.rows).assign(days=frame.window_days).sort_values(["days", "as_of", "customer_id"]).index
+    return replace(
         frame,
-        rows=renamed(frame.rows).loc[rows].reset_index(drop=True),
+        rows=called(frame.rows).loc[rows].reset_index(drop=True),
         labels=frame.labels.loc[rows].reset_index(drop=True),
         window_days=frame.window_days[rows],
         weight=frame.weight[rows],
-        present=renamed(frame.present).sort_values("customer_id", ignore_index=True),
+        present=called(frame.present).sort_values("customer_id", ignore_index=True),
     )
-    assert not other.rows["recency_days"].equals(frame.rows["recency_days"])
-    refitted = candidate_class(name)().fit(other, seed=7)
+
+
+@every_candidate
+def test_candidate__does_not_care_what_customers_are_called(name, fitted, frame, renamed):
+    assert not renamed.rows["recency_days"].equals(frame.rows["recency_days"])
+    refitted = candidate_class(name)().fit(renamed, seed=7)
     _assert_close(refitted.predict(frame.present), fitted(name).predict(frame.present), rtol=1e-6, atol=1e-9)
 
 
