@@ -49,7 +49,7 @@ def record(
 def _candidate_runs(table: pd.DataFrame) -> list[CandidateRun]:
     if table.empty:
         return []
-    names = list(METRICS)
+    names = [*METRICS, "empc"]
     return [
         CandidateRun(
             str(candidate),

@@ -9,12 +9,16 @@ import numpy as np
 import pandas as pd
 
 from tenure_training.frame import Frames
-from tenure_training.metrics import METRICS, evaluate
+from tenure_training.metrics import METRICS, Case, empc, evaluate
+from tenure_training.models.baselines import StatusQuo
 from tenure_training.models.contract import Evidence, Prediction
 from tenure_training.models.registry import BASELINES, candidate_class
 from tenure_training.windows import Window
 
 Advance = Callable[[int, int], None]
+
+OFFER_SHARE, CONTACT_SHARE = 0.05, 0.005
+"""Costs of an offer and of a contact over the mean value of a customer (Verbraken et al., 2013: 10 and 1 of 200)."""
 
 
 @dataclass(frozen=True)
@@ -42,7 +46,8 @@ class Backtest:
         -------
         DataFrame
             ``candidate``, ``kind`` (baseline or model), ``origin``, ``window_days``, ``customers`` and one column per
-            metric; candidates in the order they were given, windows latest first.
+            metric, with ``empc`` last (see `tenure_training.metrics.empc`); candidates in the order they were given,
+            windows latest first.
         """
         rows = [
             {
@@ -52,11 +57,28 @@ class Backtest:
                 "window_days": window.days,
                 "customers": len(outcome),
                 **evaluate(prediction, outcome),
+                "empc": self._profit(prediction, outcome, number),
             }
             for name, predictions in self.predictions.items()
-            for window, prediction, outcome in zip(self.windows, predictions, self.outcomes, strict=True)
+            for number, (window, prediction, outcome) in enumerate(
+                zip(self.windows, predictions, self.outcomes, strict=True)
+            )
         ]
-        return pd.DataFrame(rows, columns=["candidate", "kind", "origin", "window_days", "customers", *METRICS])
+        return pd.DataFrame(rows, columns=["candidate", "kind", "origin", "window_days", "customers", *METRICS, "empc"])
+
+    def _profit(self, prediction: Prediction, outcome: pd.DataFrame, window: int) -> float:
+        """Measure the expected maximum profit per customer of a campaign along a candidate's ranking.
+
+        What a customer is worth is the same for all candidates, the status quo's value; an offer costs a twentieth of
+        its mean and a contact a two-hundredth, the ratios of the published measure. NaN without the status quo.
+        """
+        if StatusQuo.name not in self.predictions:
+            return float("nan")
+        worth = np.maximum(self.predictions[StatusQuo.name][window].expected_value, 0.0)
+        case, mean = Case(prediction, outcome), float(worth.mean()) if len(worth) else 0.0
+        return empc(
+            case.by_churn, case.churned, clv=worth, offer_cost=mean * OFFER_SHARE, contact_cost=mean * CONTACT_SHARE
+        )
 
     def evidence(self, name: str) -> Evidence:
         """Pool a candidate's predictions and what happened over all windows."""

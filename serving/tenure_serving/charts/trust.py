@@ -24,10 +24,12 @@ METRIC_WORDS = {
     "wape": "absolute error over total value (WAPE)",
     "rmse": "root mean squared error of value",
     "coverage_80": "share of values inside the 80 % range",
+    "crps": "error of the whole value distribution (CRPS)",
+    "empc": "best campaign's profit per customer (EMPC)",
 }
 """Metrics of a backtest table in words."""
 
-LOWER_IS_BETTER = frozenset({"log_loss", "brier", "ece", "decile_mape", "wape", "rmse"})
+LOWER_IS_BETTER = frozenset({"log_loss", "brier", "ece", "decile_mape", "wape", "rmse", "crps"})
 TARGETS = {"total_bias": 0.0, "coverage_80": 0.8}
 SCALES = {"auroc": "0.5 is a coin toss, 1 is perfect.", "normalised_gini": "0 is chance, 1 is perfect."}
 

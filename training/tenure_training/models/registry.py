@@ -6,7 +6,12 @@ from difflib import get_close_matches
 
 from tenure_features.errors import UsageError
 from tenure_training.models.baselines import RecencyRule, StatusQuo, Zero
-from tenure_training.models.btyd.candidate import BGNBDCandidate, MBGNBDCandidate, ParetoNBDCandidate
+from tenure_training.models.btyd.candidate import (
+    BGNBDCandidate,
+    MBGCNBDCandidate,
+    MBGNBDCandidate,
+    ParetoNBDCandidate,
+)
 from tenure_training.models.contract import Candidate
 from tenure_training.models.hurdle import Blend, Logistic, XGBoostHurdle
 
@@ -22,6 +27,7 @@ CANDIDATES: dict[str, type[Candidate]] = {
         BGNBDCandidate,
         MBGNBDCandidate,
         ParetoNBDCandidate,
+        MBGCNBDCandidate,
         Logistic,
         XGBoostHurdle,
         Blend,
