@@ -18,7 +18,7 @@ from tenure.pipeline import RunResult, run_job
 from tenure.progress import Progress
 from tenure.render import money
 from tenure_serving.charts.style import percent
-from tenure_serving.report.summary import by, first_to_call, with_money
+from tenure_serving.report.summary import first_to_call, with_money
 from tenure_simulator import ShopConfig, preset, read_truth, simulate, truth_at
 from tenure_training.frame import Frames
 from tenure_training.models.registry import candidate_class
@@ -164,14 +164,15 @@ def _worth(result: RunResult, currency: str) -> str:
 
 def _first_step(result: RunResult, currency: str) -> str:
     people = with_money(result.scores)
-    risky = people[people["at_risk"]]
-    if risky.empty:
+    calls = first_to_call(people, rows=1)
+    if calls.empty:
         return "What to do first: nobody is at high risk and not lost yet; the report shows what keeps the others."
-    steps = by(risky, "segment", "next_step").sort_values(["money_at_risk", "segment"], ascending=[False, True])
-    step, call = steps.iloc[0], first_to_call(people, rows=1).iloc[0]
+    call = calls.iloc[0]
+    group = people[people["at_risk"] & (people["segment"] == call["segment"])]
     return (
-        f'What to do first: "{step["segment"]}", {step["customers"]:,} customers with '
-        f"{money(step['money_at_risk'], currency)} at stake: {step['next_step']}. Begin with {call['customer_id']}."
+        f'What to do first: "{call["segment"]}", {len(group):,} customers with '
+        f"{money(group['money_at_risk'].sum(), currency)} at stake: {call['next_step']}. "
+        f"Begin with {call['customer_id']}."
     )
 
 

@@ -62,8 +62,10 @@ def test_demo__the_lines_hold_the_numbers_of_the_scores(demo: DemoResult, scores
     customer = demo.next_command.split()[demo.next_command.split().index("explain") + 1]
     assert customer in set(risky["customer_id"])
     assert first.endswith(f"Begin with {customer}.")
-    assert scores.set_index("customer_id").loc[customer, "next_step"]
-    assert any(f'"{segment}"' in first for segment in risky["segment"])
+    segment = risky[risky["segment"] == scores.set_index("customer_id").loc[customer, "segment"]]
+    assert f'"{segment["segment"].iloc[0]}", {len(segment):,} customers' in first
+    assert money(active[segment.index].sub(segment["expected_value"].clip(lower=0)).sum(), "EUR") in first
+    assert segment["next_step"].iloc[0] in first
 
 
 @pytest.mark.slow
