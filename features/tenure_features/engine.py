@@ -7,11 +7,12 @@ import os
 import tempfile
 import warnings
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import ibis
 import ibis.expr.types as ir
 import pandas as pd
@@ -48,7 +49,8 @@ class Engine:
             temp_directory=str(self.temp_directory or own),
         )
         statement(backend, "SET preserve_insertion_order = false")
-        statement(backend, "SET enable_progress_bar = false")
+        with suppress(duckdb.InvalidInputException):  # in Jupyter without ipywidgets: no bar, and no setting of it
+            statement(backend, "SET enable_progress_bar = false")
         return backend
 
 
