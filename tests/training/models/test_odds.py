@@ -10,6 +10,7 @@ import pytest
 from scipy.special import expit, logit
 
 from tenure_training.models.design import RHYTHM
+from tenure_training.models.level import Level
 from tenure_training.models.odds import FEWEST, Lessons, Odds
 
 N = 1200
@@ -86,6 +87,24 @@ def test_odds__take_their_level_from_the_present(lessons):
     quiet = Odds.fit(lessons, present=lessons.X, present_rhythm=lessons.rhythm - 3, linear=True, trees=True, seed=1)
     usual = _fit(lessons)
     assert expit(quiet(lessons.X, lessons.rhythm - 3)).mean() < expit(usual(lessons.X, lessons.rhythm)).mean() - 0.1
+
+
+@PARTS
+def test_odds__have_the_level_of_the_opinions_and_the_ranking_of_the_parts(lessons, linear, trees, monkeypatch):
+    matched: list[tuple[np.ndarray, np.ndarray]] = []
+    original = Level.to_match
+
+    def spied(score, *, probability):
+        matched.append((score, probability))
+        return original(score, probability=probability)
+
+    monkeypatch.setattr(Level, "to_match", spied)
+    odds = _fit(lessons, linear=linear, trees=trees)
+    ((score, opinions),) = matched
+    np.testing.assert_array_equal(score, odds.ranking(lessons.X, lessons.rhythm))
+    said = expit(odds(lessons.X, lessons.rhythm))
+    assert said.mean() == pytest.approx(opinions.mean(), abs=1e-4)
+    assert abs(expit(score).mean() - opinions.mean()) > 1e-3
 
 
 @PARTS
