@@ -139,7 +139,8 @@ by(scores, "segment", "next_step").sort_values("money_at_risk", ascending=False)
 # %% [markdown]
 # ## One customer
 #
-# Whoever has the most money at risk. A reason says a fact and what it does to the odds of leaving; all terms together
+# Whoever has the most money at risk. A reason says a fact and what it does to the odds of leaving, compared with a
+# typical customer of this shop (who may well be gone: then even a long silence can lower the odds). All terms together
 # add up exactly to the predicted probability.
 
 # %%
