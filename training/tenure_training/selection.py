@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from tenure_training.backtest import Backtest
-from tenure_training.metrics import paired_bootstrap
+from tenure_training.metrics import PairedDifference, paired_bootstrap
 from tenure_training.models.baselines import RecencyRule
 from tenure_training.models.hurdle import Blend
 from tenure_training.models.registry import BASELINES
@@ -54,19 +54,19 @@ def choose(result: Backtest | None, *, candidates: list[str], customers: int, hi
     if result is None or not result.windows:
         return Choice(default, "no window has closed yet, so nothing could be compared; the default carries it")
     winner, margin = default, 0.0
-    for name in models:
-        differences = paired_bootstrap(
-            result.predictions[name],
-            result.predictions[default],
-            result.outcomes,
-            seed=seed,
-            metrics=("log_loss", "normalised_gini"),
-        )
-        loss = differences["log_loss"]
-        if loss.verdict == "better" and differences["normalised_gini"].verdict != "worse" and loss.difference < margin:
+    for name in (name for name in models if name != default):
+        loss = _compared(result, name, default, "log_loss", seed)
+        if loss.verdict != "better" or loss.difference >= margin:
+            continue
+        if _compared(result, name, default, "normalised_gini", seed).verdict != "worse":
             winner, margin = name, loss.difference
     if winner == default:
         return Choice(default, f"no other model is significantly better over {len(result.windows)} backtest origins")
     return Choice(
         winner, f"its log-loss is {-margin:.4f} below the {default}'s, significantly, and it ranks value no worse"
     )
+
+
+def _compared(result: Backtest, name: str, default: str, metric: str, seed: int) -> PairedDifference:
+    a, b = result.predictions[name], result.predictions[default]
+    return paired_bootstrap(a, b, result.outcomes, seed=seed, metrics=(metric,))[metric]

@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.special import logit
 
 from tenure_training.models.contract import Evidence
 from tenure_training.models.hurdle import Blend, Hurdle, Logistic, XGBoostHurdle
@@ -100,8 +101,9 @@ def test_calibrate__takes_the_spread_from_evidence(frame, spread):
     model = Logistic().fit(frame, seed=7)
     before = model.predict(frame.present)
     after = model.calibrate(_evidence(4000, spread=spread)).predict(frame.present)
-    np.testing.assert_array_equal(after.buy_probability, before.buy_probability)
-    np.testing.assert_array_equal(after.expected_value, before.expected_value)
+    worth_before, worth_after = (said.expected_value / said.buy_probability for said in (before, after))
+    np.testing.assert_allclose(worth_after, worth_before, rtol=1e-12)  # what buyers spend stays
+    np.testing.assert_array_equal(np.argsort(after.buy_probability), np.argsort(before.buy_probability))
     sure = after.buy_probability > 0.6
     assert sure.any()
     worth = (after.expected_value / after.buy_probability)[sure]
@@ -109,10 +111,22 @@ def test_calibrate__takes_the_spread_from_evidence(frame, spread):
     np.testing.assert_allclose(np.log(within[:, -3] / within[:, 2]), 2 * 1.2816 * spread, rtol=0.15)
 
 
-def test_calibrate__learns_nothing_from_a_handful(frame):
+def test_calibrate__learns_no_spread_from_a_handful(frame):
     model = Logistic().fit(frame, seed=7)
-    before = model.predict(frame.present).quantiles
-    np.testing.assert_array_equal(model.calibrate(_evidence(60, spread=3.0)).predict(frame.present).quantiles, before)
+    before = model.spread
+    assert model.calibrate(_evidence(60, spread=3.0)).spread is before
+
+
+@pytest.mark.parametrize("share", [0.3, 0.7])
+def test_calibrate__moves_the_level_towards_later_windows_but_not_all_the_way(frame, share):
+    model = Logistic().fit(frame, seed=7)
+    said = model.predict(frame.present).buy_probability
+    bought = np.arange(1000) < 1000 * share
+    half = np.full(1000, 0.5)
+    evidence = Evidence(half, half, bought, bought.astype(float), np.zeros(1000, dtype=np.int64))
+    moved = model.calibrate(evidence).predict(frame.present).buy_probability
+    shift = (logit(moved) - logit(said)).mean()
+    assert 0 < shift / logit(share) < 0.2
 
 
 def test_hurdle__expects_as_many_orders_of_buyers_as_there_were(frame):

@@ -234,7 +234,15 @@ def read_bundle(folder: Path, *, candidate_class: type[Candidate] | None = None)
         )
     _verify(folder)
     info = BundleInfo.from_dict(stored)
-    candidate = (candidate_class or class_by_name(info.champion)).load(folder / MODEL)
+    model = candidate_class or class_by_name(info.champion)
+    try:
+        candidate = model.load(folder / MODEL)
+    except (KeyError, TypeError, ValueError, AttributeError) as problem:
+        raise DataContractError(
+            "The model in the bundle was written by another version of tenure.",
+            found=f"{type(problem).__name__}: {problem}",
+            fix=f"Use the version that wrote it ({info.versions.get('tenure', 'unknown')}), or train again.",
+        ) from problem
     return Bundle(folder, info, candidate, _read_json(folder / SEGMENTS), _version(folder))
 
 

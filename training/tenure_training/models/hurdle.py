@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import ClassVar, Self
 from weakref import WeakKeyDictionary
@@ -15,6 +16,7 @@ from scipy.special import expit
 from tenure_training.models.contract import Candidate, Contributions, Evidence, Floats, Prediction, TrainingFrame
 from tenure_training.models.design import RHYTHM, design
 from tenure_training.models.odds import Lessons, Odds
+from tenure_training.models.reference import Reference
 from tenure_training.models.rhythm import SURE, Expectation, Rhythm
 from tenure_training.models.severity import Severity
 from tenure_training.models.spend_distribution import SpendDistribution
@@ -43,10 +45,17 @@ class Hurdle(Candidate):
     spread: SpendDistribution
     orders_scale: float
     horizon_days: int
+    _fitted_on: pd.DataFrame
+
+    @cached_property
+    def reference(self) -> Reference:
+        """Where explanations start from: undecided customers among those the model was fitted for."""
+        told = self._contributions(self._fitted_on)
+        return Reference.of(told, buy_probability=self.predict(self._fitted_on).buy_probability)
 
     def fit(self, frame: TrainingFrame, *, seed: int) -> Self:
         """Learn from the closed windows of a frame."""
-        self.horizon_days = frame.horizon_days
+        self.horizon_days, self._fitted_on = frame.horizon_days, frame.present
         self.rhythm = Rhythm.fit(frame.present)
         lessons, log_severity, log_count = _lessons(frame)
         expected = self.rhythm.expect(frame.present, days=frame.horizon_days)
@@ -109,7 +118,10 @@ class Hurdle(Candidate):
         )
 
     def contributions(self, snapshot: pd.DataFrame) -> Contributions:
-        """Explain log-odds of churn and log expected value of those who buy."""
+        """Explain log-odds of churn and log expected value of those who buy, against undecided customers."""
+        return self.reference.seen_from(self._contributions(snapshot))
+
+    def _contributions(self, snapshot: pd.DataFrame) -> Contributions:
         expected = self.rhythm.expect(snapshot, days=self.horizon_days)
         X = design(snapshot, expected)
         odds, odds_rest = self.odds.contributions(X, expected.log_odds)
@@ -132,6 +144,7 @@ class Hurdle(Candidate):
         saved = {
             "rhythm": self.rhythm.to_dict(),
             "spread": self.spread.to_dict(),
+            "reference": self.reference.to_dict(),
             "orders_scale": self.orders_scale,
             "horizon_days": self.horizon_days,
         }
@@ -145,6 +158,7 @@ class Hurdle(Candidate):
         model.odds, model.severity = Odds.load(folder), Severity.load(folder)
         model.rhythm = Rhythm.from_dict(saved["rhythm"])
         model.spread = SpendDistribution.from_dict(saved["spread"])
+        model.reference = Reference(**saved["reference"])
         model.orders_scale, model.horizon_days = saved["orders_scale"], saved["horizon_days"]
         return model
 

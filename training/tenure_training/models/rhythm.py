@@ -20,6 +20,9 @@ from tenure_training.models.contract import Floats
 
 FAMILY: Mapping[str, type[BTYDModel]] = {"bgnbd": BGNBD, "mbgnbd": MBGNBD, "paretonbd": ParetoNBD}
 
+MOST_SPENDERS = 5_000
+"""Customers the Gamma-Gamma is fitted to: its fit is three parameters, and is repeated at every training origin."""
+
 SURE = 1e-5
 """Probabilities are kept this far from 0 and 1, so that log-odds stay finite."""
 
@@ -90,7 +93,7 @@ class Rhythm:
         days, mean = _spend(snapshot)
         return cls(
             {name: model.fit(counts).model for name, model in FAMILY.items()},
-            GammaGamma.fit(days, mean).model if np.any(mean > 0) else NOTHING_SPENT,
+            GammaGamma.fit(*_spread_sample(days, mean)).model if np.any(mean > 0) else NOTHING_SPENT,
             float(snapshot["orders_total"].sum() / max(snapshot["order_days"].sum(), 1.0)),
             float(np.median(mean[mean > 0])) if np.any(mean > 0) else 1.0,
         )
@@ -122,6 +125,15 @@ class Rhythm:
         """Rebuild from what `to_dict` gave."""
         models = {name: FAMILY[name](**parameters) for name, parameters in saved["models"].items()}
         return cls(models, GammaGamma(**saved["spend"]), saved["orders_per_day"], saved["typical_spend"])
+
+
+def _spread_sample(days: Floats, mean: Floats) -> tuple[Floats, Floats]:
+    """Take at most so many customers, evenly along the order of their mean value: three parameters need no more."""
+    if len(mean) <= MOST_SPENDERS:
+        return days, mean
+    order = np.lexsort((days, mean))
+    chosen = order[np.linspace(0, len(order) - 1, MOST_SPENDERS).round().astype(np.intp)]
+    return days[chosen], mean[chosen]
 
 
 def _spend(snapshot: pd.DataFrame) -> tuple[Floats, Floats]:

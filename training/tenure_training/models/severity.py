@@ -97,7 +97,7 @@ class Severity:
 
     def moderated(self, learnt: float, rhythm: float, *, trust: float) -> Self:
         """Move the total that was learnt towards the rhythm's by a share of the way, on the logarithmic scale."""
-        if not (learnt > 0 and rhythm > 0) or self.linear is self.trees is None:
+        if not (learnt > 0 and rhythm > 0) or (self.linear is None and self.trees is None):
             return self
         return replace(self, log_scale=self.log_scale + trust * float(np.clip(np.log(rhythm / learnt), -1.0, 1.0)))
 
