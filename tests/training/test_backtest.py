@@ -12,7 +12,7 @@ from pandas.testing import assert_frame_equal
 
 from tenure_features.errors import UsageError
 from tenure_training.backtest import Backtest, backtest
-from tenure_training.metrics import METRICS
+from tenure_training.metrics import METRICS, empc
 from tenure_training.models.contract import Candidate, Prediction, TrainingFrame
 from tenure_training.models.registry import CANDIDATES
 from tenure_training.windows import Window, backtest_windows
@@ -98,13 +98,24 @@ def test_backtest__holds_what_happened_next(frames, windows, result, orders):
 
 def test_backtest__table_has_a_row_per_candidate_and_window(result, windows):
     table = result.table()
-    assert list(table.columns) == ["candidate", "kind", "origin", "window_days", "customers", *METRICS]
+    assert list(table.columns) == ["candidate", "kind", "origin", "window_days", "customers", *METRICS, "empc"]
     keys = list(zip(table["candidate"], table["origin"], strict=True))
     assert keys == list(product(["recency", "bgnbd"], [window.origin for window in windows]))
     assert dict(zip(table["candidate"], table["kind"], strict=True)) == {"recency": "baseline", "bgnbd": "model"}
     assert (table["window_days"] == 60).all()
     assert table["customers"].tolist() == [len(outcome) for outcome in result.outcomes] * 2
     assert table["log_loss"].between(0, 2).all()
+    assert table["empc"].isna().all()  # the status quo, whose values the profit is counted in, did not take part
+
+
+def test_backtest__counts_the_profit_of_a_ranking_in_the_status_quo_s_money(result, windows):
+    said = result.predictions["bgnbd"]
+    worth = [Prediction(p.buy_probability, p.expected_orders, np.full(len(p.expected_value), 200.0)) for p in said]
+    table = Backtest(windows, {"status_quo": worth, "bgnbd": said}, result.outcomes).table().set_index("candidate")
+    for window, (prediction, outcome) in enumerate(zip(said, result.outcomes, strict=True)):
+        churned = (~outcome["bought"]).to_numpy(dtype=float)
+        expected = empc(1 - prediction.buy_probability, churned, clv=200.0, offer_cost=10.0, contact_cost=1.0)
+        assert table.loc["bgnbd", "empc"].iloc[window] == pytest.approx(expected)
 
 
 def test_backtest__table_of_no_window_keeps_its_columns():

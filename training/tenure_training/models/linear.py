@@ -65,7 +65,8 @@ class Ridge:
         scale = np.where(scale > 1e-9, scale, 1.0)
         standard = np.clip((filled - mean) / scale, -BOUND, BOUND)
         if link == "logit":
-            model = LogisticRegression(C=1 / penalty, solver="newton-cholesky", max_iter=100)  # many rows, few columns
+            # many rows, few columns: a handful of Newton steps
+            model = LogisticRegression(C=1 / penalty, solver="newton-cholesky", max_iter=100, tol=1e-6)
         else:
             model = LeastSquares(alpha=penalty * len(y))
         model.fit(standard, y, sample_weight=weight)
