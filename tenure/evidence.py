@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 
 from tenure_features import catalogue
+from tenure_serving.report import ReportData
 from tenure_training.backtest import Backtest
 from tenure_training.metrics import calibration_table, decile_table
 from tenure_training.models.contract import Contributions
@@ -74,3 +77,30 @@ def drivers(contributions: Contributions | None) -> pd.DataFrame:
         }
     )
     return table.sort_values("mean_abs_log_odds", ascending=False, kind="stable").reset_index(drop=True)
+
+
+def write_charts(data: ReportData, folder: Path) -> list[Path]:
+    """Write calibration, lift of value and the SHAP summary as SVG, and the summary as CSV too; return the files.
+
+    What there is no table for (no backtest, no additive form) is left out.
+    """
+    import vl_convert
+
+    from tenure_serving import charts
+    from tenure_serving.charts.style import CONFIG
+
+    folder.mkdir(parents=True, exist_ok=True)
+    drawn = {
+        "calibration": charts.calibration(data.calibration) if len(data.calibration) else None,
+        "value_lift": charts.deciles(data.deciles, currency=data.currency) if len(data.deciles) else None,
+        "shap_summary": charts.drivers(data.drivers) if len(data.drivers) else None,
+    }
+    files = []
+    for name, chart in drawn.items():
+        if chart is not None:
+            files.append(folder / f"{name}.svg")
+            files[-1].write_text(vl_convert.vegalite_to_svg(chart.to_dict(), config=dict(CONFIG)), encoding="utf-8")
+    if len(data.drivers):
+        files.append(folder / "shap_summary.csv")
+        data.drivers.to_csv(files[-1], index=False)
+    return files

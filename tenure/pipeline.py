@@ -27,7 +27,7 @@ from tenure_training.frame import Frames
 from tenure_training.models.bundle import Bundle, BundleInfo, definitions, package_versions, write_bundle
 from tenure_training.train import Training, train
 
-MODEL_FOLDER = "model"
+MODEL_FOLDER, CHART_FOLDER = "model", "charts"
 
 
 @dataclass(frozen=True)
@@ -126,14 +126,15 @@ def run_job(config: Config, out: Path, *, progress: Progress) -> RunResult:
         scores = scorer.score(training.frame.present, currency=log.currency or config.orders.currency)
         _write(scores, out, bundle, log)
     with progress.stage("Writing the report"):
-        report = out / "report.html"
-        report.write_text(render_report(_report(log, training, bundle, scores, notes)), encoding="utf-8")
+        report, data = out / "report.html", _report(log, training, bundle, scores, notes)
+        report.write_text(render_report(data), encoding="utf-8")
+        charts = evidence.write_charts(data, out / CHART_FOLDER)
     with progress.stage("Recording the run in MLflow"):
         tracked, uri = record(
             training,
             bundle,
             config=config.tracking,
-            files=[report, out / MANIFEST],
+            files=[report, out / MANIFEST, *charts],
             params={"orders": config.orders.uri, "customers": len(scores)},
         )
     gate = () if tracked.decision.promote else (f"Not promoted to champion. {tracked.decision.reason}",)

@@ -105,6 +105,9 @@ def test_run__prints_what_it_wrote(shop: Shop) -> None:
     written = json.loads(pq.read_schema(shop.folder / "out" / "scores.parquet").metadata[b"tenure"])
     assert written["definitions"] == manifest["definitions"]
     assert f"{HORIZON} days" in written["definitions"]["churn"]
+    charts = {path.name: path.read_text() for path in (shop.folder / "out" / "charts").iterdir()}
+    assert set(charts) == {"calibration.svg", "value_lift.svg", "shap_summary.svg", "shap_summary.csv"}
+    assert all(text.startswith("<svg") for name, text in charts.items() if name.endswith(".svg"))
     report = (shop.folder / "out" / "report.html").read_text()
     assert f"{len(scores):,}" in report
     assert said["champion"] in report
