@@ -226,7 +226,7 @@ def _tier_colour(field: str, name: str) -> alt.Color:
     return alt.Color(f"{field}:N", scale=scale, title=name, legend=alt.Legend(orient="top"))
 
 
-def _short(meaning: str, limit: int = 44) -> str:
+def _short(meaning: str, limit: int = 38) -> str:
     """Cut a meaning at its first aside or at the limit."""
     text = meaning.rstrip(".").split(" (")[0].split(";")[0].split(":")[0]
     return text if len(text) <= limit else text[: limit - 1].rsplit(" ", 1)[0] + "…"
