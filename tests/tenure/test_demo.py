@@ -39,8 +39,16 @@ def test_truth__errors_are_means_over_customers() -> None:
 
 
 @pytest.fixture(scope="module")
-def demo(tmp_path_factory: pytest.TempPathFactory) -> DemoResult:
-    return demo_job(tmp_path_factory.mktemp("demo"), customers=200, seed=2, progress=SilentProgress())
+def here(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder the demo was started in."""
+    return tmp_path_factory.mktemp("here")
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory, here: Path) -> DemoResult:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(here)
+        return demo_job(tmp_path_factory.mktemp("demo"), customers=200, seed=2, progress=SilentProgress())
 
 
 @pytest.fixture(scope="module")
@@ -91,8 +99,8 @@ def test_demo__tells_the_backtest_beside_its_best_baseline(demo: DemoResult) -> 
 
 
 @pytest.mark.slow
-def test_demo__leaves_everything_in_its_folder(demo: DemoResult) -> None:
+def test_demo__leaves_everything_in_its_folder(demo: DemoResult, here: Path) -> None:
     names = {path.name for path in demo.out.iterdir()}
     assert {"shop", "scores.parquet", "report.html", "manifest.json", "model", "mlruns"} <= names
     assert demo.report_path == demo.out / "report.html"
-    assert not Path("tenure-demo").exists()
+    assert list(here.iterdir()) == []
