@@ -16,7 +16,8 @@ from tenure_training.models.design import RHYTHM
 
 SHOWN = (
     "auroc", "average_precision", "log_loss", "brier", "ece", "calibration_slope", "top_decile_lift", "normalised_gini",
-    "spearman", "decile_mape", "total_bias", "top20_captured", "wape", "coverage_80", "crps", "empc",
+    "spearman", "decile_mape", "total_bias", "top20_captured", "wape", "rmse", "coverage_50", "coverage_80",
+    "coverage_95", "coverage_gap", "crps", "empc",
 )  # fmt: skip
 """Metrics printed for people; the whole set is tracked."""
 

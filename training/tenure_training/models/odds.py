@@ -22,7 +22,7 @@ from tenure_training.models.linear import Ridge
 from tenure_training.models.rhythm import SURE
 
 WINDOWS_OF_DOUBT = 9
-"""Backtest windows at which their mean shift is half believed."""
+"""Backtest windows at which their mean shift is half believed; a judgement, not an estimate."""
 
 LINEAR_PENALTY = 100.0
 FEWEST = 30
@@ -35,7 +35,12 @@ TREES_HALF_TRUST = 10_000.0
 """Purchases at which the trees have half of their greatest weight: they need more of them than the linear model."""
 
 MOST_TREES = 0.6
-"""Weight of the trees in the ranking on a long log; on nine splits of real logs the mixture beat either part alone."""
+"""Weight of the trees in the ranking on a long log.
+
+On nine splits of CDNOW and Online Retail the mean loss of AUROC against the best of each split was .0007 with a third and
+.0010 with a half of trees, .0015 with the linear model and .0036 with trees alone. How the weight grows with purchases, and
+so this number and the one above, is a judgement that keeps it in that range.
+"""
 
 
 @dataclass(frozen=True, eq=False)
@@ -166,8 +171,8 @@ class Odds:
         """Shift the level by what later windows than the fit's showed, shrunk.
 
         In each window the shift that makes the mean probability meet the share that bought is found; their mean is
-        taken by ``m / (m + WINDOWS_OF_DOUBT)`` for m windows. One season's shift says little of the next one: on nine
-        splits of real logs the shifts of neighbouring windows varied three times as much as they persisted.
+        taken by ``m / (m + WINDOWS_OF_DOUBT)`` for m windows. One season's shift need not be the next one's: on CDNOW
+        neighbouring windows bought 1.5 to 20 % more than was predicted.
         """
         windows = np.unique(evidence.window)
         shifts = [_shift(evidence, evidence.window == window) for window in windows]
