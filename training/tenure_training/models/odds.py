@@ -37,9 +37,9 @@ TREES_HALF_TRUST = 10_000.0
 MOST_TREES = 0.6
 """Weight of the trees in the ranking on a long log.
 
-On nine splits of CDNOW and Online Retail the mean loss of AUROC against the best of each split was .0007 with a third and
-.0010 with a half of trees, .0015 with the linear model and .0036 with trees alone. How the weight grows with purchases, and
-so this number and the one above, is a judgement that keeps it in that range.
+On nine splits of CDNOW and Online Retail the mean loss of AUROC against the best of each split was .0007 with a third
+and .0010 with a half of trees, .0015 with the linear model and .0036 with trees alone. How the weight grows with
+purchases, and so this number and the one above, is a judgement that keeps it in that range.
 """
 
 
