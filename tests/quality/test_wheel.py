@@ -17,7 +17,9 @@ import pytest
 
 pytestmark = pytest.mark.slow
 
-PACKAGES = ("tenure", "tenure_features", "tenure_training", "tenure_serving", "tenure_simulator")
+PACKAGES = (
+    "tenure", "tenure_features", "tenure_training", "tenure_serving", "tenure_decisions", "tenure_simulator",
+)  # fmt: skip
 UV = os.environ.get("UV") or shutil.which("uv")  # uv names itself in what it runs
 HIDDEN = ("PYTHONPATH", "VIRTUAL_ENV", "MLFLOW_TRACKING_URI", "TENURE_DATA", "UV_PROJECT_ENVIRONMENT")
 # Modules that need an extra say so when they are used, so all of them import.

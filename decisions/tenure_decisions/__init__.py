@@ -1,0 +1,1 @@
+"""Decisions: scores and tables in, economics and what to do out."""
