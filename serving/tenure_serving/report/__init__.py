@@ -2,5 +2,6 @@
 
 from tenure_serving.report.data import ReportData
 from tenure_serving.report.page import render_report
+from tenure_serving.report.sections import ChartBlock, Paragraph, Section, TableBlock
 
-__all__ = ["ReportData", "render_report"]
+__all__ = ["ChartBlock", "Paragraph", "ReportData", "Section", "TableBlock", "render_report"]

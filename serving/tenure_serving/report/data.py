@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 
 from tenure_features.errors import DataContractError
+from tenure_serving.report.sections import Section
 
 NEEDED: Mapping[str, tuple[str, ...]] = {
     "scores": (
@@ -56,6 +57,8 @@ class ReportData:
         Sentences a reader must know, such as that the history was shorter than two horizons.
     title
         Heading of the page.
+    sections
+        Further parts, shown in this order after what drives the predictions and before the definitions.
 
     Raises
     ------
@@ -75,6 +78,7 @@ class ReportData:
     totals: pd.DataFrame = field(default_factory=pd.DataFrame)
     notes: tuple[str, ...] | list[str] = ()
     title: str = "Who may leave, and what they are worth"
+    sections: tuple[Section, ...] = ()
 
     def __post_init__(self) -> None:
         if self.scores.empty:

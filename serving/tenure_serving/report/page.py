@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Mapping
-from datetime import datetime
+from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
@@ -14,19 +13,14 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from tenure_serving.report import summary
+from tenure_serving.report.cell import cell, words
 from tenure_serving.report.data import ReportData
+from tenure_serving.report.sections import laid_out
 from tenure_serving.segments.maps import RfmMap, load_map
 from tenure_serving.segments.playbook import Playbook, load_playbook
 
 _FOR_PROGRAMS = frozenset({"schema_version", "ready"})
-_ISO_MOMENT = re.compile(r"\d{4}-\d\d-\d\dT[\d:.]+")
 ALIASES = {"coverage80": "coverage_80"}
-_WRITERS: Mapping[type, Callable[[Any], str]] = {  # a bool is an int too: it comes first
-    bool: lambda flag: "yes" if flag else "no",
-    int: "{:,}".format,
-    float: lambda number: f"{number:,.0f}" if abs(number) >= 1000 else f"{number:.3g}",
-    datetime: lambda moment: f"{moment:%Y-%m-%d}",
-}
 
 
 def render_report(
@@ -59,7 +53,8 @@ def render_report(
     group_map, relationship_map = maps or (load_map("common_eleven"), load_map("relationship"))
     people = summary.with_money(data.scores)
     backtest = data.backtest.rename(columns=ALIASES)
-    specs = _charts(data, people, backtest, group_map, relationship_map)
+    added = laid_out(data.sections, currency=data.currency)
+    specs = _charts(data, people, backtest, group_map, relationship_map) | added.specs
     return (
         _environment()
         .get_template("report.html.j2")
@@ -70,6 +65,7 @@ def render_report(
             risk=summary.by_risk(people),
             segments=summary.by_segment(people, playbook or load_playbook()),
             calls=summary.first_to_call(people),
+            sections=added.sections,
             backtest=summary.backtest_means(backtest) if len(backtest) else None,
             origins=backtest["origin"].nunique() if len(backtest) else 0,
             map_notes=[rfm_map for rfm_map in (group_map, relationship_map) if rfm_map.note],
@@ -133,31 +129,12 @@ def _environment() -> Environment:
         "money": style.money,
         "number": style.number,
         "percent": style.percent,
-        "words": _words,
+        "words": words,
         "metric": lambda name: METRIC_WORDS[name],
-        "cell": _cell,
+        "cell": cell,
     }
     environment.tests["table"] = _is_table
     return environment
-
-
-def _cell(value: object) -> str:
-    """Write any value of the definitions or the readiness summary for a person."""
-    if isinstance(value, Mapping):
-        return "; ".join(f"{_words(name)}: {_cell(item)}" for name, item in value.items())
-    if isinstance(value, (list, tuple)):
-        return "; ".join(_cell(item) for item in value)
-    if value is None or value != value:  # noqa: PLR0124  # NaN and NaT differ from themselves
-        return "–"
-    for kind, write in _WRITERS.items():
-        if isinstance(value, kind):
-            return str(write(value))
-    text = str(value)
-    return text[:10] if _ISO_MOMENT.fullmatch(text) else text
-
-
-def _words(name: object) -> str:
-    return str(name).replace("_", " ").replace("adbt", "ADBT")
 
 
 def _readable(readiness: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,0 +1,55 @@
+"""How a value of any kind is written in a cell of a page."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any
+
+import numpy as np
+
+_ISO_MOMENT = re.compile(r"\d{4}-\d\d-\d\dT[\d:.]+")
+_WRITERS: Mapping[type, Callable[[Any], str]] = {  # a bool is an int too: it comes first
+    bool: lambda flag: "yes" if flag else "no",
+    int: "{:,}".format,
+    float: lambda number: f"{number:,.0f}" if abs(number) >= 1000 else f"{number:.3g}",
+    datetime: lambda moment: f"{moment:%Y-%m-%d}",
+}
+
+
+def cell(value: object) -> str:
+    """Write any value for a person; what is missing is a dash.
+
+    Examples
+    --------
+    >>> cell(51877), cell(1234.5), cell(None), cell({"q25": 12.0, "median": [1, 2]})
+    ('51,877', '1,234', '–', 'q25: 12; median: 1; 2')
+    """
+    if isinstance(value, Mapping):
+        return "; ".join(f"{words(name)}: {cell(item)}" for name, item in value.items())
+    if isinstance(value, (list, tuple, np.ndarray)):
+        return "; ".join(cell(item) for item in value)
+    if is_missing(value):
+        return "–"
+    for kind, write in _WRITERS.items():
+        if isinstance(value, kind):
+            return str(write(value))
+    text = str(value)
+    return text[:10] if _ISO_MOMENT.fullmatch(text) else text
+
+
+def is_missing(value: object) -> bool:
+    """Tell whether a value is None, NaN, NaT or pandas' NA."""
+    return value is None or type(value).__name__ == "NAType" or value != value  # noqa: PLR0124  # NaN and NaT
+
+
+def words(name: object) -> str:
+    """Turn a column's name into words.
+
+    Examples
+    --------
+    >>> words("median_adbt_days")
+    'median ADBT days'
+    """
+    return str(name).replace("_", " ").replace("adbt", "ADBT")
