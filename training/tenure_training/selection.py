@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from tenure_training.backtest import Backtest
 from tenure_training.metrics import PairedDifference, paired_bootstrap
 from tenure_training.models.baselines import RecencyRule
-from tenure_training.models.hurdle import Blend
+from tenure_training.models.blend import Blend
 from tenure_training.models.registry import BASELINES
 
 FEWEST_CUSTOMERS = 50

@@ -9,9 +9,12 @@ import pandas as pd
 import pytest
 from scipy.special import logit
 
+from tenure_training.models.blend import Blend
 from tenure_training.models.contract import Evidence
-from tenure_training.models.hurdle import Blend, Hurdle, Logistic, XGBoostHurdle
+from tenure_training.models.hurdle import Hurdle
+from tenure_training.models.logistic import Logistic
 from tenure_training.models.registry import CANDIDATES
+from tenure_training.models.xgboost_hurdle import XGBoostHurdle
 
 HURDLES = [name for name, candidate in CANDIDATES.items() if issubclass(candidate, Hurdle)]
 every_hurdle = pytest.mark.parametrize("name", HURDLES)

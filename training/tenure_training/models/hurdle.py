@@ -163,27 +163,6 @@ class Hurdle(Candidate):
         return model
 
 
-class Logistic(Hurdle):
-    """Ridge-penalised logistic regression and log-linear spend on the features and the rhythm."""
-
-    name = "logistic"
-    linear, trees = True, False
-
-
-class XGBoostHurdle(Hurdle):
-    """Gradient-boosted trees for the odds and for log spend."""
-
-    name = "xgboost_hurdle"
-    linear, trees = False, True
-
-
-class Blend(Hurdle):
-    """Linear model, trees and rhythm together: one ranks well on short histories, the other on long ones."""
-
-    name = "blend"
-    linear, trees = True, True
-
-
 _taught: WeakKeyDictionary[TrainingFrame, tuple[Lessons, Floats, Floats]] = WeakKeyDictionary()
 
 

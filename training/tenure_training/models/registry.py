@@ -6,14 +6,11 @@ from difflib import get_close_matches
 
 from tenure_features.errors import UsageError
 from tenure_training.models.baselines import RecencyRule, StatusQuo, Zero
-from tenure_training.models.btyd.candidate import (
-    BGNBDCandidate,
-    MBGCNBDCandidate,
-    MBGNBDCandidate,
-    ParetoNBDCandidate,
-)
+from tenure_training.models.blend import Blend
+from tenure_training.models.btyd import BGNBDCandidate, MBGCNBDCandidate, MBGNBDCandidate, ParetoNBDCandidate
 from tenure_training.models.contract import Candidate
-from tenure_training.models.hurdle import Blend, Logistic, XGBoostHurdle
+from tenure_training.models.logistic import Logistic
+from tenure_training.models.xgboost_hurdle import XGBoostHurdle
 
 BASELINES: tuple[str, ...] = (Zero.name, StatusQuo.name, RecencyRule.name)
 """Always in the backtest, never the champion while a model has anything to learn from."""

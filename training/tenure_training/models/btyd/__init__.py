@@ -1,13 +1,13 @@
 """Buy-till-you-die models by maximum likelihood: when customers order, when they leave, what an order is worth."""
 
 from .base import BTYDModel
-from .bgnbd import BGNBD
-from .candidate import BGNBDCandidate, BTYDCandidate, MBGCNBDCandidate, MBGNBDCandidate, ParetoNBDCandidate
+from .bgnbd import BGNBD, BGNBDCandidate
+from .candidate import BTYDCandidate
 from .estimation import Estimate
 from .gammagamma import GammaGamma
-from .mbgcnbd import MBGCNBD
-from .mbgnbd import MBGNBD
-from .paretonbd import ParetoNBD
+from .mbgcnbd import MBGCNBD, MBGCNBDCandidate
+from .mbgnbd import MBGNBD, MBGNBDCandidate
+from .paretonbd import ParetoNBD, ParetoNBDCandidate
 from .summary import RepeatCounts
 from .value_distribution import value_quantiles
 

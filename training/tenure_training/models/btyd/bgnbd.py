@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
+from .base import BTYDModel
 from .beta_geometric import BetaGeometric
+from .candidate import BTYDCandidate
 
 
 @dataclass(frozen=True)
@@ -27,3 +29,10 @@ class BGNBD(BetaGeometric):
     """
 
     chances_at_first: ClassVar[int] = 0
+
+
+class BGNBDCandidate(BTYDCandidate):
+    """BG/NBD with Gamma-Gamma."""
+
+    name: ClassVar[str] = "bgnbd"
+    model: ClassVar[type[BTYDModel]] = BGNBD

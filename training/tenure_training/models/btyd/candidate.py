@@ -14,12 +14,8 @@ from tenure_features.errors import UsageError
 from tenure_training.models.contract import LEVELS, Candidate, Prediction, TrainingFrame
 
 from .base import BTYDModel
-from .bgnbd import BGNBD
 from .estimation import Estimate
 from .gammagamma import GammaGamma
-from .mbgcnbd import MBGCNBD, regularity
-from .mbgnbd import MBGNBD
-from .paretonbd import ParetoNBD
 from .summary import Floats, RepeatCounts, observations
 from .value_distribution import value_quantiles
 
@@ -66,8 +62,8 @@ class BTYDCandidate(Candidate):
     def fit(self, frame: TrainingFrame, *, seed: int) -> Self:  # noqa: ARG002 - the contract's argument; nothing here is random
         """Fit both models to the present."""
         present = frame.present
-        days = _column(present, "order_days")
-        orders = _column(present, "orders_total") if "orders_total" in present else days
+        days = column(present, "order_days")
+        orders = column(present, "orders_total") if "orders_total" in present else days
         per_day = float(np.nansum(orders) / max(np.nansum(days), 1.0))
         self.fitted = Fitted(
             orders=self._fit_orders(present),
@@ -88,7 +84,7 @@ class BTYDCandidate(Candidate):
         blocks = [unique[start : start + ROWS_AT_ONCE].T for start in range(0, len(unique), ROWS_AT_ONCE)]
         buys = _joined([model.buy_probability(*block, horizon_days=horizon) for block in blocks])[row]
         order_days = _joined([model.expected_orders(*block, horizon_days=horizon) for block in blocks])[row]
-        days, mean = _column(snapshot, "order_days"), _spend_column(snapshot)
+        days, mean = column(snapshot, "order_days"), _spend_column(snapshot)
         if fitted.spend is None:
             return Prediction(
                 buys, order_days * fitted.orders_per_day, np.zeros(len(x)), np.zeros((len(x), len(LEVELS))), buys
@@ -150,52 +146,13 @@ class BTYDCandidate(Candidate):
         return self.fitted
 
 
-class MBGCNBDCandidate(BTYDCandidate):
-    """MBG/CNBD-k with Gamma-Gamma.
-
-    k comes from the spread of gaps (``adbt_cv``) of customers who never ordered twice a day, where the snapshot has
-    it; else from the likelihood of (x, t_x, T).
-    """
-
-    name: ClassVar[str] = "mbgcnbd"
-    model: ClassVar[type[BTYDModel]] = MBGCNBD
-
-    def _fit_orders(self, present: pd.DataFrame) -> Estimate[BTYDModel]:
-        k = None
-        if {"adbt_cv", "orders_total"} <= set(present):
-            days, orders = _column(present, "order_days"), _column(present, "orders_total")
-            k = regularity(np.where(days == orders, orders - 1, 0.0), _column(present, "adbt_cv"))
-        fit = MBGCNBD.fit(RepeatCounts.of_snapshot(present), k=k)
-        return replace(fit, message=f"{fit.message}; k = {fit.model.k}")
-
-
-class BGNBDCandidate(BTYDCandidate):
-    """BG/NBD with Gamma-Gamma."""
-
-    name: ClassVar[str] = "bgnbd"
-    model: ClassVar[type[BTYDModel]] = BGNBD
-
-
-class MBGNBDCandidate(BTYDCandidate):
-    """MBG/NBD with Gamma-Gamma."""
-
-    name: ClassVar[str] = "mbgnbd"
-    model: ClassVar[type[BTYDModel]] = MBGNBD
-
-
-class ParetoNBDCandidate(BTYDCandidate):
-    """Pareto/NBD with Gamma-Gamma."""
-
-    name: ClassVar[str] = "paretonbd"
-    model: ClassVar[type[BTYDModel]] = ParetoNBD
-
-
-def _column(frame: pd.DataFrame, name: str) -> Floats:
+def column(frame: pd.DataFrame, name: str) -> Floats:
+    """Return a column of a snapshot as float64, missing values as NaN."""
     return np.asarray(frame[name].to_numpy(dtype=np.float64, na_value=np.nan))
 
 
 def _spend_column(frame: pd.DataFrame) -> Floats:
-    return _column(frame, "value_mean") if "value_mean" in frame else np.full(len(frame), np.nan)
+    return column(frame, "value_mean") if "value_mean" in frame else np.full(len(frame), np.nan)
 
 
 def _fit_spend(days: Floats, mean: Floats) -> Estimate[GammaGamma] | None:

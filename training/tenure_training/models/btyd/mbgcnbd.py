@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar, Self
 
 import numpy as np
+import pandas as pd
 from numpy.typing import ArrayLike
 from scipy.optimize import brentq
 from scipy.special import betainc, digamma, gammaln
@@ -14,6 +15,7 @@ from tenure_features.errors import UsageError
 
 from .base import BTYDModel, Terms
 from .beta_geometric import log_rising
+from .candidate import BTYDCandidate, column
 from .estimation import Estimate
 from .quadrature import beta_nodes, blocks
 from .summary import Floats, RepeatCounts, checked
@@ -91,7 +93,7 @@ class MBGCNBD(BTYDModel):
         r, alpha, a, b, k = self.r, self.alpha, self.a, self.b, self.k
         x, t_x, T = data.levels
         shape = r + k * data.x
-        since_T, since_t_x = np.log1p(T.values / alpha)[T.index], np.log1p(t_x.values / alpha)[t_x.index]
+        since_T, since_t_x = (levels.map(lambda time: np.log1p(time / alpha)) for levels in (T, t_x))
         phases = self._phases(data)
         total = phases.sum(axis=0)
         order = np.arange(k)[:, None]
@@ -218,3 +220,22 @@ def regularity(gaps: ArrayLike, variation: ArrayLike) -> int:
     if surplus(LARGEST_K) >= 0:
         return LARGEST_K
     return round(brentq(surplus, 1.0, LARGEST_K))
+
+
+class MBGCNBDCandidate(BTYDCandidate):
+    """MBG/CNBD-k with Gamma-Gamma.
+
+    k comes from the spread of gaps (``adbt_cv``) of customers who never ordered twice a day, where the snapshot has
+    it; else from the likelihood of (x, t_x, T).
+    """
+
+    name: ClassVar[str] = "mbgcnbd"
+    model: ClassVar[type[BTYDModel]] = MBGCNBD
+
+    def _fit_orders(self, present: pd.DataFrame) -> Estimate[BTYDModel]:
+        k = None
+        if {"adbt_cv", "orders_total"} <= set(present):
+            days, orders = column(present, "order_days"), column(present, "orders_total")
+            k = regularity(np.where(days == orders, orders - 1, 0.0), column(present, "adbt_cv"))
+        fit = MBGCNBD.fit(RepeatCounts.of_snapshot(present), k=k)
+        return replace(fit, message=f"{fit.message}; k = {fit.model.k}")

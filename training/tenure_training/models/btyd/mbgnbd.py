@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
+from .base import BTYDModel
 from .beta_geometric import BetaGeometric
+from .candidate import BTYDCandidate
 
 
 @dataclass(frozen=True)
@@ -24,3 +26,10 @@ class MBGNBD(BetaGeometric):
     """
 
     chances_at_first: ClassVar[int] = 1
+
+
+class MBGNBDCandidate(BTYDCandidate):
+    """MBG/NBD with Gamma-Gamma."""
+
+    name: ClassVar[str] = "mbgnbd"
+    model: ClassVar[type[BTYDModel]] = MBGNBD

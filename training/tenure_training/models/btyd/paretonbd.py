@@ -9,6 +9,7 @@ import numpy as np
 from scipy.special import betaln, digamma, exprel, gammaln
 
 from .base import BTYDModel, Terms
+from .candidate import BTYDCandidate
 from .quadrature import blocks, log_concave_nodes
 from .summary import Floats, RepeatCounts
 
@@ -123,3 +124,10 @@ class ParetoNBD(BTYDModel):
         leaving = generator.gamma(self.s, 1 / (self.beta + data.T)[:, None], size)
         lifetime = generator.standard_exponential(size) / np.maximum(leaving, 1e-300)
         return np.asarray(generator.poisson(rate * np.minimum(lifetime, horizon)), dtype=np.float64)
+
+
+class ParetoNBDCandidate(BTYDCandidate):
+    """Pareto/NBD with Gamma-Gamma."""
+
+    name: ClassVar[str] = "paretonbd"
+    model: ClassVar[type[BTYDModel]] = ParetoNBD

@@ -1,0 +1,12 @@
+"""The linear hurdle model."""
+
+from __future__ import annotations
+
+from tenure_training.models.hurdle import Hurdle
+
+
+class Logistic(Hurdle):
+    """Ridge-penalised logistic regression and log-linear spend on the features and the rhythm."""
+
+    name = "logistic"
+    linear, trees = True, False

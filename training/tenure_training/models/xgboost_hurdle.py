@@ -1,0 +1,12 @@
+"""The hurdle model of trees alone."""
+
+from __future__ import annotations
+
+from tenure_training.models.hurdle import Hurdle
+
+
+class XGBoostHurdle(Hurdle):
+    """Gradient-boosted trees for the odds and for log spend."""
+
+    name = "xgboost_hurdle"
+    linear, trees = False, True
