@@ -17,6 +17,7 @@ from tenure_features.duplicates import Deduplicated
 from tenure_features.engine import fetch, quoted
 from tenure_features.horizon import suggest_horizon, verdicts
 from tenure_features.mapping import MappedTable
+from tenure_features.oddities import oddities
 from tenure_features.readers import RawTable
 from tenure_features.readiness import Readiness, SetAside
 from tenure_features.rollup import final
@@ -78,7 +79,7 @@ def account(stages: Stages) -> Readiness:
         verdicts=verdicts(
             history_days=days, horizon_days=horizon, customers=customers, repeat_customers=customers - one_time
         ),
-        notes=(*stages.raw.notes, *mapped.notes, *stages.unique.notes, *_notes(stages)),
+        notes=(*stages.raw.notes, *mapped.notes, *stages.unique.notes, *_notes(stages, figures)),
         broken=_breaches(stages, figures, currencies),
     )
 
@@ -98,6 +99,7 @@ def _figures(orders: ir.Table) -> dict[str, Any]:
     quantiles = {f"q{level}": adbt.quantile(level / 100, where=people.orders > 1) for level in LEVELS}
     totals = people.aggregate(
         customers=(people.orders > 0).cast("int64").sum(),
+        return_only=(people.orders == 0).cast("int64").sum(),
         one_time=(people.orders == 1).cast("int64").sum(),
         orders=people.orders.sum(),
         returns=people.returns.sum(),
@@ -107,7 +109,7 @@ def _figures(orders: ir.Table) -> dict[str, Any]:
         returned=people.returned.sum(),
         **quantiles,
     )
-    counts = ["customers", "one_time", "orders", "returns", "gross", "returned"]
+    counts = ["customers", "return_only", "one_time", "orders", "returns", "gross", "returned"]
     row = fetch(totals).fillna(dict.fromkeys(counts, 0)).iloc[0]
     return {str(name): value for name, value in row.items()}
 
@@ -148,12 +150,14 @@ def _breaches(stages: Stages, figures: Mapping[str, Any], currencies: Mapping[st
     return (*breaches, *contract_breaches(stages.orders, ORDERS))
 
 
-def _notes(stages: Stages) -> tuple[str, ...]:
+def _notes(stages: Stages, figures: Mapping[str, Any]) -> tuple[str, ...]:
     unused = [name for name in ("cost", "discount", "channel", "device", "region") if name in stages.source.columns]
     notes = [f"Mapped, but no feature of orders uses it: {', '.join(unused)}."] if unused else []
     if stages.dropped:
         notes.append(f"{stages.dropped:,} returns were left out, as the returns policy drop says.")
-    return tuple(notes)
+    if figures["return_only"]:
+        notes.append(f"{int(figures['return_only']):,} customers have returns but no order: outside the population.")
+    return (*notes, *oddities(stages.unique.table, stages.mapped, repeated_ids=stages.unique.repeated_ids))
 
 
 def _rejected(raw: RawTable) -> tuple[SetAside, ...]:

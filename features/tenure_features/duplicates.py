@@ -40,12 +40,15 @@ class Deduplicated:
         Repeats that stay.
     lines
         Whether some order has several rows, so that lines have to be rolled up.
+    repeated_ids
+        Whether some order id stood in several rows.
     """
 
     table: ir.Table
     set_aside: tuple[SetAside, ...] = ()
     notes: tuple[str, ...] = ()
     lines: bool = False
+    repeated_ids: bool = False
 
 
 def deduplicate(rows: ir.Table, source_columns: list[str], *, dates_only: bool, has_order_id: bool) -> Deduplicated:
@@ -73,10 +76,12 @@ def _by_order_id(rows: ir.Table, source_columns: list[str]) -> Deduplicated:
     counted = fetch(rows.aggregate(rows=order_id.count(), ids=order_id.nunique())).iloc[0]
     if counted["rows"] == counted["ids"]:
         return Deduplicated(rows)
-    several = rows.group_by("clean:order_id").having(ibis._.count() > 1).aggregate()
-    repeated = rows.semi_join(several, "clean:order_id")
-    distinct = repeated.group_by([*source_columns, "clean:order_id"]).aggregate(times=ibis._.count())
-    orders = distinct.group_by("clean:order_id").aggregate(
+    # An id that two customers share names two orders: it says nothing about lines.
+    keys = ["clean:order_id", "clean:customer_id"]
+    several = rows.group_by(keys).having(ibis._.count() > 1).aggregate()
+    repeated = rows.semi_join(several, keys)
+    distinct = repeated.group_by([*source_columns, *keys]).aggregate(times=ibis._.count())
+    orders = distinct.group_by(keys).aggregate(
         kinds=distinct.count(), extra=(distinct.times - 1).sum(), least=distinct.times.min()
     )
     one = orders.kinds == 1
@@ -86,14 +91,14 @@ def _by_order_id(rows: ir.Table, source_columns: list[str]) -> Deduplicated:
     same, lines, extra, doubled = (int(value) for value in fetch(found).fillna(0).iloc[0])
     if same > lines:
         done = _without_repeats(rows, source_columns, extra)
-        return Deduplicated(done.table, done.set_aside, lines=lines > 0)
+        return Deduplicated(done.table, done.set_aside, lines=lines > 0, repeated_ids=True)
     notes = [f"{extra:,} lines repeat another line of their order: kept, as pieces sold one by one."] if extra else []
     if doubled * 2 > lines:
         notes.append(
             f"Every line repeats in {doubled:,} of {lines:,} orders with several lines: was the file exported or read "
             "twice? Remove the copies if so."
         )
-    return Deduplicated(rows, notes=tuple(notes), lines=True)
+    return Deduplicated(rows, notes=tuple(notes), lines=True, repeated_ids=True)
 
 
 def _extra(rows: ir.Table, columns: list[str]) -> int:

@@ -1,10 +1,12 @@
 """Every kind of bad row is there, is listed, and the good rows stay as they were."""
 
 import csv
+import re
 
 import pandas as pd
 import pytest
 
+from tenure_features import OrderSource, check
 from tenure_simulator import preset, simulate, simulate_orders
 from tenure_simulator.dirt import FAULTS
 
@@ -66,3 +68,53 @@ def test_dirt__of_one_kind_only(tmp_path):
     simulate(config, tmp_path, tables=["orders"], expectations=False)
     dirt = pd.read_parquet(tmp_path / "truth" / "dirt.parquet")
     assert set(dirt["fault"]) == {"missing_date"}
+
+
+SAID = {
+    "missing_customer": "no customer id",
+    "blank_customer": "no customer id",
+    "padded_customer": "have blanks around the customer id",
+    "missing_date": "date missing or unreadable",
+    "unparsable_date": "date missing or unreadable",
+    "impossible_date": "date missing or unreadable",
+    "ancient_date": "date before 1970-01-02",
+    "future_date": "date more than a year after every other order",
+    "missing_revenue": "amount missing or unreadable",
+    "unparsable_revenue": "amount missing or unreadable",
+    "nan_revenue": "amount missing or unreadable",
+    "infinite_revenue": "amount infinite",
+    "zero_revenue": "have an amount of 0",
+    "extreme_revenue": "have an amount beyond",
+    "duplicate_row": "order repeated in every column",
+    "order_of_two_customers": "order ids belong to several customers",
+    "other_currency": "USD",
+    "positive_return": "marked as returns but have a positive amount",
+    "unmarked_return": "not marked as returns",
+    "return_without_order": "customers have returns but no order",
+}
+
+
+def test_dirt__is_caught_by_the_readiness_report_fault_by_fault(dirty):
+    """Every kind of bad row is named, with as many rows as were spoiled."""
+    result, _, dirt = dirty
+    assert set(SAID) == set(FAULTS)
+    readiness = check(OrderSource(result.out / "orders.csv"))
+    lines = str(readiness).splitlines()
+    spoiled = dirt["fault"].map(SAID).value_counts()
+    for words, rows in spoiled.items():
+        said = next((line for line in lines if words in line), "")
+        counted = (
+            int(re.search(r"\d+", said.replace(",", ""))[0])
+            if words != "USD"
+            else int(re.search(r"USD \((\d+) rows", said)[1])
+        )
+        # A customer whose only order was spoiled otherwise may be left with returns alone, too.
+        more = words == "customers have returns but no order"
+        assert counted >= rows if more else counted == rows, (words, rows, said)
+
+
+def test_clean_shop__has_nothing_odd(tmp_path):
+    simulate(preset("tiny", customers=80), tmp_path, tables=["orders"], expectations=False)
+    readiness = check(OrderSource(tmp_path / "orders.parquet"))
+    assert readiness.set_aside == ()
+    assert not [note for note in readiness.notes if " rows " in note or " order ids " in note]
