@@ -18,6 +18,9 @@ def simulate(
         int | None, typer.Option("--customers", min=1, help="How many customers. [default: the preset's own number]")
     ] = None,
     seed: Annotated[int, typer.Option("--seed", min=0, help="Same seed, same bytes.")] = 0,
+    workers: Annotated[
+        int, typer.Option("--workers", min=1, help="Processes for shops of over 20,000 customers; same bytes.")
+    ] = 1,
     json: options.Json = False,
     quiet: options.Quiet = False,
 ) -> None:
@@ -35,10 +38,13 @@ def simulate(
     folder = options.out_folder(out)
     shop = preset_config(preset, customers=customers, seed=seed)
     with open_progress(quiet=quiet) as progress, progress.stage(f"Simulating {shop.customers:,} customers"):
-        write_shop(shop, folder)
+        written = write_shop(shop, folder, progress=progress.advance, workers=workers)
     files = sorted(str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file())
-    lines = [f"Wrote {len(files)} files into {folder}:", *(f"  {name}" for name in files)]
-    payload = {"out": folder, "files": files, "preset": preset, "customers": shop.customers, "seed": seed}
+    lines = [f"Wrote {len(files)} files into {folder}:", *(f"  {n:>12,}  {name}" for name, n in written.rows.items())]
+    payload = {
+        "out": folder, "files": files, "rows": dict(written.rows),
+        "preset": preset, "customers": shop.customers, "seed": seed,
+    }  # fmt: skip
     emit(
         "simulate", [*lines, "", f"Next: tenure run --config {folder / 'tenure.toml'} --out out"], payload, as_json=json
     )
