@@ -13,6 +13,8 @@ if TYPE_CHECKING:  # imported on first use: Ibis takes most of a second, and the
     from tenure_features.outcome import outcomes
     from tenure_features.readiness import Readiness, SetAside, Verdict
     from tenure_features.registry import Feature, feature
+    from tenure_features.side_readiness import TableReadiness
+    from tenure_features.side_tables import SideTable, TableSource, check_table, open_table
     from tenure_features.snapshot import snapshots
     from tenure_features.sources import OrderSource
 
@@ -24,11 +26,16 @@ __all__ = [
     "OrderSource",
     "Readiness",
     "SetAside",
+    "SideTable",
+    "TableReadiness",
+    "TableSource",
     "Verdict",
     "catalogue",
     "check",
+    "check_table",
     "feature",
     "open_orders",
+    "open_table",
     "outcomes",
     "snapshots",
 ]
@@ -41,11 +48,16 @@ _HOME = {
     "OrderSource": "sources",
     "Readiness": "readiness",
     "SetAside": "readiness",
+    "SideTable": "side_tables",
+    "TableReadiness": "side_readiness",
+    "TableSource": "side_tables",
     "Verdict": "readiness",
     "catalogue": "families",
     "check": "log",
+    "check_table": "side_tables",
     "feature": "registry",
     "open_orders": "log",
+    "open_table": "side_tables",
     "outcomes": "outcome",
     "snapshots": "snapshot",
 }

@@ -22,11 +22,22 @@ ALIASES: Mapping[str, tuple[str, ...]] = {
     "cost": ("cogs",),
     "discount": ("discount_amount",),
     "is_return": ("returned", "is_refund"),
-    "channel": ("sales_channel", "source"),
+    "channel": ("sales_channel", "source", "utm_source"),
     "device": ("device_type",),
     "region": ("country",),
     "currency": ("currency_code",),
     "status": ("order_status",),  # Yandex.Metrica orders CSV
+    "product_id": ("sku", "stockcode", "item_id", "product", "article"),
+    "occurred_at": ("event_time", "event_at", "event_date", "timestamp", "datetime", "created_at", "date"),
+    "event": ("event_name", "event_type", "action"),
+    "answered_at": ("responded_at", "submitted_at", "created_at", "timestamp", "date"),
+    "kind": ("type", "survey", "metric"),
+    "score": ("rating", "answer", "nps_score"),
+    "incurred_at": ("created_at", "timestamp", "date"),
+    "amount": ("cost", "total"),
+    "assigned_at": ("created_at", "timestamp", "date"),
+    "arm": ("variant", "group", "treatment"),
+    "campaign": ("experiment", "campaign_id"),
 }  # fmt: skip
 """Other names per contract column, most specific first; letter case, spaces, dashes and underscores do not matter."""
 

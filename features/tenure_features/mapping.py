@@ -19,7 +19,7 @@ from tenure_features.expressions import bound_sql, parse_expression
 from tenure_features.tables import Table
 
 _WORTH_RECOGNISING = frozenset({"order_id", "is_return", "currency", "status"})
-"""Optional columns that change what an order is; the others only count when they are mapped."""
+"""Optional columns that change what an order is; the others count when they are mapped, or called just so."""
 
 COMPUTED = "tenure:"
 """Prefix of columns computed from expressions; no source column is taken for one."""
@@ -52,8 +52,17 @@ class MappedTable:
         return [name for name in self.table.columns if not name.startswith(COMPUTED)]
 
 
-def map_columns(raw: ir.Table, given: Mapping[str, str], *, contract: Table, backend: Any) -> MappedTable:  # noqa: ANN401
+def map_columns(
+    raw: ir.Table,
+    given: Mapping[str, str],
+    *,
+    contract: Table,
+    backend: Any,  # noqa: ANN401
+    name: str = "",
+) -> MappedTable:
     """Resolve a column mapping; what is not mapped is recognised by name.
+
+    Views it needs are called ``named`` and ``mapped``, after ``name``.
 
     Raises
     ------
@@ -69,19 +78,19 @@ def map_columns(raw: ir.Table, given: Mapping[str, str], *, contract: Table, bac
     real = {name.casefold(): name for name in reversed(raw.columns)}
     columns: dict[str, str] = {}
     computed: dict[str, str] = {}
-    for name, text in origin.items():
+    for column, text in origin.items():
         found = text if text in raw.columns else real.get(text.casefold())
         if found is not None:
-            columns[name] = found
+            columns[column] = found
             continue
-        columns[name] = COMPUTED + name
-        computed[COMPUTED + name] = _expression(name, text, raw, real)
-    return MappedTable(_with(raw, computed, backend), columns, origin, notes)
+        columns[column] = COMPUTED + column
+        computed[COMPUTED + column] = _expression(column, text, raw, real)
+    return MappedTable(_with(raw, computed, backend, name), columns, origin, notes)
 
 
 def _check_names(given: Mapping[str, str], contract: Table) -> None:
     for name in given:
-        if name not in contract.columns:
+        if name not in contract.columns and not contract.open:
             near = get_close_matches(name, contract.columns, n=1)
             raise UsageError(
                 f"The table {contract.name} has no column {name!r} to map.",
@@ -96,9 +105,10 @@ def _recognised(origin: dict[str, str], columns: tuple[str, ...], contract: Tabl
     """Add what can be recognised to ``origin`` and say so."""
     notes = []
     for name in contract.columns:
-        if name in origin or not (contract.columns[name].required or name in _WORTH_RECOGNISING):
+        if name in origin:
             continue
-        found = recognise(name, columns)
+        worth = contract.columns[name].required or name in _WORTH_RECOGNISING
+        found = recognise(name, columns) if worth else name if name in columns else None
         found = None if found in origin.values() else found
         if name == "revenue" and found is None:
             found = _quantity_times_price(columns)
@@ -152,14 +162,14 @@ def _expression(name: str, text: str, raw: ir.Table, real: dict[str, str]) -> st
         ) from problem
 
 
-def _with(raw: ir.Table, computed: Mapping[str, str], backend: Any) -> ir.Table:  # noqa: ANN401
+def _with(raw: ir.Table, computed: Mapping[str, str], backend: Any, prefix: str) -> ir.Table:  # noqa: ANN401
     if not computed:
         return raw
-    statement(backend, f"CREATE VIEW named AS SELECT * FROM ({ibis.to_sql(raw, dialect='duckdb')})")
+    statement(backend, f"CREATE VIEW {prefix}named AS SELECT * FROM ({ibis.to_sql(raw, dialect='duckdb')})")
     for name, sql in computed.items():
         contract = name.removeprefix(COMPUTED)
         try:
-            statement(backend, f"SELECT {sql} FROM named LIMIT 0")
+            statement(backend, f"SELECT {sql} FROM {prefix}named LIMIT 0")
         except duckdb.Error as problem:
             raise DataContractError(
                 f"The expression for {contract} does not fit the columns of the file.",
@@ -167,5 +177,5 @@ def _with(raw: ir.Table, computed: Mapping[str, str], backend: Any) -> ir.Table:
                 fix="Check the names and types; text is read as numbers only inside arithmetic.",
             ) from problem
     added = ", ".join(f"({sql}) AS {quoted(name)}" for name, sql in computed.items())
-    statement(backend, f"CREATE VIEW mapped AS SELECT *, {added} FROM named")
-    return view(backend, "mapped")
+    statement(backend, f"CREATE VIEW {prefix}mapped AS SELECT *, {added} FROM {prefix}named")
+    return view(backend, prefix + "mapped")

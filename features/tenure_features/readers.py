@@ -26,31 +26,38 @@ class RawTable:
     notes: tuple[str, ...] = ()
 
 
-def read_parquet(paths: Sequence[Path], backend: Any) -> RawTable:  # noqa: ANN401
-    """See Parquet files as one table; columns are matched by name."""
+def read_parquet(paths: Sequence[Path], backend: Any, *, name: str = "source") -> RawTable:  # noqa: ANN401
+    """See Parquet files as one table called ``name``; columns are matched by name."""
     scan = f"read_parquet({_list(paths)}, union_by_name = true)"
-    statement(backend, f"CREATE VIEW source AS SELECT * FROM {scan}")
-    return RawTable(view(backend, "source"))
+    statement(backend, f"CREATE VIEW {name} AS SELECT * FROM {scan}")
+    return RawTable(view(backend, name))
 
 
-def read_text(paths: Sequence[Path], backend: Any) -> RawTable:  # noqa: ANN401
+def read_text(paths: Sequence[Path], backend: Any, *, name: str = "source") -> RawTable:  # noqa: ANN401
     """Read delimited text with a header line; every column stays text, so that no value is lost to a guess."""
     header, encoding = _header(paths[0])
     delimiter = max(_DELIMITERS, key=header.count)
     if header.count(delimiter) == 0 and len(header.split()) > 1 and '"' not in header:
-        return _read_aligned(paths, backend, names=header.split())
+        return _read_aligned(paths, backend, names=header.split(), table=name)
     notes = [] if encoding == "utf-8" else [f"Read as {encoding.upper()}."]
-    rejects = _load(paths, backend, delimiter=delimiter, encoding=encoding)
+    rejects = _load(paths, backend, name, delimiter=delimiter, encoding=encoding)
     if any(kind == "INVALID ENCODING" for kind, _ in rejects):
         notes = ["The text is not UTF-8: read as Latin-1. Export as UTF-8 if names look wrong."]
-        rejects = _load(paths, backend, delimiter=delimiter, encoding="latin-1")
-    table = view(backend, "source")
-    table = table.rename({name.strip(): name for name in table.columns if name != name.strip() and name.strip()})
+        rejects = _load(paths, backend, name, delimiter=delimiter, encoding="latin-1")
+    table = view(backend, name)
+    table = table.rename({one.strip(): one for one in table.columns if one != one.strip() and one.strip()})
     lines = tuple(line for _, line in rejects)
     return RawTable(table, len(lines), tuple(sorted(set(lines)))[:3], tuple(notes))
 
 
-def _load(paths: Sequence[Path], backend: Any, *, delimiter: str, encoding: str) -> list[tuple[str, str]]:  # noqa: ANN401
+def _load(
+    paths: Sequence[Path],
+    backend: Any,  # noqa: ANN401
+    name: str,
+    *,
+    delimiter: str,
+    encoding: str,
+) -> list[tuple[str, str]]:
     """Load files one by one (DuckDB keeps rejected lines of single files only); return kind and text of the rejects."""
     options = f"delim = '{delimiter}', quote = '\"', escape = '\"', header = true, all_varchar = true"
     options += f", store_rejects = true, encoding = '{encoding}'"
@@ -59,34 +66,34 @@ def _load(paths: Sequence[Path], backend: Any, *, delimiter: str, encoding: str)
         for leftover in ("reject_errors", "reject_scans"):
             statement(backend, f"DROP TABLE IF EXISTS {leftover}")
         scan = f"read_csv({_list([path])}, {options})"
-        statement(backend, f"CREATE OR REPLACE TABLE source_{number} AS SELECT * FROM {scan}")
+        statement(backend, f"CREATE OR REPLACE TABLE {name}_{number} AS SELECT * FROM {scan}")
         rejects += [
             (str(kind), str(line or "").strip())
             for kind, line in statement(
                 backend, "SELECT min(error_type::VARCHAR), min(csv_line) FROM reject_errors GROUP BY file_id, line"
             )
         ]
-    parts = " UNION ALL BY NAME ".join(f"SELECT * FROM source_{number}" for number in range(len(paths)))
-    statement(backend, f"CREATE OR REPLACE VIEW source AS {parts}")
+    parts = " UNION ALL BY NAME ".join(f"SELECT * FROM {name}_{number}" for number in range(len(paths)))
+    statement(backend, f"CREATE OR REPLACE VIEW {name} AS {parts}")
     return rejects
 
 
-def _read_aligned(paths: Sequence[Path], backend: Any, *, names: Sequence[str]) -> RawTable:  # noqa: ANN401
+def _read_aligned(paths: Sequence[Path], backend: Any, *, names: Sequence[str], table: str) -> RawTable:  # noqa: ANN401
     """Columns set apart by runs of spaces, as in the files that come with published papers."""
     lines = (
         f"SELECT string_split_regex(trim(replace(line, chr(13), '')), '\\s+') AS parts FROM read_csv({_list(paths)}, "
         "delim = '\x01', quote = '', escape = '', header = false, skip = 1, columns = {'line': 'VARCHAR'})"
     )
     fields = ", ".join(f"parts[{i}] AS {quoted(name)}" for i, name in enumerate(names, start=1))
-    statement(backend, f"CREATE TABLE lines AS {lines}")
+    statement(backend, f"CREATE TABLE {table}_lines AS {lines}")
     fits = f"len(parts) = {len(names)}"
-    statement(backend, f"CREATE TABLE source AS SELECT {fields} FROM lines WHERE {fits}")
-    bad = f"FROM lines WHERE NOT {fits} AND parts <> ['']"
+    statement(backend, f"CREATE TABLE {table} AS SELECT {fields} FROM {table}_lines WHERE {fits}")
+    bad = f"FROM {table}_lines WHERE NOT {fits} AND parts <> ['']"
     rejected = int(statement(backend, f"SELECT count(*) {bad}")[0][0])
     examples = statement(backend, f"SELECT DISTINCT array_to_string(parts, ' ') AS line {bad} ORDER BY line LIMIT 3")
-    statement(backend, "DROP TABLE lines")
+    statement(backend, f"DROP TABLE {table}_lines")
     return RawTable(
-        view(backend, "source"),
+        view(backend, table),
         rejected,
         tuple(str(line) for (line,) in examples),
         notes=("Columns are set apart by spaces.",),

@@ -116,7 +116,7 @@ class Readiness:
 
     def to_dict(self) -> dict[str, Any]:
         """Everything as plain JSON values: moments as ISO text, missing numbers as None."""
-        return {"schema_version": SCHEMA_VERSION, "ready": self.ready, **_plain(asdict(self))}
+        return {"schema_version": SCHEMA_VERSION, "ready": self.ready, **plain_values(asdict(self))}
 
     def __str__(self) -> str:
         """Render the report as aligned plain text."""
@@ -125,11 +125,12 @@ class Readiness:
         return render(self)
 
 
-def _plain(value: Any) -> Any:  # noqa: ANN401
+def plain_values(value: Any) -> Any:  # noqa: ANN401
+    """Turn values into what JSON holds: moments as ISO text, missing numbers as None."""
     if isinstance(value, Mapping):
-        return {str(key): _plain(inner) for key, inner in value.items()}
+        return {str(key): plain_values(inner) for key, inner in value.items()}
     if isinstance(value, (list, tuple)):
-        return [_plain(inner) for inner in value]
+        return [plain_values(inner) for inner in value]
     if isinstance(value, pd.Timestamp):
         return value.isoformat()
     if isinstance(value, float) and value != value:  # noqa: PLR0124  # NaN

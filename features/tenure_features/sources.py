@@ -52,8 +52,25 @@ class OrderSource:
             raise UsageError("The returns policy is unknown.", found=repr(self.returns), fix="Use net, drop or raise.")
 
 
-def read_table(uri: str | Path, backend: Any) -> RawTable:  # noqa: ANN401
-    """Read a file or a glob into the backend. Columns of text files stay text.
+def read_table(
+    uri: str | Path,
+    backend: Any,  # noqa: ANN401
+    *,
+    name: str = "source",
+    empty: bool = False,
+) -> RawTable:
+    """Read a file or a glob into the backend, under a name. Columns of text files stay text.
+
+    Parameters
+    ----------
+    uri
+        A file or a glob of files of one kind.
+    backend
+        Where it is read into.
+    name
+        What the raw table is called there.
+    empty
+        Whether a table without rows is fine.
 
     Raises
     ------
@@ -71,7 +88,8 @@ def read_table(uri: str | Path, backend: Any) -> RawTable:  # noqa: ANN401
     for path in paths:
         _check_content(path)
     try:
-        raw = read_parquet(paths, backend) if kinds == {"parquet"} else read_text(paths, backend)
+        read = read_parquet if kinds == {"parquet"} else read_text
+        raw = read(paths, backend, name=name)
     except (duckdb.Error, OSError, EOFError) as problem:
         first = str(problem).strip().split("\n")[0]
         raise DataContractError(
@@ -79,7 +97,7 @@ def read_table(uri: str | Path, backend: Any) -> RawTable:  # noqa: ANN401
             found=first,
             fix=f"Export it again as {SUPPORTED}.",
         ) from problem
-    if count(raw.table.limit(1)) == 0:
+    if not empty and count(raw.table.limit(1)) == 0:
         raise DataContractError(
             f"{uri} has a header but no rows." if not raw.rejected else f"{uri} has no row that fits its header.",
             found=", ".join(raw.table.columns) + "".join(f"; line: {line}" for line in raw.rejected_examples[:1]),

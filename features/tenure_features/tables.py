@@ -31,20 +31,42 @@ class Column:
 
 @dataclass(frozen=True)
 class Table:
-    """The contract of one table: its name, what a row is, and its columns."""
+    """The contract of one table: its name, what a row is, and its columns.
+
+    Attributes
+    ----------
+    name
+        What it is called in ``tenure.toml``.
+    row
+        What one row is.
+    columns
+        By name.
+    open
+        Whether columns beyond the contract may be mapped.
+    """
 
     name: str
     row: str
     columns: Mapping[str, Column]
+    open: bool = False
 
     @property
     def required(self) -> tuple[str, ...]:
         """Names of the columns the table cannot do without."""
         return tuple(name for name, column in self.columns.items() if column.required)
 
+    @property
+    def dated_by(self) -> str | None:
+        """Column that says when a row happened; None for lines, which are dated by their order."""
+        return next((name for name, column in self.columns.items() if column.kind in {"time", "date"}), None)
+
 
 def _need(kind: Kind, meaning: str) -> Column:
     return Column(kind, meaning, required=True)
+
+
+RECORDED = Column("time", "when the row became known, where that is later than when it happened")
+"""A row recorded at or after ``as_of`` was not known at it, although it may have happened before."""
 
 
 ORDERS = Table(
@@ -63,6 +85,7 @@ ORDERS = Table(
         "region": Column("text", "where it was sent"),
         "currency": Column("text", "currency of revenue; one per log"),
         "status": Column("text", "state of the order; cancelled, spam and failed ones are set aside"),
+        "recorded_at": RECORDED,
     },
 )
 
@@ -89,12 +112,13 @@ EVENTS = Table(
         "value": Column("number", "a quantity the event carries (pages, money, minutes)"),
         "channel": Column("text", "channel it came through"),
         "device": Column("text", "device it was done with"),
+        "recorded_at": RECORDED,
     },
 )
 
 CUSTOMERS = Table(
     "customers",
-    "one customer",
+    "one customer; with recorded_at, one version of what is known of one",
     {
         "customer_id": _need("id", "who"),
         "signed_up_at": Column("time", "when the account was opened"),
@@ -102,7 +126,9 @@ CUSTOMERS = Table(
         "birth_year": Column("number", "year of birth"),
         "gender": Column("text", "as the customer stated it"),
         "acquisition_channel": Column("text", "channel that brought the customer"),
+        "recorded_at": RECORDED,
     },
+    open=True,
 )
 
 IDENTIFIERS = Table(
@@ -114,6 +140,7 @@ IDENTIFIERS = Table(
         "kind": _need("text", "email, phone, device, loyalty_card, cookie, user_id"),
         "value": _need("text", "the identifier itself, plain or hashed"),
         "seen_at": Column("time", "when it was seen"),
+        "recorded_at": RECORDED,
     },
 )
 
@@ -125,6 +152,7 @@ FEEDBACK = Table(
         "answered_at": _need("time", "when"),
         "kind": _need("text", "nps (0..10), ces (1..7), csat (1..5), review (1..5)"),
         "score": _need("number", "the answer"),
+        "recorded_at": RECORDED,
     },
 )
 
@@ -136,6 +164,7 @@ SERVICE_COSTS = Table(
         "incurred_at": _need("time", "when"),
         "amount": _need("number", "money in the shop's currency"),
         "kind": Column("text", "support, delivery, payment, ..."),
+        "recorded_at": RECORDED,
     },
 )
 
@@ -149,6 +178,7 @@ SPEND = Table(
         "campaign": Column("text", "campaign within the channel"),
         "clicks": Column("number", "clicks bought"),
         "impressions": Column("number", "impressions bought"),
+        "recorded_at": RECORDED,
     },
 )
 
@@ -162,6 +192,7 @@ ASSIGNMENTS = Table(
         "assigned_at": _need("time", "when"),
         "offer_cost": Column("number", "cost of the offer if it is redeemed"),
         "contact_cost": Column("number", "cost of the contact itself"),
+        "recorded_at": RECORDED,
     },
 )
 

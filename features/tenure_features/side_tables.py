@@ -1,0 +1,193 @@
+"""Tables beside the orders: events, feedback, order lines, customers, costs, spend, opened, checked and cleaned."""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import ibis.expr.types as ir
+import pandas as pd
+
+from tenure_features.days import Moment, utc_naive
+from tenure_features.engine import Engine, fetch, keep, quoted, statement
+from tenure_features.errors import DataContractError, UsageError
+from tenure_features.mapping import MappedTable, map_columns
+from tenure_features.readiness import SetAside
+from tenure_features.side_account import SideStages, account
+from tenure_features.side_readiness import TableReadiness
+from tenure_features.side_rows import CLEAN, SideRows, clean_side_rows, one_per_customer, without_repeats
+from tenure_features.sources import read_table
+from tenure_features.tables import TABLES, Table
+
+_opened = itertools.count()
+_MAY_REPEAT = frozenset({"order_lines", "spend"})
+"""Equal lines of an order are pieces sold one by one; equal rows of one day's spend are two bookings."""
+
+
+@dataclass(frozen=True)
+class TableSource:
+    """A table beside the orders by path, and how its columns map to the contract.
+
+    Parameters
+    ----------
+    uri
+        A file or a glob of files of one kind.
+    columns
+        Source column, or SQL expression over source columns, by contract column (`tenure_features.tables.TABLES`).
+        What is not mapped is found by name. ``customers`` takes columns beyond the contract.
+
+    Examples
+    --------
+    >>> TableSource("events.parquet", columns={"customer_id": "user", "occurred_at": "ts"}).columns["occurred_at"]
+    'ts'
+    """
+
+    uri: str | Path
+    columns: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class SideTable:
+    """Clean rows of one table. Made by `open_table`.
+
+    Attributes
+    ----------
+    name
+        Its name in the contracts.
+    rows
+        Ibis table of the contract columns that are there, typed as the contract says.
+    readiness
+        The account of the table.
+    as_of
+        The moment it was opened for; None for the whole table.
+    source
+        Where it came from.
+    """
+
+    name: str
+    rows: ir.Table = field(repr=False)
+    readiness: TableReadiness = field(repr=False)
+    as_of: pd.Timestamp | None
+    source: TableSource
+    backend: Any = field(repr=False, compare=False)
+
+    @property
+    def contract(self) -> Table:
+        """The columns it promises."""
+        return TABLES[self.name]
+
+    def to_pandas(self) -> pd.DataFrame:
+        """Bring the rows into pandas, sorted by their columns; moments as datetime64[us]."""
+        return fetch(self.rows.order_by(list(self.rows.columns)))
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """A hash of the clean rows, whatever their order: equal tables, equal fingerprints."""
+        # A separator and a mark of its own for what is missing, or ("a", null) and (null, "a") would be alike.
+        content = " || '|' || ".join(f"coalesce({quoted(name)}::VARCHAR, '\\N')" for name in self.rows.columns)
+        digest = f"md5_number_lower({content})"
+        table = self.rows.get_name()
+        found = statement(self.backend, f"SELECT count(*), sum({digest}::HUGEINT) FROM {table}")[0]  # noqa: S608
+        return hashlib.sha256(repr((self.rows.columns, found)).encode()).hexdigest()
+
+
+def open_table(
+    name: str,
+    source: TableSource,
+    *,
+    as_of: Moment | None = None,
+    backend: Any = None,  # noqa: ANN401
+    engine: Engine | None = None,
+) -> SideTable:
+    """Read, check and clean one table beside the orders.
+
+    Parameters
+    ----------
+    name
+        Its name in `tenure_features.tables.TABLES`, ``orders`` excepted.
+    source
+        Where it is and how its columns map.
+    as_of
+        Only rows that happened, and were recorded, strictly before it are read. All rows when None.
+    backend
+        That of the orders it is joined with (`OrderLog.backend`); a new one when None.
+    engine
+        Limits of a new backend.
+
+    Raises
+    ------
+    UsageError
+        If there is no such table.
+    DataContractError
+        If it cannot be read or breaks its contract, with every breach in one message.
+    """
+    table = _open(name, source, as_of, backend if backend is not None else (engine or Engine()).connect())
+    if table.readiness.broken:
+        raise DataContractError(
+            f"{source.uri} breaks the contract of {name}: {' '.join(table.readiness.broken)}",
+            found=f"{table.readiness.rows_used:,} usable of {table.readiness.rows_read:,} rows",
+            fix=f"Mend the table, or its columns under [tables.{name}].",
+        )
+    return table
+
+
+def check_table(
+    name: str, source: TableSource, *, as_of: Moment | None = None, engine: Engine | None = None
+) -> TableReadiness:
+    """Give the account of a table beside the orders, broken or not; raises as `open_table` where there is none."""
+    return _open(name, source, as_of, (engine or Engine()).connect()).readiness
+
+
+def _open(name: str, source: TableSource, as_of: Moment | None, backend: Any) -> SideTable:  # noqa: ANN401
+    contract = _contract(name)
+    moment = None if as_of is None else utc_naive(as_of)
+    own = f"side_{name}_{next(_opened)}"  # a table may be opened twice on one backend, at two moments
+    raw = read_table(source.uri, backend, name=f"{own}_source", empty=True)
+    try:
+        mapped = map_columns(raw.table, source.columns, contract=contract, backend=backend, name=f"{own}_")
+        rows = clean_side_rows(mapped, contract, as_of=moment)
+        used, repeats = _once(rows, mapped, contract)
+        kept = keep(
+            backend, own, used.select(**{column: used[CLEAN + column] for column in _ordered(mapped, contract)})
+        )
+    except (duckdb.ConversionException, duckdb.InvalidInputException, duckdb.OutOfRangeException) as problem:
+        raise DataContractError(
+            f"{source.uri} cannot be cleaned: an expression of the column mapping fails on some row.",
+            found=str(problem).split("\n")[0],
+            fix="Change the expression so that it holds for every row.",
+        ) from problem
+    readiness = account(SideStages(name, source.uri, moment, raw, mapped, rows, repeats, kept))
+    return SideTable(name, kept, readiness, moment, source, backend)
+
+
+def _contract(name: str) -> Table:
+    if name == "orders" or name not in TABLES:
+        known = [table for table in TABLES if table != "orders"]
+        near = get_close_matches(name, known, n=1)
+        raise UsageError(
+            f"There is no table {name!r} beside the orders.",
+            found=", ".join(known),
+            fix=f"Did you mean {near[0]!r}?" if near else "Choose one of those.",
+        )
+    return TABLES[name]
+
+
+def _ordered(mapped: MappedTable, contract: Table) -> list[str]:
+    known = [column for column in contract.columns if column in mapped.columns]
+    return [*known, *(column for column in mapped.columns if column not in contract.columns)]
+
+
+def _once(rows: SideRows, mapped: MappedTable, contract: Table) -> tuple[ir.Table, tuple[SetAside, ...]]:
+    if contract.name == "customers" and "recorded_at" not in mapped.columns:
+        return one_per_customer(rows.table, mapped.source_columns)
+    if contract.name in _MAY_REPEAT or rows.dates_only:
+        return rows.table, ()
+    keys = [CLEAN + column for column in mapped.columns if column != "recorded_at"]
+    return without_repeats(rows.table, mapped.source_columns, keys[:4])

@@ -1,0 +1,44 @@
+"""The tables beside the orders that a configuration names."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable
+from typing import Any
+
+from tenure.config import Config
+from tenure_features.side_tables import SideTable, TableSource, open_table
+
+
+def open_tables(
+    config: Config,
+    *,
+    as_of: dt.datetime | None = None,
+    backend: Any = None,  # noqa: ANN401
+    only: Iterable[str] | None = None,
+) -> dict[str, SideTable]:
+    """Open the tables named under ``[tables.*]``, by name, in the order of the file.
+
+    Parameters
+    ----------
+    config
+        What a job is told.
+    as_of
+        Only rows known strictly before it are read; ``as_of`` under ``[run]`` when None.
+    backend
+        That of the orders, so that tables can be joined with them.
+    only
+        Open just those of the tables; all when None.
+
+    Raises
+    ------
+    DataContractError
+        When a table cannot be read or breaks its contract.
+    """
+    wanted = set(config.tables if only is None else only)
+    moment = as_of or config.run.as_of
+    return {
+        name: open_table(name, TableSource(table.uri, columns=table.columns), as_of=moment, backend=backend)
+        for name, table in config.tables.items()
+        if name in wanted
+    }
