@@ -12,6 +12,7 @@ from tenure_training.frame import Frames
 from tenure_training.models.contract import Candidate, TrainingFrame
 from tenure_training.models.registry import BASELINES, CANDIDATES, candidate_class
 from tenure_training.selection import Choice, choose
+from tenure_training.threads import one_blas_thread
 from tenure_training.windows import Window, backtest_windows
 
 
@@ -40,6 +41,7 @@ class Training:
     notes: tuple[str, ...]
 
 
+@one_blas_thread()
 def train(
     frames: Frames,
     *,

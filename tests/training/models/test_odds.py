@@ -10,8 +10,9 @@ import pytest
 from scipy.special import expit, logit
 
 from tenure_training.models.design import RHYTHM
+from tenure_training.models.lessons import FEWEST, Lessons
 from tenure_training.models.level import Level
-from tenure_training.models.odds import FEWEST, Lessons, Odds
+from tenure_training.models.odds import Odds
 
 N = 1200
 PARTS = pytest.mark.parametrize(("linear", "trees"), [(True, False), (False, True), (True, True)])
@@ -24,7 +25,7 @@ def _lessons(n: int = N) -> Lessons:
     X = pd.DataFrame({"habit": habit, "noise": noise, "tenure_days": generator.normal(size=n)})
     X["rhythm_odds_bgnbd"] = rhythm
     bought = (generator.random(n) < expit(rhythm + 1.5 * habit)).astype(float)
-    return Lessons(X, bought, np.ones(n), rhythm)
+    return Lessons(X, bought, np.ones(n), rhythm, *np.zeros((2, n)))
 
 
 @pytest.fixture(scope="module")

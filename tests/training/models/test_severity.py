@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tenure_training.models.odds import FEWEST, Lessons
+from tenure_training.models.lessons import FEWEST, Lessons
 from tenure_training.models.severity import Severity
 
 N = 1500
@@ -27,7 +27,7 @@ def purchases() -> dict[str, np.ndarray | pd.DataFrame]:
 
 def _fit(purchases, *, linear=True, trees=True, **changed) -> Severity:
     given = {**purchases, **changed}
-    lessons = Lessons(given["X"], given["bought"], np.ones(N), np.zeros(N))
+    lessons = Lessons(given["X"], given["bought"], np.ones(N), *np.zeros((3, N)))
     return Severity.fit(
         lessons, value=given["value"], log_rhythm=given["log_rhythm"], linear=linear, trees=trees, seed=1
     )  # fmt: skip

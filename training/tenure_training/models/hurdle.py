@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import ClassVar, Self
-from weakref import WeakKeyDictionary
 
 import numpy as np
 import pandas as pd
@@ -15,7 +14,8 @@ from scipy.special import expit
 
 from tenure_training.models.contract import Candidate, Contributions, Evidence, Floats, Prediction, TrainingFrame
 from tenure_training.models.design import RHYTHM, design
-from tenure_training.models.odds import Lessons, Odds
+from tenure_training.models.lessons import Lessons, lessons_of
+from tenure_training.models.odds import Odds
 from tenure_training.models.reference import Reference
 from tenure_training.models.rhythm import SURE, Expectation, Rhythm
 from tenure_training.models.severity import Severity
@@ -57,7 +57,7 @@ class Hurdle(Candidate):
         """Learn from the closed windows of a frame."""
         self.horizon_days, self._fitted_on = frame.horizon_days, frame.present
         self.rhythm = Rhythm.fit(frame.present)
-        lessons, log_severity, log_count = _lessons(frame)
+        lessons = lessons_of(frame)
         expected = self.rhythm.expect(frame.present, days=frame.horizon_days)
         self.odds = Odds.fit(
             lessons,
@@ -71,7 +71,7 @@ class Hurdle(Candidate):
         self.severity = Severity.fit(
             lessons,
             value=value,
-            log_rhythm=log_severity,
+            log_rhythm=lessons.log_severity,
             linear=self.linear,
             trees=self.trees,
             seed=seed + 2,
@@ -79,15 +79,15 @@ class Hurdle(Candidate):
         self.severity = self.severity.moderated(
             *self._totals(design(frame.present, expected), expected), trust=RHYTHM_IN_TOTAL
         )
-        self.orders_scale = _orders_scale(lessons, frame.labels["orders"].to_numpy(dtype=np.float64), log_count)
+        self.orders_scale = _orders_scale(lessons, frame.labels["orders"].to_numpy(dtype=np.float64))
         rows = (lessons.bought > 0) & (value > 0)
-        at = log_severity[rows] + self.severity.correction(lessons.X[rows])
+        at = lessons.log_severity[rows] + self.severity.correction(lessons.X[rows])
         self.spread = SpendDistribution.fit(at, np.log(value[rows]))
         return self
 
     def _totals(self, X: pd.DataFrame, expected: Expectation) -> tuple[float, float]:
         """Total value of the customers present, as learnt and as the rhythm alone expects it."""
-        log_severity, rhythm = _log_severity(expected), expected.log_odds
+        log_severity, rhythm = expected.log_severity, expected.log_odds
         learnt = expit(self.odds(X, rhythm)) @ np.exp(log_severity + self.severity.correction(X))
         return float(learnt), float(expit(rhythm) @ np.exp(log_severity))
 
@@ -107,8 +107,8 @@ class Hurdle(Candidate):
         X = design(snapshot, expected)
         odds = self.odds(X, expected.log_odds)
         probability = expit(odds)
-        log_value = _log_severity(expected) + self.severity.correction(X)
-        orders = probability * np.maximum(np.exp(_log_count(expected)) * self.orders_scale, 1.0)
+        log_value = expected.log_severity + self.severity.correction(X)
+        orders = probability * np.maximum(np.exp(expected.log_count) * self.orders_scale, 1.0)
         return Prediction(
             buy_probability=probability,
             expected_orders=orders,
@@ -126,7 +126,7 @@ class Hurdle(Candidate):
         X = design(snapshot, expected)
         odds, odds_rest = self.odds.contributions(X, expected.log_odds)
         value, value_rest = self.severity.contributions(X)
-        log_severity, log_spend = _log_severity(expected), np.log(expected.spend)
+        log_severity, log_spend = expected.log_severity, np.log(expected.spend)
         log_typical = float(np.log(self.rhythm.typical_spend))
         value = {**value, RHYTHM: value.get(RHYTHM, 0.0) + log_severity - log_spend}
         value["value_mean"] = value.get("value_mean", 0.0) + log_spend - log_typical
@@ -163,55 +163,9 @@ class Hurdle(Candidate):
         return model
 
 
-_taught: WeakKeyDictionary[TrainingFrame, tuple[Lessons, Floats, Floats]] = WeakKeyDictionary()
-
-
-def _lessons(frame: TrainingFrame) -> tuple[Lessons, Floats, Floats]:
-    """Training rows with, aligned, the rhythm's log value and log order count of those who buy; made once a frame."""
-    if frame not in _taught:
-        _taught[frame] = _lessons_of(frame)
-    return _taught[frame]
-
-
-def _lessons_of(frame: TrainingFrame) -> tuple[Lessons, Floats, Floats]:
-    matrices, rhythm, severity, count = [], [], [], []
-    keys = pd.DataFrame({"as_of": frame.rows["as_of"].to_numpy(), "days": frame.window_days})
-    order: list[np.ndarray] = []
-    for _, at_origin in keys.groupby("as_of"):
-        first_window = frame.rows.loc[at_origin.index[at_origin["days"] == at_origin["days"].iloc[0]]]
-        fitted = Rhythm.fit(first_window)
-        for days in at_origin["days"].unique():
-            rows = at_origin.index[at_origin["days"] == days]
-            snapshot = frame.rows.loc[rows]
-            expected = fitted.expect(snapshot, days=float(days))
-            matrices.append(design(snapshot, expected))
-            rhythm.append(expected.log_odds)
-            severity.append(_log_severity(expected))
-            count.append(_log_count(expected))
-            order.append(rows.to_numpy())
-    if not order:
-        empty = np.empty(0)
-        return Lessons(pd.DataFrame(), empty, empty, empty), empty, empty
-    back = np.argsort(np.concatenate(order), kind="stable")
-    X = pd.concat(matrices, ignore_index=True).iloc[back].reset_index(drop=True)
-    bought = frame.labels["bought"].to_numpy(dtype=np.float64)
-    lessons = Lessons(X, bought, frame.weight, np.concatenate(rhythm)[back])
-    return lessons, np.concatenate(severity)[back], np.concatenate(count)[back]
-
-
-def _log_count(expected: Expectation) -> Floats:
-    """Log of the orders the rhythm expects of those who buy; at least one order, so never negative."""
-    return np.maximum(expected.log_orders - np.log(expit(expected.log_odds)), 0.0)
-
-
-def _log_severity(expected: Expectation) -> Floats:
-    """Log of the value the rhythm expects of those who buy."""
-    return np.asarray(_log_count(expected) + np.log(expected.spend))
-
-
-def _orders_scale(lessons: Lessons, orders: Floats, log_count: Floats) -> float:
+def _orders_scale(lessons: Lessons, orders: Floats) -> float:
     """Orders of buyers against what the rhythm expected of them."""
-    expected = float((lessons.weight * lessons.bought) @ np.exp(log_count)) if len(orders) else 0.0
+    expected = float((lessons.weight * lessons.bought) @ np.exp(lessons.log_count)) if len(orders) else 0.0
     seen = float((lessons.weight * lessons.bought) @ orders) if len(orders) else 0.0
     return float(np.clip(seen / expected, *_ORDERS_RANGE)) if expected > 0 else 1.0
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, field, replace
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Self
 
@@ -17,6 +17,7 @@ from scipy.special import expit, logit
 from tenure_training.models.boosting import Boosted
 from tenure_training.models.contract import Evidence, Floats
 from tenure_training.models.design import RHYTHM, by_term
+from tenure_training.models.lessons import Lessons
 from tenure_training.models.level import Level
 from tenure_training.models.linear import Ridge
 from tenure_training.models.rhythm import SURE
@@ -25,9 +26,6 @@ WINDOWS_OF_DOUBT = 9
 """Backtest windows at which their mean shift is half believed; a judgement, not an estimate."""
 
 LINEAR_PENALTY = 100.0
-FEWEST = 30
-"""With fewer purchases, or fewer customers who did not buy, nothing is learnt beyond the rhythm."""
-
 HALF_TRUST = 1500.0
 """Purchases in the training windows at which what they teach is half believed; below that the rhythm has a say."""
 
@@ -41,44 +39,6 @@ On nine splits of CDNOW and Online Retail the mean loss of AUROC against the bes
 and .0010 with a half of trees, .0015 with the linear model and .0036 with trees alone. How the weight grows with
 purchases, and so this number and the one above, is a judgement that keeps it in that range.
 """
-
-
-@dataclass(frozen=True, eq=False)
-class Lessons:
-    """Training rows of the odds: model matrix, whether they bought, weights and the rhythm's log-odds.
-
-    Parts fitted on them are kept, so that candidates that share a part fit it once.
-
-    Attributes
-    ----------
-    X
-        Shape (n, k).
-    bought
-        Shape (n,), 0 or 1.
-    weight
-        Shape (n,).
-    rhythm
-        Log-odds expected by the rhythm, shape (n,).
-    """
-
-    X: pd.DataFrame
-    bought: Floats
-    weight: Floats
-    rhythm: Floats
-    _fitted: dict[tuple[str, int], Any] = field(default_factory=dict, repr=False, init=False)
-
-    def once[Part](self, part: str, seed: int, fit: Callable[[], Part]) -> Part:
-        """Fit a part, or return the one fitted before under this name and seed."""
-        if (part, seed) not in self._fitted:
-            self._fitted[part, seed] = fit()
-        fitted: Part = self._fitted[part, seed]
-        return fitted
-
-    @property
-    def enough(self) -> bool:
-        """Whether there is anything to learn from."""
-        purchases = int(self.bought.sum())
-        return purchases >= FEWEST and len(self.bought) - purchases >= FEWEST
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from typing import Any, Self
 
 import numpy as np
 import pandas as pd
-from scipy.special import logit
+from scipy.special import expit, logit
 
 from tenure_training.models.btyd.base import BTYDModel
 from tenure_training.models.btyd.bgnbd import BGNBD
@@ -60,6 +60,16 @@ class Expectation:
     def log_orders(self) -> Floats:
         """Logarithm of the geometric mean of the models' expected orders, shape (n,)."""
         return np.mean([np.log(orders) for orders in self.orders.values()], axis=0)
+
+    @property
+    def log_count(self) -> Floats:
+        """Logarithm of the orders expected of those who buy, shape (n,); at least one, so never negative."""
+        return np.maximum(self.log_orders - np.log(expit(self.log_odds)), 0.0)
+
+    @property
+    def log_severity(self) -> Floats:
+        """Logarithm of the value expected of those who buy, shape (n,)."""
+        return np.asarray(self.log_count + np.log(self.spend))
 
 
 @dataclass(frozen=True)

@@ -14,8 +14,9 @@ import pandas as pd
 from tenure_training.models.boosting import Boosted
 from tenure_training.models.contract import Floats
 from tenure_training.models.design import by_term
+from tenure_training.models.lessons import FEWEST, Lessons
 from tenure_training.models.linear import Ridge
-from tenure_training.models.odds import FEWEST, HALF_TRUST, Lessons
+from tenure_training.models.odds import HALF_TRUST
 
 PENALTY = 0.01
 OUTLIER = 3.0
