@@ -1,10 +1,11 @@
 """Segments: RFM scores and maps, value and risk tiers, lifecycle, and a playbook that says what to do next."""
 
+from tenure_serving.segments.lifecycle import Lifecycle
 from tenure_serving.segments.maps import RfmMap, load_map
 from tenure_serving.segments.playbook import Playbook, load_playbook
 from tenure_serving.segments.rfm import RfmScorer, suggested_scale
 from tenure_serving.segments.segmenter import Segmenter
-from tenure_serving.segments.tiers import Lifecycle, RiskTiers, ValueTiers, money_at_risk, value_if_active
+from tenure_serving.segments.tiers import RiskTiers, ValueTiers, money_at_risk, value_if_active
 
 __all__ = [
     "Lifecycle",

@@ -9,11 +9,11 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import resources
 from itertools import product
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import pandas as pd
 
@@ -83,8 +83,8 @@ class RfmMap:
         return self.cells[code]
 
     def label(self, name: str, *, language: str = "en") -> str:
-        """Return a group's label in a language, its name where the map gives none."""
-        return {group.name: group.labels.get(language, group.name) for group in self.groups}[name]
+        """Return a group's label in a language, its name where the map gives none or does not know the group."""
+        return {group.name: group.labels.get(language, group.name) for group in self.groups}.get(name, name)
 
     def assign(self, scores: pd.DataFrame) -> pd.Series:
         """Return the group name of every row of scores (as `RfmScorer.score` gives them), on the same index.
@@ -105,6 +105,43 @@ class RfmMap:
             )
         return groups.astype("str")
 
+    def on_scale(self, scale: int) -> Self:
+        """Return the map for scores on a shorter scale, each standing for the score at its place on the long one.
+
+        Of five scores, a scale of three is 1, 3 and 5, a scale of four 1, 2, 4 and 5. Groups that have no such cell
+        are left out; the note says what was done. A map that covers its cells once covers these once, too.
+
+        Raises
+        ------
+        UsageError
+            The scale is longer than the map's, or none of 3, 4 and 5.
+
+        Examples
+        --------
+        >>> load_map("relationship").on_scale(3).group_of("133")
+        'Ex-Lovers'
+        """
+        if scale == self.scale:
+            return self
+        if scale not in SCALES or scale > self.scale:
+            raise UsageError(
+                f"The map '{self.id}' is for scores from 1 to {self.scale}.",
+                found=f"1 to {scale}",
+                fix="Give a map of the scores' scale.",
+            )
+        places = {score: str(1 + round((score - 1) * (self.scale - 1) / (scale - 1))) for score in range(1, scale + 1)}
+        cells = {
+            "".join(map(str, code)): self.group_of("".join(places[score] for score in code))
+            for code in product(range(1, scale + 1), repeat=len(SCORES))
+        }
+        groups = (
+            replace(group, cells=tuple(code for code, owner in cells.items() if owner == group.name))
+            for group in self.groups
+        )
+        stands = ", ".join(f"{score} is {place}" for score, place in places.items())
+        note = f"{self.note} Made for scores from 1 to {self.scale}; here {stands}.".strip()
+        return replace(self, scale=scale, note=note, groups=tuple(group for group in groups if group.cells))
+
     def to_dict(self) -> dict[str, Any]:
         """Return the content of the map's file; `parse_map` reads it back."""
         groups = [
@@ -120,8 +157,16 @@ def code_of(scores: pd.DataFrame) -> pd.Series:
     return recency + frequency + monetary
 
 
-def load_map(source: str | Path) -> RfmMap:
+def load_map(source: str | Path, *, scale: int | None = None) -> RfmMap:
     """Load a built-in map by its id (``common_eleven``, ``relationship``, ``simple``) or any map by its path.
+
+    Parameters
+    ----------
+    source
+        Id or path.
+    scale
+        The scores it is for: a built-in map, made for 1 to 5, is put on a shorter scale (`RfmMap.on_scale`); a map of
+        your own is taken as it is.
 
     Raises
     ------
@@ -138,9 +183,10 @@ def load_map(source: str | Path) -> RfmMap:
         known = ", ".join(BUILT_IN)
         raise UsageError(f"There is no RFM map '{source}'.", fix=f"Give one of {known}, or the path of a JSON file.")
     try:
-        return parse_map(json.loads(text))
+        found = parse_map(json.loads(text))
     except json.JSONDecodeError as error:
         raise DataContractError(f"The RFM map '{source}' is not JSON.", found=str(error)) from error
+    return found.on_scale(scale) if scale is not None and str(source) in BUILT_IN else found
 
 
 def parse_map(content: Mapping[str, Any]) -> RfmMap:

@@ -13,7 +13,8 @@ from typing import Any
 import pandas as pd
 
 from tenure_features.errors import DataContractError, UsageError
-from tenure_serving.segments.tiers import LIFECYCLES, TIERS
+from tenure_serving.segments.lifecycle import LIFECYCLES
+from tenure_serving.segments.tiers import TIERS
 
 AXES: Mapping[str, tuple[str, ...]] = {"lifecycle": LIFECYCLES, "value_tier": TIERS, "risk_tier": TIERS}
 
@@ -66,6 +67,10 @@ class Playbook:
     def names(self) -> tuple[str, ...]:
         """Names of the segments, most urgent first."""
         return tuple(play.name for play in self.plays)
+
+    def label(self, name: str, *, language: str = "en") -> str:
+        """Return a segment's label in a language, its name where the playbook gives none."""
+        return {play.name: play.labels.get(language, play.name) for play in self.plays}.get(name, name)
 
     def play(self, name: str) -> Play:
         """Return the play of a segment."""

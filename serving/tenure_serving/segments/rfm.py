@@ -11,6 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from tenure_features.errors import DataContractError, UsageError
+from tenure_serving.segments.hysteresis import held, raised
 
 Mode = Literal["quintile", "adbt", "fixed"]
 Floats = NDArray[np.float64]
@@ -111,8 +112,20 @@ class RfmScorer:
             cuts["recency"] = tuple(float(times) for times in range(1, scale))
         return cls(mode=mode, scale=scale, group_adbt=group_adbt(snapshot), **cuts)
 
-    def score(self, snapshot: pd.DataFrame) -> pd.DataFrame:
+    def score(
+        self, snapshot: pd.DataFrame, *, previous: pd.DataFrame | None = None, margin: float = 0.0
+    ) -> pd.DataFrame:
         """Score every row of a snapshot with the stored thresholds.
+
+        Parameters
+        ----------
+        snapshot
+            As in `fit`; any customers, at any later ``as_of``.
+        previous
+            The three scores of an earlier run on the same index, missing for newcomers: a score changes only where
+            the value lies beyond a threshold by more than ``margin`` times the threshold.
+        margin
+            In [0, 1); without ``previous`` it does nothing.
 
         Returns
         -------
@@ -128,12 +141,14 @@ class RfmScorer:
         if self.mode == "adbt":
             recency = np.round(lateness(snapshot, group_adbt=self.group_adbt), 6)
         orders = _axis(snapshot, "frequency")
-        frequency = np.where(orders <= 1, 1, 1 + _above(orders, self.frequency))
-        columns = (
-            self.scale - _above(recency, self.recency),
-            frequency,
-            1 + _above(_axis(snapshot, "monetary"), self.monetary),
+        before = dict.fromkeys(SCORES) if previous is None else _levels(previous.reindex(snapshot.index))
+        late = before["recency_score"]
+        silence = _held(
+            recency, self.recency, None if late is None else np.where(late < 0, -1, self.scale - 1 - late), margin
         )
+        often = _held(orders, self.frequency, before["frequency_score"], margin)
+        much = _held(_axis(snapshot, "monetary"), self.monetary, before["monetary_score"], margin)
+        columns = (self.scale - silence, np.where(orders <= 1, 1, 1 + often), 1 + much)
         return pd.DataFrame(dict(zip(SCORES, columns, strict=True)), index=snapshot.index)
 
     def to_dict(self) -> dict[str, Any]:
@@ -206,9 +221,24 @@ def _quantiles(values: Floats, scale: int) -> tuple[float, ...]:
     return tuple(float(cut) for cut in np.quantile(values, levels, method="inverted_cdf"))
 
 
-def _above(values: Floats, thresholds: tuple[float, ...]) -> Integers:
+def _above(values: Floats, thresholds: Sequence[float]) -> Integers:
     """Return how many thresholds lie strictly below each value."""
     return np.searchsorted(np.asarray(thresholds), values, side="left").astype(np.int64)
+
+
+def _held(values: Floats, thresholds: tuple[float, ...], previous: Integers | None, margin: float) -> Integers:
+    """Return how many thresholds lie below each value, holding on to the previous number within the margin."""
+    return held(
+        _above(values, thresholds),
+        previous=previous,
+        hard=_above(values, raised(thresholds, margin)),
+        easy=_above(values, raised(thresholds, -margin)),
+    )
+
+
+def _levels(previous: pd.DataFrame) -> dict[str, Integers | None]:
+    """Turn earlier scores into levels from 0; -1 where there was none."""
+    return {name: previous[name].fillna(0).to_numpy(dtype=np.int64) - 1 for name in SCORES}
 
 
 def _column(snapshot: pd.DataFrame, name: str) -> Floats:

@@ -10,16 +10,23 @@ import numpy as np
 import pandas as pd
 
 from tenure_features.errors import DataContractError, UsageError
+from tenure_serving.segments.hysteresis import check_margin
+from tenure_serving.segments.lifecycle import Lifecycle
 from tenure_serving.segments.maps import RfmMap, load_map, parse_map
 from tenure_serving.segments.playbook import Playbook, load_playbook, parse_playbook
-from tenure_serving.segments.rfm import Mode, RfmScorer
-from tenure_serving.segments.tiers import Lifecycle, RiskTiers, ValueTiers
+from tenure_serving.segments.rfm import SCORES, Mode, RfmScorer
+from tenure_serving.segments.tiers import RiskBasis, RiskTiers, ValueBasis, ValueTiers
 
 COLUMNS = (
     "recency_score", "frequency_score", "monetary_score", "rfm_group", "rfm_relationship",
     "value_tier", "risk_tier", "lifecycle", "segment", "next_step",
 )  # fmt: skip
 """What `Segmenter.assign` returns, in order."""
+
+STEADY = (*SCORES, "value_tier", "risk_tier", "lifecycle")
+"""Columns of earlier scores that hysteresis holds on to; groups and segments follow from them."""
+
+MARGIN = 0.1
 
 
 @dataclass(frozen=True)
@@ -37,6 +44,8 @@ class Segmenter:
         The maps behind ``rfm_group`` (map A) and ``rfm_relationship`` (map B).
     playbook
         What turns tiers and lifecycle into a segment and a next step.
+    margin
+        How far beyond a border a customer of an earlier run must be to change the group, as a share of the border.
     """
 
     rfm: RfmScorer
@@ -46,8 +55,10 @@ class Segmenter:
     group_map: RfmMap
     relationship_map: RfmMap
     playbook: Playbook
+    margin: float = MARGIN
 
     def __post_init__(self) -> None:
+        check_margin(self.margin)
         for rfm_map in (self.group_map, self.relationship_map):
             if rfm_map.scale != self.rfm.scale:
                 raise UsageError(
@@ -66,11 +77,18 @@ class Segmenter:
         scale: int = 5,
         thresholds: Mapping[str, Sequence[float]] | None = None,
         value_shares: tuple[float, float] = (0.5, 0.8),
+        value_basis: ValueBasis = "if_active",
         risk_cuts: tuple[float, float] | None = None,
+        risk_odds_ratio: float = 2.0,
+        risk_basis: RiskBasis = "probability",
+        loss_shares: tuple[float, float] = (0.5, 0.8),
         new_days: float | None = None,
+        late: float = 2.0,
+        gone: float = 4.0,
         group_map: RfmMap | None = None,
         relationship_map: RfmMap | None = None,
         playbook: Playbook | None = None,
+        margin: float = MARGIN,
     ) -> Self:
         """Fit every limit on one snapshot and its predictions.
 
@@ -86,12 +104,20 @@ class Segmenter:
             See `RfmScorer.fit`.
         value_shares
             Shares of value that the high tier, and the high and medium tiers together, bring.
+        value_basis
+            See `ValueTiers`.
         risk_cuts
-            Fixed churn probabilities (medium from, high from) instead of half and twice the shop's odds.
+            Fixed limits (medium from, high from) in the unit of the basis, instead of fitted ones.
+        risk_odds_ratio, risk_basis, loss_shares
+            See `RiskTiers.fit`.
         new_days
             How long a customer is new; default the group's ADBT within 7 and 90 days.
+        late, gone
+            Usual gaps of silence after which a customer is late, and gone: see `Lifecycle`.
         group_map, relationship_map, playbook
-            Default: the ones that come with Tenure.
+            Default: the ones that come with Tenure, on the chosen scale.
+        margin
+            See the class.
 
         Raises
         ------
@@ -103,35 +129,53 @@ class Segmenter:
         _check_aligned(snapshot, predictions)
         return cls(
             rfm=RfmScorer.fit(snapshot, mode=mode, scale=scale, thresholds=thresholds),
-            value=ValueTiers.fit(predictions, high_share=value_shares[0], medium_share=value_shares[1]),
-            risk=RiskTiers.fit(predictions, cuts=risk_cuts),
-            lifecycle=Lifecycle.fit(snapshot, predictions, new_days=new_days),
-            group_map=group_map or load_map("common_eleven"),
-            relationship_map=relationship_map or load_map("relationship"),
+            value=ValueTiers.fit(
+                predictions, high_share=value_shares[0], medium_share=value_shares[1], basis=value_basis
+            ),
+            risk=RiskTiers.fit(
+                predictions, cuts=risk_cuts, odds_ratio=risk_odds_ratio, loss_shares=loss_shares, basis=risk_basis
+            ),
+            lifecycle=Lifecycle.fit(snapshot, predictions, new_days=new_days, late=late, gone=gone),
+            group_map=group_map or load_map("common_eleven", scale=scale),
+            relationship_map=relationship_map or load_map("relationship", scale=scale),
             playbook=playbook or load_playbook(),
+            margin=margin,
         )
 
-    def assign(self, snapshot: pd.DataFrame, predictions: pd.DataFrame) -> pd.DataFrame:
+    def assign(
+        self, snapshot: pd.DataFrame, predictions: pd.DataFrame, *, previous: pd.DataFrame | None = None
+    ) -> pd.DataFrame:
         """Give every row its scores, groups, tiers, lifecycle, segment and next step.
 
         Parameters
         ----------
         snapshot, predictions
             As in `fit`; any customers, at any later ``as_of``.
+        previous
+            Earlier scores with ``customer_id`` and the columns of `STEADY`: who was scored then changes a score, a
+            tier or the lifecycle only beyond the border by more than the margin (hysteresis). Without it everybody is
+            judged by the borders alone.
 
         Returns
         -------
         DataFrame
             Columns `COLUMNS` on the snapshot's index: the scores int64, the rest strings, nothing missing.
+
+        Raises
+        ------
+        DataContractError
+            Columns are missing, rows are not aligned, or the earlier scores hold a customer twice.
         """
         _check_aligned(snapshot, predictions)
         aligned = predictions.set_axis(snapshot.index, axis=0)
-        out = self.rfm.score(snapshot)
+        before = _before(snapshot, previous)
+        held: dict[str, pd.Series | None] = {name: None if before is None else before[name] for name in STEADY}
+        out = self.rfm.score(snapshot, previous=before, margin=self.margin)
         out["rfm_group"] = self.group_map.assign(out)
         out["rfm_relationship"] = self.relationship_map.assign(out)
-        out["value_tier"] = self.value.assign(aligned)
-        out["risk_tier"] = self.risk.assign(aligned)
-        out["lifecycle"] = self.lifecycle.assign(snapshot, aligned)
+        out["value_tier"] = self.value.assign(aligned, previous=held["value_tier"], margin=self.margin)
+        out["risk_tier"] = self.risk.assign(aligned, previous=held["risk_tier"], margin=self.margin)
+        out["lifecycle"] = self.lifecycle.assign(snapshot, aligned, previous=held["lifecycle"], margin=self.margin)
         return out.join(self.playbook.assign(out))[list(COLUMNS)]
 
     def to_dict(self) -> dict[str, Any]:
@@ -144,6 +188,7 @@ class Segmenter:
             "group_map": self.group_map.to_dict(),
             "relationship_map": self.relationship_map.to_dict(),
             "playbook": self.playbook.to_dict(),
+            "margin": self.margin,
         }
 
     @classmethod
@@ -157,6 +202,7 @@ class Segmenter:
             group_map=parse_map(stored["group_map"]),
             relationship_map=parse_map(stored["relationship_map"]),
             playbook=parse_playbook(stored["playbook"]),
+            margin=float(stored.get("margin", MARGIN)),
         )
 
 
@@ -169,3 +215,18 @@ def _check_aligned(snapshot: pd.DataFrame, predictions: pd.DataFrame) -> None:
             "Snapshot and predictions must hold the same customers in the same order.",
             found=f"{len(snapshot)} and {len(predictions)} rows",
         )
+
+
+def _before(snapshot: pd.DataFrame, previous: pd.DataFrame | None) -> pd.DataFrame | None:
+    """Earlier scores on the snapshot's index, missing for newcomers."""
+    if previous is None:
+        return None
+    missing = [name for name in ("customer_id", *STEADY) if name not in previous]
+    if missing or "customer_id" not in snapshot:
+        found = f"no {', '.join(missing)}" if missing else "no customer_id in the snapshot"
+        raise DataContractError("Earlier scores cannot be held on to.", found=found, fix="Give scores made by tenure.")
+    known = previous.set_index(previous["customer_id"].astype("str"))[list(STEADY)]
+    if known.index.has_duplicates:
+        twice = known.index[known.index.duplicated()][0]
+        raise DataContractError("Earlier scores have one row per customer.", found=f"{twice} more than once")
+    return known.reindex(snapshot["customer_id"].astype("str")).set_axis(snapshot.index, axis=0)

@@ -1,4 +1,4 @@
-"""Value tiers by share of value, risk tiers by calibrated churn probability, and the lifecycle that joins both."""
+"""Value tiers by share of value, and risk tiers by calibrated churn probability or by expected loss."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from tenure_features.errors import DataContractError, UsageError
-from tenure_serving.segments.rfm import group_adbt, lateness
+from tenure_serving.segments.hysteresis import held, raised
 
 Floats = NDArray[np.float64]
+Integers = NDArray[np.int64]
 ValueBasis = Literal["if_active", "expected"]
 RiskBasis = Literal["probability", "expected_loss"]
 
 TIERS = ("low", "medium", "high")
-LIFECYCLES = ("new", "active", "leaving", "lost")
 SMALLEST_BUY_PROBABILITY = 0.02
 
 
@@ -107,9 +107,15 @@ class ValueTiers:
         medium_from, high_from = _pareto(_value(predictions, basis), medium_share=medium_share, high_share=high_share)
         return cls(medium_from, high_from, high_share, medium_share, basis)
 
-    def assign(self, predictions: pd.DataFrame) -> pd.Series:
-        """Return ``low``, ``medium`` or ``high`` for every row, on the same index."""
-        return _tiers(_value(predictions, self.basis), self.medium_from, self.high_from, index=predictions.index)
+    def assign(self, predictions: pd.DataFrame, *, previous: pd.Series | None = None, margin: float = 0.0) -> pd.Series:
+        """Return ``low``, ``medium`` or ``high`` for every row, on the same index.
+
+        With the ``previous`` tiers (missing for newcomers), a customer changes the tier only where the value lies
+        beyond the border by more than ``margin`` times the border.
+        """
+        values = np.round(_value(predictions, self.basis), 6)
+        borders = round(self.medium_from, 6), round(self.high_from, 6)
+        return _tiers(values, borders, previous, margin, index=predictions.index)
 
 
 @dataclass(frozen=True)
@@ -127,7 +133,8 @@ class RiskTiers:
     base
         Mean churn probability of the customers the tiers were fitted on.
     basis
-        ``probability`` or ``expected_loss`` (`money_at_risk`, limits by share of all money at risk, 50 and 80 %).
+        ``probability`` or ``expected_loss`` (`money_at_risk`; limits by share of all money at risk, 50 and 80 % unless
+        told otherwise).
 
     Examples
     --------
@@ -149,6 +156,7 @@ class RiskTiers:
         *,
         cuts: tuple[float, float] | None = None,
         odds_ratio: float = 2.0,
+        loss_shares: tuple[float, float] = (0.5, 0.8),
         basis: RiskBasis = "probability",
     ) -> Self:
         """Fit the limits.
@@ -160,7 +168,10 @@ class RiskTiers:
         cuts
             Fixed limits (medium from, high from) in the units of the basis, instead of fitted ones.
         odds_ratio
-            How far from the shop's odds the limits lie, > 1.
+            For ``probability``: how far from the shop's odds the limits lie, > 1.
+        loss_shares
+            For ``expected_loss``: shares of all money at risk that the high tier, and the high and medium tiers
+            together, hold.
         basis
             See the class.
 
@@ -173,76 +184,30 @@ class RiskTiers:
         if cuts is not None:
             medium_from, high_from = cuts
         elif basis == "expected_loss":
-            medium_from, high_from = _pareto(money_at_risk(predictions), medium_share=0.8, high_share=0.5)
+            medium_from, high_from = _pareto(
+                money_at_risk(predictions), medium_share=loss_shares[1], high_share=loss_shares[0]
+            )
         else:
             if odds_ratio <= 1:
                 raise UsageError("The odds ratio of the risk tiers must be above 1.", found=f"{odds_ratio:g}")
-            medium_from, high_from = _scaled_odds(base, 1 / odds_ratio), _scaled_odds(base, odds_ratio)
+            medium_from, high_from = scaled_odds(base, 1 / odds_ratio), scaled_odds(base, odds_ratio)
         if not medium_from <= high_from:
             raise UsageError("The limits of the risk tiers must ascend.", found=f"{medium_from:g}, {high_from:g}")
         return cls(medium_from, high_from, base, basis)
 
-    def assign(self, predictions: pd.DataFrame) -> pd.Series:
-        """Return ``low``, ``medium`` or ``high`` for every row, on the same index."""
-        by_loss = self.basis == "expected_loss"
-        values = money_at_risk(predictions) if by_loss else prediction(predictions, "churn_probability")
-        return _tiers(values, self.medium_from, self.high_from, index=predictions.index)
+    def assign(self, predictions: pd.DataFrame, *, previous: pd.Series | None = None, margin: float = 0.0) -> pd.Series:
+        """Return ``low``, ``medium`` or ``high`` for every row, on the same index.
 
-
-@dataclass(frozen=True)
-class Lifecycle:
-    """Where a customer stands: new, active, leaving or lost, by the first rule that holds.
-
-    1. ``new``: first order at most ``new_days`` ago.
-    2. ``lost``: silent for more than ``gone`` usual gaps, and leaving with at least ``lost_from``.
-    3. ``leaving``: leaving with at least ``leaving_from``; or silent for more than ``late`` usual gaps, and leaving
-       with at least ``watch_from``.
-    4. ``active``: everybody else.
-
-    Attributes
-    ----------
-    new_days
-        Days; default the group's ADBT within 7..90: the time a repeat customer takes to come back.
-    group_adbt
-        Days; the usual gap of customers with one order.
-    leaving_from, watch_from, lost_from
-        Churn probabilities; defaults: twice the shop's odds, the shop's mean, twice those odds within .5 and .9.
-    late, gone
-        Multiples of the usual gap (2 and 4).
-    """
-
-    new_days: float
-    group_adbt: float
-    leaving_from: float
-    watch_from: float
-    lost_from: float
-    late: float = 2.0
-    gone: float = 4.0
-
-    @classmethod
-    def fit(cls, snapshot: pd.DataFrame, predictions: pd.DataFrame, *, new_days: float | None = None) -> Self:
-        """Fit the limits on aligned rows of a snapshot (``adbt_days``, ``tenure_days``) and predictions."""
-        adbt = group_adbt(snapshot)
-        base = float(np.mean(np.sort(prediction(predictions, "churn_probability"))))
-        high = _scaled_odds(base, 2.0)
-        return cls(
-            new_days=float(np.clip(adbt, 7.0, 90.0)) if new_days is None else new_days,
-            group_adbt=adbt,
-            leaving_from=high,
-            watch_from=base,
-            lost_from=min(max(high, 0.5), 0.9),
-        )
-
-    def assign(self, snapshot: pd.DataFrame, predictions: pd.DataFrame) -> pd.Series:
-        """Return ``new``, ``active``, ``leaving`` or ``lost`` for every row, on the snapshot's index."""
-        late = lateness(snapshot, group_adbt=self.group_adbt)
-        churn = prediction(predictions, "churn_probability")
-        rules = [
-            snapshot["tenure_days"].to_numpy(dtype=np.float64) <= self.new_days,
-            (late > self.gone) & (churn >= self.lost_from),
-            (churn >= self.leaving_from) | ((late > self.late) & (churn >= self.watch_from)),
-        ]
-        return pd.Series(np.select(rules, ["new", "lost", "leaving"], "active"), index=snapshot.index, dtype="str")
+        With the ``previous`` tiers (missing for newcomers), a customer changes the tier only beyond the border by more
+        than ``margin`` times the border: of money for ``expected_loss``, of the odds for ``probability``.
+        """
+        if self.basis == "expected_loss":
+            values = np.round(money_at_risk(predictions), 6)
+            borders = round(self.medium_from, 6), round(self.high_from, 6)
+        else:
+            values = odds(np.round(prediction(predictions, "churn_probability"), 6))
+            borders = float(odds(round(self.medium_from, 6))), float(odds(round(self.high_from, 6)))
+        return _tiers(values, borders, previous, margin, index=predictions.index)
 
 
 def prediction(predictions: pd.DataFrame, name: str) -> Floats:
@@ -287,13 +252,35 @@ def _pareto(values: Floats, *, medium_share: float, high_share: float) -> tuple[
     return reached[medium_share], reached[high_share]
 
 
-def _tiers(values: Floats, medium_from: float, high_from: float, *, index: pd.Index) -> pd.Series:
-    steady = np.round(values, 6)
-    tiers = np.select([steady >= round(high_from, 6), steady >= round(medium_from, 6)], ["high", "medium"], "low")
-    return pd.Series(tiers, index=index, dtype="str")
+def _tiers(
+    values: Floats, borders: tuple[float, float], previous: pd.Series | None, margin: float, *, index: pd.Index
+) -> pd.Series:
+    def level(low: float, high: float) -> Integers:
+        return np.select([values >= high, values >= low], [2, 1], 0).astype(np.int64)
+
+    levels = held(
+        level(*borders),
+        previous=_levels(previous, index),
+        hard=level(*raised(borders, margin)),
+        easy=level(*raised(borders, -margin)),
+    )
+    return pd.Series(np.asarray(TIERS)[levels], index=index, dtype="str")
 
 
-def _scaled_odds(probability: float, ratio: float) -> float:
+def _levels(previous: pd.Series | None, index: pd.Index) -> Integers | None:
+    if previous is None:
+        return None
+    levels = previous.reindex(index).map({tier: level for level, tier in enumerate(TIERS)})
+    return np.asarray(levels.fillna(-1), dtype=np.int64)
+
+
+def odds(probability: Floats | float) -> Floats:
+    """Return p / (1 - p); 1e12 stands in for certainty."""
+    p = np.asarray(probability, dtype=np.float64)
+    return np.asarray(p / np.maximum(1 - p, 1e-12))
+
+
+def scaled_odds(probability: float, ratio: float) -> float:
     """Return the probability whose odds are ``ratio`` times those of the given one (bounded to .001 and .999 first)."""
     probability = min(max(probability, 1e-3), 1 - 1e-3)
     return ratio * probability / (1 - probability + ratio * probability)

@@ -4,6 +4,8 @@ from itertools import product
 
 import pandas as pd
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tenure_features.errors import DataContractError, UsageError
 from tenure_serving.segments import load_map
@@ -107,3 +109,72 @@ def test_map__refuses_scores_of_a_larger_scale() -> None:
     scores = pd.DataFrame({"recency_score": [5], "frequency_score": [1], "monetary_score": [1]})
     with pytest.raises(UsageError, match=r"knows scores from 1 to 3\. Found: 511"):
         parse_map(whole()).assign(scores)
+
+
+@st.composite
+def partitions(draw: st.DrawFn) -> dict[str, object]:
+    """A map of any scale that gives every cell to one of up to six groups."""
+    scale = draw(st.sampled_from([3, 4, 5]))
+    codes = ["".join(cell) for cell in product("12345"[:scale], repeat=3)]
+    owners = draw(st.lists(st.integers(0, 5), min_size=len(codes), max_size=len(codes)))
+    groups = [
+        {"name": f"G{owner}", "cells": [code for code, one in zip(codes, owners, strict=True) if one == owner]}
+        for owner in sorted(set(owners))
+    ]
+    return whole(scale=scale, groups=groups)
+
+
+@given(content=partitions(), data=st.data())
+def test_map__is_accepted_exactly_when_it_is_a_partition(content, data) -> None:
+    rfm_map = parse_map(content)
+    codes = list(rfm_map.cells)
+    assert len(codes) == rfm_map.scale**3 == sum(len(group.cells) for group in rfm_map.groups)
+    code = data.draw(st.sampled_from(codes))
+    owner = next(group for group in content["groups"] if code in group["cells"])
+    without = [group | {"cells": [cell for cell in group["cells"] if cell != code]} for group in content["groups"]]
+    with pytest.raises(DataContractError, match=f"no group has {code}"):
+        parse_map(content | {"groups": without})
+    twice = [*content["groups"], {"name": "More", "cells": [code]}]
+    with pytest.raises(DataContractError, match=re.escape(f"claimed twice: {code} ({owner['name']} and More)")):
+        parse_map(content | {"groups": twice})
+
+
+@given(content=partitions(), scale=st.sampled_from([3, 4, 5]))
+def test_map__on_a_shorter_scale_is_a_partition_too(content, scale) -> None:
+    rfm_map = parse_map(content)
+    if scale > rfm_map.scale:
+        with pytest.raises(UsageError, match="is for scores from 1 to"):
+            rfm_map.on_scale(scale)
+        return
+    short = rfm_map.on_scale(scale)
+    assert sorted(short.cells) == ["".join(cell) for cell in product("12345"[:scale], repeat=3)]
+    top, bottom = str(scale) * 3, "111"
+    assert short.group_of(top) == rfm_map.group_of(str(rfm_map.scale) * 3)
+    assert short.group_of(bottom) == rfm_map.group_of("111")
+
+
+@pytest.mark.parametrize(
+    ("scale", "code", "eleven", "relationship"),
+    [
+        (3, "333", "Champions", "Soulmates"),  # 555
+        (3, "133", "Cannot Lose Them", "Ex-Lovers"),  # 155
+        (3, "211", "New Customers", "Platonic Friends"),  # 311
+        (4, "434", "Champions", "Lovers"),  # 545
+        (4, "142", "At Risk", "Breakups"),  # 152
+        (4, "324", "Promising", "Flirting"),  # 425
+    ],
+)
+def test_built_in_map__stands_for_the_scores_at_the_same_place(scale, code, eleven, relationship) -> None:
+    names = "common_eleven", "relationship"
+    assert tuple(load_map(name, scale=scale).group_of(code) for name in names) == (eleven, relationship)
+    assert (
+        f"Made for scores from 1 to 5; here 1 is 1, 2 is {'3' if scale == 3 else '2'}"
+        in load_map(names[0], scale=scale).note
+    )
+
+
+def test_map__has_labels_by_language_and_falls_back_to_the_name() -> None:
+    relationship = load_map("relationship", scale=4)
+    assert relationship.label("Don Juan", language="ru") == "Дон Жуан"
+    assert relationship.label("Don Juan", language="xx") == "Don Juan"
+    assert relationship.label("Somebody else") == "Somebody else"

@@ -8,9 +8,10 @@ from hypothesis import strategies as st
 
 from tenure_features.errors import DataContractError, UsageError
 from tenure_serving.segments import Segmenter, load_map
+from tenure_serving.segments.lifecycle import LIFECYCLES
 from tenure_serving.segments.maps import parse_map
 from tenure_serving.segments.segmenter import COLUMNS
-from tenure_serving.segments.tiers import LIFECYCLES, TIERS
+from tenure_serving.segments.tiers import TIERS
 
 PLAIN_MAP = {"id": "plain", "version": 1, "scale": 3, "groups": [{"name": "All", "cells": ["* * *"]}]}
 
@@ -90,9 +91,10 @@ def test_segmenter__refuses_rows_that_are_not_aligned(shop) -> None:
 def test_segmenter__wants_maps_of_the_scores_scale(shop) -> None:
     snapshot, predictions = shop(20)
     with pytest.raises(UsageError, match="Found: 1 to 5 and 1 to 3"):
-        Segmenter.fit(snapshot, predictions, scale=3)
+        Segmenter.fit(snapshot, predictions, scale=3, group_map=load_map("simple"))
     plain = parse_map(PLAIN_MAP)
     out = Segmenter.fit(snapshot, predictions, scale=3, group_map=plain, relationship_map=plain)
     assert set(out.assign(snapshot, predictions)["rfm_group"]) == {"All"}
+    assert Segmenter.fit(snapshot, predictions, scale=3).group_map.scale == 3
     with pytest.raises(UsageError, match="different scales"):
         replace(out, group_map=load_map("simple"))

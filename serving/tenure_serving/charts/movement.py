@@ -1,0 +1,159 @@
+"""How customers moved between groups: two columns of bars, and a band for every flow between them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal
+
+import altair as alt
+import numpy as np
+import pandas as pd
+
+from tenure_serving.charts import style
+from tenure_serving.charts.style import BLUE, GREY, ORANGE, percent, plural
+
+STEPS = 12
+LEFT, RIGHT, BAR = 0.0, 1.0, 0.025
+COLOURS = {"stayed": GREY, "value gained": BLUE, "value lost": ORANGE}
+_GAP = 0.02
+
+
+def movement(
+    flows: pd.DataFrame,
+    *,
+    order: Sequence[str] = (),
+    previous_as_of: pd.Timestamp,
+    as_of: pd.Timestamp,
+    currency: str = "",
+    width: int = 760,
+    height: int = 460,
+) -> alt.LayerChart:
+    """Draw flows of customers between groups as bands, as a Sankey diagram does.
+
+    Parameters
+    ----------
+    flows
+        ``from_group``, ``to_group``, ``customers``, ``gained``, ``lost``; see
+        `tenure_serving.segments.movement.Movement`.
+    order
+        Groups from top to bottom; others follow by name.
+    previous_as_of, as_of
+        The moments on the left and on the right.
+    currency
+        Unit of the value.
+    width, height
+        Of the drawing, in pixels.
+    """
+    table = _ranked(flows, order)
+    unit = 1.0 / max(float(table["customers"].sum()), 1.0)
+    left, right = (_bars(table, column, unit) for column in ("from_group", "to_group"))
+    bands = _bands(table, left, right, unit)
+    y = alt.Y("top:Q", axis=None, scale=alt.Scale(domain=[0, _height(left, right)], reverse=True))
+    x = alt.X("x:Q", axis=None, scale=alt.Scale(domain=[-0.32, 1.32]))
+    colour = alt.Color(
+        "kind:N",
+        title=None,
+        scale=alt.Scale(domain=list(COLOURS), range=list(COLOURS.values())),
+        legend=alt.Legend(orient="top"),
+    )
+    ribbons = style.chart(bands, width=width, height=height).mark_area(opacity=0.55).encode(
+        x=x,
+        y=y,
+        y2="bottom:Q",
+        color=colour,
+        detail="flow:N",
+        tooltip=[
+            alt.Tooltip("flow:N"),
+            alt.Tooltip("customers:Q", format=","),
+            alt.Tooltip("gained:Q", title=style.in_currency("value gained", currency), format=",.0f"),
+            alt.Tooltip("lost:Q", title=style.in_currency("value lost", currency), format=",.0f"),
+        ],
+    )  # fmt: skip
+    ends = pd.concat(
+        [left.assign(x=LEFT - BAR, x2=LEFT, at=LEFT - BAR), right.assign(x=RIGHT, x2=RIGHT + BAR, at=RIGHT + BAR)]
+    )
+    ends = ends.assign(label=[f"{row.group}  {row.customers:,}" for row in ends.itertuples()])
+    return style.layered(
+        ribbons,
+        style.chart(ends, width=width, height=height).mark_rect(color=GREY).encode(x=x, x2="x2:Q", y=y, y2="bottom:Q"),
+        _labels(ends[ends["x"] < LEFT], align="right", width=width, height=height),
+        _labels(ends[ends["x"] >= RIGHT], align="left", width=width, height=height),
+        title=style.title(*_words(table, previous_as_of, as_of, currency)),
+    )
+
+
+def _words(table: pd.DataFrame, previous_as_of: pd.Timestamp, as_of: pd.Timestamp, currency: str) -> tuple[str, str]:
+    gained, lost, customers = (float(table[name].sum()) for name in ("gained", "lost", "customers"))
+    changed = float(table.loc[table["from_group"] != table["to_group"], "customers"].sum())
+    net, way = style.money(abs(gained - lost), currency), "more" if gained >= lost else "less"
+    return (
+        f"{percent(changed / max(customers, 1.0))} of {plural(customers, 'customer')} changed the group; "
+        f"{net} {way} value is expected of all of them",
+        f"From {previous_as_of:%Y-%m-%d} (left) to {as_of:%Y-%m-%d} (right). A band is as wide as the customers in it; "
+        "its colour says whether they are now expected to bring more or less, together.",
+    )
+
+
+def _ranked(flows: pd.DataFrame, order: Sequence[str]) -> pd.DataFrame:
+    names = style.sorted_by([*flows["from_group"], *flows["to_group"]], order)
+    rank = {name: place for place, name in enumerate(names)}
+    keys = pd.DataFrame({"one": flows["from_group"].map(rank), "two": flows["to_group"].map(rank)})
+    return flows.loc[keys.sort_values(["one", "two"]).index].assign(**keys).reset_index(drop=True)
+
+
+def _bars(table: pd.DataFrame, column: str, unit: float) -> pd.DataFrame:
+    """Place the groups of one side under each other, in their order."""
+    key = "one" if column == "from_group" else "two"
+    sums = table.groupby(key).agg(group=(column, "first"), customers=("customers", "sum")).sort_index()
+    heights = sums["customers"] * unit
+    bottom = heights.cumsum() + _GAP * np.arange(len(sums))
+    return sums.assign(top=bottom - heights, bottom=bottom).reset_index(drop=True)
+
+
+def _height(left: pd.DataFrame, right: pd.DataFrame) -> float:
+    return float(max(left["bottom"].max(), right["bottom"].max()))
+
+
+def _bands(table: pd.DataFrame, left: pd.DataFrame, right: pd.DataFrame, unit: float) -> pd.DataFrame:
+    """Edges of every band at a few places between the two sides."""
+    starts, ends = _places(table, "from_group", left, unit), _places(table, "to_group", right, unit)
+    x = np.linspace(LEFT, RIGHT, STEPS + 1)
+    ease = x * x * (3 - 2 * x)  # flat at both ends, as a band that leaves and meets its bar
+    parts = []
+    for row, start, end in zip(table.to_dict("records"), starts, ends, strict=True):
+        top = start + (end - start) * ease
+        parts.append(
+            pd.DataFrame({"x": x, "top": top.round(4), "bottom": (top + row["customers"] * unit).round(4)}).assign(
+                flow=f"{row['from_group']} → {row['to_group']}",
+                kind=_kind(row["from_group"] == row["to_group"], row["gained"] >= row["lost"]),
+                customers=int(row["customers"]),
+                gained=round(float(row["gained"]), 2),
+                lost=round(float(row["lost"]), 2),
+            )
+        )
+    return pd.concat(parts, ignore_index=True)
+
+
+def _kind(stayed: bool, gained: bool) -> str:
+    return "stayed" if stayed else "value gained" if gained else "value lost"
+
+
+def _places(table: pd.DataFrame, column: str, bars: pd.DataFrame, unit: float) -> list[float]:
+    """Top of each flow at its bar: flows of one bar lie under each other in the order of the other side."""
+    tops = dict(zip(bars["group"], bars["top"], strict=True))
+    other = "two" if column == "from_group" else "one"
+    places = {}
+    for index, row in table.sort_values(other, kind="stable").iterrows():
+        places[index] = tops[row[column]]
+        tops[row[column]] += row["customers"] * unit
+    return [float(places[index]) for index in table.index]
+
+
+def _labels(ends: pd.DataFrame, *, align: Literal["left", "right"], width: int, height: int) -> alt.Chart:
+    middle = ends.assign(top=(ends["top"] + ends["bottom"]) / 2)
+    drawn: alt.Chart = (
+        style.chart(middle, width=width, height=height)
+        .mark_text(align=align, dx=-6 if align == "right" else 6, fontSize=11.5, baseline="middle")
+        .encode(x=alt.X("at:Q", axis=None), y="top:Q", text="label:N", color=alt.value("currentColor"))
+    )
+    return drawn

@@ -1,0 +1,126 @@
+"""The lifecycle: new, active, leaving or lost, from silence against the usual gap and the risk of leaving."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
+import pandas as pd
+
+from tenure_features.errors import UsageError
+from tenure_serving.segments.hysteresis import held, raised
+from tenure_serving.segments.rfm import group_adbt, lateness
+from tenure_serving.segments.tiers import Floats, Integers, odds, prediction, scaled_odds
+
+LIFECYCLES = ("new", "active", "leaving", "lost")
+
+
+@dataclass(frozen=True)
+class Lifecycle:
+    """Where a customer stands: new, active, leaving or lost, by the first rule that holds.
+
+    1. ``new``: first order at most ``new_days`` ago.
+    2. ``lost``: silent for more than ``gone`` usual gaps, and leaving with at least ``lost_from``.
+    3. ``leaving``: leaving with at least ``leaving_from``; or silent for more than ``late`` usual gaps, and leaving
+       with at least ``watch_from``.
+    4. ``active``: everybody else.
+
+    Attributes
+    ----------
+    new_days
+        Days; default the group's ADBT within 7..90: the time a repeat customer takes to come back.
+    group_adbt
+        Days; the usual gap of customers with one order.
+    leaving_from, watch_from, lost_from
+        Churn probabilities; defaults: twice the shop's odds, the shop's mean, twice those odds within .5 and .9.
+    late, gone
+        Multiples of the usual gap (2 and 4).
+    """
+
+    new_days: float
+    group_adbt: float
+    leaving_from: float
+    watch_from: float
+    lost_from: float
+    late: float = 2.0
+    gone: float = 4.0
+
+    @classmethod
+    def fit(
+        cls,
+        snapshot: pd.DataFrame,
+        predictions: pd.DataFrame,
+        *,
+        new_days: float | None = None,
+        late: float = 2.0,
+        gone: float = 4.0,
+    ) -> Self:
+        """Fit the limits on aligned rows of a snapshot (``adbt_days``, ``tenure_days``) and predictions.
+
+        Raises
+        ------
+        UsageError
+            Not 0 < ``late`` <= ``gone``.
+        """
+        if not 0 < late <= gone:
+            raise UsageError(
+                "A customer is late before being gone: 0 < late <= gone.", found=f"late {late:g}, gone {gone:g}"
+            )
+        adbt = group_adbt(snapshot)
+        base = float(np.mean(np.sort(prediction(predictions, "churn_probability"))))
+        high = scaled_odds(base, 2.0)
+        return cls(
+            new_days=float(np.clip(adbt, 7.0, 90.0)) if new_days is None else new_days,
+            group_adbt=adbt,
+            leaving_from=high,
+            watch_from=base,
+            lost_from=min(max(high, 0.5), 0.9),
+            late=late,
+            gone=gone,
+        )
+
+    def assign(
+        self,
+        snapshot: pd.DataFrame,
+        predictions: pd.DataFrame,
+        *,
+        previous: pd.Series | None = None,
+        margin: float = 0.0,
+    ) -> pd.Series:
+        """Return ``new``, ``active``, ``leaving`` or ``lost`` for every row, on the snapshot's index.
+
+        With the ``previous`` lifecycle (missing for newcomers), a customer moves between active, leaving and lost only
+        where the rules still say so with every limit moved by ``margin`` against the move: silences by that share,
+        probabilities by that share of their odds. Who is new is a matter of days alone.
+        """
+        late = np.round(lateness(snapshot, group_adbt=self.group_adbt), 6)
+        churn = odds(np.round(prediction(predictions, "churn_probability"), 6))
+        levels = held(
+            self._levels(late, churn, 0.0),
+            previous=_levels(previous, snapshot.index),
+            hard=self._levels(late, churn, margin),
+            easy=self._levels(late, churn, -margin),
+        )
+        states = np.asarray(LIFECYCLES)[levels]
+        new = snapshot["tenure_days"].to_numpy(dtype=np.float64) <= self.new_days
+        return pd.Series(np.where(new, "new", states), index=snapshot.index, dtype="str")
+
+    def _levels(self, late: Floats, churn: Floats, margin: float) -> Integers:
+        """Positions in `LIFECYCLES` with every limit raised by the margin; churn is in odds."""
+        late_from, gone_from = raised((self.late, self.gone), margin)
+        probabilities = (self.leaving_from, self.watch_from, self.lost_from)
+        leaving, watch, lost = raised([float(odds(round(limit, 6))) for limit in probabilities], margin)
+        rules = [
+            (late > gone_from) & (churn >= lost),
+            (churn >= leaving) | ((late > late_from) & (churn >= watch)),
+        ]
+        return np.select(rules, [LIFECYCLES.index("lost"), LIFECYCLES.index("leaving")], LIFECYCLES.index("active"))
+
+
+def _levels(previous: pd.Series | None, index: pd.Index) -> Integers | None:
+    """Positions in `LIFECYCLES`; -1 where there was none, or the customer was new."""
+    if previous is None:
+        return None
+    levels = previous.reindex(index).map({state: level for level, state in enumerate(LIFECYCLES) if state != "new"})
+    return np.asarray(levels.fillna(-1), dtype=np.int64)
