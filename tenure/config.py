@@ -107,6 +107,8 @@ class RunConfig(Section):
         Names of the models that compete in the backtest; None: all of them.
     out
         The folder results are written to.
+    previous
+        Scores of an earlier moment: the report tells who moved, and customers keep their groups within the margin.
     """
 
     as_of: Moment | None = None
@@ -115,6 +117,7 @@ class RunConfig(Section):
     seed: int = Field(default=0, ge=0, lt=2**32)
     candidates: tuple[str, ...] | None = Field(default=None, min_length=1)
     out: Path | None = None
+    previous: Path | None = None
 
 
 class TrackingConfig(Section):
@@ -135,6 +138,52 @@ class TrackingConfig(Section):
     register_model: bool = Field(default=True, alias="register")
 
 
+class SegmentsConfig(Section):
+    """How customers are grouped; ``docs/segments.md`` says what each limit means.
+
+    Attributes
+    ----------
+    rfm_mode, rfm_scale, rfm_thresholds
+        Thresholds by ``quintile``, ``adbt`` or ``fixed`` (then given: ``recency``, ``frequency``, ``monetary``), on
+        scores from 1 to 3, 4 or 5; ``auto`` is 3 under 30,000 customers, 4 up to 200,000, else 5.
+    rfm_map, relationship_map
+        The maps behind ``rfm_group`` and ``rfm_relationship``: ``common_eleven``, ``relationship``, ``simple``, or the
+        path of a JSON file.
+    value_shares, value_basis
+        Shares of value that the high tier, and the high and medium tiers together, bring; of value ``if_active``
+        (risk taken out) or ``expected``.
+    risk_basis, risk_odds_ratio, risk_cuts, loss_shares
+        Risk by ``probability`` (limits at the shop's odds divided and multiplied by the ratio) or by
+        ``expected_loss`` (limits by shares of all money at risk); or fixed limits, in the unit of the basis.
+    new_days, late, gone
+        Days a customer is new (None: the usual gap within 7 and 90 days); usual gaps of silence until late, and gone.
+    playbook
+        Path of a JSON file; None: the starter playbook.
+    margin
+        How far beyond a border a customer must be to leave the group of earlier scores, as a share of the border.
+    language
+        Of the labels of groups and segments, such as ``en`` or ``ru``.
+    """
+
+    rfm_mode: Literal["quintile", "adbt", "fixed"] = "quintile"
+    rfm_scale: Literal[3, 4, 5, "auto"] = 5
+    rfm_thresholds: dict[str, tuple[float, ...]] | None = None
+    rfm_map: str = Field(default="common_eleven", min_length=1)
+    relationship_map: str = Field(default="relationship", min_length=1)
+    value_shares: tuple[float, float] = (0.5, 0.8)
+    value_basis: Literal["if_active", "expected"] = "if_active"
+    risk_basis: Literal["probability", "expected_loss"] = "probability"
+    risk_odds_ratio: float = Field(default=2.0, gt=1)
+    risk_cuts: tuple[float, float] | None = None
+    loss_shares: tuple[float, float] = (0.5, 0.8)
+    new_days: float | None = Field(default=None, ge=0)
+    late: float = Field(default=2.0, gt=0)
+    gone: float = Field(default=4.0, gt=0)
+    playbook: str | None = None
+    margin: float = Field(default=0.1, ge=0, lt=1)
+    language: str = Field(default="en", min_length=2)
+
+
 class Config(Section):
     """Everything a job is told.
 
@@ -148,6 +197,7 @@ class Config(Section):
     orders: OrdersConfig
     tables: dict[str, TableConfig] = Field(default_factory=dict)
     run: RunConfig = Field(default_factory=RunConfig)
+    segments: SegmentsConfig = Field(default_factory=SegmentsConfig)
     tracking: TrackingConfig = Field(default_factory=TrackingConfig)
 
     @field_validator("orders", mode="after")

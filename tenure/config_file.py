@@ -62,11 +62,19 @@ def _anchored(tree: Tree, folder: Path) -> Tree:
     tables = tree.get("tables", {})
     for section in (tree.get("orders"), *(tables.values() if isinstance(tables, dict) else ())):
         _anchor(section, "uri", folder)
-    _anchor(tree.get("run"), "out", folder)
+    for key in ("out", "previous"):
+        _anchor(tree.get("run"), key, folder)
+    for key in ("rfm_map", "relationship_map", "playbook"):
+        if str(_value(tree.get("segments"), key)).endswith(".json"):  # else the name of a built-in map
+            _anchor(tree["segments"], key, folder)
     tracking = tree.get("tracking")
     if isinstance(tracking, dict) and str(tracking.get("uri", "")).startswith(SQLITE):
         tracking["uri"] = f"{SQLITE}{(folder / tracking['uri'].removeprefix(SQLITE)).resolve()}"
     return tree
+
+
+def _value(section: object, key: str) -> object:
+    return section.get(key) if isinstance(section, dict) else None
 
 
 def _anchor(section: object, key: str, folder: Path) -> None:
@@ -97,7 +105,7 @@ def _validated(tree: Tree) -> Config:
 
 def _require_known_keys(tree: Tree) -> None:
     require_known(tree, _keys(Config), what="section")
-    for name in ("orders", "run", "tracking"):
+    for name in ("orders", "run", "segments", "tracking"):
         section = tree.get(name, {})
         if isinstance(section, Mapping):
             require_known(section, _keys(Config.model_fields[name].annotation), what=f"key of [{name}]")

@@ -50,6 +50,14 @@ Candidates = Annotated[
     typer.Option("--candidate", metavar="NAME", help="A model that competes; repeat. [default: all of them]"),
 ]
 Out = Annotated[Path | None, typer.Option("--out", metavar="DIR", help="Folder for the results.")]
+Previous = Annotated[
+    Path | None,
+    typer.Option(
+        "--previous",
+        metavar="FILE|DIR",
+        help="Scores of an earlier moment: tells who moved, and keeps customers in their groups within the margin.",
+    ),
+]
 ConfigFile = Annotated[
     Path | None,
     typer.Option("--config", metavar="FILE", help="A tenure.toml; options on the command line win over it."),
@@ -112,10 +120,11 @@ def question(
     seed: int | None = None,
     candidates: Sequence[str] | None = None,
     out: Path | None = None,
+    previous: Path | None = None,
 ) -> Tree:
     """Nest the options about what to predict like ``[run]``."""
     asked = {"as_of": as_of, "horizon_days": horizon_days, "active_days": active_days}
-    return {**asked, "seed": seed, "candidates": candidates or None, "out": out}
+    return {**asked, "seed": seed, "candidates": candidates or None, "out": out, "previous": previous}
 
 
 def tracking(uri: str | None, experiment: str | None = None, *, register: bool | None = None) -> Tree:

@@ -16,13 +16,14 @@ from tenure.config import Config
 from tenure.orders import open_log
 from tenure.progress import Progress
 from tenure.registration import record, store_of
+from tenure.scores import Scores, earlier_scores
+from tenure.segmenter import fit_segmenter
 from tenure.window import choose_window
 from tenure_features import OrderLog, snapshots
 from tenure_features.errors import DataContractError, NothingToDoError
 from tenure_serving.batch import MANIFEST, SCORES, write_scores
 from tenure_serving.report import ReportData, render_report
 from tenure_serving.scorer import Scorer
-from tenure_serving.segments import Segmenter
 from tenure_training.frame import Frames
 from tenure_training.models.bundle import Bundle, BundleInfo, definitions, package_versions, write_bundle
 from tenure_training.train import Training, train
@@ -118,16 +119,21 @@ def run_job(config: Config, out: Path, *, progress: Progress) -> RunResult:
     TenureError
         With the exit code of its kind: the data, the call, a dependency.
     """
-    log, training, notes = _trained(config, progress)
+    previous = earlier_scores(config.run.previous)
+    log, training, notes = _trained(config, progress, previous=previous)
     out.mkdir(parents=True, exist_ok=True)
     with progress.stage("Scoring the customers"):
         bundle = _bundle(log, training, config, out / MODEL_FOLDER)
         scorer = Scorer(bundle)
-        scores = scorer.score(training.frame.present, currency=log.currency or config.orders.currency)
-        _write(scores, out, bundle, log)
+        scores = scorer.score(
+            training.frame.present,
+            currency=log.currency or config.orders.currency,
+            previous=previous.table if previous else None,
+        )
+        _write(scores, out, bundle, log, previous)
     with progress.stage("Writing the report"):
         report, data = out / "report.html", _report(log, training, bundle, scores, notes)
-        report.write_text(render_report(data), encoding="utf-8")
+        report.write_text(rendered(data, scorer), encoding="utf-8")
         charts = evidence.write_charts(data, out / CHART_FOLDER)
     with progress.stage("Recording the run in MLflow"):
         tracked, uri = record(
@@ -159,6 +165,7 @@ def score_job(config: Config, model: str, out: Path, *, progress: Progress) -> S
     TenureError
         The model does not fit the data: missing columns, another currency, an ``as_of`` before its training.
     """
+    previous = earlier_scores(config.run.previous)
     with progress.stage("Loading the model"):
         folder = Path(model)
         tracking = None if folder.exists() else store_of(config.tracking).tracking_uri
@@ -178,8 +185,18 @@ def score_job(config: Config, model: str, out: Path, *, progress: Progress) -> S
                 found=f"as_of {as_of:%Y-%m-%d}",
                 fix="Choose a later --as-of, or check the orders.",
             )
-        scores = scorer.score(present, currency=log.currency or config.orders.currency)
-        written = write_scores(scores, out, bundle=scorer.bundle, input_fingerprint=log.fingerprint)
+        scores = scorer.score(
+            present,
+            currency=log.currency or config.orders.currency,
+            previous=previous.table if previous else None,
+        )
+        written = write_scores(
+            scores,
+            out,
+            bundle=scorer.bundle,
+            input_fingerprint=log.fingerprint,
+            previous=previous.fingerprint if previous else None,
+        )
     return ScoreResult(
         **_findings(scores, out, scorer.bundle, notes), scores_path=written.scores, manifest_path=written.manifest
     )
@@ -202,7 +219,15 @@ def backtest_job(config: Config, *, progress: Progress) -> BacktestResult:
     )
 
 
-def _trained(config: Config, progress: Progress) -> tuple[OrderLog, Training, tuple[str, ...]]:
+def rendered(data: ReportData, scorer: Scorer) -> str:
+    """Render the report with the maps and the playbook of the model."""
+    segmenter = scorer.segmenter
+    return render_report(data, playbook=segmenter.playbook, maps=(segmenter.group_map, segmenter.relationship_map))
+
+
+def _trained(
+    config: Config, progress: Progress, *, previous: Scores | None = None
+) -> tuple[OrderLog, Training, tuple[str, ...]]:
     with progress.stage("Reading and checking the orders"):
         log = open_log(config)
         window = choose_window(
@@ -212,6 +237,8 @@ def _trained(config: Config, progress: Progress) -> tuple[OrderLog, Training, tu
             default_as_of=log.default_as_of.to_pydatetime(),
             suggested_horizon_days=log.readiness.suggested_horizon_days,
         )
+    if previous:
+        previous.require_earlier(pd.Timestamp(window.as_of), horizon_days=window.horizon_days)
     for note in window.notes:
         progress.note(note)
     with progress.stage("Training and backtesting the models"):
@@ -254,13 +281,14 @@ def _bundle(log: OrderLog, training: Training, config: Config, folder: Path) -> 
     )
     if folder.exists():
         shutil.rmtree(folder)
-    segments = Segmenter.fit(frame.present, predictions).to_dict()
+    segments = fit_segmenter(config.segments, frame.present, predictions).to_dict()
     return write_bundle(folder, training.champion, info, segments)
 
 
-def _write(scores: pd.DataFrame, out: Path, bundle: Bundle, log: OrderLog) -> None:
+def _write(scores: pd.DataFrame, out: Path, bundle: Bundle, log: OrderLog, previous: Scores | None) -> None:
+    held = previous.fingerprint if previous else None
     with suppress(NothingToDoError):  # a run that was repeated finds its own result
-        write_scores(scores, out, bundle=bundle, input_fingerprint=log.fingerprint)
+        write_scores(scores, out, bundle=bundle, input_fingerprint=log.fingerprint, previous=held)
 
 
 def _report(

@@ -43,7 +43,13 @@ class Written:
 
 
 def write_scores(
-    scores: pd.DataFrame, folder: Path, *, bundle: Bundle, input_fingerprint: str, partitioned: bool = False
+    scores: pd.DataFrame,
+    folder: Path,
+    *,
+    bundle: Bundle,
+    input_fingerprint: str,
+    partitioned: bool = False,
+    previous: str | None = None,
 ) -> Written:
     """Write a score table and its manifest, each in one step: a reader sees the old file or the new one.
 
@@ -64,6 +70,8 @@ def write_scores(
         Write ``as_of=YYYY-MM-DD/scores.parquet`` below the folder, in the layout that pandas, Spark and DuckDB read
         as one table: ``as_of`` is in the path and not in the file (its time of day is in the manifest, which is named
         ``_manifest.json`` so that readers of the folder skip it). A day has one partition.
+    previous
+        Fingerprint of the earlier scores whose groups were held on to; None where there were none.
 
     Raises
     ------
@@ -73,9 +81,14 @@ def write_scores(
         The table is empty, or its rows differ in ``as_of``.
     """
     as_of = _as_of(scores)
-    manifest = _manifest(scores, bundle, as_of, input_fingerprint)
+    manifest = _manifest(scores, bundle, as_of, input_fingerprint, previous)
     there = find_scores(
-        folder, bundle=bundle, as_of=as_of, input_fingerprint=input_fingerprint, partitioned=partitioned
+        folder,
+        bundle=bundle,
+        as_of=as_of,
+        input_fingerprint=input_fingerprint,
+        partitioned=partitioned,
+        previous=previous,
     )
     if there is not None and there.content["columns"] == manifest["columns"]:
         raise NothingToDoError(
@@ -95,9 +108,15 @@ def write_scores(
 
 
 def find_scores(
-    folder: Path, *, bundle: Bundle, as_of: pd.Timestamp, input_fingerprint: str, partitioned: bool = False
+    folder: Path,
+    *,
+    bundle: Bundle,
+    as_of: pd.Timestamp,
+    input_fingerprint: str,
+    partitioned: bool = False,
+    previous: str | None = None,
 ) -> Written | None:
-    """Find scores an earlier run finished: same model, orders, ``as_of`` and tenure, the file untouched since.
+    """Find scores an earlier run finished: same model, orders, ``as_of``, previous scores and tenure, untouched since.
 
     Cheap enough to ask before anything is computed; None where the work is still to be done.
     """
@@ -105,7 +124,7 @@ def find_scores(
     try:
         found = json.loads(manifest_path.read_text(encoding="utf-8"))
         same = _identity(bundle, as_of, input_fingerprint).items() <= found.items()
-        same = same and _sha256(scores_path) == found["sha256"]
+        same = same and found.get("previous_scores") == previous and _sha256(scores_path) == found["sha256"]
     except (OSError, ValueError, KeyError, AttributeError):
         return None
     return Written(scores_path, manifest_path, found) if same else None
@@ -146,10 +165,13 @@ def _identity(bundle: Bundle, as_of: pd.Timestamp, fingerprint: str) -> dict[str
     }
 
 
-def _manifest(scores: pd.DataFrame, bundle: Bundle, as_of: pd.Timestamp, fingerprint: str) -> dict[str, Any]:
+def _manifest(
+    scores: pd.DataFrame, bundle: Bundle, as_of: pd.Timestamp, fingerprint: str, previous: str | None
+) -> dict[str, Any]:
     info = bundle.info
     return _identity(bundle, as_of, fingerprint) | {
         "candidate": info.champion,
+        "previous_scores": previous,
         "trained_as_of": info.as_of.isoformat(),
         "horizon_days": info.horizon_days,
         "currency": info.currency,

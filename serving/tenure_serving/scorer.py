@@ -104,7 +104,14 @@ class Scorer:
         """What churn, value, population, horizon and interval mean here, in words."""
         return self.bundle.info.definitions
 
-    def score(self, snapshot: pd.DataFrame, *, currency: str | None = None) -> pd.DataFrame:
+    @property
+    def segmenter(self) -> Segmenter:
+        """The limits, maps and plays behind the groups."""
+        return self._segmenter
+
+    def score(
+        self, snapshot: pd.DataFrame, *, currency: str | None = None, previous: pd.DataFrame | None = None
+    ) -> pd.DataFrame:
         """Score every customer of a snapshot.
 
         Parameters
@@ -114,6 +121,9 @@ class Scorer:
             columns are ignored. Missing features are NaN.
         currency
             Of the amounts in the snapshot; None where the log does not say.
+        previous
+            Scores of an earlier ``as_of``: their customers keep their groups within the margin of the segments
+            (`Segmenter.assign`); predictions do not depend on it.
 
         Returns
         -------
@@ -136,21 +146,23 @@ class Scorer:
         self._check(snapshot, currency)
         if snapshot.empty:
             return self._empty(snapshot.index)
-        table = pd.concat(list(self._chunks(snapshot)), ignore_index=True)
+        if previous is not None:
+            _check_earlier(previous, snapshot)
+        table = pd.concat(list(self._chunks(snapshot, previous)), ignore_index=True)
         return table.set_axis(snapshot.index, axis=0)
 
-    def _chunks(self, snapshot: pd.DataFrame) -> Iterator[pd.DataFrame]:
+    def _chunks(self, snapshot: pd.DataFrame, previous: pd.DataFrame | None) -> Iterator[pd.DataFrame]:
         columns = ["customer_id", "as_of", *self.bundle.info.features]
         for start in range(0, len(snapshot), self._chunk_rows):
             rows = snapshot.iloc[start : start + self._chunk_rows][columns].reset_index(drop=True)
-            yield self._score_rows(rows.astype(dict.fromkeys(self.bundle.info.features, "float64")))
+            yield self._score_rows(rows.astype(dict.fromkeys(self.bundle.info.features, "float64")), previous)
 
-    def _score_rows(self, rows: pd.DataFrame) -> pd.DataFrame:
+    def _score_rows(self, rows: pd.DataFrame, previous: pd.DataFrame | None = None) -> pd.DataFrame:
         candidate, info = self.bundle.candidate, self.bundle.info
         prediction = candidate.predict(rows)
         _check_finite(prediction)
         table = _predictions(rows, prediction, info.horizon_days)
-        table = table.join(self._segmenter.assign(rows, table))
+        table = table.join(self._segmenter.assign(rows, table, previous=previous))
         churn, value = _reasons(candidate.contributions(rows), rows, info.currency)
         table["churn_reasons"] = pd.Series(churn, index=table.index, dtype="object")
         table["value_reasons"] = pd.Series(value, index=table.index, dtype="object")
@@ -199,6 +211,16 @@ def _check_rows(snapshot: pd.DataFrame, features: tuple[str, ...]) -> None:
             raise DataContractError(f"The feature '{name}' must be a number.", found=str(snapshot[name].dtype))
         if np.isinf(snapshot[name].to_numpy(dtype=np.float64, na_value=np.nan)).any():
             raise DataContractError(f"The feature '{name}' is infinite.", fix="A missing value is NaN.")
+
+
+def _check_earlier(previous: pd.DataFrame, snapshot: pd.DataFrame) -> None:
+    moment = pd.Timestamp(snapshot["as_of"].iloc[0])
+    if "as_of" not in previous or previous.empty or not (previous["as_of"] < moment).all():
+        raise UsageError(
+            "The previous scores must be of an earlier moment.",
+            found=f"as of {previous['as_of'].max()}" if len(previous) and "as_of" in previous else "no as_of",
+            fix=f"Give scores made before {moment}.",
+        )
 
 
 def _check_finite(prediction: Prediction) -> None:

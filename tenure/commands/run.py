@@ -16,6 +16,7 @@ def run(
     seed: options.Seed = None,
     candidate: options.Candidates = None,
     out: options.Out = None,
+    previous: options.Previous = None,
     config: options.ConfigFile = None,
     tracking_uri: options.TrackingUri = None,
     experiment: options.Experiment = None,
@@ -37,7 +38,9 @@ def run(
 
     asked = {
         "orders": options.log(orders, column, returns=returns, currency=currency),
-        "run": options.question(as_of, horizon, active_days, seed=seed, candidates=candidate, out=out),
+        "run": options.question(
+            as_of, horizon, active_days, seed=seed, candidates=candidate, out=out, previous=previous
+        ),
         "tracking": options.tracking(tracking_uri, experiment, register=register),
     }
     settings = load_config(config, overrides=asked)

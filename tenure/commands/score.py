@@ -19,6 +19,7 @@ def score(
     currency: options.Currency = None,
     as_of: options.AsOf = None,
     out: options.Out = None,
+    previous: options.Previous = None,
     config: options.ConfigFile = None,
     tracking_uri: options.TrackingUri = None,
     json: options.Json = False,
@@ -38,7 +39,7 @@ def score(
 
     asked = {
         "orders": options.log(orders, column, returns=returns, currency=currency),
-        "run": options.question(as_of, out=out),
+        "run": options.question(as_of, out=out, previous=previous),
         "tracking": options.tracking(tracking_uri),
     }
     settings = load_config(config, overrides=asked)

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from tenure import __version__
+from tenure.config import SegmentsConfig
 from tenure_features.errors import DataContractError, QualityGateError
 
 Call = Callable[..., Any]
@@ -74,6 +75,7 @@ def test_run__options_reach_the_pipeline(call: Call, pipeline: Any, tmp_path: Pa
         *RUN, "--column", "customer_id=CustomerID", "--column", "revenue=Quantity * UnitPrice", "--returns", "drop",
         "--currency", "GBP", "--active-days", "365", "--seed", "3", "--candidate", "zero", "--candidate", "recency",
         "--tracking-uri", "sqlite:///a.db", "--experiment", "shop", "--no-register", "--out", tmp_path / "out",
+        "--previous", "earlier",
     )  # fmt: skip
     assert done.code == 0
     assert pipeline.asked["out"] == tmp_path / "out"
@@ -92,7 +94,9 @@ def test_run__options_reach_the_pipeline(call: Call, pipeline: Any, tmp_path: Pa
             "seed": 3,
             "candidates": ("zero", "recency"),
             "out": tmp_path / "out",
+            "previous": Path("earlier"),
         },
+        "segments": SegmentsConfig().model_dump(),
         "tracking": {"uri": "sqlite:///a.db", "experiment": "shop", "register": False},
     }
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tenure.config import Config, parse_moment
+from tenure.config import Config, SegmentsConfig, parse_moment
 from tenure.config_file import load_config
 from tenure_features.errors import UsageError
 
@@ -35,6 +35,13 @@ active_days = 365
 seed = 7
 candidates = ["zero", "recency"]
 out = "out"
+previous = "earlier"
+
+[segments]
+rfm_map = "maps/ours.json"
+relationship_map = "simple"
+margin = 0.2
+language = "ru"
 
 [tracking]
 uri = "sqlite:///store/mlflow.db"
@@ -69,6 +76,14 @@ def test_config_file__every_key_is_read_and_relative_paths_start_at_its_folder(t
             "seed": 7,
             "candidates": ("zero", "recency"),
             "out": tmp_path / "out",
+            "previous": tmp_path / "earlier",
+        },
+        "segments": {
+            **SegmentsConfig().model_dump(),
+            "rfm_map": f"{tmp_path}/maps/ours.json",
+            "relationship_map": "simple",
+            "margin": 0.2,
+            "language": "ru",
         },
         "tracking": {"uri": f"sqlite:///{tmp_path}/store/mlflow.db", "experiment": "shop", "register": False},
     }
@@ -116,7 +131,10 @@ ORDERS = '[orders]\nuri = "orders.csv"\n'
         (f"{ORDERS}[run]\nhorizon = 90\n", "no key of [run] called 'horizon'. Did you mean 'horizon_days'?"),
         (f"{ORDERS}url = 1\n", "There is no key of [orders] called 'url'. Did you mean 'uri'?"),
         (f"{ORDERS}[tracking]\nregistry = true\n", "called 'registry'. Did you mean 'register'?"),
-        (f"{ORDERS}[run]\nquite_different = 1\n", "Known: as_of, horizon_days, active_days, seed, candidates, out."),
+        (
+            f"{ORDERS}[run]\nquite_different = 1\n",
+            "horizon_days, active_days, seed, candidates, out, previous.",
+        ),
         (f"{ORDERS}[orders.columns]\nrevnue = 'x'\n", "no column of orders called 'revnue'. Did you mean 'revenue'?"),
         (f"{ORDERS}[tables.event]\nuri = 'x'\n", "There is no table called 'event'. Did you mean 'events'?"),
         (f"{ORDERS}[tables.orders]\nuri = 'x'\n", "There is no table called 'orders'."),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import io
 import json
 from collections.abc import Iterator
@@ -187,3 +188,24 @@ def test_explain__tells_the_row_of_a_customer(shop: Shop) -> None:
     assert row["churn_reasons"][0] in out
     code, _, err = call("explain", "nobody", "--scores", shop.folder / "out")
     assert (code, "nobody" in err) == (2, True)
+
+
+def test_score__holds_on_to_the_groups_of_previous_scores_and_says_so(shop: Shop) -> None:
+    previous = ["--previous", shop.folder / "out"]
+    for out, more in (("plain", []), ("held", previous)):
+        code, _, err = shop.score("--as-of", "2022-12-08", *more, out=out)
+        assert code == 0, err
+    plain, held = (pd.read_parquet(shop.folder / out / "scores.parquet") for out in ("plain", "held"))
+    pd.testing.assert_series_equal(plain["expected_value"], held["expected_value"])
+    then = shop.scores.set_index("customer_id")[["risk_tier", "value_tier"]]
+    now = [table.set_index("customer_id")[then.columns].reindex(then.index) for table in (held, plain)]
+    moved = [(table != then).sum() for table in now]
+    assert (moved[0] <= moved[1]).all()
+    assert moved[0].sum() < moved[1].sum()
+    manifest = json.loads((shop.folder / "held" / "manifest.json").read_text())
+    digest = hashlib.sha256((shop.folder / "out" / "scores.parquet").read_bytes()).hexdigest()
+    assert manifest["previous_scores"] == digest
+    assert shop.score("--as-of", "2022-12-08", *previous, out="held")[0] == 99
+    assert shop.score("--as-of", "2022-12-08", out="held")[0] == 0  # another question than with previous scores
+    code, _, err = shop.score("--as-of", AS_OF, *previous, out="refused")
+    assert (code, "of an earlier moment" in err) == (2, True)

@@ -11,6 +11,7 @@ import pandas as pd
 
 from tenure_serving.charts import style
 from tenure_serving.charts.style import BLUE, GREY, ORANGE, percent, plural
+from tenure_serving.segments.movement import ABSENT, NEWCOMERS
 
 STEPS = 12
 LEFT, RIGHT, BAR = 0.0, 1.0, 0.025
@@ -56,7 +57,7 @@ def movement(
         scale=alt.Scale(domain=list(COLOURS), range=list(COLOURS.values())),
         legend=alt.Legend(orient="top"),
     )
-    ribbons = style.chart(bands, width=width, height=height).mark_area(opacity=0.55).encode(
+    ribbons = style.chart(bands, width=width, height=height).mark_area(opacity=0.55, interpolate="monotone").encode(
         x=x,
         y=y,
         y2="bottom:Q",
@@ -72,7 +73,7 @@ def movement(
     ends = pd.concat(
         [left.assign(x=LEFT - BAR, x2=LEFT, at=LEFT - BAR), right.assign(x=RIGHT, x2=RIGHT + BAR, at=RIGHT + BAR)]
     )
-    ends = ends.assign(label=[f"{row.group}  {row.customers:,}" for row in ends.itertuples()])
+    ends = ends.assign(label=[f"{row.group}: {row.customers:,}" for row in ends.itertuples()])
     return style.layered(
         ribbons,
         style.chart(ends, width=width, height=height).mark_rect(color=GREY).encode(x=x, x2="x2:Q", y=y, y2="bottom:Q"),
@@ -83,12 +84,14 @@ def movement(
 
 
 def _words(table: pd.DataFrame, previous_as_of: pd.Timestamp, as_of: pd.Timestamp, currency: str) -> tuple[str, str]:
-    gained, lost, customers = (float(table[name].sum()) for name in ("gained", "lost", "customers"))
-    changed = float(table.loc[table["from_group"] != table["to_group"], "customers"].sum())
+    gained, lost = float(table["gained"].sum()), float(table["lost"].sum())
+    both = table[(table["from_group"] != NEWCOMERS) & (table["to_group"] != ABSENT)]
+    customers = float(both["customers"].sum())
+    changed = float(both.loc[both["from_group"] != both["to_group"], "customers"].sum())
     net, way = style.money(abs(gained - lost), currency), "more" if gained >= lost else "less"
     return (
         f"{percent(changed / max(customers, 1.0))} of {plural(customers, 'customer')} changed the group; "
-        f"{net} {way} value is expected of all of them",
+        f"{net} {way} is expected of everybody than before",
         f"From {previous_as_of:%Y-%m-%d} (left) to {as_of:%Y-%m-%d} (right). A band is as wide as the customers in it; "
         "its colour says whether they are now expected to bring more or less, together.",
     )
