@@ -42,7 +42,7 @@ def adbt_cv(history: OrderHistory) -> ir.Value:
 @feature(unit="days", family="adbt", reason="the last gap was {value:.0f} days")
 def gap_last_days(history: OrderHistory) -> ir.Value:
     """Days between the last two orders."""
-    return history.gap_days.argmax(history.order_number, where=history.is_order & history.gap_days.notnull())
+    return history.gap_days.max(where=history.is_last)
 
 
 @feature(unit="days", family="adbt", reason="the longest gap so far was {value:.0f} days")

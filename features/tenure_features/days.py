@@ -34,10 +34,11 @@ def days_between(start: ir.Value, end: ir.Value) -> ir.Value:
     >>> evaluate(days_between(noon, midnight))
     1.5
     """
-    return (_seconds(end) - _seconds(start)) / SECONDS_PER_DAY
+    return (whole_seconds(end) - whole_seconds(start)) / SECONDS_PER_DAY
 
 
-def _seconds(moment: ir.Value) -> ir.Value:
+def whole_seconds(moment: ir.Value) -> ir.Value:
+    """Count whole seconds since 1970 as float64."""
     # DuckDB's epoch carries fractions of a second, Spark's does not: whole seconds are the same on both.
     return moment.truncate("s").epoch_seconds().cast("float64")
 

@@ -86,7 +86,8 @@ def fetch(table: ir.Table) -> pd.DataFrame:
     0  2
     """
     with without_warnings():
-        return table.to_pyarrow().to_pandas()
+        # Column by column, each Arrow column freed once it is copied: a table is never held twice.
+        return table.to_pyarrow().to_pandas(split_blocks=True, self_destruct=True)
 
 
 def evaluate(value: ir.Scalar) -> Any:  # noqa: ANN401

@@ -9,7 +9,7 @@ import ibis
 import ibis.expr.types as ir
 import pandas as pd
 
-from tenure_features.days import days_between
+from tenure_features.days import SECONDS_PER_DAY, whole_seconds
 from tenure_features.engine import moments
 
 KEYS = ["as_of", "customer_id"]
@@ -30,26 +30,32 @@ def sequenced(orders: ir.Table, *, by: Sequence[str] = ()) -> ir.Table:
     Table
         The same rows with ``order_number`` (1, 2, ... on orders; the number so far on returns), ``gap_days`` (days
         since the order before; missing on first orders and returns), ``opens_day`` (first order of its calendar
-        day) and ``first_ordered_at``.
+        day), ``after_first_day`` (of a later calendar day than the first order), ``next_ordered_at`` (time of the next
+        order; missing on the last) and ``ordered_second`` (whole seconds since 1970).
     """
     is_order = orders.revenue >= 0
     order_time = ibis.ifelse(is_order, orders.ordered_at, None)
-    # One ordering serves three frames, so the engine sorts once; the running maximum of order times is the time of the
+    # One ordering serves four frames, so the engine sorts once; the running maximum of order times is the time of the
     # order before, whatever returns lie between. Ties are broken by content: the order of rows must not matter.
     group, order = [*by, "customer_id"], ["ordered_at", "order_id", "revenue"]
     before = ibis.window(group_by=group, order_by=order, rows=(None, -1))
     until = ibis.window(group_by=group, order_by=order, rows=(None, 0))
     whole = ibis.window(group_by=group, order_by=order, rows=(None, None))
+    after = ibis.window(group_by=group, order_by=order, rows=(1, None))
     rows = orders.mutate(
+        ordered_second=whole_seconds(orders.ordered_at),
         previous_at=order_time.max().over(before),
         order_number=is_order.cast("int64").sum().over(until),
-        first_ordered_at=order_time.min().over(whole),
+        first_at=order_time.min().over(whole),
+        next_ordered_at=order_time.min().over(after),
     )
     opens_day = rows.previous_at.isnull() | (rows.previous_at.date() != rows.ordered_at.date())
+    gap_days = (rows.ordered_second - whole_seconds(rows.previous_at)) / SECONDS_PER_DAY
     return rows.mutate(
-        gap_days=ibis.ifelse(rows.revenue >= 0, days_between(rows.previous_at, rows.ordered_at), None),
+        gap_days=ibis.ifelse(rows.revenue >= 0, gap_days, None),
         opens_day=(rows.revenue >= 0) & opens_day,
-    ).drop("previous_at")
+        after_first_day=(rows.ordered_at.date() > rows.first_at.date()).fill_null(False),
+    ).drop("previous_at", "first_at")
 
 
 class OrderHistory:
@@ -71,7 +77,8 @@ class OrderHistory:
         known = _before(orders, origins)
         if "known_to" in known.columns:
             known = sequenced(known.filter(known.known_to.isnull() | (known.known_to >= known.as_of)), by=["as_of"])
-        self._rows = known.mutate(age_days=days_between(known.ordered_at, known.as_of))
+        self._rows = known.mutate(age_days=(whole_seconds(known.as_of) - known.ordered_second) / SECONDS_PER_DAY)
+        self._only = origins[0] if len(origins) == 1 else None
 
     @property
     def is_order(self) -> ir.BooleanValue:
@@ -109,9 +116,17 @@ class OrderHistory:
         return self._rows.opens_day
 
     @property
+    def is_last(self) -> ir.BooleanValue:
+        """True on the last order before the origin."""
+        # Whether a later order was known is looked at here and nowhere else: cheaper than an argmax, whose ties and
+        # missing values engines treat differently.
+        upcoming = self._rows.next_ordered_at
+        return self.is_order & (upcoming.isnull() | (upcoming >= self._rows.as_of))
+
+    @property
     def after_first_day(self) -> ir.BooleanValue:
         """True on rows of a later calendar day than the first order."""
-        return self._rows.ordered_at.date() > self._rows.first_ordered_at.date()
+        return self._rows.after_first_day
 
     def within(self, days: float, *, before: float = 0) -> ir.BooleanValue:
         """Rows in ``[as_of - before - days, as_of - before)``."""
@@ -120,7 +135,8 @@ class OrderHistory:
 
     def count(self, where: ir.BooleanValue) -> ir.FloatingScalar:
         """Count the rows where a condition holds; zero when there is none."""
-        return where.cast("int64").sum().cast("float64")
+        # Sums of floats count exactly up to 2^53 and cost DuckDB less than sums of integers, which it widens.
+        return where.cast("float64").sum().coalesce(0.0)
 
     def total(self, where: ir.BooleanValue) -> ir.FloatingScalar:
         """Sum the revenue where a condition holds; zero when there is none."""
@@ -133,7 +149,10 @@ class OrderHistory:
         those with an order in the last so many days.
         """
         last_order = self._rows.age_days.min(where=self.is_order)
-        table = self._rows.group_by(KEYS).aggregate(__last_order_age=last_order, **expressions)
+        keys = KEYS if self._only is None else KEYS[1:]
+        table = self._rows.group_by(keys).aggregate(__last_order_age=last_order, **expressions)
+        if self._only is not None:  # grouping by what is the same on every row costs time all the same
+            table = table.mutate(as_of=_moment(self._only)).relocate("as_of")
         age = table["__last_order_age"]
         inside = age.notnull() if active_days is None else age <= active_days
         return table.filter(inside).drop("__last_order_age")
@@ -142,8 +161,12 @@ class OrderHistory:
 def _before(orders: ir.Table, origins: Sequence[pd.Timestamp]) -> ir.Table:
     known_from = "known_from" if "known_from" in orders.columns else "ordered_at"
     if len(origins) == 1:  # a literal is far cheaper than a join
-        as_of = ibis.literal(origins[0].to_pydatetime(), type="timestamp(6)")
+        as_of = _moment(origins[0])
         return orders.filter(orders[known_from] < as_of).mutate(as_of=as_of)
     bounded = orders.filter(orders[known_from] < origins[-1].to_pydatetime())
     pairs = bounded.cross_join(moments(as_of=origins))
     return pairs.filter(pairs[known_from] < pairs.as_of)
+
+
+def _moment(origin: pd.Timestamp) -> ir.TimestampScalar:
+    return ibis.literal(origin.to_pydatetime(), type="timestamp(6)")

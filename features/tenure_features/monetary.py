@@ -14,7 +14,7 @@ from tenure_features.registry import feature
 @feature(unit="money", family="monetary", reason="spent {value:,.0f} so far")
 def revenue_total(history: OrderHistory) -> ir.Value:
     """Net revenue so far: orders less returns."""
-    return history.total(history.is_order | history.is_return)
+    return history.revenue.sum()
 
 
 @feature(unit="money", family="monetary", reason="spent {value:,.0f} in the last 30 days")
@@ -88,7 +88,7 @@ def value_first(history: OrderHistory) -> ir.Value:
 @feature(unit="money", family="monetary", reason="the last order was worth {value:,.0f}")
 def value_last(history: OrderHistory) -> ir.Value:
     """Value of the last order."""
-    return history.revenue.argmax(history.order_number, where=history.is_order)
+    return history.revenue.max(where=history.is_last)
 
 
 @feature(unit="money", family="monetary", reason="the largest order was worth {value:,.0f}")

@@ -58,7 +58,7 @@ def outcomes(
         orders=happened.orders.coalesce(0).cast("float64"),
         value=happened.value.coalesce(0.0).round(6),
     )
-    return framed(fetch(table.order_by(KEYS)))
+    return framed(fetch(table))
 
 
 def _windows(origins: Sequence[pd.Timestamp], horizon_days: float) -> ir.Table:
