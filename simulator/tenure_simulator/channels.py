@@ -27,11 +27,17 @@ class Marketing:
         Expected new customers.
     marginal
         Expected new customers per further unit of money, at the spend of that day.
+    volume
+        New customers per day with spend as planned and season and weekday averaged out, shape (channels,).
+    plan
+        Planned spend per day when the history ends, shape (channels,).
     """
 
     spend: Floats
     arrivals: Floats
     marginal: Floats
+    volume: Floats
+    plan: Floats
 
 
 def response(level: Floats, saturation: float) -> Floats:
@@ -92,7 +98,31 @@ def make_marketing(config: ShopConfig) -> Marketing:
     plan = scale * np.array([c.weight for c in config.channels])[:, None] * money
     gained = scale * np.stack(volume) * share * slope(level, saturation)  # type: ignore[arg-type]
     marginal = np.divide(gained, plan, out=np.zeros_like(gained), where=plan > 0)
-    return Marketing(level * plan, scale * relative, marginal)
+    weight = scale * np.array([channel.weight for channel in config.channels])
+    return Marketing(level * plan, scale * relative, marginal, weight, plan[:, -1])
+
+
+def customers_at(config: ShopConfig, spend: Floats) -> Floats:
+    """Return expected new customers per day when the history ends, season and weekday averaged out.
+
+    Parameters
+    ----------
+    config
+        The shop.
+    spend
+        Money per day on each channel, shape (channels,); zero where a channel costs nothing.
+
+    Returns
+    -------
+    ndarray
+        Shape (channels,). With it the true profit of any budget is known.
+    """
+    marketing = make_marketing(config)
+    paid = marketing.plan > 0
+    share = np.where(paid, [1 - channel.base for channel in config.channels], 0.0)
+    saturation = np.array([channel.saturation for channel in config.channels])
+    level = np.divide(spend, marketing.plan, out=np.zeros(len(share)), where=paid)
+    return np.asarray(marketing.volume * (1 - share + share * (1 + saturation) * level / (level + saturation)))
 
 
 def draw_arrivals(config: ShopConfig, rng: np.random.Generator, n: int) -> tuple[Ints, Floats]:
