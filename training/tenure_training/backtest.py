@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 import numpy as np
 import pandas as pd
@@ -12,7 +13,8 @@ from tenure_training.frame import Frames
 from tenure_training.metrics import METRICS, Case, empc, evaluate
 from tenure_training.models.baselines import StatusQuo
 from tenure_training.models.contract import Evidence, Prediction
-from tenure_training.models.registry import BASELINES, candidate_class
+from tenure_training.models.registry import BASELINES, new_candidate
+from tenure_training.models.search_space import Settings
 from tenure_training.windows import Window
 
 Advance = Callable[[int, int], None]
@@ -98,7 +100,13 @@ class Backtest:
 
 
 def backtest(
-    frames: Frames, windows: Sequence[Window], *, candidates: Sequence[str], seed: int, advance: Advance | None = None
+    frames: Frames,
+    windows: Sequence[Window],
+    *,
+    candidates: Sequence[str],
+    seed: int,
+    settings: Mapping[str, Settings] = MappingProxyType({}),
+    advance: Advance | None = None,
 ) -> Backtest:
     """Fit each candidate on what was known at each window's origin, and predict the window.
 
@@ -112,6 +120,8 @@ def backtest(
         Names in the registry.
     seed
         Passed to every fit.
+    settings
+        Tuned settings by name; who is not named keeps the defaults.
     advance
         Called with (fits done, fits in all).
     """
@@ -122,7 +132,7 @@ def backtest(
         frame = frames.frame(window.origin, horizon_days=window.days)
         outcomes.append(frames.labels(window).assign(customer_id=frame.present["customer_id"]))
         for name in candidates:
-            predictions[name].append(candidate_class(name)().fit(frame, seed=seed).predict(frame.present))
+            predictions[name].append(new_candidate(name, settings).fit(frame, seed=seed).predict(frame.present))
             done += 1
             if advance:
                 advance(done, total)

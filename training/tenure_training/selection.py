@@ -8,7 +8,7 @@ from tenure_training.backtest import Backtest
 from tenure_training.metrics import PairedDifference, paired_bootstrap
 from tenure_training.models.baselines import RecencyRule
 from tenure_training.models.blend import Blend
-from tenure_training.models.registry import BASELINES
+from tenure_training.models.registry import BASELINES, candidate_class
 
 FEWEST_CUSTOMERS = 50
 SHORTEST_HISTORY_DAYS = 30
@@ -28,7 +28,7 @@ def choose(result: Backtest | None, *, candidates: list[str], customers: int, hi
     The blend is the default: its parts fall back on the rhythm where there is little to learn from. Another model
     replaces it only where the paired bootstrap over customers shows a lower log-loss, and no worse ranking of value.
     Baselines are shown beside the models and are never chosen, with one exception: under 50 customers or 30 days of
-    history a rule is used, and called a rule.
+    history a rule is used, and called a rule. A model that cannot be written into a bundle is not chosen either.
 
     Parameters
     ----------
@@ -49,7 +49,7 @@ def choose(result: Backtest | None, *, candidates: list[str], customers: int, hi
             f"a rule, not a model: {customers} customers and {history_days} days of history are too few to fit one "
             f"(wanted: {FEWEST_CUSTOMERS} and {SHORTEST_HISTORY_DAYS})",
         )
-    models = [name for name in candidates if name not in BASELINES] or candidates
+    models = [name for name in candidates if name not in BASELINES and candidate_class(name).servable] or candidates
     default = Blend.name if Blend.name in models else models[0]
     if result is None or not result.windows:
         return Choice(default, "no window has closed yet, so nothing could be compared; the default carries it")
@@ -60,11 +60,24 @@ def choose(result: Backtest | None, *, candidates: list[str], customers: int, hi
             continue
         if _compared(result, name, default, "normalised_gini", seed).verdict != "worse":
             winner, margin = name, loss.difference
+    aside = _held_back(result, candidates, winner, seed)
     if winner == default:
-        return Choice(default, f"no other model is significantly better over {len(result.windows)} backtest origins")
-    return Choice(
-        winner, f"its log-loss is {-margin:.4f} below the {default}'s, significantly, and it ranks value no worse"
-    )
+        reason = f"no other model is significantly better over {len(result.windows)} backtest origins"
+        return Choice(default, reason + aside)
+    reason = f"its log-loss is {-margin:.4f} below the {default}'s, significantly, and it ranks value no worse"
+    return Choice(winner, reason + aside)
+
+
+def _held_back(result: Backtest, candidates: list[str], winner: str, seed: int) -> str:
+    """Name the better ones that cannot be champion because they cannot be written into a bundle."""
+    better = [
+        name
+        for name in candidates
+        if not candidate_class(name).servable and _compared(result, name, winner, "log_loss", seed).verdict == "better"
+    ]
+    if not better:
+        return ""
+    return f"; {', '.join(better)} has a lower log-loss, but can only be pickled, and a bundle holds no pickle"
 
 
 def _compared(result: Backtest, name: str, default: str, metric: str, seed: int) -> PairedDifference:

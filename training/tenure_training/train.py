@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 import pandas as pd
 
+from tenure_features.errors import UsageError
 from tenure_training.backtest import Advance, Backtest, backtest
 from tenure_training.frame import Frames
 from tenure_training.models.contract import Candidate, TrainingFrame
-from tenure_training.models.registry import BASELINES, CANDIDATES, candidate_class
+from tenure_training.models.registry import BASELINES, CANDIDATES, candidate_class, new_candidate
+from tenure_training.models.search_space import Settings
 from tenure_training.selection import Choice, choose
 from tenure_training.threads import one_blas_thread
 from tenure_training.windows import Window, backtest_windows
@@ -49,6 +52,7 @@ def train(
     horizon_days: int,
     seed: int,
     candidates: Sequence[str] | None = None,
+    settings: Mapping[str, Settings] = MappingProxyType({}),
     advance: Advance | None = None,
 ) -> Training:
     """Train on everything strictly before ``as_of``.
@@ -65,29 +69,43 @@ def train(
         Seed of every fit.
     candidates
         Names to compare; None: all. The baselines always take part.
+    settings
+        Tuned settings by name; who is not named keeps the defaults.
     advance
         Called with (fits done, fits in all).
 
     Raises
     ------
     UsageError
-        A candidate is unknown.
+        A candidate is unknown, a setting cannot stand, or nobody among them could be written into a bundle.
     DataContractError
         Nobody ordered before ``as_of``.
     """
-    wanted = list(candidates or CANDIDATES)
-    for name in wanted:
-        candidate_class(name)
+    wanted = _known(candidates or CANDIDATES)
     names = [*BASELINES, *(name for name in wanted if name not in BASELINES)]
     frame = frames.frame(as_of, horizon_days=horizon_days)
     history_days = (as_of - frames.first_order).days
     windows = _populated(frames, backtest_windows(frames.first_order, as_of, horizon_days=horizon_days))
-    result = backtest(frames, windows, candidates=names, seed=seed, advance=advance) if windows else None
+    result = (
+        backtest(frames, windows, candidates=names, seed=seed, settings=settings, advance=advance) if windows else None
+    )
     choice = choose(result, candidates=wanted, customers=len(frame.present), history_days=history_days, seed=seed)
-    champion = candidate_class(choice.name)().fit(frame, seed=seed)
+    champion = new_candidate(choice.name, settings).fit(frame, seed=seed)
     if result is not None and choice.name in result.predictions:
         champion = champion.calibrate(result.evidence(choice.name))
     return Training(champion, choice, result, frame, _notes(frame, result, history_days))
+
+
+def _known(candidates: Iterable[str]) -> list[str]:
+    """Look every name up before hours of work rest on it."""
+    names = list(dict.fromkeys(candidates))
+    if not any(candidate_class(name).servable for name in names):
+        raise UsageError(
+            "None of the candidates could be champion: a bundle holds no pickle, and they can only be pickled.",
+            found=", ".join(names),
+            fix="Let one of Tenure's own compete too, such as blend.",
+        )
+    return names
 
 
 def _populated(frames: Frames, windows: list[Window]) -> list[Window]:

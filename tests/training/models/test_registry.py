@@ -5,8 +5,10 @@ from __future__ import annotations
 import pytest
 
 from tenure_features.errors import UsageError
+from tenure_training.models.baselines import StatusQuo
 from tenure_training.models.contract import Candidate
-from tenure_training.models.registry import BASELINES, CANDIDATES, candidate_class
+from tenure_training.models.registry import BASELINES, CANDIDATES, candidate_class, new_candidate, register
+from tenure_training.models.search_space import Integer, defaults
 
 
 def test_registry__gives_each_candidate_by_its_own_name():
@@ -28,3 +30,87 @@ def test_registry__suggests_the_nearest_name():
 def test_registry__lists_the_names_where_none_is_near():
     with pytest.raises(UsageError, match="Choose one of these"):
         candidate_class("???")
+
+
+@pytest.fixture
+def steady(monkeypatch):
+    monkeypatch.setattr("tenure_training.models.registry.CANDIDATES", dict(CANDIDATES))
+
+    class Steady(StatusQuo):
+        name = "steady"
+
+    return Steady
+
+
+def test_register__adds_a_class_under_its_name_once(steady):
+    assert register(steady) is steady
+    assert candidate_class("steady") is steady
+    assert register(steady) is steady
+    with pytest.raises(UsageError, match="named 'blend' already"):
+        register(type("Other", (StatusQuo,), {"name": "blend"}))
+
+
+FILE = """
+from tenure_training.models.baselines import Zero
+
+class Mine(Zero):
+    name = "mine"
+
+number = 3
+"""
+
+
+def test_registry__finds_a_class_in_a_file_or_a_module(tmp_path, monkeypatch):
+    (tmp_path / "my_models.py").write_text(FILE, encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    mine = candidate_class("my_models.py:Mine")
+    assert (mine.name, issubclass(mine, Candidate)) == ("mine", True)
+    assert candidate_class(f"{tmp_path / 'my_models.py'}:Mine") is mine
+    assert candidate_class("tenure_training.models.blend:Blend").name == "blend"
+
+
+@pytest.mark.parametrize(
+    ("address", "message"),
+    [
+        ("nowhere.py:Mine", "There is no file .*nowhere.py"),
+        ("broken.py:Mine", "fails when it is imported.*ZeroDivisionError"),
+        ("my_models.py:number", "is not a candidate.*3"),
+        ("my_models.py:Yours", "is not a candidate.*nothing of that name"),
+        ("no_such_package.models:Mine", "cannot be imported.*no_such_package"),
+    ],
+)
+def test_registry__says_what_is_wrong_with_a_users_candidate(address, message, tmp_path, monkeypatch):
+    (tmp_path / "my_models.py").write_text(FILE, encoding="utf-8")
+    (tmp_path / "broken.py").write_text("1 / 0", encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(UsageError, match=message):
+        candidate_class(address)
+
+
+@pytest.mark.parametrize("name", CANDIDATES)
+def test_search_space__holds_its_defaults_and_lies_beside_the_model(name):
+    space = candidate_class(name).search_space
+    assert all(parameter.holds(parameter.default) for parameter in space.values())
+    assert all(parameter.low < parameter.high for parameter in space.values())
+    whole = {key for key, parameter in space.items() if isinstance(parameter, Integer)}
+    assert all(isinstance(defaults(space)[key], int) for key in whole)
+
+
+def test_new_candidate__takes_the_settings_of_its_name():
+    settings = {"blend": {"rounds": 60}, "logistic": {}}
+    assert dict(new_candidate("blend", settings).settings) == {"rounds": 60}
+    assert dict(new_candidate("bgnbd", settings).settings) == {}
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"round": 60}, "no setting 'round'.*Did you mean 'rounds'"),
+        ({"rounds": 1}, "outside its range.*1.*from 50 to 400"),
+        ({"rounds": 60.5}, "outside its range"),
+        ({"eta": float("nan")}, "outside its range"),
+    ],
+)
+def test_new_candidate__refuses_settings_that_cannot_stand(settings, message):
+    with pytest.raises(UsageError, match=message):
+        new_candidate("blend", {"blend": settings})

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from types import MappingProxyType
+
+from tenure_training.models.boosting import SPACE as TREES
 from tenure_training.models.hurdle import Hurdle
+from tenure_training.models.linear import SPACE as LINEAR
 
 
 class Blend(Hurdle):
@@ -10,3 +14,4 @@ class Blend(Hurdle):
 
     name = "blend"
     linear, trees = True, True
+    search_space = MappingProxyType({**TREES, **LINEAR})

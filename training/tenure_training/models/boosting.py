@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
@@ -15,23 +14,27 @@ from numpy.typing import NDArray
 
 from tenure_training.models.contract import Floats
 from tenure_training.models.design import columns_of
+from tenure_training.models.search_space import Integer, Real, SearchSpace, Settings
 
 Objective = Literal["binary:logistic", "reg:squarederror"]
 
-DEFAULTS: Mapping[str, float | int] = MappingProxyType(
+SPACE: SearchSpace = MappingProxyType(
     {
-        "max_depth": 3,
-        "eta": 0.05,
-        "subsample": 0.8,
-        "colsample_bytree": 0.5,
-        "min_child_weight": 20,
-        "reg_lambda": 5.0,
-        "max_bin": 64,
+        "rounds": Integer(50, 400, 150, log=True),
+        "max_depth": Integer(2, 6, 3),
+        "eta": Real(0.02, 0.2, 0.05, log=True),
+        "subsample": Real(0.5, 1.0, 0.8),
+        "colsample_bytree": Real(0.3, 1.0, 0.5),
+        "min_child_weight": Real(5.0, 200.0, 20.0, log=True),
+        "reg_lambda": Real(0.5, 50.0, 5.0, log=True),
     }
 )
-"""Shallow and slow, a usual choice for noisy labels; not tuned: other depths have not been compared."""
+"""What may be tuned, in XGBoost's names; ``rounds`` is the number of trees.
 
-ROUNDS = 150
+Untuned: shallow and slow, a usual choice for noisy labels.
+"""
+
+MAX_BIN = 64
 THREADS = 2
 """Fixed, not the machine's number of cores: sums in another order would give other trees."""
 
@@ -61,8 +64,7 @@ class Boosted:
         objective: Objective,
         seed: int,
         offset: Floats | None = None,
-        rounds: int = ROUNDS,
-        parameters: Mapping[str, float | int] = DEFAULTS,
+        settings: Settings = MappingProxyType({}),
     ) -> Self:
         """Fit on ``n`` rows.
 
@@ -80,20 +82,21 @@ class Boosted:
             Seed of the row and column samples.
         offset
             Shape (n,): a prediction the trees start from and correct.
-        rounds
-            Number of trees.
-        parameters
-            Tree parameters in XGBoost's names.
+        settings
+            Those that differ from the defaults of `SPACE`; other names are left to others.
         """
         xgboost = _xgboost()
-        settings = {**parameters, "objective": objective, "seed": seed, "nthread": THREADS, "tree_method": "hist"}
+        chosen = {name: settings.get(name, parameter.default) for name, parameter in SPACE.items()}
+        rounds = int(chosen.pop("rounds"))
+        fixed = {"nthread": THREADS, "tree_method": "hist", "max_bin": MAX_BIN, "verbosity": 0}
+        told: dict[str, Any] = {**chosen, **fixed, "objective": objective, "seed": seed}
         if offset is not None:
-            settings["base_score"] = 0.5 if objective == "binary:logistic" else 0.0
+            told["base_score"] = 0.5 if objective == "binary:logistic" else 0.0
         order = _by_content(X, y, weight)
         margin = None if offset is None else offset[order]
         values = X.to_numpy(dtype=np.float32)[order]
         data = xgboost.DMatrix(values, label=y[order], weight=weight[order], base_margin=margin)
-        return cls(tuple(X.columns), xgboost.train({**settings, "verbosity": 0}, data, rounds))
+        return cls(tuple(X.columns), xgboost.train(told, data, rounds))
 
     def score(self, X: pd.DataFrame) -> Floats:
         """Sum of the trees and the base score, shape (n,); an offset is for the caller to add."""

@@ -5,11 +5,14 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import ClassVar, Self
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+
+from tenure_training.models.search_space import NOTHING, SearchSpace, Settings, checked
 
 Floats = NDArray[np.float64]
 
@@ -179,6 +182,25 @@ class Candidate(ABC):
     """A model that can compete in the backtest and be served from a bundle."""
 
     name: ClassVar[str]
+    search_space: ClassVar[SearchSpace] = NOTHING
+    """What may be tuned, beside the model; budget, splits and the choice are the harness'."""
+
+    servable: ClassVar[bool] = True
+    """Whether `save` can write it: only then may it be champion."""
+
+    settings: Settings = MappingProxyType({})
+    """Settings that differ from the defaults of the search space."""
+
+    def tuned(self, settings: Settings) -> Self:
+        """Take settings, before `fit`.
+
+        Raises
+        ------
+        UsageError
+            There is no such setting, or its value lies outside the search space.
+        """
+        self.settings = MappingProxyType(checked(settings, self.search_space, candidate=self.name))
+        return self
 
     @abstractmethod
     def fit(self, frame: TrainingFrame, *, seed: int) -> Self:

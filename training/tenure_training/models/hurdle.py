@@ -57,7 +57,7 @@ class Hurdle(Candidate):
         """Learn from the closed windows of a frame."""
         self.horizon_days, self._fitted_on = frame.horizon_days, frame.present
         self.rhythm = Rhythm.fit(frame.present)
-        lessons = lessons_of(frame)
+        lessons = lessons_of(frame).tuned(self.settings)
         expected = self.rhythm.expect(frame.present, days=frame.horizon_days)
         self.odds = Odds.fit(
             lessons,

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -13,6 +14,7 @@ import pandas as pd
 from tenure_training.models.contract import Floats, TrainingFrame
 from tenure_training.models.design import design
 from tenure_training.models.rhythm import Rhythm
+from tenure_training.models.search_space import Settings
 
 FEWEST = 30
 """With fewer purchases, or fewer customers who did not buy, nothing is learnt beyond the rhythm."""
@@ -38,6 +40,8 @@ class Lessons:
         Logarithm of the value the rhythm expects of those who buy, shape (n,).
     log_count
         Logarithm of the orders the rhythm expects of those who buy, shape (n,).
+    settings
+        Tuned settings for whoever learns; empty: each its own defaults.
     """
 
     X: pd.DataFrame
@@ -46,6 +50,7 @@ class Lessons:
     rhythm: Floats
     log_severity: Floats
     log_count: Floats
+    settings: Settings = MappingProxyType({})
     _fitted: dict[tuple[str, int], Any] = field(default_factory=dict, repr=False, init=False)
 
     def once[Part](self, part: str, seed: int, fit: Callable[[], Part]) -> Part:
@@ -54,6 +59,10 @@ class Lessons:
             self._fitted[part, seed] = fit()
         fitted: Part = self._fitted[part, seed]
         return fitted
+
+    def tuned(self, settings: Settings) -> Lessons:
+        """Give the same rows to be learnt from with other settings; what was fitted before is not shared."""
+        return replace(self, settings=settings) if settings else self
 
     @property
     def enough(self) -> bool:
@@ -97,4 +106,5 @@ def _made(frame: TrainingFrame) -> Lessons:
     back = np.argsort(np.concatenate(order), kind="stable")
     X = pd.concat(matrices, ignore_index=True).iloc[back].reset_index(drop=True)
     bought = frame.labels["bought"].to_numpy(dtype=np.float64)
-    return Lessons(X, bought, frame.weight, *(np.concatenate(parts)[back] for parts in (rhythm, severity, count)))
+    odds, log_severity, log_count = (np.concatenate(parts)[back] for parts in (rhythm, severity, count))
+    return Lessons(X, bought, frame.weight, odds, log_severity, log_count)

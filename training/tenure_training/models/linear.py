@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any, Literal, Self
 
 import numpy as np
@@ -11,6 +12,10 @@ import pandas as pd
 
 from tenure_training.models.contract import Floats
 from tenure_training.models.design import columns_of
+from tenure_training.models.search_space import Real, SearchSpace
+
+SPACE: SearchSpace = MappingProxyType({"linear_penalty": Real(1.0, 3000.0, 100.0, log=True)})
+"""What may be tuned: the ridge penalty of the log-odds on standardised columns, the inverse of scikit-learn's C."""
 
 BOUND = 6.0
 """Standardised columns are cut here: a customer far outside what was seen gets the edge, not a straight line to it."""
@@ -59,7 +64,7 @@ class Ridge:
         from sklearn.linear_model import Ridge as LeastSquares
 
         values = X.to_numpy(dtype=np.float64)
-        median = np.array([_median(column) for column in values.T])
+        median = np.array([median_of(column) for column in values.T])
         filled = np.where(np.isnan(values), median, values)
         mean, scale = filled.mean(axis=0), filled.std(axis=0)
         scale = np.where(scale > 1e-9, scale, 1.0)
@@ -95,6 +100,7 @@ class Ridge:
         return cls(columns=tuple(saved["columns"]), intercept=float(saved["intercept"]), **arrays)
 
 
-def _median(column: Floats) -> float:
+def median_of(column: Floats) -> float:
+    """Median of the known values; 0 where none is known."""
     known = column[~np.isnan(column)]
     return float(np.median(known)) if len(known) else 0.0

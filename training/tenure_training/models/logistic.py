@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tenure_training.models.hurdle import Hurdle
+from tenure_training.models.linear import SPACE
 
 
 class Logistic(Hurdle):
@@ -10,3 +11,4 @@ class Logistic(Hurdle):
 
     name = "logistic"
     linear, trees = True, False
+    search_space = SPACE

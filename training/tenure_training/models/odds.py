@@ -19,13 +19,13 @@ from tenure_training.models.contract import Evidence, Floats
 from tenure_training.models.design import RHYTHM, by_term
 from tenure_training.models.lessons import Lessons
 from tenure_training.models.level import Level
+from tenure_training.models.linear import SPACE as LINEAR
 from tenure_training.models.linear import Ridge
 from tenure_training.models.rhythm import SURE
 
 WINDOWS_OF_DOUBT = 9
 """Backtest windows at which their mean shift is half believed; a judgement, not an estimate."""
 
-LINEAR_PENALTY = 100.0
 HALF_TRUST = 1500.0
 """Purchases in the training windows at which what they teach is half believed; below that the rhythm has a say."""
 
@@ -176,14 +176,22 @@ def _shift(evidence: Evidence, rows: NDArray[np.bool_]) -> float:
 
 def _linear(lessons: Lessons) -> Ridge:
     def fit() -> Ridge:
-        return Ridge.fit(lessons.X, lessons.bought, weight=lessons.weight, link="logit", penalty=LINEAR_PENALTY)
+        penalty = lessons.settings.get("linear_penalty", LINEAR["linear_penalty"].default)
+        return Ridge.fit(lessons.X, lessons.bought, weight=lessons.weight, link="logit", penalty=penalty)
 
     return lessons.once("linear odds", 0, fit)
 
 
 def _trees(lessons: Lessons, *, seed: int) -> Boosted:
     def fit() -> Boosted:
-        return Boosted.fit(lessons.X, lessons.bought, weight=lessons.weight, objective="binary:logistic", seed=seed)
+        return Boosted.fit(
+            lessons.X,
+            lessons.bought,
+            weight=lessons.weight,
+            objective="binary:logistic",
+            seed=seed,
+            settings=lessons.settings,
+        )
 
     return lessons.once("trees of odds", seed, fit)
 
@@ -195,9 +203,14 @@ def _correction(lessons: Lessons, present: pd.DataFrame, *, seed: int) -> Floats
     """
 
     def fit() -> Boosted:
-        X = lessons.X.drop(columns="tenure_days", errors="ignore")
         return Boosted.fit(
-            X, lessons.bought, weight=lessons.weight, objective="binary:logistic", seed=seed, offset=lessons.rhythm
+            lessons.X.drop(columns="tenure_days", errors="ignore"),
+            lessons.bought,
+            weight=lessons.weight,
+            objective="binary:logistic",
+            seed=seed,
+            offset=lessons.rhythm,
+            settings=lessons.settings,
         )
 
     return lessons.once("correction of the rhythm", seed, fit).score(present)

@@ -79,7 +79,9 @@ class Severity:
             return Ridge.fit(matrix, target, weight=weight, link="identity", penalty=PENALTY)
 
         def fit_trees() -> Boosted:
-            return Boosted.fit(matrix, target, weight=weight, objective="reg:squarederror", seed=seed)
+            return Boosted.fit(
+                matrix, target, weight=weight, objective="reg:squarederror", seed=seed, settings=lessons.settings
+            )
 
         line = lessons.once("linear spend", 0, fit_linear) if linear else None
         boosted = lessons.once("trees of spend", seed, fit_trees) if trees else None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tenure_training.models.boosting import SPACE
 from tenure_training.models.hurdle import Hurdle
 
 
@@ -10,3 +11,4 @@ class XGBoostHurdle(Hurdle):
 
     name = "xgboost_hurdle"
     linear, trees = False, True
+    search_space = SPACE
