@@ -151,8 +151,7 @@ def _breaches(stages: Stages, figures: Mapping[str, Any], currencies: Mapping[st
 
 
 def _notes(stages: Stages, figures: Mapping[str, Any]) -> tuple[str, ...]:
-    unused = [name for name in ("cost", "discount", "channel", "device", "region") if name in stages.source.columns]
-    notes = [f"Mapped, but no feature of orders uses it: {', '.join(unused)}."] if unused else []
+    notes = []
     if stages.dropped:
         notes.append(f"{stages.dropped:,} returns were left out, as the returns policy drop says.")
     if figures["return_only"]:

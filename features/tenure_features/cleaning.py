@@ -123,6 +123,10 @@ def _typed(mapped: MappedTable, form: DateForm) -> dict[str, ir.Value]:
     if "is_return" in where:
         revenue = as_flag(raw[where["is_return"]]).ifelse(-revenue.abs(), revenue)
     nothing = ibis.null("string")
+    late = {}
+    if "recorded_at" in where:
+        written = raw[where["recorded_at"]]
+        late["recorded_at"] = as_time(written, formats=detect_form(raw, written).formats)
     return {
         "customer_id": as_id(raw[where["customer_id"]]),
         "ordered_at": as_time(raw[where["ordered_at"]], formats=form.formats),
@@ -130,6 +134,7 @@ def _typed(mapped: MappedTable, form: DateForm) -> dict[str, ir.Value]:
         "order_id": as_id(raw[where["order_id"]]) if "order_id" in where else nothing,
         "currency": as_text(raw[where["currency"]]) if "currency" in where else nothing,
         "status": as_text(raw[where["status"]]) if "status" in where else nothing,
+        **late,
     }
 
 
@@ -138,6 +143,8 @@ def _state(typed: ir.Table, as_of: pd.Timestamp | None) -> ir.StringValue:
     outside = (moment < EARLIEST) | (moment >= LATEST)
     # Rows after as_of come first: nothing about them may be looked at.
     branches = [] if as_of is None else [(moment >= as_of.to_pydatetime(), AFTER)]
+    if as_of is not None and "clean:recorded_at" in typed.columns:
+        branches.append((typed["clean:recorded_at"] >= as_of.to_pydatetime(), AFTER))
     branches += [
         (customer.isnull(), "no customer"),
         (moment.isnull(), "bad date"),

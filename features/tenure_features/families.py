@@ -5,8 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterable
 from difflib import get_close_matches
 
-from tenure_features import adbt, frequency, monetary, recency, returns  # noqa: F401  # each registers its features
+from tenure_features import (  # noqa: F401  # each registers its features
+    adbt,
+    basket,
+    emails,
+    experience,
+    frequency,
+    margin,
+    mix,
+    monetary,
+    profile,
+    recency,
+    returns,
+    visits,
+)
 from tenure_features.errors import UsageError
+from tenure_features.levels import parsed
 from tenure_features.registry import Feature, registered
 
 
@@ -23,7 +37,10 @@ def catalogue() -> tuple[Feature, ...]:
 
 
 def chosen(names: Iterable[str] | None) -> tuple[Feature, ...]:
-    """Features by name, or all of them for None.
+    """Features by name, or the whole catalogue for None.
+
+    Beside the catalogue, names such as ``region=north`` stand for levels of the shop's own customer table
+    (`tenure_features.levels`).
 
     Raises
     ------
@@ -32,12 +49,22 @@ def chosen(names: Iterable[str] | None) -> tuple[Feature, ...]:
     """
     by_name = {one.name: one for one in registered()}
     wanted = list(by_name) if names is None else list(dict.fromkeys(names))
+    found = []
     for name in wanted:
-        if name not in by_name:
+        one = by_name.get(name) or parsed(name)
+        if one is None:
             near = get_close_matches(name, by_name, n=1)
             raise UsageError(
                 f"There is no feature named {name!r}.",
                 found=", ".join(by_name),
                 fix=f"Did you mean {near[0]!r}?" if near else "Choose from the catalogue.",
             )
-    return tuple(by_name[name] for name in wanted)
+        found.append(one)
+    return tuple(found)
+
+
+def described(names: Iterable[str]) -> dict[str, Feature]:
+    """Those of the names that are features, by name."""
+    by_name = {one.name: one for one in registered()}
+    found = {name: by_name.get(name) or parsed(name) for name in names}
+    return {name: one for name, one in found.items() if one is not None}

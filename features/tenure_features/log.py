@@ -14,8 +14,9 @@ import pandas as pd
 from tenure_features.account import Stages, account
 from tenure_features.cleaning import clean_rows
 from tenure_features.days import Moment, utc_naive
+from tenure_features.details import detailed
 from tenure_features.duplicates import deduplicate
-from tenure_features.engine import Engine, statement
+from tenure_features.engine import Engine, keep, statement
 from tenure_features.errors import DataContractError
 from tenure_features.mapping import map_columns
 from tenure_features.readiness import Readiness
@@ -38,6 +39,8 @@ class OrderLog:
         The moment it was opened for; None for the whole log.
     source
         Where it came from.
+    rows
+        The query behind `details`, not run yet.
     """
 
     orders: ir.Table = field(repr=False)
@@ -45,6 +48,16 @@ class OrderLog:
     as_of: pd.Timestamp | None
     source: OrderSource
     backend: Any = field(repr=False, compare=False)
+    rows: ir.Table = field(repr=False, compare=False)
+
+    @cached_property
+    def details(self) -> ir.Table:
+        """The clean rows behind the orders, with the optional columns that are there; kept in the backend once asked.
+
+        ``customer_id``, ``order_id``, ``ordered_at``, ``revenue``, and of ``cost``, ``discount``, ``channel``,
+        ``device``, ``region`` and ``recorded_at`` those that the log has.
+        """
+        return keep(self.backend, "details", self.rows)
 
     @property
     def first_order_at(self) -> pd.Timestamp:
@@ -138,7 +151,7 @@ def _open(source: OrderSource, as_of: Moment | None, engine: Engine | None) -> O
             fix="Change the expression so that it holds for every row.",
         ) from problem
     readiness = account(Stages(source, moment, raw, mapped, rows, unique, rolled.orders, rolled.dropped))
-    return OrderLog(rolled.orders, readiness, moment, source, backend)
+    return OrderLog(rolled.orders, readiness, moment, source, backend, detailed(unique.table, mapped))
 
 
 def _known(moment: pd.Timestamp | None) -> pd.Timestamp:

@@ -2,17 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 import ibis.expr.types as ir
 
 from tenure_features.errors import UsageError
-from tenure_features.history import OrderHistory
 
-Family = Literal["recency", "frequency", "monetary", "adbt", "engagement", "experience", "basket", "profile"]
-Build = Callable[[OrderHistory], ir.Value]
+Family = Literal[
+    "recency", "frequency", "monetary", "adbt", "engagement", "experience", "basket", "profile", "margin", "calendar"
+]
+Build = Callable[[Any], ir.Value]
+"""From the history of a feature's table to one Ibis expression."""
+
+HISTORIES: Mapping[str, str] = {
+    "orders": "OrderHistory",
+    "order_details": "OrderDetails",
+    "order_lines": "LineHistory",
+    "events": "EventHistory",
+    "feedback": "FeedbackHistory",
+    "service_costs": "ServiceCostHistory",
+    "customers": "CustomerProfile",
+}
+"""What a feature of each table receives; ``order_details`` are the orders with their optional columns."""
+
+
+@dataclass(frozen=True)
+class FeatureFile:
+    """The file a user's feature is defined in: its name and the sha256 of its content."""
+
+    name: str
+    sha256: str
 
 
 @dataclass(frozen=True)
@@ -33,6 +55,12 @@ class Feature:
         How an explanation says it; ``{value}`` is filled in.
     build
         From a history to one Ibis expression: a reduction over the history's rows.
+    table
+        The table it is computed from, one of `HISTORIES`.
+    columns
+        Optional columns of that table it cannot do without.
+    file
+        Where a user defined it; None for the features of this package.
     """
 
     name: str
@@ -41,6 +69,9 @@ class Feature:
     meaning: str
     reason: str
     build: Build = field(repr=False, compare=False)
+    table: str = "orders"
+    columns: tuple[str, ...] = ()
+    file: FeatureFile | None = None
 
     def say(self, value: float) -> str:
         """Fill the reason with a value; a missing value is said in words.
@@ -57,9 +88,12 @@ class Feature:
 
 
 _registry: dict[str, Feature] = {}
+_reading: list[FeatureFile] = []
 
 
-def feature(*, unit: str, family: Family, reason: str) -> Callable[[Build], Build]:
+def feature(
+    *, unit: str, family: Family, reason: str, table: str = "orders", columns: tuple[str, ...] = ()
+) -> Callable[[Build], Build]:
     """Register a function of a history as a feature named like the function.
 
     Parameters
@@ -70,11 +104,16 @@ def feature(*, unit: str, family: Family, reason: str) -> Callable[[Build], Buil
         One of the families of the catalogue.
     reason
         Words for an explanation, with ``{value}`` where the number goes (any format specification works).
+    table
+        The table it is computed from: decides which history the function receives, see `HISTORIES`.
+    columns
+        Optional columns of that table it reads; where they are missing, the feature is left out.
 
     Raises
     ------
     UsageError
-        If the name is taken, the docstring is missing, the family is unknown or the reason cannot be formatted.
+        If the name is taken, the docstring is missing, the family or the table is unknown, or the reason cannot be
+        formatted.
     """
 
     def register(build: Build) -> Build:
@@ -90,8 +129,13 @@ def feature(*, unit: str, family: Family, reason: str) -> Callable[[Build], Buil
             raise UsageError(
                 f"Feature {name!r} is of an unknown family.", found=family, fix=f"Use one of {get_args(Family)}."
             )
+        if table not in HISTORIES:
+            raise UsageError(
+                f"Feature {name!r} is of an unknown table.", found=table, fix=f"Use one of {[*HISTORIES]}."
+            )
         _check_reason(name, reason)
-        _registry[name] = Feature(name, unit, family, meaning, reason, build)
+        file = _reading[-1] if _reading else None
+        _registry[name] = Feature(name, unit, family, meaning, reason, build, table, tuple(columns), file)
         return build
 
     return register
@@ -111,3 +155,21 @@ def _check_reason(name: str, reason: str) -> None:
 def registered() -> tuple[Feature, ...]:
     """Every feature registered so far, in order of registration."""
     return tuple(_registry.values())
+
+
+@contextmanager
+def registering(file: FeatureFile) -> Iterator[None]:
+    """Mark what is registered inside as defined by a file; what an earlier version of it defined is forgotten."""
+    kept = {name: one for name, one in _registry.items() if one.file is None or one.file.name != file.name}
+    before = dict(_registry)
+    _registry.clear()
+    _registry.update(kept)
+    _reading.append(file)
+    try:
+        yield
+    except BaseException:
+        _registry.clear()
+        _registry.update(before)
+        raise
+    finally:
+        _reading.pop()

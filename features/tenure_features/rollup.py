@@ -44,10 +44,14 @@ def roll_up(rows: ir.Table, *, lines: bool, returns: ReturnsPolicy, backend: Any
     RolledUp
         One row per order, sequenced. Where lines of one order carry different times, one row per *version* of an
         order instead: what was known of it from ``known_from`` until ``known_to``, since at an origin between two
-        lines only the first may be seen.
+        lines only the first may be seen. So too where rows say when they were recorded.
     """
     plain = rows.select(**{name: rows[f"clean:{name}"] for name in COLUMNS})
-    orders = _orders(plain, backend) if lines else plain
+    if "clean:recorded_at" in rows.columns:
+        happened, recorded = rows["clean:ordered_at"], rows["clean:recorded_at"]
+        known = (recorded > happened).fill_null(False).ifelse(recorded, happened)
+        plain = rows.select(**{name: rows[f"clean:{name}"] for name in COLUMNS}, known_at=known)
+    orders = _orders(plain, backend) if lines else _always(plain)
     if returns != "drop":
         return RolledUp(_kept(orders, backend))
     negative = final(orders).revenue < 0
@@ -55,37 +59,54 @@ def roll_up(rows: ir.Table, *, lines: bool, returns: ReturnsPolicy, backend: Any
 
 
 def _orders(plain: ir.Table, backend: Any) -> ir.Table:  # noqa: ANN401
-    """Sum the lines of each order; orders whose lines carry different times come as versions."""
+    """Sum the lines of each order; orders whose lines became known at different moments come as versions."""
     named = keep(backend, "lines", plain)
+    moment = "known_at" if "known_at" in named.columns else "ordered_at"
     sums = (
         named.filter(named.order_id.notnull())
         .group_by(["customer_id", "order_id"])
-        .aggregate(first=named.ordered_at.min(), last=named.ordered_at.max(), revenue=named.revenue.sum().round(6))
+        .aggregate(
+            first=named[moment].min(),
+            last=named[moment].max(),
+            ordered_at=named.ordered_at.min(),
+            revenue=named.revenue.sum().round(6),
+        )
     )
     orders = keep(backend, "sums", sums)
     at_once = orders["first"] == orders["last"]
+    known = {"known_at": orders["first"]} if moment == "known_at" else {}
     single = named.filter(named.order_id.isnull()).union(
-        orders.filter(at_once).select("customer_id", "order_id", ordered_at=orders["first"], revenue=orders.revenue)
+        orders.filter(at_once).select("customer_id", "order_id", "ordered_at", "revenue", **known)
     )
     spread = orders.filter(~at_once)
     if count(spread) == 0:
-        return single
-    whole = single.mutate(known_from=single.ordered_at, known_to=ibis.null("timestamp(6)"))
-    return whole.union(_versions(named.semi_join(spread, ["customer_id", "order_id"])))
+        return _always(single)
+    whole = single.mutate(known_from=single[moment], known_to=ibis.null("timestamp(6)"))
+    versions = _versions(named.semi_join(spread, ["customer_id", "order_id"]), moment)
+    return whole.select(versions.columns).union(versions)
 
 
-def _versions(lines: ir.Table) -> ir.Table:
+def _always(orders: ir.Table) -> ir.Table:
+    """Orders of one version each; it is known from the moment it was recorded, where rows say so."""
+    if "known_at" not in orders.columns:
+        return orders
+    return orders.mutate(known_from=orders.known_at, known_to=ibis.null("timestamp(6)")).drop("known_at")
+
+
+def _versions(lines: ir.Table, moment: str) -> ir.Table:
     """List what was known of each order after each of its moments."""
-    moments = lines.group_by(["customer_id", "order_id", "ordered_at"]).aggregate(revenue=lines.revenue.sum())
-    order = {"group_by": ["customer_id", "order_id"], "order_by": ["ordered_at"]}
+    moments = lines.group_by("customer_id", "order_id", known_from=lines[moment]).aggregate(
+        ordered_at=lines.ordered_at.min(), revenue=lines.revenue.sum()
+    )
+    order = {"group_by": ["customer_id", "order_id"], "order_by": ["known_from"]}
     so_far = ibis.window(**order, rows=(None, 0))
     return moments.select(
         "customer_id",
         "order_id",
         ordered_at=moments.ordered_at.min().over(so_far),
         revenue=moments.revenue.sum().over(so_far).round(6),
-        known_from=moments.ordered_at,
-        known_to=moments.ordered_at.lead().over(ibis.window(**order)),
+        known_from=moments.known_from,
+        known_to=moments.known_from.lead().over(ibis.window(**order)),
     )
 
 

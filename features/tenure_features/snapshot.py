@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import ibis.expr.types as ir
 import numpy as np
@@ -10,11 +10,13 @@ import pandas as pd
 
 from tenure_features.days import Moment, origins_of
 from tenure_features.engine import fetch
-from tenure_features.errors import UsageError
 from tenure_features.families import chosen
+from tenure_features.given import Given
 from tenure_features.history import KEYS, OrderHistory
 from tenure_features.log import OrderLog
 from tenure_features.registry import Feature
+from tenure_features.side_history import POPULATION
+from tenure_features.side_tables import SideTable
 
 DECIMALS = 6
 PAIRS_AT_ONCE = 1_000_000
@@ -26,6 +28,7 @@ def snapshots(
     log: OrderLog,
     origins: Moment | Sequence[Moment],
     *,
+    tables: Mapping[str, SideTable] | None = None,
     features: Iterable[str] | None = None,
     active_days: float | None = None,
 ) -> pd.DataFrame:
@@ -37,8 +40,10 @@ def snapshots(
         An opened log.
     origins
         Moments; only rows strictly before each are seen by its rows.
+    tables
+        Tables opened beside the log, on its backend (`tenure_features.open_table`), by name.
     features
-        Names from the catalogue; all of them when None.
+        Names from the catalogue; everything that the log and the tables can give when None.
     active_days
         Narrows the population to customers with an order in the last so many days.
 
@@ -53,25 +58,52 @@ def snapshots(
     ------
     UsageError
         If a feature is unknown, an origin cannot be read or lies after the moment the log was opened for.
+    DataContractError
+        If a feature is asked for whose table or column is not given.
     """
-    moments = origins_of(origins)
-    wanted = chosen(features)
-    _check_reach(log, moments[-1])
+    moments, given = origins_of(origins), Given(log, tables or {})
+    wanted = given.available(chosen(None)) if features is None else chosen(features)
+    given.require(wanted)
+    given.check_reach(moments[-1])
     parts = [
-        framed(fetch(snapshot_table(log.orders, several, wanted, active_days=active_days)))
+        framed(fetch(snapshot_table(log.orders, several, wanted, active_days=active_days, given=given)))
         for several in _batches(log, moments)
     ]
     return parts[0] if len(parts) == 1 else pd.concat(parts, ignore_index=True)
 
 
 def snapshot_table(
-    orders: ir.Table, origins: Sequence[pd.Timestamp], features: Sequence[Feature], *, active_days: float | None = None
+    orders: ir.Table,
+    origins: Sequence[pd.Timestamp],
+    features: Sequence[Feature],
+    *,
+    active_days: float | None = None,
+    given: Given | None = None,
 ) -> ir.Table:
-    """Build the query of `snapshots` without running it."""
+    """Build the query of `snapshots` without running it; ``given`` is needed for features beyond the orders."""
     history = OrderHistory(orders, origins)
-    values = {one.name: one.build(history).cast("float64") for one in features}
-    table = history.reduce(values, active_days=active_days)
-    return table.select("customer_id", "as_of", *values)
+    of_orders = _values([one for one in features if one.table == "orders"], history)
+    beside = list(dict.fromkeys(one.table for one in features if one.table != "orders"))
+    if not beside or given is None:
+        return history.reduce(of_orders, active_days=active_days).select("customer_id", "as_of", *of_orders)
+    table = history.reduce(of_orders | _own(history), active_days=active_days)
+    population = table.select(*KEYS, *POPULATION)
+    for name in beside:
+        side = given.history(name, population, origins)
+        values = side.reduce(_values([one for one in features if one.table == name], side))
+        table = table.join(values, KEYS)
+    return table.select("customer_id", "as_of", *(one.name for one in features))
+
+
+def _values(features: Sequence[Feature], history: object) -> dict[str, ir.Value]:
+    return {one.name: one.build(history).cast("float64") for one in features}
+
+
+def _own(history: OrderHistory) -> dict[str, ir.Value]:
+    """Reduce orders to what histories of other tables know of them, by the names of `POPULATION`."""
+    ages = history.age_days.min(where=history.is_order), history.age_days.max(where=history.is_order)
+    money = history.total(history.is_order | history.is_return)
+    return dict(zip(POPULATION, (*ages, history.count(history.is_order), money), strict=True))
 
 
 def framed(table: pd.DataFrame) -> pd.DataFrame:
@@ -96,12 +128,3 @@ def _batches(log: OrderLog, origins: Sequence[pd.Timestamp]) -> Iterator[Sequenc
     size = max(1, PAIRS_AT_ONCE // max(1, log.readiness.orders + log.readiness.returns))
     for start in range(0, len(origins), size):
         yield origins[start : start + size]
-
-
-def _check_reach(log: OrderLog, last: pd.Timestamp) -> None:
-    if log.as_of is not None and last > log.as_of:
-        raise UsageError(
-            "An origin lies after the moment the log was opened for.",
-            found=f"origin {last}, log opened with as_of {log.as_of}",
-            fix="Open the log with a later as_of, or without one.",
-        )

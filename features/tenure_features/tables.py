@@ -58,7 +58,8 @@ class Table:
     @property
     def dated_by(self) -> str | None:
         """Column that says when a row happened; None for lines, which are dated by their order."""
-        return next((name for name, column in self.columns.items() if column.kind in {"time", "date"}), None)
+        dates = (name for name, column in self.columns.items() if column.kind in {"time", "date"})
+        return next((name for name in dates if name != "recorded_at"), None)
 
 
 def _need(kind: Kind, meaning: str) -> Column:
@@ -99,6 +100,7 @@ ORDER_LINES = Table(
         "brand": Column("text", "brand of the product"),
         "quantity": Column("number", "pieces; negative when returned"),
         "unit_price": Column("number", "price of one piece after discount"),
+        "recorded_at": RECORDED,
     },
 )
 

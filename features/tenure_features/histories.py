@@ -1,0 +1,343 @@
+# ruff: noqa: PD003, PD004  # Ibis has no isna and notna
+"""The history of each table beside the orders: what its features may ask."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import ibis
+import ibis.expr.types as ir
+import pandas as pd
+
+from tenure_features.days import days_between
+from tenure_features.history import KEYS
+from tenure_features.side_history import SideHistory, frequency, joined, known_before
+
+SENT = "email_sent"
+"""The one kind of event that is the shop's doing, not the customer's."""
+
+
+class EventHistory(SideHistory):
+    """Events before each origin: visits, carts, e-mails, tickets, complaints.
+
+    Parameters
+    ----------
+    population
+        See `SideHistory`.
+    events
+        Clean rows of ``events``.
+    origins
+        UTC-naive moments, ascending.
+    """
+
+    def __init__(self, population: ir.Table, events: ir.Table, origins: Sequence[pd.Timestamp]) -> None:
+        known = known_before(events, origins, when="occurred_at")
+        known = known.mutate(event=known.event.lower())
+        for name in ("channel", "device"):
+            if name in known.columns:
+                known = known.mutate(**{f"{name}_times": frequency(known, name, where=known.event != SENT)})
+        super().__init__(population, known, when="occurred_at")
+
+    def is_kind(self, *kinds: str) -> ir.BooleanValue:
+        """Events of any of these kinds, lower case."""
+        return self._rows.event.isin(kinds)
+
+    @property
+    def by_customer(self) -> ir.BooleanValue:
+        """Everything the customer did; e-mails that were only sent are left out."""
+        return self._rows.event != SENT
+
+    @property
+    def value(self) -> ir.FloatingValue:
+        """The quantity an event carries."""
+        return self._rows["value"]
+
+    @property
+    def channel_times(self) -> ir.IntegerValue:
+        """On each of the customer's own events, how many came through the same channel."""
+        return self._rows.channel_times
+
+    @property
+    def device_times(self) -> ir.IntegerValue:
+        """On each of the customer's own events, how many came from the same kind of device."""
+        return self._rows.device_times
+
+    @property
+    def channel(self) -> ir.StringValue:
+        """Channel an event came through."""
+        return self._rows.channel
+
+    @property
+    def device(self) -> ir.StringValue:
+        """Device an event was done with."""
+        return self._rows.device
+
+
+class FeedbackHistory(SideHistory):
+    """Answers before each origin, numbered per customer and kind.
+
+    Parameters
+    ----------
+    population
+        See `SideHistory`.
+    feedback
+        Clean rows of ``feedback``.
+    origins
+        UTC-naive moments, ascending.
+    """
+
+    def __init__(self, population: ir.Table, feedback: ir.Table, origins: Sequence[pd.Timestamp]) -> None:
+        known = known_before(feedback, origins, when="answered_at")
+        known = known.mutate(kind=known.kind.lower())
+        # Two answers of one moment are put in order by their score: the order of rows must not matter.
+        order = ibis.window(group_by=[*KEYS, "kind"], order_by=["answered_at", "score"])
+        known = known.mutate(number=ibis.row_number().over(order), previous=known.score.lag().over(order))
+        super().__init__(population, known, when="answered_at")
+
+    def is_kind(self, kind: str) -> ir.BooleanValue:
+        """Answers of a kind: nps, ces, csat, review."""
+        return self._rows.kind == kind
+
+    @property
+    def answered(self) -> ir.BooleanValue:
+        """True on every answer."""
+        return self._rows.score.notnull()
+
+    @property
+    def score(self) -> ir.FloatingValue:
+        """The answer."""
+        return self._rows.score
+
+    @property
+    def change(self) -> ir.FloatingValue:
+        """The answer less the one before of its kind; missing on the first."""
+        return self._rows.score - self._rows.previous
+
+    def last(self, value: ir.FloatingValue, kind: str) -> ir.FloatingScalar:
+        """Take a value of the last answer of a kind; missing when there is none."""
+        return value.argmax(self._rows.number, where=self.is_kind(kind) & value.notnull())
+
+
+class OrderDetails(SideHistory):
+    """Orders before each origin with their cost, discount, channel, device and region; lines are added up.
+
+    An order's channel, device and region are those of its first line known at the origin (the first in alphabetical
+    order where several came at one moment).
+
+    Parameters
+    ----------
+    population
+        See `SideHistory`.
+    details
+        `tenure_features.OrderLog.details`.
+    origins
+        UTC-naive moments, ascending.
+    """
+
+    def __init__(self, population: ir.Table, details: ir.Table, origins: Sequence[pd.Timestamp]) -> None:
+        orders = whole_orders(known_before(details, origins, when="ordered_at"))
+        for name in ("channel", "device", "region"):
+            if name in orders.columns:
+                orders = orders.mutate(**{f"{name}_times": frequency(orders, name, where=orders.money >= 0)})
+        order = ibis.window(group_by=KEYS, order_by=["ordered_at", "order_key", "money"])
+        super().__init__(population, orders.mutate(number=ibis.row_number().over(order)), when="ordered_at")
+
+    @property
+    def is_order(self) -> ir.BooleanValue:
+        """True on orders (revenue of zero or more), false on returns."""
+        return self._rows.money >= 0
+
+    @property
+    def money(self) -> ir.FloatingValue:
+        """Revenue of the order, negative on returns."""
+        return self._rows.money
+
+    @property
+    def cost(self) -> ir.FloatingValue:
+        """Cost of the goods; missing where no line says."""
+        return self._rows.cost
+
+    @property
+    def discount(self) -> ir.FloatingValue:
+        """Money taken off; zero where no line says."""
+        return self._rows.discount.coalesce(0.0)
+
+    def text(self, name: str) -> ir.StringValue:
+        """Channel, device or region of the order."""
+        return self._rows[name]
+
+    def times(self, name: str) -> ir.IntegerValue:
+        """On each order, how many of the customer's orders have the same channel, device or region."""
+        return self._rows[f"{name}_times"]
+
+    def last(self, value: ir.Value) -> ir.Scalar:
+        """Take a value of the last order; missing when it is."""
+        return value.argmax(self._rows.number, where=self.is_order)
+
+
+def whole_orders(known: ir.Table) -> ir.Table:
+    """Add up the lines of each order as known at each origin; a row without an order id is an order."""
+    single = known.order_id.isnull()
+    keyed = known.mutate(
+        order_key=known.order_id.coalesce(""),
+        single_at=ibis.ifelse(single, known.ordered_at, None),
+        single_money=ibis.ifelse(single, known.revenue, None),
+    )
+    sums: dict[str, ir.Value] = {"ordered_at": keyed.ordered_at.min(), "money": keyed.revenue.sum().round(6)}
+    sums |= {name: keyed[name].sum() for name in ("cost", "discount") if name in keyed.columns}
+    order = ibis.window(group_by=[*KEYS, "order_key", "single_at", "single_money"])
+    for name in (name for name in ("channel", "device", "region") if name in keyed.columns):
+        at_first = keyed.ordered_at == keyed.ordered_at.min().over(order)
+        keyed = keyed.mutate(**{name: ibis.ifelse(at_first, keyed[name], None)})
+        sums[name] = keyed[name].min()
+    return keyed.group_by([*KEYS, "order_key", "single_at", "single_money"]).aggregate(**sums)
+
+
+class LineHistory(SideHistory):
+    """Products bought before each origin. Lines are dated by the first row of their order.
+
+    Pieces that came back (quantity below zero) are left out of what was bought.
+
+    Parameters
+    ----------
+    population
+        See `SideHistory`.
+    lines
+        Clean rows of ``order_lines``.
+    details
+        `tenure_features.OrderLog.details`: whose order it is, and when it was placed.
+    origins
+        UTC-naive moments, ascending.
+    """
+
+    def __init__(
+        self, population: ir.Table, lines: ir.Table, details: ir.Table, origins: Sequence[pd.Timestamp]
+    ) -> None:
+        known = known_before(details.filter(details.order_id.notnull()), origins, when="ordered_at")
+        orders = known.group_by(["as_of", "customer_id", "order_id"]).aggregate(ordered_at=known.ordered_at.min())
+        rows = known_before(lines, origins, when=None) if "recorded_at" in lines.columns else lines
+        keys = ["as_of", "order_id"] if "as_of" in rows.columns else ["order_id"]
+        dated = orders.join(rows, keys)
+        kept = dated.filter(dated.quantity.isnull() | (dated.quantity > 0)) if "quantity" in dated.columns else dated
+        for name in ("category", "brand"):
+            if name in kept.columns:
+                kept = kept.mutate(**{f"{name}_times": frequency(kept, name, where=ibis.literal(True))})
+        super().__init__(population, kept, when="ordered_at")
+
+    @property
+    def is_line(self) -> ir.BooleanValue:
+        """True on every line."""
+        return self._rows.product_id.notnull()
+
+    @property
+    def product(self) -> ir.StringValue:
+        """What was bought."""
+        return self._rows.product_id
+
+    @property
+    def order(self) -> ir.StringValue:
+        """The order the line belongs to."""
+        return self._rows.order_id
+
+    @property
+    def quantity(self) -> ir.FloatingValue:
+        """Pieces."""
+        return self._rows.quantity
+
+    @property
+    def unit_price(self) -> ir.FloatingValue:
+        """Price of one piece after discount."""
+        return self._rows.unit_price
+
+    def text(self, name: str) -> ir.StringValue:
+        """Category or brand."""
+        return self._rows[name]
+
+    def times(self, name: str) -> ir.IntegerValue:
+        """On each line, how many of the customer's lines are of the same category or brand."""
+        return self._rows[f"{name}_times"]
+
+
+class ServiceCostHistory(SideHistory):
+    """Costs of serving customers before each origin.
+
+    Parameters
+    ----------
+    population
+        See `SideHistory`.
+    costs
+        Clean rows of ``service_costs``.
+    origins
+        UTC-naive moments, ascending.
+    """
+
+    def __init__(self, population: ir.Table, costs: ir.Table, origins: Sequence[pd.Timestamp]) -> None:
+        super().__init__(population, known_before(costs, origins, when="incurred_at"), when="incurred_at")
+
+    @property
+    def incurred(self) -> ir.BooleanValue:
+        """True on every cost."""
+        return self._rows.amount.notnull()
+
+    @property
+    def amount(self) -> ir.FloatingValue:
+        """Money spent on the customer."""
+        return self._rows.amount
+
+    def is_kind(self, kind: str) -> ir.BooleanValue:
+        """Costs of a kind, whatever its case."""
+        return self._rows.kind.lower() == kind
+
+
+class CustomerProfile:
+    """What was known of each customer at an origin: one row per origin and customer.
+
+    Customers count as known from ``signed_up_at`` on; what the table says of them is taken as known since then, unless
+    ``recorded_at`` says otherwise: then the version recorded last before the origin counts.
+
+    Parameters
+    ----------
+    population
+        See `SideHistory`.
+    customers
+        Clean rows of ``customers``.
+    origins
+        UTC-naive moments, ascending.
+    """
+
+    def __init__(self, population: ir.Table, customers: ir.Table, origins: Sequence[pd.Timestamp]) -> None:
+        known = known_before(customers, origins, when="signed_up_at")
+        if "recorded_at" in customers.columns:
+            texts = [known[name].cast("string").coalesce("") for name in customers.columns if name != "recorded_at"]
+            # No moment comes first, then the earliest: a row that does not say when it was recorded is the oldest.
+            late = known.recorded_at.isnull().ifelse(0, 1)
+            order = ibis.window(group_by=KEYS, order_by=[late.desc(), known.recorded_at.desc(), *texts])
+            known = known.mutate(version=ibis.row_number().over(order))
+            known = known.filter(known.version == 0).drop("version")
+        self._rows = joined(population, known)
+
+    def __getitem__(self, name: str) -> ir.Scalar:
+        """Take the value of a column; missing for customers the table does not know."""
+        return self._rows[name].max()
+
+    def days_since(self, name: str) -> ir.FloatingScalar:
+        """Days from a moment to the origin."""
+        return days_between(self._rows[name], self._rows.as_of).max()
+
+    @property
+    def first_order_age(self) -> ir.FloatingScalar:
+        """Days since the first order."""
+        return self._rows.own_first_age.max()
+
+    @property
+    def year(self) -> ir.FloatingScalar:
+        """Calendar year of the origin."""
+        return self._rows.as_of.year().max().cast("float64")
+
+    def is_level(self, name: str, level: str) -> ir.FloatingScalar:
+        """1 where a text column has a value, 0 where it has another or none."""
+        return (self._rows[name] == level).fill_null(False).cast("int64").max().cast("float64")
+
+    def reduce(self, expressions: dict[str, ir.Value]) -> ir.Table:
+        """One row per origin and customer of the population, one column per expression."""
+        return self._rows.group_by(KEYS).aggregate(**expressions)
