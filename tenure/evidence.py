@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from tenure_features import catalogue
+from tenure_features.families import described
 from tenure_serving.report import ReportData
 from tenure_training.backtest import Backtest
 from tenure_training.metrics import calibration_table, decile_table
@@ -68,7 +68,8 @@ def drivers(contributions: Contributions | None) -> pd.DataFrame:
     """Rank the terms by how far they move the odds of churn, on average over customers."""
     if contributions is None:
         return pd.DataFrame({"feature": [], "meaning": [], "mean_abs_log_odds": []})
-    meanings = {feature.name: feature.meaning for feature in catalogue()} | {RHYTHM: RHYTHM_MEANING}
+    known = described(contributions.features)
+    meanings = {name: one.meaning for name, one in known.items()} | {RHYTHM: RHYTHM_MEANING}
     size = np.abs(contributions.churn).mean(axis=0)
     table = pd.DataFrame(
         {

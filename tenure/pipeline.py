@@ -13,7 +13,7 @@ import pandas as pd
 
 from tenure import evidence
 from tenure.config import Config
-from tenure.orders import open_log
+from tenure.inputs import Inputs, open_inputs
 from tenure.progress import Progress
 from tenure.registration import record, store_of
 from tenure.scores import Scores, earlier_scores
@@ -21,6 +21,7 @@ from tenure.segmenter import fit_segmenter
 from tenure.window import choose_window
 from tenure_features import OrderLog, snapshots
 from tenure_features.errors import DataContractError, NothingToDoError
+from tenure_features.families import described
 from tenure_serving.batch import MANIFEST, SCORES, write_scores
 from tenure_serving.report import ReportData, render_report
 from tenure_serving.scorer import Scorer
@@ -120,17 +121,18 @@ def run_job(config: Config, out: Path, *, progress: Progress) -> RunResult:
         With the exit code of its kind: the data, the call, a dependency.
     """
     previous = earlier_scores(config.run.previous)
-    log, training, notes = _trained(config, progress, previous=previous)
+    inputs, training, notes = _trained(config, progress, previous=previous)
+    log = inputs.log
     out.mkdir(parents=True, exist_ok=True)
     with progress.stage("Scoring the customers"):
-        bundle = _bundle(log, training, config, out / MODEL_FOLDER)
+        bundle = _bundle(inputs, training, config, out / MODEL_FOLDER)
         scorer = Scorer(bundle)
         scores = scorer.score(
             training.frame.present,
             currency=log.currency or config.orders.currency,
             previous=previous.table if previous else None,
         )
-        _write(scores, out, bundle, log, previous)
+        _write(scores, out, bundle, inputs, previous)
     with progress.stage("Writing the report"):
         report, data = out / "report.html", _report(log, training, bundle, scores, notes)
         report.write_text(rendered(data, scorer), encoding="utf-8")
@@ -172,13 +174,15 @@ def score_job(config: Config, model: str, out: Path, *, progress: Progress) -> S
         scorer = Scorer.load(folder if folder.exists() else model, tracking_uri=tracking)
         info = scorer.bundle.info
     with progress.stage("Reading the orders"):
-        log = open_log(config)
+        needed = {one.table for one in described(info.features).values()}
+        inputs = open_inputs(config, only=needed)
+        log = inputs.log
     notes: tuple[str, ...] = ()
     as_of = config.run.as_of or log.default_as_of.to_pydatetime()
     if config.run.as_of is None:
         notes = (f"as_of is {as_of:%Y-%m-%d}, the day after the last order; choose another with --as-of.",)
     with progress.stage("Scoring the customers"):
-        present = snapshots(log, [as_of], features=info.features, active_days=info.active_days)
+        present = snapshots(log, [as_of], tables=inputs.tables, features=info.features, active_days=info.active_days)
         if present.empty:
             raise DataContractError(
                 "Nobody ordered before as_of, so there is nobody to score.",
@@ -194,7 +198,7 @@ def score_job(config: Config, model: str, out: Path, *, progress: Progress) -> S
             scores,
             out,
             bundle=scorer.bundle,
-            input_fingerprint=log.fingerprint,
+            input_fingerprint=inputs.fingerprint,
             previous=previous.fingerprint if previous else None,
         )
     return ScoreResult(
@@ -227,9 +231,10 @@ def rendered(data: ReportData, scorer: Scorer) -> str:
 
 def _trained(
     config: Config, progress: Progress, *, previous: Scores | None = None
-) -> tuple[OrderLog, Training, tuple[str, ...]]:
+) -> tuple[Inputs, Training, tuple[str, ...]]:
     with progress.stage("Reading and checking the orders"):
-        log = open_log(config)
+        inputs = open_inputs(config)
+        log = inputs.log
         window = choose_window(
             as_of=config.run.as_of,
             horizon_days=config.run.horizon_days,
@@ -239,23 +244,23 @@ def _trained(
         )
     if previous:
         previous.require_earlier(pd.Timestamp(window.as_of), horizon_days=window.horizon_days)
-    for note in window.notes:
+    for note in (*inputs.notes, *window.notes):
         progress.note(note)
     with progress.stage("Training and backtesting the models"):
         training = train(
-            Frames(log, active_days=config.run.active_days),
+            Frames(log, active_days=config.run.active_days, tables=inputs.tables),
             as_of=pd.Timestamp(window.as_of),
             horizon_days=window.horizon_days,
             seed=config.run.seed,
             candidates=config.run.candidates,
             advance=progress.advance,
         )
-    return log, training, (*window.notes, *training.notes)
+    return inputs, training, (*window.notes, *training.notes)
 
 
-def _bundle(log: OrderLog, training: Training, config: Config, folder: Path) -> Bundle:
+def _bundle(inputs: Inputs, training: Training, config: Config, folder: Path) -> Bundle:
     """Write the champion, the limits of its segments and its definitions; a bundle of an earlier run is replaced."""
-    frame, currency = training.frame, log.currency or config.orders.currency
+    frame, currency = training.frame, inputs.log.currency or config.orders.currency
     prediction = training.champion.predict(frame.present)
     predictions = pd.DataFrame(
         {"churn_probability": 1 - prediction.buy_probability, "expected_value": prediction.expected_value}
@@ -275,7 +280,7 @@ def _bundle(log: OrderLog, training: Training, config: Config, folder: Path) -> 
         currency=currency,
         features=tuple(frame.features),
         active_days=config.run.active_days,
-        fingerprint=log.fingerprint,
+        fingerprint=inputs.fingerprint,
         seed=config.run.seed,
         versions=package_versions(),
     )

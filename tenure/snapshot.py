@@ -7,11 +7,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import pandas as pd
+
 from tenure.config import Config
-from tenure.orders import open_log
+from tenure.inputs import open_inputs
 from tenure.progress import Progress
-from tenure_features import Feature, snapshots
+from tenure_features import Feature, catalogue, snapshots
 from tenure_features.errors import UsageError
+from tenure_features.given import Given
+from tenure_features.levels import profile_names
 
 
 @dataclass(frozen=True)
@@ -37,12 +41,18 @@ def write_snapshot(config: Config, out: Path | None, *, progress: Progress) -> W
     if out is None:
         raise UsageError("No file for the features is named.", fix="Say --out FILE.parquet, or --list to see them.")
     with progress.stage("Reading the orders"):
-        log = open_log(config)
+        inputs = open_inputs(config)
+        log = inputs.log
+    for note in inputs.notes:
+        progress.note(note)
     as_of = config.run.as_of or log.default_as_of
     if config.run.as_of is None:
         progress.note(f"as_of is {as_of:%Y-%m-%d}, the day after the last order; choose another with --as-of.")
     with progress.stage("Computing the features"):
-        table = snapshots(log, [as_of], active_days=config.run.active_days)
+        names = [one.name for one in Given(log, inputs.tables).available(catalogue())]
+        if "customers" in inputs.tables:
+            names += profile_names(inputs.tables["customers"], pd.Timestamp(as_of))
+        table = snapshots(log, [as_of], tables=inputs.tables, features=names, active_days=config.run.active_days)
     out.parent.mkdir(parents=True, exist_ok=True)
     table.to_parquet(out, index=False)
     return WrittenSnapshot(out, as_of, customers=len(table), features=table.shape[1] - 2)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import ibis.expr.types as ir
@@ -106,7 +106,7 @@ class Given:
         return details.filter(details.revenue >= 0) if self.log.source.returns == "drop" else details
 
 
-_HISTORIES = {
+_HISTORIES: Mapping[str, Callable[[ir.Table, ir.Table, Sequence[pd.Timestamp]], Side]] = {
     "events": EventHistory,
     "feedback": FeedbackHistory,
     "service_costs": ServiceCostHistory,

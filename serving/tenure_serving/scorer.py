@@ -288,10 +288,10 @@ def _reasons(
     """Reasons in words for each row; none where the model has no additive form."""
     if contributions is None:
         return [[] for _ in range(len(rows))], [[] for _ in range(len(rows))]
-    from tenure_features import catalogue
+    from tenure_features.families import described
     from tenure_serving.reasons import churn_reasons, value_reasons
 
-    features = catalogue()
+    features = list(described(rows.columns).values())
     churn = churn_reasons(contributions, rows, features, top=_REASONS, currency=currency)
     return churn, value_reasons(contributions, rows, features, top=_REASONS, currency=currency)
 

@@ -46,8 +46,6 @@ def run(
     settings = load_config(config, overrides=asked)
     folder = options.out_folder(settings.run.out)
     with open_progress(quiet=quiet) as progress:
-        if settings.tables:
-            progress.note(f"Not used yet, apart from the orders: {', '.join(settings.tables)}.")
         result = run_job(settings, folder, progress=progress)
     summary = {name: value for name, value in vars(result).items() if name != "scores"}  # a file, not a message
     emit("run", run_lines(result), summary, as_json=json)

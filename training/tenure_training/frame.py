@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import cast
 
 import numpy as np
 import pandas as pd
 
-from tenure_features import OrderLog, outcomes, snapshots
+from tenure_features import OrderLog, SideTable, outcomes, snapshots
 from tenure_features.errors import DataContractError
+from tenure_features.levels import profile_names
 from tenure_training.labels import labels
 from tenure_training.models.contract import TrainingFrame
 from tenure_training.windows import Window, training_windows
@@ -27,10 +28,15 @@ class Frames:
         The orders.
     active_days
         Narrows the population to customers with an order in so many days before each origin; None: everybody.
+    tables
+        Tables opened beside the log, by name.
     """
 
-    def __init__(self, log: OrderLog, *, active_days: int | None = None) -> None:
-        self._log, self._active_days = log, active_days
+    def __init__(
+        self, log: OrderLog, *, active_days: int | None = None, tables: Mapping[str, SideTable] | None = None
+    ) -> None:
+        self._log, self._active_days, self._tables = log, active_days, dict(tables or {})
+        self._profiles: dict[pd.Timestamp, pd.DataFrame] = {}
         self._snapshots: dict[pd.Timestamp, pd.DataFrame] = {}
         self._labels: dict[Window, pd.DataFrame] = {}
         self.first_order = pd.Timestamp(log.first_order_at).normalize()
@@ -39,7 +45,7 @@ class Frames:
         """Compute many snapshots and labels in as few queries as there are window lengths, plus one."""
         wanted = sorted({*moments, *(window.origin for window in windows)} - self._snapshots.keys())
         if wanted:
-            table = snapshots(self._log, wanted, active_days=self._active_days)
+            table = snapshots(self._log, wanted, tables=self._tables, active_days=self._active_days)
             self._snapshots |= dict.fromkeys(wanted, table.iloc[:0])
             self._snapshots |= {at: part.reset_index(drop=True) for at, part in _by_origin(table).items()}
         missing = {window for window in windows if window not in self._labels}
@@ -71,7 +77,10 @@ class Frames:
             raise DataContractError(
                 "Nobody ordered before as_of.", found=f"as_of {as_of:%Y-%m-%d}", fix="Choose a later as_of."
             )
-        parts = [self.snapshot(window.origin) for window in windows]
+        profile = self._profile_names(as_of)
+        self._prepare_profiles([as_of, *(window.origin for window in windows)], profile)
+        present = self._whole(as_of, profile)
+        parts = [self._whole(window.origin, profile) for window in windows]
         window_days = [np.full(len(part), float(window.days)) for part, window in zip(parts, windows, strict=True)]
         ages = [np.full(len(part), (as_of - window.origin).days) for part, window in zip(parts, windows, strict=True)]
         return TrainingFrame(
@@ -83,6 +92,34 @@ class Frames:
             as_of=as_of,
             horizon_days=horizon_days,
         )
+
+    def _profile_names(self, as_of: pd.Timestamp) -> list[str]:
+        """Name the levels of the customer table that were frequent at a moment: a model fitted then knows no others."""
+        customers = self._tables.get("customers")
+        return [] if customers is None else list(profile_names(customers, as_of))
+
+    def _prepare_profiles(self, origins: Iterable[pd.Timestamp], names: Sequence[str]) -> None:
+        """Compute what is missing of the customer table's features at some origins, in one query."""
+        known = self._profiles
+        wanted = sorted({at for at in origins if at not in known or not set(names) <= set(known[at].columns)})
+        if not wanted or not names:
+            return
+        missing = [name for name in names if any(at not in known or name not in known[at] for at in wanted)]
+        table = snapshots(self._log, wanted, tables=self._tables, features=missing, active_days=self._active_days)
+        for at, part in _by_origin(table).items():
+            new = part[missing].reset_index(drop=True)
+            before = known.get(at, new.iloc[:, :0])
+            known[at] = pd.concat([before.drop(columns=missing, errors="ignore"), new], axis=1)
+
+    def _whole(self, origin: pd.Timestamp, profile: list[str]) -> pd.DataFrame:
+        """Return the snapshot with the customer table's features; both are sorted by customer."""
+        snapshot = self.snapshot(origin)
+        if not profile:
+            return snapshot
+        beside = self._profiles.get(origin)
+        if beside is None:  # nobody was there yet
+            beside = pd.DataFrame(index=snapshot.index, columns=profile, dtype="float64")
+        return pd.concat([snapshot, beside[profile]], axis=1)
 
     def _label(self, origins: list[pd.Timestamp], days: int) -> None:
         table = outcomes(self._log, sorted(origins), horizon_days=days)

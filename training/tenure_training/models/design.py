@@ -9,6 +9,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from tenure_features.errors import DataContractError
+from tenure_features.families import described
+from tenure_features.registry import Feature
 from tenure_training.models.contract import Floats
 from tenure_training.models.rhythm import Expectation
 
@@ -30,6 +32,10 @@ _AS_THEY_ARE = (
     "recency_share", "adbt_cv", "gap_last_ratio", "lateness_z", "value_cv", "value_last_ratio",
     "returns_rate",
 )  # fmt: skip
+_UNITS_AS_THEY_ARE = frozenset({"ratio", "share", "flag", "points", "nats", "years", "log"})
+_LEFT_OUT = frozenset({"signup_days"})
+"""Grows with the origin for all customers together, as tenure does, which is there already."""
+
 _BOUND = 20.0
 """Ratios over tiny gaps explode; beyond this nothing more is learnt from them."""
 
@@ -39,7 +45,8 @@ def design(snapshot: pd.DataFrame, expected: Expectation) -> pd.DataFrame:
 
     Amounts, counts and durations enter as signed logarithms, ratios bounded, the BTYD expectations as log-odds and
     logarithms: a window's length reaches the model through them. Money is measured in typical orders, so neither the
-    currency nor the price level matters.
+    currency nor the price level matters. Of the features of orders, those listed above take part; features of other
+    tables, and those a user defined, all do, by the unit the catalogue gives them.
 
     Parameters
     ----------
@@ -61,10 +68,30 @@ def design(snapshot: pd.DataFrame, expected: Expectation) -> pd.DataFrame:
         columns[name] = np.sign(values) * np.log1p(np.abs(values))
     for name in (name for name in _AS_THEY_ARE if name in snapshot):
         columns[name] = np.clip(snapshot[name].to_numpy(dtype=np.float64), -_BOUND, _BOUND)
+    columns |= _beside(snapshot, expected.typical_spend)
     columns |= {f"rhythm_odds_{name}": odds for name, odds in expected.odds.items()}
     columns |= {f"rhythm_orders_{name}": np.log(orders) for name, orders in expected.orders.items()}
     columns["rhythm_spend"] = np.log(expected.spend / expected.typical_spend)
     return pd.DataFrame(columns)
+
+
+def _beside(snapshot: pd.DataFrame, typical_spend: float) -> dict[str, Floats]:
+    """Columns of features of other tables than the orders, and of those a user defined."""
+    listed = {*_LOGARITHMS, *_MONEY, *_AS_THEY_ARE, *_LEFT_OUT}
+    wanted = described(name for name in snapshot.columns if name not in listed)
+    return {
+        name: _scaled(snapshot[name].to_numpy(dtype=np.float64), one, typical_spend)
+        for name, one in wanted.items()
+        if one.table != "orders" or one.file is not None
+    }
+
+
+def _scaled(values: Floats, feature: Feature, typical_spend: float) -> Floats:
+    if feature.unit in _UNITS_AS_THEY_ARE:
+        return np.clip(values, -_BOUND, _BOUND) if feature.unit != "years" else values
+    # so that log1p is a logarithm for most amounts
+    values = values / (typical_spend / 20 if feature.unit.startswith("money") else 1.0)
+    return np.asarray(np.sign(values) * np.log1p(np.abs(values)))
 
 
 def columns_of(X: pd.DataFrame, names: Sequence[str]) -> pd.DataFrame:

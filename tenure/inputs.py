@@ -1,0 +1,80 @@
+"""Everything a job reads: the orders and the tables beside them that features are made of."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from tenure.config import Config
+from tenure.orders import open_log
+from tenure.tables import open_tables
+from tenure_features import OrderLog, SideTable, catalogue
+from tenure_features.given import Given
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """An opened log and the tables beside it that features read.
+
+    Attributes
+    ----------
+    log
+        The orders.
+    tables
+        By name.
+    """
+
+    log: OrderLog
+    tables: Mapping[str, SideTable] = field(default_factory=dict)
+
+    @property
+    def fingerprint(self) -> str:
+        """A hash of everything that was read; that of the orders where they are alone."""
+        if not self.tables:
+            return self.log.fingerprint
+        prints = [self.log.fingerprint, *(f"{name}:{table.fingerprint}" for name, table in sorted(self.tables.items()))]
+        return hashlib.sha256("|".join(prints).encode()).hexdigest()
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What was set aside in the tables, and which families are absent, each said once."""
+        notes = [
+            f"{one.rows:,} of {table.readiness.rows_read:,} rows of {name} were set aside: {one.problem}."
+            for name, table in self.tables.items()
+            for one in table.readiness.set_aside
+        ]
+        return (*notes, *self._absent())
+
+    def _absent(self) -> tuple[str, ...]:
+        available = {one.name for one in Given(self.log, self.tables).available(catalogue())}
+        missing: dict[str, set[str]] = {}
+        for one in catalogue():
+            if one.name not in available and one.table not in {"orders", "order_details", *self.tables}:
+                missing.setdefault(one.table, set()).add(one.family)
+        if not missing:
+            return ()
+        listed = "; ".join(f"{table} ({', '.join(sorted(families))})" for table, families in missing.items())
+        return (f"Features that need a table that was not given are left out: {listed}.",)
+
+
+def open_inputs(config: Config, *, only: Iterable[str] | None = None) -> Inputs:
+    """Open the orders, and those tables of the configuration that features are made of.
+
+    Parameters
+    ----------
+    config
+        What a job is told.
+    only
+        Open just those of the tables: what a model reads. All that features are made of when None.
+
+    Raises
+    ------
+    UsageError
+        When every order lies at or after ``as_of``.
+    DataContractError
+        When the orders or a table are not usable.
+    """
+    log = open_log(config)
+    wanted = {one.table for one in catalogue()} if only is None else set(only)
+    return Inputs(log, open_tables(config, backend=log.backend, only=wanted))
