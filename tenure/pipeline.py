@@ -290,10 +290,10 @@ def _bundle(inputs: Inputs, training: Training, config: Config, folder: Path) ->
     return write_bundle(folder, training.champion, info, segments)
 
 
-def _write(scores: pd.DataFrame, out: Path, bundle: Bundle, log: OrderLog, previous: Scores | None) -> None:
+def _write(scores: pd.DataFrame, out: Path, bundle: Bundle, inputs: Inputs, previous: Scores | None) -> None:
     held = previous.fingerprint if previous else None
     with suppress(NothingToDoError):  # a run that was repeated finds its own result
-        write_scores(scores, out, bundle=bundle, input_fingerprint=log.fingerprint, previous=held)
+        write_scores(scores, out, bundle=bundle, input_fingerprint=inputs.fingerprint, previous=held)
 
 
 def _report(
