@@ -58,6 +58,12 @@ Previous = Annotated[
         help="Scores of an earlier moment: tells who moved, and keeps customers in their groups within the margin.",
     ),
 ]
+ScoresPlace = Annotated[
+    Path, typer.Option("--scores", metavar="FILE|DIR", help="scores.parquet, or the folder it lies in.")
+]
+Language = Annotated[
+    str | None, typer.Option("--language", metavar="en|ru", help="Language of the labels of groups. [default: en]")
+]
 ConfigFile = Annotated[
     Path | None,
     typer.Option("--config", metavar="FILE", help="A tenure.toml; options on the command line win over it."),

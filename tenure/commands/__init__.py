@@ -1,6 +1,7 @@
 """One module per command; what a command needs is imported when it runs."""
 
 from tenure.commands.backtest import backtest
+from tenure.commands.card import card
 from tenure.commands.check import check
 from tenure.commands.demo import demo
 from tenure.commands.explain import explain
@@ -9,7 +10,7 @@ from tenure.commands.run import run
 from tenure.commands.score import score
 from tenure.commands.simulate import simulate
 
-COMMANDS = (demo, run, check, features, backtest, score, explain, simulate)
+COMMANDS = (demo, run, check, features, backtest, score, explain, card, simulate)
 """In the order ``tenure --help`` shows them: the first things first."""
 
 __all__ = ["COMMANDS"]

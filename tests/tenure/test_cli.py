@@ -45,11 +45,13 @@ def test_help__shows_every_command_and_imports_nothing_heavy() -> None:
     )
     ran = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     commands = [line.split()[0] for line in ran.stdout.partition("Commands:")[2].splitlines() if line.strip()]
-    assert commands == ["demo", "run", "check", "features", "backtest", "score", "explain", "simulate"]
+    assert commands == ["demo", "run", "check", "features", "backtest", "score", "explain", "card", "simulate"]
     assert HEAVY.isdisjoint(ran.stderr.split())
 
 
-@pytest.mark.parametrize("command", ["demo", "run", "check", "features", "backtest", "score", "explain", "simulate"])
+@pytest.mark.parametrize(
+    "command", ["demo", "run", "check", "features", "backtest", "score", "explain", "card", "simulate"]
+)
 def test_help__every_command_explains_itself(call: Call, command: str) -> None:
     shown = call(command, "--help")
     assert shown.code == 0

@@ -1,0 +1,253 @@
+"""What a customer card says, put together from a row of scores and the tables behind it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from tenure_features.errors import DataContractError
+from tenure_serving.card.experience import Experience, experience_of
+from tenure_serving.card.timeline import timeline_of
+from tenure_serving.report.cell import is_missing
+from tenure_serving.segments.maps import RfmMap, code_of, load_map
+from tenure_serving.segments.playbook import Playbook, load_playbook
+from tenure_serving.segments.tiers import money_at_risk
+
+SCORES = ("recency_score", "frequency_score", "monetary_score")
+NEEDED = ("customer_id", "as_of", "horizon_days", "churn_probability", "expected_value", "segment")
+MEANINGS: Mapping[str, str] = {
+    "money_at_risk": "expected value / (1 - churn probability) - expected value: what the risk of leaving takes",
+    "clv_before_cac": "contribution over the customer's life, before the cost of acquisition",
+    "clv_net": "the same after the cost of acquisition (CAC)",
+    "next_order_at": "median time of the next order; missing where it is too far away to say",
+}
+"""What the card means by terms that the definitions of the scores do not have."""
+
+
+@dataclass(frozen=True)
+class Identity:
+    """One source id that is this customer, and why it was merged."""
+
+    source: str
+    source_id: str
+    reason: str
+    first_seen: pd.Timestamp | None
+    last_seen: pd.Timestamp | None
+
+
+@dataclass(frozen=True)
+class CustomerCard:
+    """One customer at one moment.
+
+    Attributes
+    ----------
+    customer_id, as_of, horizon_days, currency
+        Who, when, how far ahead, and the unit of every amount (empty where nobody said).
+    definitions
+        By term, in words.
+    churn
+        ``probability`` over the horizon, ``definition``, ``risk_tier``, ``lifecycle`` and ``reasons``.
+    value
+        ``expected`` over the horizon with ``low`` and ``high`` and what the interval means, ``money_at_risk``,
+        ``value_tier``, ``clv_before_cac``, ``clv_net``, ``next_order_at`` and ``reasons``; None where not known.
+    rfm
+        ``code`` (such as 435), the three scores, ``group`` and ``relationship`` with their labels; with orders also
+        ``recency_days``, ``orders`` and ``revenue`` behind the scores.
+    group
+        ``segment``, its label and ``goal``, ``next_step`` and further ``next_steps``.
+    experience
+        Feedback, complaints, returns and engagement; None without any table.
+    identities
+        Source ids merged into this customer.
+    timeline
+        ``at``, ``kind``, ``what`` and ``amount``, the latest first, everything before ``as_of``.
+    """
+
+    customer_id: str
+    as_of: pd.Timestamp
+    horizon_days: int
+    currency: str
+    definitions: Mapping[str, str]
+    churn: Mapping[str, Any]
+    value: Mapping[str, Any]
+    rfm: Mapping[str, Any]
+    group: Mapping[str, Any]
+    experience: Experience | None
+    identities: tuple[Identity, ...]
+    timeline: pd.DataFrame = field(repr=False)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return nested plain values; the timeline as a list of rows."""
+        plain = {name: getattr(self, name) for name in ("customer_id", "as_of", "horizon_days", "currency")}
+        nested = {name: dict(getattr(self, name)) for name in ("definitions", "churn", "value", "rfm", "group")}
+        return {
+            **plain,
+            **nested,
+            "experience": asdict(self.experience) if self.experience else None,
+            "identities": [asdict(identity) for identity in self.identities],
+            "timeline": [{str(key): item for key, item in row.items()} for row in self.timeline.to_dict("records")],
+        }
+
+
+def build_card(
+    row: Mapping[str, Any],
+    *,
+    definitions: Mapping[str, str] | None = None,
+    currency: str = "",
+    playbook: Playbook | None = None,
+    maps: tuple[RfmMap, RfmMap] | None = None,
+    language: str = "en",
+    tables: Mapping[str, pd.DataFrame] | None = None,
+    identities: pd.DataFrame | None = None,
+) -> CustomerCard:
+    """Put a card together from a row of a score table.
+
+    Parameters
+    ----------
+    row
+        One row of `tenure_serving.scorer.SCHEMA`; columns that are missing are missing on the card.
+    definitions
+        What the scores mean, by term.
+    currency
+        Of every amount.
+    playbook, maps
+        Behind the segment and the RFM groups; default the ones that come with Tenure.
+    language
+        Of the labels.
+    tables
+        By contract name, any of ``orders``, ``events``, ``feedback``, ``service_costs`` and ``assignments``; only rows
+        of this customer strictly before ``as_of`` are used.
+    identities
+        ``source``, ``source_id``, ``customer_id``, ``match_reason``, ``first_seen``, ``last_seen`` and ``valid_to``
+        (missing for current rows).
+
+    Raises
+    ------
+    DataContractError
+        The row lacks a column that every card needs.
+    """
+    missing = [name for name in NEEDED if name not in row]
+    if missing:
+        raise DataContractError("The scores lack columns a card needs.", found=f"no {', '.join(missing)}")
+    customer, as_of = str(row["customer_id"]), pd.Timestamp(row["as_of"])
+    words = dict(definitions or {})
+    own = {name: _own(table, customer) for name, table in (tables or {}).items()}
+    timeline = timeline_of(own, as_of=as_of)
+    both = maps or (load_map("common_eleven"), load_map("relationship"))
+    return CustomerCard(
+        customer_id=customer,
+        as_of=as_of,
+        horizon_days=int(row["horizon_days"]),
+        currency=currency,
+        definitions={**words, **{name: text for name, text in MEANINGS.items() if _known(row, name) is not None}},
+        churn=_churn(row, words),
+        value=_value(row, words),
+        rfm=_rfm(row, own.get("orders"), as_of, both, language),
+        group=_group(row, playbook or load_playbook(), language),
+        experience=experience_of(own, as_of=as_of) if own else None,
+        identities=_identities(identities, customer),
+        timeline=timeline,
+    )
+
+
+def _own(table: pd.DataFrame, customer: str) -> pd.DataFrame:
+    return table[table["customer_id"].astype("str") == customer].reset_index(drop=True)
+
+
+def _known(row: Mapping[str, Any], name: str) -> Any:  # noqa: ANN401  # any cell of a score table
+    value = row.get(name)
+    if is_missing(value):
+        return None
+    return value.item() if isinstance(value, np.generic) else value
+
+
+def _sentences(row: Mapping[str, Any], name: str) -> list[str]:
+    reasons = row.get(name)
+    if reasons is None or isinstance(reasons, float):
+        return []
+    return [reasons] if isinstance(reasons, str) else [str(reason) for reason in reasons]
+
+
+def _churn(row: Mapping[str, Any], definitions: Mapping[str, str]) -> dict[str, Any]:
+    days = int(row["horizon_days"])
+    return {
+        "probability": float(row["churn_probability"]),
+        "definition": definitions.get("churn", f"no order within {days} days from as_of"),
+        "risk_tier": _known(row, "risk_tier"),
+        "lifecycle": _known(row, "lifecycle"),
+        "reasons": _sentences(row, "churn_reasons"),
+    }
+
+
+def _value(row: Mapping[str, Any], definitions: Mapping[str, str]) -> dict[str, Any]:
+    at_risk = money_at_risk(pd.DataFrame([{name: row[name] for name in ("churn_probability", "expected_value")}]))
+    optional = ("value_tier", "clv_before_cac", "clv_net", "next_order_at")
+    return {
+        "expected": float(row["expected_value"]),
+        "low": _known(row, "value_low"),
+        "high": _known(row, "value_high"),
+        "interval": definitions.get("interval", "80 % of such customers lie within it"),
+        "definition": definitions.get("value", ""),
+        "money_at_risk": float(at_risk[0]),
+        **{name: _known(row, name) for name in optional},
+        "reasons": _sentences(row, "value_reasons"),
+    }
+
+
+def _rfm(
+    row: Mapping[str, Any],
+    orders: pd.DataFrame | None,
+    as_of: pd.Timestamp,
+    maps: tuple[RfmMap, RfmMap],
+    language: str,
+) -> dict[str, Any]:
+    out: dict[str, Any] = {name: _known(row, name) for name in SCORES}
+    known = all(score is not None for score in out.values())
+    out["code"] = code_of(pd.DataFrame([out])).iloc[0] if known else None
+    out["scale"] = maps[0].scale
+    for name, column, rfm_map in zip(("group", "relationship"), ("rfm_group", "rfm_relationship"), maps, strict=True):
+        out[name] = _known(row, column)
+        out[f"{name}_label"] = None if out[name] is None else rfm_map.label(str(out[name]), language=language)
+    if orders is not None:
+        before = orders[orders["ordered_at"] < as_of]
+        bought = before[before["revenue"] >= 0]
+        last = bought["ordered_at"].max()
+        out["recency_days"] = None if pd.isna(last) else (as_of - last) / pd.Timedelta(days=1)
+        out["orders"] = int(bought["order_id"].nunique()) if "order_id" in bought else len(bought)
+        out["revenue"] = round(float(before["revenue"].sum()), 2)
+    return out
+
+
+def _group(row: Mapping[str, Any], playbook: Playbook, language: str) -> dict[str, Any]:
+    segment, step = str(row["segment"]), _known(row, "next_step")
+    play = {play.name: play for play in playbook.plays}.get(segment)
+    later = [one for one in play.next_steps if one != step] if play else []
+    return {
+        "segment": segment,
+        "label": playbook.label(segment, language=language),
+        "goal": play.goal if play else None,
+        "next_step": step or (later.pop(0) if later else None),
+        "next_steps": later,
+    }
+
+
+def _identities(table: pd.DataFrame | None, customer: str) -> tuple[Identity, ...]:
+    if table is None:
+        return ()
+    rows = _own(table, customer)
+    if "valid_to" in rows:
+        rows = rows[rows["valid_to"].isna()]
+    rows = rows.sort_values(["source", "source_id"])
+    return tuple(
+        Identity(
+            str(row["source"]),
+            str(row["source_id"]),
+            str(row.get("match_reason") or ""),
+            *(None if pd.isna(row.get(name)) else pd.Timestamp(row[name]) for name in ("first_seen", "last_seen")),
+        )
+        for row in rows.to_dict("records")
+    )

@@ -1,0 +1,96 @@
+"""The timeline of a customer: orders, returns, tickets, complaints, answers and campaigns before a moment."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import pandas as pd
+
+COLUMNS = ("at", "kind", "what", "amount")
+TOLD = ("ticket", "complaint", "unsubscribe")
+"""Events worth a line of their own; visits and e-mails are counted instead."""
+
+
+def timeline_of(tables: Mapping[str, pd.DataFrame], *, as_of: pd.Timestamp) -> pd.DataFrame:
+    """List what happened to one customer before ``as_of``.
+
+    Parameters
+    ----------
+    tables
+        Rows of the customer by contract name: ``orders``, ``events``, ``feedback``, ``assignments``; others are
+        ignored.
+    as_of
+        Only rows strictly before it are read.
+
+    Returns
+    -------
+    DataFrame
+        ``at``, ``kind`` (order, return, event, feedback, campaign), ``what`` in words and ``amount`` (money of orders
+        and returns, score of feedback, else missing), the latest first.
+    """
+    parts = [_orders(tables.get("orders"), as_of), _events(tables.get("events"), as_of)]
+    parts += [_feedback(tables.get("feedback"), as_of), _campaigns(tables.get("assignments"), as_of)]
+    told = [part for part in parts if len(part)]
+    if not told:
+        return _rows([])
+    return pd.concat(told, ignore_index=True).sort_values(["at", "kind", "what"], ascending=False, ignore_index=True)
+
+
+def _orders(table: pd.DataFrame | None, as_of: pd.Timestamp) -> pd.DataFrame:
+    if table is None:
+        return _rows([])
+    rows = table[table["ordered_at"] < as_of].sort_values("ordered_at", kind="stable")
+    keys = ["order_id"] if "order_id" in rows and rows["order_id"].notna().all() else ["ordered_at"]
+    whole = rows.groupby(keys, as_index=False, sort=False).agg(
+        at=("ordered_at", "min"),
+        amount=("revenue", "sum"),
+        **({"channel": ("channel", "first")} if "channel" in rows else {}),
+    )
+    out = []
+    for row in whole.to_dict("records"):
+        back = row["amount"] < 0
+        through = f" ({row['channel']})" if isinstance(row.get("channel"), str) else ""
+        out.append(
+            (row["at"], "return" if back else "order", f"{'Return' if back else 'Order'}{through}", row["amount"])
+        )
+    return _rows(out)
+
+
+def _events(table: pd.DataFrame | None, as_of: pd.Timestamp) -> pd.DataFrame:
+    if table is None:
+        return _rows([])
+    rows = table[(table["occurred_at"] < as_of) & table["event"].isin(TOLD)]
+    return _rows([(row["occurred_at"], "event", _capital(row["event"]), None) for row in rows.to_dict("records")])
+
+
+def _feedback(table: pd.DataFrame | None, as_of: pd.Timestamp) -> pd.DataFrame:
+    if table is None:
+        return _rows([])
+    rows = table[table["answered_at"] < as_of]
+    return _rows(
+        [
+            (row["answered_at"], "feedback", f"{str(row['kind']).upper()} {row['score']:g}", row["score"])
+            for row in rows.to_dict("records")
+        ]
+    )
+
+
+def _campaigns(table: pd.DataFrame | None, as_of: pd.Timestamp) -> pd.DataFrame:
+    if table is None:
+        return _rows([])
+    rows = table[table["assigned_at"] < as_of]
+    told = [
+        (row["assigned_at"], "campaign", f"{_capital(row['campaign'])}: {row['arm']}", None)
+        for row in rows.to_dict("records")
+    ]
+    return _rows(told)
+
+
+def _rows(rows: Sequence[tuple[object, ...]]) -> pd.DataFrame:
+    table = pd.DataFrame(rows, columns=list(COLUMNS))
+    return table.astype({"at": "datetime64[us]", "kind": "str", "what": "str", "amount": "float64"})
+
+
+def _capital(text: object) -> str:
+    words = str(text).replace("_", " ")
+    return words[:1].upper() + words[1:]

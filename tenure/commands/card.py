@@ -1,0 +1,43 @@
+"""``tenure card``: everything known of one customer."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from tenure import options
+
+
+def card(
+    customer: Annotated[str, typer.Argument(help="The customer's id.")],
+    scores: options.ScoresPlace = Path("out"),
+    config: options.ConfigFile = None,
+    identities: Annotated[
+        Path | None,
+        typer.Option(
+            "--identities", metavar="FILE|DIR", help="identity_map.parquet. [default: the one beside the scores]"
+        ),
+    ] = None,
+    html: Annotated[Path | None, typer.Option("--html", metavar="FILE", help="Write the card as a page, too.")] = None,
+    language: options.Language = None,
+    json: options.Json = False,
+) -> None:
+    """Show the card of one customer: scores, reasons, group, next steps; with --config what happened, too.
+
+    Example: tenure card 17850 --scores out --config tenure.toml --html card.html
+    """
+    from tenure.config_file import load_config
+    from tenure.customer import card_json, open_card, told
+    from tenure.output import emit
+    from tenure_serving.card import render_card
+
+    settings = None if config is None else load_config(config, overrides={})
+    spoken = language or (settings.segments.language if settings else "en")
+    found = open_card(customer, scores, config=settings, identities=identities, language=spoken)
+    if html is not None:
+        html.parent.mkdir(parents=True, exist_ok=True)
+        html.write_text(render_card(found), encoding="utf-8")
+    lines = [*told(found), *(["", f"Page: {html}"] if html else [])]
+    emit("card", lines, {**card_json(found), "html": html}, as_json=json)
