@@ -13,7 +13,7 @@ from pandas.testing import assert_frame_equal
 from tenure_features.errors import UsageError
 from tenure_training.backtest import Backtest, backtest
 from tenure_training.metrics import METRICS, empc
-from tenure_training.models.contract import Candidate, Prediction, TrainingFrame
+from tenure_training.models.contract import Candidate, Evidence, Prediction, TrainingFrame
 from tenure_training.models.registry import CANDIDATES
 from tenure_training.windows import Window, backtest_windows
 
@@ -25,6 +25,7 @@ class Spy(Candidate):
     fits: ClassVar[list[TrainingFrame]] = []
     seeds: ClassVar[list[int]] = []
     instances: ClassVar[list[Candidate]] = []
+    evidence: ClassVar[list[tuple[int, Evidence]]] = []
 
     def fit(self, frame, *, seed):
         self.fits.append(frame)
@@ -35,7 +36,11 @@ class Spy(Candidate):
 
     def predict(self, snapshot):
         n = np.full(len(snapshot), float(self.number))
-        return Prediction(n / 100, n, 10 * n)
+        return Prediction(n / 100, n, 10 * n, parts={"spy": -n})
+
+    def calibrate(self, evidence):
+        self.evidence.append((self.number, evidence))
+        return self
 
     def save(self, folder):
         (folder / "spy.json").write_text("{}")
@@ -48,7 +53,7 @@ class Spy(Candidate):
 @pytest.fixture
 def spy(monkeypatch) -> type[Spy]:
     monkeypatch.setitem(CANDIDATES, "spy", Spy)
-    for memory in ("fits", "seeds", "instances"):
+    for memory in ("fits", "seeds", "instances", "evidence"):
         monkeypatch.setattr(Spy, memory, [])
     return Spy
 
@@ -67,10 +72,11 @@ def result(frames, windows) -> Backtest:
 
 def test_backtest__refits_at_each_origin_on_what_was_known_then(frames, windows, spy):
     backtest(frames, windows, candidates=["spy"], seed=11)
-    assert [fit.as_of for fit in spy.fits] == [window.origin for window in windows]
+    oldest_first = sorted(windows)
+    assert [fit.as_of for fit in spy.fits] == [window.origin for window in oldest_first]
     assert len({id(instance) for instance in spy.instances}) == len(windows)
     assert spy.seeds == [11] * len(windows)
-    for fit, window in zip(spy.fits, windows, strict=True):
+    for fit, window in zip(spy.fits, oldest_first, strict=True):
         assert fit.horizon_days == window.days
         assert (fit.rows["as_of"] + pd.to_timedelta(fit.window_days, unit="D")).max() <= window.origin
         assert_frame_equal(fit.present, frames.snapshot(window.origin))
@@ -86,6 +92,16 @@ def test_backtest__fits_do_not_know_the_window(frames, windows, spy, orders, ope
     assert_frame_equal(spy.fits[0].rows, known.rows)
     assert_frame_equal(spy.fits[0].labels, known.labels)
     assert_frame_equal(spy.fits[0].present, known.present)
+
+
+def test_backtest__calibrates_on_the_windows_that_had_closed_and_on_no_other(frames, windows, spy):
+    result = backtest(frames, windows, candidates=["spy"], seed=1)
+    assert [number for number, _ in spy.evidence] == list(range(2, len(windows) + 1))  # the first has nothing behind it
+    for number, evidence in spy.evidence:
+        known = result.outcomes[len(windows) - number + 1 :][::-1]  # oldest first
+        np.testing.assert_array_equal(evidence.value, pd.concat(known)["value"])
+        np.testing.assert_array_equal(evidence.bought, pd.concat(known)["bought"])
+        assert set(evidence.buy_probability) == {earlier / 100 for earlier in range(1, number)}
 
 
 def test_backtest__holds_what_happened_next(frames, windows, result, orders):
@@ -129,8 +145,10 @@ def test_backtest__evidence_lines_predictions_up_with_outcomes(frames, windows, 
     evidence = result.evidence("spy")
     sizes = [len(outcome) for outcome in result.outcomes]
     assert evidence.window.tolist() == np.repeat(range(len(windows)), sizes).tolist()
-    np.testing.assert_array_equal(evidence.buy_probability, (evidence.window + 1) / 100)
-    np.testing.assert_array_equal(evidence.expected_value, 10.0 * (evidence.window + 1))
+    fit = len(windows) - evidence.window  # the latest window comes first, and was fitted last
+    np.testing.assert_array_equal(evidence.buy_probability, fit / 100)
+    np.testing.assert_array_equal(evidence.expected_value, 10.0 * fit)
+    np.testing.assert_array_equal(evidence.parts["spy"], -1.0 * fit)
     np.testing.assert_array_equal(evidence.value, pd.concat(result.outcomes)["value"])
     np.testing.assert_array_equal(evidence.bought, pd.concat(result.outcomes)["bought"])
     assert evidence.bought.dtype == bool

@@ -54,7 +54,7 @@ def test_frame__aligns_rows_labels_lengths_and_weights(frame):
     assert len(frame.rows) == len(frame.labels) == len(frame.window_days) == len(frame.weight)
     assert not frame.rows.assign(days=frame.window_days).duplicated(["customer_id", "as_of", "days"]).any()
     age = (frame.as_of - frame.rows["as_of"]).dt.days
-    np.testing.assert_allclose(frame.weight, 0.5 ** (age / HALF_LIFE_DAYS))
+    np.testing.assert_allclose(frame.weight, 0.5 ** (age / HALF_LIFE_DAYS) * frame.window_days / 60)
 
 
 def test_frame__has_no_label_of_the_present(frame):

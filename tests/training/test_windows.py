@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tenure_training.windows import SHORTEST_WINDOW_DAYS, Window, backtest_windows, training_windows
+from tenure_training.windows import SHORTEST_WINDOW_DAYS, YEAR_DAYS, Window, backtest_windows, training_windows
 
 FIRST = pd.Timestamp("2019-03-01")
 HISTORIES = st.integers(min_value=0, max_value=2500)
@@ -39,8 +39,9 @@ def test_training_windows__are_closed_distinct_and_have_history_before_them(hist
     assert len(set(windows)) == len(windows)
     assert all(2 * (_before(window) + 1) >= window.days for window in windows)
     assert all(0 < window.days <= horizon for window in windows)
-    lengths = [window.days for window in windows]
+    lengths = [window.days for window in windows if window.origin != _as_of(history) - pd.Timedelta(days=YEAR_DAYS)]
     assert max((lengths.count(days) for days in set(lengths)), default=0) <= each
+    assert len(set(lengths)) <= 4  # two lengths, and two carried
 
 
 @given(history=HISTORIES, horizon=HORIZONS)
@@ -62,6 +63,17 @@ def test_training_windows__carry_shorter_windows_where_no_horizon_has_closed():
     lengths = {window.days for window in training_windows(FIRST, _as_of(270), horizon_days=365)}
     assert lengths
     assert max(lengths) < 365
+
+
+@pytest.mark.parametrize(("history", "seen"), [(364 + 45, False), (365 + 45, True), (2000, True)])
+def test_training_windows__hold_the_season_of_a_year_ago_once_there_was_history_before_it(history, seen):
+    windows = training_windows(FIRST, _as_of(history), horizon_days=90)
+    assert (Window(_as_of(history) - pd.Timedelta(days=365), 90) in windows) is seen
+
+
+def test_training_windows__are_of_the_two_longest_lengths_that_have_closed():
+    assert {window.days for window in training_windows(FIRST, _as_of(400), horizon_days=120)} == {120, 60}
+    assert {window.days for window in training_windows(FIRST, _as_of(150), horizon_days=120)} == {60, 30, 50}
 
 
 def test_training_windows__are_none_without_history():

@@ -84,19 +84,7 @@ class Backtest:
 
     def evidence(self, name: str) -> Evidence:
         """Pool a candidate's predictions and what happened over all windows."""
-        said = self.predictions[name]
-        sizes = [len(outcome) for outcome in self.outcomes]
-
-        def did(column: str) -> np.ndarray:
-            return np.concatenate([outcome[column].to_numpy() for outcome in self.outcomes])
-
-        return Evidence(
-            buy_probability=np.concatenate([prediction.buy_probability for prediction in said]),
-            expected_value=np.concatenate([prediction.expected_value for prediction in said]),
-            bought=did("bought").astype(bool),
-            value=did("value").astype(np.float64),
-            window=np.repeat(np.arange(len(sizes)), sizes),
-        )
+        return _pooled(self.predictions[name], self.outcomes)
 
 
 def backtest(
@@ -109,6 +97,9 @@ def backtest(
     advance: Advance | None = None,
 ) -> Backtest:
     """Fit each candidate on what was known at each window's origin, and predict the window.
+
+    Windows are taken oldest first, and a candidate may calibrate itself on those that had closed by then: it is judged
+    as it would have been delivered at that moment.
 
     Parameters
     ----------
@@ -127,13 +118,39 @@ def backtest(
     """
     total, done = len(windows) * len(candidates), 0
     predictions: dict[str, list[Prediction]] = {name: [] for name in candidates}
+    seen: list[Window] = []
     outcomes: list[pd.DataFrame] = []
-    for window in windows:
+    for window in sorted(windows):
         frame = frames.frame(window.origin, horizon_days=window.days)
-        outcomes.append(frames.labels(window).assign(customer_id=frame.present["customer_id"]))
-        for name in candidates:
-            predictions[name].append(new_candidate(name, settings).fit(frame, seed=seed).predict(frame.present))
+        closed = [number for number, earlier in enumerate(seen) if earlier.closed_by(window.origin)]
+        for name, said in predictions.items():
+            candidate = new_candidate(name, settings).fit(frame, seed=seed)
+            if closed:
+                candidate = candidate.calibrate(
+                    _pooled([said[number] for number in closed], [outcomes[number] for number in closed])
+                )
+            said.append(candidate.predict(frame.present))
             done += 1
             if advance:
                 advance(done, total)
-    return Backtest(tuple(windows), predictions, tuple(outcomes))
+        outcomes.append(frames.labels(window).assign(customer_id=frame.present["customer_id"]))
+        seen.append(window)
+    latest_first = {name: tuple(reversed(said)) for name, said in predictions.items()}
+    return Backtest(tuple(reversed(seen)), latest_first, tuple(reversed(outcomes)))
+
+
+def _pooled(said: Sequence[Prediction], outcomes: Sequence[pd.DataFrame]) -> Evidence:
+    sizes = [len(outcome) for outcome in outcomes]
+
+    def did(column: str) -> np.ndarray:
+        return np.concatenate([outcome[column].to_numpy() for outcome in outcomes])
+
+    common = set.intersection(*(set(prediction.parts) for prediction in said)) if said else set()
+    return Evidence(
+        buy_probability=np.concatenate([prediction.buy_probability for prediction in said]),
+        expected_value=np.concatenate([prediction.expected_value for prediction in said]),
+        bought=did("bought").astype(bool),
+        value=did("value").astype(np.float64),
+        window=np.repeat(np.arange(len(sizes)), sizes),
+        parts={name: np.concatenate([prediction.parts[name] for prediction in said]) for name in sorted(common)},
+    )

@@ -12,7 +12,7 @@ from tenure_features import OrderLog, SideTable, outcomes, snapshots
 from tenure_features.errors import DataContractError
 from tenure_features.levels import profile_names
 from tenure_training.labels import labels
-from tenure_training.models.contract import TrainingFrame
+from tenure_training.models.contract import Floats, TrainingFrame
 from tenure_training.windows import Window, training_windows
 
 HALF_LIFE_DAYS = 365.0
@@ -87,7 +87,7 @@ class Frames:
             rows=_stack(parts, like=present),
             labels=_stack([self.labels(window) for window in windows], like=_NO_LABELS),
             window_days=np.concatenate([*window_days, np.empty(0)]),
-            weight=0.5 ** (np.concatenate([*ages, np.empty(0)]) / HALF_LIFE_DAYS),
+            weight=_weight(np.concatenate([*ages, np.empty(0)]), np.concatenate([*window_days, np.empty(0)])),
             present=present,
             as_of=as_of,
             horizon_days=horizon_days,
@@ -128,6 +128,11 @@ class Frames:
             customers = self.snapshot(origin)["customer_id"]
             part = by_origin.get(origin, table.iloc[:0].set_index("customer_id"))
             self._labels[Window(origin, days)] = labels(part.loc[customers])  # a customer without an outcome is a bug
+
+
+def _weight(age: Floats, days: Floats) -> Floats:
+    """Weigh rows by age, and by the length of their window against the longest: a short one says less of a long one."""
+    return np.asarray(0.5 ** (age / HALF_LIFE_DAYS) * days / max(float(days.max(initial=0.0)), 1.0))
 
 
 _NO_LABELS = pd.DataFrame({"bought": np.empty(0, bool), "orders": np.empty(0), "value": np.empty(0)})

@@ -12,6 +12,7 @@ LONGEST_WAIT_DAYS = 45
 SHORTEST_WINDOW_DAYS = 14
 """A shorter window holds a weekday pattern rather than a customer's behaviour."""
 
+YEAR_DAYS = 365
 
 HISTORY_WINDOWS = 1.5
 """Windows of history wanted before an origin of the backtest."""
@@ -46,10 +47,12 @@ def training_windows(
 ) -> list[Window]:
     """Choose the closed windows a model fitted at ``as_of`` learns from.
 
-    Lengths are a quarter, a half and the whole of the horizon. Of each length the latest `each` windows are taken,
-    half a window apart (at least two weeks): neighbouring windows of one length overlap by half, and short windows lie
-    inside long ones. Pooling lengths makes one odd season weigh less and lets models learn how the window's length
-    matters. Where no full horizon has closed, windows of a third and of two fifths of the history join.
+    Lengths are the two longest of the whole, a half and a quarter of the horizon that have closed: what is shorter than
+    that teaches habits of another length. Of each length the latest `each` windows are taken, half a window apart (at
+    least two weeks): neighbouring windows of one length overlap by half, and short windows lie inside long ones. Two
+    lengths make one odd season weigh less and let models learn how the window's length matters. The horizon's window
+    of a year ago joins where the history goes back so far: it saw the same season. Where no full horizon has closed,
+    windows of a third and of two fifths of the history join.
 
     Parameters
     ----------
@@ -65,20 +68,22 @@ def training_windows(
     Returns
     -------
     list
-        Distinct windows, by length, latest first; empty where the history is too short for any.
+        Distinct windows, longest first, latest first; empty where the history is too short for any.
 
     Examples
     --------
     >>> windows = training_windows(pd.Timestamp("2020-01-01"), pd.Timestamp("2020-12-31"), horizon_days=120, each=2)
     >>> [(str(window.origin.date()), window.days) for window in windows]
-    [('2020-12-01', 30), ('2020-11-16', 30), ('2020-11-01', 60), ('2020-10-02', 60), ('2020-09-02', 120),
-     ('2020-07-04', 120)]
+    [('2020-09-02', 120), ('2020-07-04', 120), ('2020-11-01', 60), ('2020-10-02', 60)]
     """
     history = (as_of - first_order).days
     wait = min(LONGEST_WAIT_DAYS, history // 3)
-    lengths = [days for days in (horizon_days // 4, horizon_days // 2, horizon_days) if days >= SHORTEST_WINDOW_DAYS]
-    found = [window for days in lengths or [horizon_days] for window in _spaced(history, as_of, days, wait, each)]
-    if not any(window.days == horizon_days for window in found):
+    lengths = [days for days in (horizon_days, horizon_days // 2, horizon_days // 4) if days >= SHORTEST_WINDOW_DAYS]
+    by_length = [_spaced(history, as_of, days, wait, each) for days in lengths or [horizon_days]]
+    found = [window for windows in [spaced for spaced in by_length if spaced][:2] for window in windows]
+    if any(window.days == horizon_days for window in found):
+        found += _a_year_ago(history, as_of, horizon_days, wait)
+    else:
         carried = (history // 3, 2 * history // 5)
         found += [
             Window(as_of - pd.Timedelta(days=days), days) for days in carried if days >= SHORTEST_WINDOW_DAYS // 2
@@ -90,6 +95,11 @@ def _spaced(history: int, as_of: pd.Timestamp, days: int, wait: int, each: int) 
     step = max(days // 2, SHORTEST_WINDOW_DAYS)
     back = (days + number * step for number in range(each))
     return [Window(as_of - pd.Timedelta(days=ago), days) for ago in back if history - ago >= max(wait, days // 2)]
+
+
+def _a_year_ago(history: int, as_of: pd.Timestamp, days: int, wait: int) -> list[Window]:
+    window = Window(as_of - pd.Timedelta(days=YEAR_DAYS), days)
+    return [window] if window.closed_by(as_of) and history - YEAR_DAYS >= max(wait, days // 2) else []
 
 
 def backtest_windows(

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
-from scipy.special import logit
+from scipy.special import expit
 
 from tenure_training.models.blend import Blend
 from tenure_training.models.contract import Evidence
@@ -120,16 +120,36 @@ def test_calibrate__learns_no_spread_from_a_handful(frame):
     assert model.calibrate(_evidence(60, spread=3.0)).spread is before
 
 
-@pytest.mark.parametrize("share", [0.3, 0.7])
-def test_calibrate__moves_the_level_towards_later_windows_but_not_all_the_way(frame, share):
-    model = Logistic().fit(frame, seed=7)
-    said = model.predict(frame.present).buy_probability
-    bought = np.arange(1000) < 1000 * share
-    half = np.full(1000, 0.5)
-    evidence = Evidence(half, half, bought, bought.astype(float), np.zeros(1000, dtype=np.int64))
-    moved = model.calibrate(evidence).predict(frame.present).buy_probability
-    shift = (logit(moved) - logit(said)).mean()
-    assert 0 < shift / logit(share) < 0.2
+def test_calibrate__learns_weights_and_keeps_the_totals_that_rhythm_and_windows_expect(frame, fitted):
+    """After it the total value is again the stated mean of what was learnt and what the rhythm expects."""
+    model = Blend().fit(frame, seed=7)
+    said = model.predict(frame.present)
+    bought = said.parts["trees"] > np.median(said.parts["trees"])
+    window = np.zeros(len(bought), dtype=np.int64)
+    evidence = Evidence(said.buy_probability, said.expected_value, bought, bought * 10.0, window, said.parts)
+    before = model.odds.stack.weights
+    after = model.calibrate(evidence).predict(frame.present)
+    assert model.odds.stack.weights["trees"] > before["trees"] + 0.1
+    expected = model.rhythm.expect(frame.present, days=frame.horizon_days)
+    drift = model._now.drift.of_value(frame.horizon_days)
+    rhythm = float((expit(expected.log_odds) * np.exp(expected.log_severity)).sum()) * np.exp(drift)
+    scale = np.exp(-model.severity.moved)
+    learnt = after.expected_value.sum() * scale
+    assert after.expected_value.sum() == pytest.approx(rhythm**0.7 * learnt**0.3)
+
+
+def test_calibrate__twice_is_calibrating_once(frame):
+    said = Logistic().fit(frame, seed=7).predict(frame.present)
+    bought = np.arange(len(said.buy_probability)) % 3 == 0
+    window = np.zeros(len(bought), dtype=np.int64)
+    evidence = Evidence(said.buy_probability, said.expected_value, bought, bought * 10.0, window, said.parts)
+    model = Logistic().fit(frame, seed=7).calibrate(evidence)
+    one = model.predict(frame.present)
+    model.odds = model.odds.levelled(model._now.parts, drift=model._now.drift.of_buyers(frame.horizon_days))
+    model._settle()
+    two = model.predict(frame.present)
+    np.testing.assert_allclose(one.buy_probability, two.buy_probability, rtol=1e-9)
+    np.testing.assert_allclose(one.expected_value, two.expected_value, rtol=1e-9)
 
 
 def test_hurdle__expects_as_many_orders_of_buyers_as_there_were(frame):

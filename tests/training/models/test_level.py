@@ -1,57 +1,66 @@
-"""The level carries probabilities over to another ranking without touching the ranking."""
+"""The level is a line that leaves the ranking alone; its slope is learnt within windows."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.special import expit
 
-from tenure_training.models.level import Level
+from tenure_training.models.level import DOUBT, Level, slope_learnt
+
+N = 20_000
 
 
-def _loss(intercept: float, slope: float, score: np.ndarray, probability: np.ndarray) -> float:
-    p = expit(intercept + slope * score)
-    return float(-np.mean(probability * np.log(p) + (1 - probability) * np.log(1 - p)))
+def _windows(slope: float, *levels: float, n: int = N) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    generator = np.random.default_rng(1)
+    window = np.repeat(np.arange(len(levels)), n)
+    score = generator.normal(-1, 1.5, len(window))
+    return score, generator.random(len(window)) < expit(slope * score + np.array(levels)[window]), window
 
 
-@pytest.mark.parametrize(("intercept", "slope"), [(0.0, 1.0), (-2.0, 0.5), (1.0, 3.0)])
-def test_level__finds_the_line_that_made_the_probabilities(intercept, slope):
-    score = np.random.default_rng(1).normal(size=400)
-    level = Level.to_match(score, probability=expit(intercept + slope * score))
-    assert (level.intercept, level.slope) == pytest.approx((intercept, slope), abs=1e-3)
+@pytest.mark.parametrize("slope", [0.6, 1.0, 1.5])
+def test_slope__is_found_whatever_the_seasons(slope):
+    score, bought, window = _windows(slope, 1.0, -0.7)
+    assert slope_learnt(score, bought=bought, window=window) == pytest.approx(slope, abs=0.04)
 
 
-def test_level__of_soft_labels_beats_every_line_nearby():
-    generator = np.random.default_rng(2)
-    score, probability = generator.normal(size=500), generator.beta(1, 3, size=500)
-    probability = np.sort(probability)[np.argsort(np.argsort(score + generator.normal(size=500)))]
-    level = Level.to_match(score, probability=probability)
-    best = _loss(level.intercept, level.slope, score, probability)
-    for by in (-0.05, 0.05):
-        assert _loss(level.intercept + by, level.slope, score, probability) > best
-        assert _loss(level.intercept, level.slope + by, score, probability) > best
+def test_slope__minimises_the_penalised_likelihood():
+    """The formula of the docstring on a grid of slopes and levels."""
+    score, bought, window = _windows(0.6, 0.3, n=400)
+    signs = np.where(bought, 1.0, -1.0)
+
+    def objective(slope: float) -> float:
+        losses = [np.log1p(np.exp(-signs * (slope * score + level))).sum() for level in np.linspace(-1, 1.5, 101)]
+        return min(losses) + DOUBT / 2 * np.log(slope) ** 2
+
+    grid = np.linspace(0.5, 1.2, 71)
+    best = grid[np.argmin([objective(slope) for slope in grid])]
+    assert slope_learnt(score, bought=bought, window=window) == pytest.approx(best, abs=0.011)
 
 
-def test_level__keeps_the_expected_number_of_buyers():
-    generator = np.random.default_rng(3)
-    score = generator.normal(size=500)
-    probability = expit(0.7 * score - 1 + generator.normal(size=500))
-    level = Level.to_match(score, probability=probability)
-    assert expit(level(score)).mean() == pytest.approx(probability.mean(), abs=1e-4)
+def test_slope__is_held_to_one_the_less_there_is():
+    slopes = []
+    for n in (20, 200, 2000, N):
+        score, bought, window = _windows(0.55, 0.0, n=n)
+        slopes.append(slope_learnt(score, bought=bought, window=window))
+    assert slopes == sorted(slopes, reverse=True)
+    assert slopes[0] > 0.9
+    assert slopes[-1] < 0.6
 
 
-@given(st.integers(0, 1000), st.floats(-3, 3))
-def test_level__keeps_the_ranking_whatever_the_labels(seed, slope):
+def test_slope__is_one_without_evidence():
+    nothing = np.empty(0)
+    assert slope_learnt(nothing, bought=nothing.astype(bool), window=nothing.astype(np.int64)) == 1.0
+
+
+@settings(max_examples=15, deadline=None)
+@given(seed=st.integers(0, 1000), share=st.sampled_from([0.0, 0.2, 1.0]), scale=st.floats(0.1, 20))
+def test_level__with_a_learnt_slope_keeps_the_ranking_whatever_happened(seed, share, scale):
     generator = np.random.default_rng(seed)
-    score = np.sort(generator.normal(size=60))
-    level = Level.to_match(score, probability=expit(slope * score + generator.normal(size=60)))
-    assert level.slope > 0
-    assert (np.diff(level(score)) > 0).all()
-
-
-@pytest.mark.parametrize("probability", [0.0, 1.0, 0.3])
-def test_level__of_one_customer_or_one_score_is_finite(probability):
-    level = Level.to_match(np.full(3, 2.0), probability=np.full(3, probability))
-    assert np.isfinite(level(np.array([-50.0, 2.0, 50.0]))).all()
+    score, bought = np.sort(generator.normal(0, scale, 60)), generator.random(60) < share
+    level = Level(0.3, slope_learnt(score, bought=bought, window=np.zeros(60, dtype=np.int64)))
+    assert 0 < level.slope < 10
+    assert (np.diff(level(score)) >= 0).all()
+    assert len(np.unique(level(score))) == len(np.unique(score))

@@ -9,9 +9,9 @@ import pandas as pd
 import pytest
 from scipy.special import expit, logit
 
+from tenure_training.models.contract import Evidence
 from tenure_training.models.design import RHYTHM
 from tenure_training.models.lessons import FEWEST, Lessons
-from tenure_training.models.level import Level
 from tenure_training.models.odds import Odds
 
 N = 1200
@@ -34,9 +34,7 @@ def lessons() -> Lessons:
 
 
 def _fit(lessons: Lessons, *, linear: bool = True, trees: bool = True, seed: int = 1) -> Odds:
-    return Odds.fit(
-        lessons, present=lessons.X, present_rhythm=lessons.rhythm, linear=linear, trees=trees, seed=seed
-    )  # fmt: skip
+    return Odds.fit(lessons, typical=float(lessons.rhythm.mean()), linear=linear, trees=trees, seed=seed)
 
 
 @pytest.mark.parametrize("bought", [0, FEWEST - 1, N - FEWEST + 1, N])
@@ -44,14 +42,15 @@ def test_odds__are_the_rhythms_where_too_few_bought_or_too_few_did_not(lessons, 
     few = replace(lessons, bought=np.r_[np.ones(bought), np.zeros(N - bought)])
     assert not few.enough
     odds = _fit(few)
-    assert (odds.linear, odds.trees) == (None, None)
+    assert (odds.linear, odds.trees, odds.corrected) == (None, None, None)
+    assert odds.levelled(odds.parts(lessons.X, lessons.rhythm), drift=0.4) is odds
     np.testing.assert_array_equal(odds(lessons.X, lessons.rhythm), lessons.rhythm)
 
 
 @PARTS
 def test_odds__learn_what_the_rhythm_misses(lessons, linear, trees):
     odds = _fit(lessons, linear=linear, trees=trees)
-    assert (odds.linear is not None, odds.trees is not None) == (linear, trees)
+    assert [part is not None for part in (odds.linear, odds.trees, odds.corrected)] == [linear, trees, trees]
     probability, alone = expit(odds(lessons.X, lessons.rhythm)), expit(lessons.rhythm)
 
     def loss(p: np.ndarray) -> float:
@@ -66,12 +65,17 @@ def test_odds__learn_what_the_rhythm_misses(lessons, linear, trees):
 @PARTS
 def test_odds__share_the_ranking(lessons, linear, trees):
     odds = _fit(lessons, linear=linear, trees=trees)
-    assert sum(odds.weights) == pytest.approx(1)
-    assert [weight > 0 for weight in odds.weights] == [linear, trees, True]
+    weights = odds.stack.weights
+    assert sum(weights.values()) == pytest.approx(1)
+    assert set(weights) == {"rhythm", *(["linear"] if linear else []), *(["trees", "corrected"] if trees else [])}
+    assert min(weights.values()) > 0
+    parts = odds.parts(lessons.X, lessons.rhythm)
+    ranking = sum(weights[name] * part for name, part in parts.items())
+    np.testing.assert_allclose(odds.ranking(lessons.X, lessons.rhythm), ranking)
 
 
 def test_odds__trust_the_rhythm_less_the_more_was_bought():
-    shares = [_fit(_lessons(n)).weights[2] for n in (150, 600, 2400)]
+    shares = [_fit(_lessons(n)).stack.weights["rhythm"] for n in (150, 600, 2400)]
     assert shares[0] > shares[1] > shares[2]
 
 
@@ -83,29 +87,54 @@ def test_odds__keep_the_ranking_whatever_the_level(lessons, linear, trees):
     assert (np.diff(odds(lessons.X, lessons.rhythm)[np.argsort(ranking)]) >= 0).all()
 
 
+def _evidence(lessons: Lessons, odds: Odds, *, windows: int = 2) -> Evidence:
+    parts = odds.parts(lessons.X, lessons.rhythm)
+    said, window = expit(odds.of_parts(parts)), np.arange(len(lessons.bought)) % windows
+    return Evidence(said, said, lessons.bought > 0, lessons.bought, window, parts)
+
+
+def test_odds__expect_as_many_buyers_as_rhythm_and_stack_expect_together(lessons):
+    """The formula of the level: six tenths of the rhythm with its drift, four of the stack, in log-odds."""
+    odds = _fit(lessons)
+    parts = odds.parts(lessons.X, lessons.rhythm)
+    for drift in (-0.5, 0.0, 0.5):
+        opinion = 0.6 * (lessons.rhythm + drift) + 0.4 * odds.ranking(lessons.X, lessons.rhythm)
+        levelled = odds.levelled(parts, drift=drift)
+        assert expit(levelled.of_parts(parts)).sum() == pytest.approx(expit(opinion).sum())
+        assert levelled.level.slope == 1.0
+        again = levelled.levelled(parts, drift=drift)
+        assert again.level.intercept == pytest.approx(levelled.level.intercept)
+
+
 def test_odds__take_their_level_from_the_present(lessons):
     """A season in which everybody bought does not last where the rhythm of the present expects little."""
-    quiet = Odds.fit(lessons, present=lessons.X, present_rhythm=lessons.rhythm - 3, linear=True, trees=True, seed=1)
-    usual = _fit(lessons)
-    assert expit(quiet(lessons.X, lessons.rhythm - 3)).mean() < expit(usual(lessons.X, lessons.rhythm)).mean() - 0.1
+    odds = _fit(lessons)
+    quiet, usual = (odds.parts(lessons.X, rhythm) for rhythm in (lessons.rhythm - 3, lessons.rhythm))
+    quiet = {**usual, "rhythm": quiet["rhythm"]}
+    few, many = (expit(odds.levelled(parts, drift=0.0).of_parts(parts)).mean() for parts in (quiet, usual))
+    assert few < many - 0.1
+
+
+def test_odds__learn_their_weights_from_later_windows(lessons):
+    """Later customers behave as one part says, so it gains; without the parts nothing is learnt."""
+    odds = _fit(lessons)
+    usual = _evidence(lessons, odds)
+    for name in ("linear", "trees", "rhythm"):
+        bought = np.random.default_rng(1).random(N) < expit(usual.parts[name])
+        learnt = odds.calibrated(replace(usual, bought=bought))
+        assert learnt.stack.weights[name] > odds.stack.weights[name] + 0.05
+    assert odds.calibrated(replace(usual, parts={})) is odds
 
 
 @PARTS
-def test_odds__have_the_level_of_the_opinions_and_the_ranking_of_the_parts(lessons, linear, trees, monkeypatch):
-    matched: list[tuple[np.ndarray, np.ndarray]] = []
-    original = Level.to_match
-
-    def spied(score, *, probability):
-        matched.append((score, probability))
-        return original(score, probability=probability)
-
-    monkeypatch.setattr(Level, "to_match", spied)
+def test_odds__calibration_is_one_straight_line_over_the_stack(lessons, linear, trees):
+    """So customers keep their places, ties and all: calibration cannot worsen a ranking."""
     odds = _fit(lessons, linear=linear, trees=trees)
-    ((score, opinions),) = matched
-    np.testing.assert_array_equal(score, odds.ranking(lessons.X, lessons.rhythm))
-    said = expit(odds(lessons.X, lessons.rhythm))
-    assert said.mean() == pytest.approx(opinions.mean(), abs=1e-4)
-    assert abs(expit(score).mean() - opinions.mean()) > 1e-3
+    learnt = odds.calibrated(_evidence(lessons, odds))
+    parts = learnt.parts(lessons.X, lessons.rhythm)
+    ranking, said = learnt.ranking(lessons.X, lessons.rhythm), learnt.levelled(parts, drift=0.3).of_parts(parts)
+    np.testing.assert_array_equal(np.argsort(said, kind="stable"), np.argsort(ranking, kind="stable"))
+    assert len(np.unique(said)) == len(np.unique(ranking))
 
 
 @PARTS
@@ -129,6 +158,7 @@ def test_odds__of_the_rhythm_alone_are_explained_by_it(lessons):
 @PARTS
 def test_odds__are_the_same_after_saving(lessons, linear, trees, tmp_path):
     odds = _fit(lessons, linear=linear, trees=trees)
+    odds = replace(odds, level=replace(odds.level, intercept=0.3, slope=1.2))
     odds.save(tmp_path)
     assert {path.suffix for path in tmp_path.iterdir()} == ({".json", ".ubj"} if trees else {".json"})
     again = Odds.load(tmp_path)

@@ -20,7 +20,7 @@ Objective = Literal["binary:logistic", "reg:squarederror"]
 
 SPACE: SearchSpace = MappingProxyType(
     {
-        "rounds": Integer(50, 400, 150, log=True),
+        "rounds": Integer(50, 400, 100, log=True),
         "max_depth": Integer(2, 6, 3),
         "eta": Real(0.02, 0.2, 0.05, log=True),
         "subsample": Real(0.5, 1.0, 0.8),

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
 from typing import ClassVar, Self
@@ -85,6 +86,9 @@ class Prediction:
         gives no distribution.
     rank_score
         Shape (n,): breaks ties that calibration makes in ``buy_probability``; higher buys more likely.
+    parts
+        Log-odds of at least one order by part of a stack, shape (n,) each, before any calibration; empty where the
+        candidate is none.
     """
 
     buy_probability: Floats
@@ -92,6 +96,7 @@ class Prediction:
     expected_value: Floats
     quantiles: Floats | None = None
     rank_score: Floats | None = None
+    parts: Mapping[str, Floats] = field(default_factory=dict)
 
     def interval(self, level: float = 0.8) -> tuple[Floats, Floats] | None:
         """Return the value interval that holds the given probability; None without a distribution.
@@ -169,6 +174,8 @@ class Evidence:
         What happened, shape (n,): bool and net revenue.
     window
         Number of the window each row belongs to, shape (n,), int.
+    parts
+        Log-odds by part of a stack, shape (n,) each; see `Prediction`.
     """
 
     buy_probability: Floats
@@ -176,6 +183,7 @@ class Evidence:
     bought: NDArray[np.bool_]
     value: Floats
     window: NDArray[np.int64]
+    parts: Mapping[str, Floats] = field(default_factory=dict)
 
 
 class Candidate(ABC):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import ClassVar, Self
@@ -14,6 +15,7 @@ from scipy.special import expit
 
 from tenure_training.models.contract import Candidate, Contributions, Evidence, Floats, Prediction, TrainingFrame
 from tenure_training.models.design import RHYTHM, design
+from tenure_training.models.drift import Drift
 from tenure_training.models.lessons import Lessons, lessons_of
 from tenure_training.models.odds import Odds
 from tenure_training.models.reference import Reference
@@ -21,10 +23,38 @@ from tenure_training.models.rhythm import SURE, Expectation, Rhythm
 from tenure_training.models.severity import Severity
 from tenure_training.models.spend_distribution import SpendDistribution
 
-RHYTHM_IN_TOTAL = 1 / 3
+RHYTHM_IN_TOTAL = 0.7
 """Weight of the rhythm's total value, on the logarithmic scale: the seasons of the windows do not come back as such."""
 
+FEWEST_BUYERS = 100
+"""Buyers in later windows from which their spread is taken; fewer say less than the many rows of the fit."""
+
 _ORDERS_RANGE = (0.5, 2.0)
+
+
+@dataclass(frozen=True, eq=False)
+class Now:
+    """The customers present when a model is fitted: what they are expected to do, and how far that is off.
+
+    Attributes
+    ----------
+    snapshot
+        Their features.
+    expected
+        By the rhythm, over the horizon.
+    parts
+        Log-odds by part, shape (n,) each.
+    correction
+        Of log value by what windows taught, before its total is set, shape (n,).
+    drift
+        Of the rhythm in closed windows.
+    """
+
+    snapshot: pd.DataFrame
+    expected: Expectation
+    parts: Mapping[str, Floats]
+    correction: Floats
+    drift: Drift
 
 
 class Hurdle(Candidate):
@@ -45,29 +75,23 @@ class Hurdle(Candidate):
     spread: SpendDistribution
     orders_scale: float
     horizon_days: int
-    _fitted_on: pd.DataFrame
+    _now: Now
 
     @cached_property
     def reference(self) -> Reference:
         """Where explanations start from: undecided customers among those the model was fitted for."""
-        told = self._contributions(self._fitted_on)
-        return Reference.of(told, buy_probability=self.predict(self._fitted_on).buy_probability)
+        told = self._contributions(self._now.snapshot)
+        return Reference.of(told, buy_probability=self.predict(self._now.snapshot).buy_probability)
 
     def fit(self, frame: TrainingFrame, *, seed: int) -> Self:
         """Learn from the closed windows of a frame."""
-        self.horizon_days, self._fitted_on = frame.horizon_days, frame.present
-        self.rhythm = Rhythm.fit(frame.present)
-        lessons = lessons_of(frame).tuned(self.settings)
-        expected = self.rhythm.expect(frame.present, days=frame.horizon_days)
+        self.horizon_days, present = frame.horizon_days, frame.present
+        self.rhythm = Rhythm.fit(present)
+        lessons, value = lessons_of(frame).tuned(self.settings), frame.labels["value"].to_numpy(dtype=np.float64)
+        expected = self.rhythm.expect(present, days=frame.horizon_days)
         self.odds = Odds.fit(
-            lessons,
-            present=design(frame.present, expected),
-            present_rhythm=expected.log_odds,
-            linear=self.linear,
-            trees=self.trees,
-            seed=seed,
-        )
-        value = frame.labels["value"].to_numpy(dtype=np.float64)
+            lessons, typical=float(expected.log_odds.mean()), linear=self.linear, trees=self.trees, seed=seed
+        )  # fmt: skip
         self.severity = Severity.fit(
             lessons,
             value=value,
@@ -76,27 +100,33 @@ class Hurdle(Candidate):
             trees=self.trees,
             seed=seed + 2,
         )
-        self.severity = self.severity.moderated(
-            *self._totals(design(frame.present, expected), expected), trust=RHYTHM_IN_TOTAL
-        )
+        X = design(present, expected)
+        drift = Drift.of(frame, rhythm=lessons.rhythm, log_severity=lessons.log_severity)
+        parts = self.odds.parts(X, expected.log_odds)
+        self._now = Now(present, expected, parts, self.severity.correction(X), drift)
+        self._settle()
         self.orders_scale = _orders_scale(lessons, frame.labels["orders"].to_numpy(dtype=np.float64))
         rows = (lessons.bought > 0) & (value > 0)
         at = lessons.log_severity[rows] + self.severity.correction(lessons.X[rows])
         self.spread = SpendDistribution.fit(at, np.log(value[rows]))
         return self
 
-    def _totals(self, X: pd.DataFrame, expected: Expectation) -> tuple[float, float]:
-        """Total value of the customers present, as learnt and as the rhythm alone expects it."""
-        log_severity, rhythm = expected.log_severity, expected.log_odds
-        learnt = expit(self.odds(X, rhythm)) @ np.exp(log_severity + self.severity.correction(X))
-        return float(learnt), float(expit(rhythm) @ np.exp(log_severity))
+    def _settle(self) -> None:
+        """Set the number of buyers and the total value expected of the customers present."""
+        now, days = self._now, self.horizon_days
+        self.odds = self.odds.levelled(now.parts, drift=now.drift.of_buyers(days))
+        log_severity, rhythm = now.expected.log_severity, now.expected.log_odds
+        learnt = expit(self.odds.of_parts(now.parts)) @ np.exp(log_severity + now.correction)
+        alone = float(expit(rhythm) @ np.exp(log_severity)) * np.exp(now.drift.of_value(days))
+        self.severity = self.severity.moderated(float(learnt), float(alone), trust=RHYTHM_IN_TOTAL)
 
     def calibrate(self, evidence: Evidence) -> Self:
-        """Take the level of probabilities and the spread of values from windows later than the parts were fitted on."""
+        """Take weights, level and the spread of values from windows later than the parts were fitted on."""
         if len(evidence.window):
             self.odds = self.odds.calibrated(evidence)
+            self._settle()
         rows = evidence.bought & (evidence.value > 0) & (evidence.expected_value > 0)
-        if rows.sum() >= 100:  # fewer say less than the many rows of the fit
+        if rows.sum() >= FEWEST_BUYERS:
             expected = np.log(evidence.expected_value[rows] / np.maximum(evidence.buy_probability[rows], SURE))
             self.spread = SpendDistribution.fit(expected, np.log(evidence.value[rows]))
         return self
@@ -105,7 +135,8 @@ class Hurdle(Candidate):
         """Predict over the horizon."""
         expected = self.rhythm.expect(snapshot, days=self.horizon_days)
         X = design(snapshot, expected)
-        odds = self.odds(X, expected.log_odds)
+        parts = self.odds.parts(X, expected.log_odds)
+        odds = self.odds.of_parts(parts)
         probability = expit(odds)
         log_value = expected.log_severity + self.severity.correction(X)
         orders = probability * np.maximum(np.exp(expected.log_count) * self.orders_scale, 1.0)
@@ -115,6 +146,7 @@ class Hurdle(Candidate):
             expected_value=probability * np.exp(log_value),
             quantiles=self.spread.value_quantiles(probability, log_value),
             rank_score=odds,
+            parts=parts,
         )
 
     def contributions(self, snapshot: pd.DataFrame) -> Contributions:

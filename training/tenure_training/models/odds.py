@@ -1,4 +1,4 @@
-"""Log-odds of at least one order: a linear model, trees and the buying rhythm share the ranking and the level."""
+"""Log-odds of at least one order: a stack of the buying rhythm, a linear model and trees."""
 
 from __future__ import annotations
 
@@ -10,40 +10,35 @@ from typing import Any, Self
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
-from scipy.optimize import brentq
-from scipy.special import expit, logit
+from scipy.special import expit
 
 from tenure_training.models.boosting import Boosted
 from tenure_training.models.contract import Evidence, Floats
 from tenure_training.models.design import RHYTHM, by_term
+from tenure_training.models.drift import shift_to
 from tenure_training.models.lessons import Lessons
-from tenure_training.models.level import Level
+from tenure_training.models.level import Level, slope_learnt
 from tenure_training.models.linear import SPACE as LINEAR
 from tenure_training.models.linear import Ridge
-from tenure_training.models.rhythm import SURE
+from tenure_training.models.stack import FARTHEST, Stack
 
-WINDOWS_OF_DOUBT = 9
-"""Backtest windows at which their mean shift is half believed; a judgement, not an estimate."""
+RHYTHM_PART = "rhythm"
+_BOOSTERS = ("trees", "corrected")
 
 HALF_TRUST = 1500.0
-"""Purchases in the training windows at which what they teach is half believed; below that the rhythm has a say."""
+"""Purchases in the training windows at which what they teach is half believed, as long as no later window has been
+predicted; below that the rhythm has a say."""
 
-TREES_HALF_TRUST = 10_000.0
-"""Purchases at which the trees have half of their greatest weight: they need more of them than the linear model."""
+USUAL = {"linear": 0.5, "trees": 0.25, "corrected": 0.25}
+"""How the other parts share what the rhythm leaves, as long as no later window has been predicted."""
 
-MOST_TREES = 0.6
-"""Weight of the trees in the ranking on a long log.
-
-On nine splits of CDNOW and Online Retail the mean loss of AUROC against the best of each split was .0007 with a third
-and .0010 with a half of trees, .0015 with the linear model and .0036 with trees alone. How the weight grows with
-purchases, and so this number and the one above, is a judgement that keeps it in that range.
-"""
+RHYTHM_IN_LEVEL = 0.6
+"""Weight of the rhythm, in log-odds, in the number of buyers expected; the rest is the stack's own."""
 
 
 @dataclass(frozen=True)
 class Odds:
-    """The fitted mixture.
+    """The fitted stack.
 
     Attributes
     ----------
@@ -51,101 +46,112 @@ class Odds:
         Logistic ridge, or None.
     trees
         Booster, or None.
-    weights
-        Share in the ranking of linear, trees and rhythm.
+    corrected
+        Booster that learnt only what the rhythm misses and is added to it, or None.
+    stack
+        Weights of the parts in the ranking.
     level
         Line from the ranking to the log-odds.
     typical
-        Mean log-odds the rhythm expected of the customers the level was set on: where explanations start from.
+        Mean log-odds the rhythm expected of the customers the model was fitted for: where explanations start from.
     """
 
     linear: Ridge | None
     trees: Boosted | None
-    weights: tuple[float, float, float]
+    corrected: Boosted | None
+    stack: Stack
     level: Level
     typical: float
 
     @classmethod
-    def fit(
-        cls,
-        lessons: Lessons,
-        *,
-        present: pd.DataFrame,
-        present_rhythm: Floats,
-        linear: bool,
-        trees: bool,
-        seed: int,
-    ) -> Self:
-        """Fit the parts that are wanted, then set the level.
-
-        The ranking is a weighted mean of the parts' log-odds; where purchases are few, the linear model and the rhythm
-        take over from the trees. Its level is the mean, in log-odds, of what the rhythm expects of the customers
-        present, of that expectation corrected by trees that learnt only what the rhythm misses (they carry short
-        windows to a long horizon), and of the linear model: the rhythm alone misses habits it does not model, the
-        others alone take the latest seasons for all.
-        """
-        typical = float(present_rhythm.mean())
+    def fit(cls, lessons: Lessons, *, typical: float, linear: bool, trees: bool, seed: int) -> Self:
+        """Fit the parts that are wanted; weights are the usual ones, and the level is the stack's own."""
         if not lessons.enough:
-            return cls(None, None, (0.0, 0.0, 1.0), Level(), typical)
-        line = _linear(lessons) if linear else None
-        boosted = _trees(lessons, seed=seed) if trees else None
+            return cls(None, None, None, Stack({RHYTHM_PART: 1.0}), Level(), typical)
         purchases = float(lessons.bought.sum())
-        share, tree_share = purchases / (purchases + HALF_TRUST), purchases / (purchases + TREES_HALF_TRUST)
-        parts = cls(line, boosted, _weights(linear, trees, share, tree_share), Level(), typical)
-        opinions = [present_rhythm, present_rhythm + _correction(lessons, present, seed=seed + 1)]
-        opinions += [line.score(present)] if line is not None else []
-        probability = np.asarray(expit(np.mean(opinions, axis=0)), dtype=np.float64)
-        return replace(parts, level=Level.to_match(parts.ranking(present, present_rhythm), probability=probability))
+        return cls(
+            _linear(lessons) if linear else None,
+            _trees(lessons, seed=seed) if trees else None,
+            _correction(lessons, seed=seed + 1) if trees else None,
+            _usual(linear, trees, purchases / (purchases + HALF_TRUST)),
+            Level(),
+            typical,
+        )
+
+    def parts(self, X: pd.DataFrame, rhythm: Floats) -> dict[str, Floats]:
+        """Log-odds of every part by name, shape (n,) each."""
+        found = {RHYTHM_PART: rhythm}
+        if self.linear is not None:
+            found["linear"] = self.linear.score(X)
+        if self.trees is not None:
+            found["trees"] = self.trees.score(X)
+        if self.corrected is not None:
+            found["corrected"] = rhythm + self.corrected.score(X)
+        return found
 
     def ranking(self, X: pd.DataFrame, rhythm: Floats) -> Floats:
         """Weighted mean of the parts' log-odds, shape (n,)."""
-        linear, trees, alone = self.weights
-        total = alone * rhythm
-        if self.linear is not None:
-            total = total + linear * self.linear.score(X)
-        if self.trees is not None:
-            total = total + trees * self.trees.score(X)
-        return np.asarray(total)
+        return self.stack(self.parts(X, rhythm))
+
+    def calibrated(self, evidence: Evidence) -> Self:
+        """Learn the weights of the parts, then how far their mean is spread, from windows later than the fit's."""
+        if not set(self.stack.weights) <= set(evidence.parts):
+            return self
+        stack = self.stack.learnt(evidence.parts, bought=evidence.bought, window=evidence.window)
+        slope = slope_learnt(stack(evidence.parts), bought=evidence.bought, window=evidence.window)
+        return replace(self, stack=stack, level=replace(self.level, slope=slope))
+
+    def levelled(self, parts: Mapping[str, Floats], *, drift: float) -> Self:
+        """Set the level so that as many customers present are expected to buy as rhythm and stack expect together.
+
+        Parameters
+        ----------
+        parts
+            Log-odds of the customers present by part, shape (n,) each.
+        drift
+            What closed windows say the rhythm's log-odds miss, see `Drift`.
+        """
+        if len(self.stack.weights) < 2:
+            return self  # nothing was learnt: the rhythm stands as it is
+        score = self.level.slope * self.stack(parts)
+        opinion = RHYTHM_IN_LEVEL * (parts[RHYTHM_PART] + drift) + (1 - RHYTHM_IN_LEVEL) * score
+        shift = shift_to(score, float(expit(opinion).sum()), within=FARTHEST)
+        return replace(self, level=replace(self.level, intercept=shift))
 
     def __call__(self, X: pd.DataFrame, rhythm: Floats) -> Floats:
         """Log-odds of at least one order, shape (n,)."""
-        return self.level(self.ranking(X, rhythm))
+        return self.of_parts(self.parts(X, rhythm))
+
+    def of_parts(self, parts: Mapping[str, Floats]) -> Floats:
+        """Log-odds of at least one order from those of the parts, shape (n,)."""
+        return self.level(self.stack(parts))
 
     def contributions(self, X: pd.DataFrame, rhythm: Floats) -> tuple[Mapping[str, Floats], Floats]:
         """Additive terms by name, shape (n,) each, and the rest, shape (n,): together exactly the log-odds."""
-        linear, trees, alone = self.weights
-        terms: dict[str, Floats] = {}
-        rest = np.full(len(X), alone * self.typical)
-        _add(terms, {RHYTHM: rhythm - self.typical}, alone)
+        weights, terms = self.stack.weights, dict[str, Floats]()
+        by_rhythm = weights.get(RHYTHM_PART, 0.0) + weights.get("corrected", 0.0)
+        rest = np.full(len(X), by_rhythm * self.typical)
+        _add(terms, {RHYTHM: rhythm - self.typical}, by_rhythm)
         if self.linear is not None:
-            _add(terms, by_term(list(self.linear.columns), self.linear.contributions(X)), linear)
-            rest = rest + linear * self.linear.intercept
-        if self.trees is not None:
-            parts, base = self.trees.contributions(X)
-            _add(terms, by_term(list(self.trees.columns), parts), trees)
-            rest = rest + trees * base
+            _add(terms, by_term(list(self.linear.columns), self.linear.contributions(X)), weights["linear"])
+            rest = rest + weights["linear"] * self.linear.intercept
+        for name, booster in (("trees", self.trees), ("corrected", self.corrected)):
+            if booster is not None:
+                parts, base = booster.contributions(X)
+                _add(terms, by_term(list(booster.columns), parts), weights[name])
+                rest = rest + weights[name] * base
         scaled = {name: self.level.slope * part for name, part in terms.items()}
         return scaled, self.level.intercept + self.level.slope * rest
 
-    def calibrated(self, evidence: Evidence) -> Self:
-        """Shift the level by what later windows than the fit's showed, shrunk.
-
-        In each window the shift that makes the mean probability meet the share that bought is found; their mean is
-        taken by ``m / (m + WINDOWS_OF_DOUBT)`` for m windows. One season's shift need not be the next one's: on CDNOW
-        neighbouring windows bought 1.5 to 20 % more than was predicted.
-        """
-        windows = np.unique(evidence.window)
-        shifts = [_shift(evidence, evidence.window == window) for window in windows]
-        shift = float(np.sum(shifts)) / (len(windows) + WINDOWS_OF_DOUBT)
-        return replace(self, level=replace(self.level, intercept=self.level.intercept + shift))
-
     def save(self, folder: Path) -> None:
-        """Write ``odds.json`` and the booster into a folder."""
-        if self.trees is not None:
-            self.trees.save(folder / "odds_trees.ubj")
+        """Write ``odds.json`` and the boosters into a folder."""
+        for name in _BOOSTERS:
+            booster: Boosted | None = getattr(self, name)
+            if booster is not None:
+                booster.save(folder / f"odds_{name}.ubj")
         saved: dict[str, Any] = {
             "linear": None if self.linear is None else self.linear.to_dict(),
-            "weights": list(self.weights),
+            "weights": dict(self.stack.weights),
             "level": asdict(self.level),
             "typical": self.typical,
         }
@@ -155,23 +161,10 @@ class Odds:
     def load(cls, folder: Path) -> Self:
         """Read what `save` wrote."""
         saved = json.loads((folder / "odds.json").read_text(encoding="utf-8"))
-        path = folder / "odds_trees.ubj"
-        trees = Boosted.load(path) if path.exists() else None
+        paths = [folder / f"odds_{name}.ubj" for name in _BOOSTERS]
+        trees, corrected = (Boosted.load(path) if path.exists() else None for path in paths)
         linear = None if saved["linear"] is None else Ridge.from_dict(saved["linear"])
-        return cls(linear, trees, tuple(saved["weights"]), Level(**saved["level"]), saved["typical"])
-
-
-def _shift(evidence: Evidence, rows: NDArray[np.bool_]) -> float:
-    """Shift of the log-odds that makes predictions meet outcomes on some rows, within one unit."""
-    odds = logit(np.clip(evidence.buy_probability[rows], SURE, 1 - SURE))
-    share = float(evidence.bought[rows].mean())
-
-    def gap(shift: float) -> float:
-        return float(expit(odds + shift).mean()) - share
-
-    if gap(-1.0) >= 0 or gap(1.0) <= 0:
-        return -1.0 if gap(-1.0) >= 0 else 1.0
-    return float(brentq(gap, -1.0, 1.0))
+        return cls(linear, trees, corrected, Stack(saved["weights"]), Level(**saved["level"]), saved["typical"])
 
 
 def _linear(lessons: Lessons) -> Ridge:
@@ -196,8 +189,8 @@ def _trees(lessons: Lessons, *, seed: int) -> Boosted:
     return lessons.once("trees of odds", seed, fit)
 
 
-def _correction(lessons: Lessons, present: pd.DataFrame, *, seed: int) -> Floats:
-    """Log-odds that trees add to the rhythm's, for the customers present.
+def _correction(lessons: Lessons, *, seed: int) -> Boosted:
+    """Fit trees to what the rhythm misses.
 
     How long customers have been with the shop is left out: it grows with ``as_of`` for all of them together.
     """
@@ -213,16 +206,14 @@ def _correction(lessons: Lessons, present: pd.DataFrame, *, seed: int) -> Floats
             settings=lessons.settings,
         )
 
-    return lessons.once("correction of the rhythm", seed, fit).score(present)
+    return lessons.once("correction of the rhythm", seed, fit)
 
 
-def _weights(linear: bool, trees: bool, share: float, tree_share: float) -> tuple[float, float, float]:
-    """Weights of linear, trees and rhythm in the ranking."""
-    if linear and trees:
-        alone, boosted = (1 - share) / 2, MOST_TREES * share * tree_share
-        return 1 - alone - boosted, boosted, alone
-    part = (1 + share) / 2  # a single part leaves the rest to the rhythm
-    return (part if linear else 0.0), (part if trees else 0.0), 1 - part
+def _usual(linear: bool, trees: bool, trust: float) -> Stack:
+    """Weights before any later window has been predicted."""
+    shares = {name: share for name, share in USUAL.items() if (linear if name == "linear" else trees)}
+    alone, total = (1 - trust) / 2, sum(shares.values())
+    return Stack({RHYTHM_PART: alone, **{name: (1 - alone) * share / total for name, share in shares.items()}})
 
 
 def _add(terms: dict[str, Floats], parts: Mapping[str, Floats], share: float) -> None:

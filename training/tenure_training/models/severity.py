@@ -35,12 +35,15 @@ class Severity:
         Shares of linear and trees.
     log_scale
         Puts the total right: Duan's smearing (1983) of the logarithm, and returns.
+    moved
+        Logarithm of the factor on all values that moves their total towards the rhythm's.
     """
 
     linear: Ridge | None
     trees: Boosted | None
     weights: tuple[float, float]
     log_scale: float
+    moved: float = 0.0
 
     @classmethod
     def fit(
@@ -92,22 +95,25 @@ class Severity:
 
     def correction(self, X: pd.DataFrame) -> Floats:
         """Return what is added to the rhythm's log expectation, shape (n,)."""
-        total = np.full(len(X), self.log_scale)
+        total = np.full(len(X), self.log_scale + self.moved)
         for share, part in zip(self.weights, (self.linear, self.trees), strict=True):
             if part is not None:
                 total = total + share * part.score(X)
         return np.asarray(total)
 
     def moderated(self, learnt: float, rhythm: float, *, trust: float) -> Self:
-        """Move the total that was learnt towards the rhythm's by a share of the way, on the logarithmic scale."""
+        """Move the total that was learnt towards the rhythm's by a share of the way, on the logarithmic scale.
+
+        Totals are those of the customers present before any such move: to repeat it changes nothing.
+        """
         if not (learnt > 0 and rhythm > 0) or (self.linear is None and self.trees is None):
             return self
-        return replace(self, log_scale=self.log_scale + trust * float(np.clip(np.log(rhythm / learnt), -1.0, 1.0)))
+        return replace(self, moved=trust * float(np.clip(np.log(rhythm / learnt), -1.0, 1.0)))
 
     def contributions(self, X: pd.DataFrame) -> tuple[Mapping[str, Floats], Floats]:
         """Additive terms of the correction by name, shape (n,) each, and the rest, shape (n,)."""
         terms: dict[str, Floats] = {}
-        rest = np.full(len(X), self.log_scale)
+        rest = np.full(len(X), self.log_scale + self.moved)
         if self.linear is not None:
             parts: Floats = self.linear.contributions(X)
             terms |= {name: self.weights[0] * part for name, part in by_term(list(self.linear.columns), parts).items()}
@@ -124,7 +130,7 @@ class Severity:
         if self.trees is not None:
             self.trees.save(folder / "severity_trees.ubj")
         linear = None if self.linear is None else self.linear.to_dict()
-        saved = {"linear": linear, "weights": list(self.weights), "log_scale": self.log_scale}
+        saved = {"linear": linear, "weights": list(self.weights), "log_scale": self.log_scale + self.moved}
         (folder / "severity.json").write_text(json.dumps(saved), encoding="utf-8")
 
     @classmethod
