@@ -12,6 +12,7 @@ from typing import Any
 import pandas as pd
 
 from tenure import evidence
+from tenure.audit import AuditResult, audit_section, audit_training, audited, leak_notes
 from tenure.config import Config
 from tenure.inputs import Inputs, open_inputs
 from tenure.progress import Progress
@@ -19,12 +20,13 @@ from tenure.registration import record, store_of
 from tenure.scores import Scores, earlier_scores
 from tenure.segmenter import fit_segmenter
 from tenure.window import choose_window
-from tenure_features import OrderLog, snapshots
+from tenure_features import snapshots
 from tenure_features.errors import DataContractError, NothingToDoError
 from tenure_features.families import described
 from tenure_serving.batch import MANIFEST, SCORES, write_scores
 from tenure_serving.report import ReportData, render_report
 from tenure_serving.scorer import Scorer
+from tenure_training.audit import Finding
 from tenure_training.frame import Frames
 from tenure_training.models.bundle import Bundle, BundleInfo, definitions, package_versions, write_bundle
 from tenure_training.train import Training, train
@@ -90,6 +92,8 @@ class RunResult(ScoreResult):
         Where it is tracked.
     scores
         The score table itself.
+    audit
+        What the leak audit of the backtest found, one per check.
     """
 
     report_path: Path
@@ -98,11 +102,12 @@ class RunResult(ScoreResult):
     backtest: pd.DataFrame
     tracking_uri: str
     scores: pd.DataFrame = field(repr=False)
+    audit: tuple[Finding, ...]
 
 
 @dataclass(frozen=True)
 class BacktestResult:
-    """What a backtest found: the table, and who would be champion."""
+    """What a backtest found: the table, who would be champion, and whether anything leaked."""
 
     backtest: pd.DataFrame
     champion: str
@@ -110,6 +115,18 @@ class BacktestResult:
     as_of: dt.datetime
     horizon_days: int
     notes: tuple[str, ...]
+    audit: tuple[Finding, ...]
+
+
+@dataclass(frozen=True)
+class _Trained:
+    """A training, what it was made from, and what its audit found."""
+
+    inputs: Inputs
+    frames: Frames
+    training: Training
+    notes: tuple[str, ...]
+    audit: tuple[Finding, ...]
 
 
 def run_job(config: Config, out: Path, *, progress: Progress) -> RunResult:
@@ -121,7 +138,8 @@ def run_job(config: Config, out: Path, *, progress: Progress) -> RunResult:
         With the exit code of its kind: the data, the call, a dependency.
     """
     previous = earlier_scores(config.run.previous)
-    inputs, training, notes = _trained(config, progress, previous=previous)
+    trained = _trained(config, progress, previous=previous)
+    inputs, training, notes = trained.inputs, trained.training, trained.notes
     log = inputs.log
     out.mkdir(parents=True, exist_ok=True)
     with progress.stage("Scoring the customers"):
@@ -134,7 +152,7 @@ def run_job(config: Config, out: Path, *, progress: Progress) -> RunResult:
         )
         _write(scores, out, bundle, inputs, previous)
     with progress.stage("Writing the report"):
-        report, data = out / "report.html", _report(log, training, bundle, scores, notes)
+        report, data = out / "report.html", _report(trained, bundle, scores)
         report.write_text(rendered(data, scorer), encoding="utf-8")
         charts = evidence.write_charts(data, out / CHART_FOLDER)
     with progress.stage("Recording the run in MLflow"):
@@ -156,6 +174,7 @@ def run_job(config: Config, out: Path, *, progress: Progress) -> RunResult:
         backtest=evidence.summary(training.backtest) if training.backtest else pd.DataFrame(),
         tracking_uri=uri,
         scores=scores,
+        audit=trained.audit,
     )
 
 
@@ -208,7 +227,8 @@ def score_job(config: Config, model: str, out: Path, *, progress: Progress) -> S
 
 def backtest_job(config: Config, *, progress: Progress) -> BacktestResult:
     """Compare every candidate with every baseline on closed windows; nothing is written."""
-    _, training, notes = _trained(config, progress)
+    trained = _trained(config, progress)
+    training = trained.training
     if training.backtest is None:
         raise DataContractError(
             "No window has closed, so there is nothing to compare.", fix="Wait, or choose a shorter --horizon."
@@ -219,8 +239,23 @@ def backtest_job(config: Config, *, progress: Progress) -> BacktestResult:
         training.choice.reason,
         training.frame.as_of.to_pydatetime(),
         training.frame.horizon_days,
-        notes,
+        trained.notes,
+        trained.audit,
     )
+
+
+def audit_job(config: Config, *, progress: Progress) -> AuditResult:
+    """Train, doctor the future and train again: does anything leak? Nothing is written."""
+    trained = _trained(config, progress)
+    with progress.stage("Auditing: training again on doctored rows"):
+        return audit_training(
+            trained.inputs,
+            trained.training,
+            trained.frames,
+            seed=config.run.seed,
+            notes=trained.notes,
+            advance=progress.advance,
+        )
 
 
 def rendered(data: ReportData, scorer: Scorer) -> str:
@@ -229,9 +264,7 @@ def rendered(data: ReportData, scorer: Scorer) -> str:
     return render_report(data, playbook=segmenter.playbook, maps=(segmenter.group_map, segmenter.relationship_map))
 
 
-def _trained(
-    config: Config, progress: Progress, *, previous: Scores | None = None
-) -> tuple[Inputs, Training, tuple[str, ...]]:
+def _trained(config: Config, progress: Progress, *, previous: Scores | None = None) -> _Trained:
     with progress.stage("Reading and checking the orders"):
         inputs = open_inputs(config)
         log = inputs.log
@@ -247,15 +280,19 @@ def _trained(
     for note in (*inputs.notes, *window.notes):
         progress.note(note)
     with progress.stage("Training and backtesting the models"):
+        frames = Frames(log, active_days=config.run.active_days, tables=inputs.tables)
         training = train(
-            Frames(log, active_days=config.run.active_days, tables=inputs.tables),
+            frames,
             as_of=pd.Timestamp(window.as_of),
             horizon_days=window.horizon_days,
             seed=config.run.seed,
             candidates=config.run.candidates,
             advance=progress.advance,
         )
-    return inputs, training, (*window.notes, *training.notes)
+    with progress.stage("Looking for leaks"):
+        findings = audited(inputs, training, frames, seed=config.run.seed)
+    notes = (*window.notes, *training.notes, *leak_notes(findings))
+    return _Trained(inputs, frames, training, notes, findings)
 
 
 def _bundle(inputs: Inputs, training: Training, config: Config, folder: Path) -> Bundle:
@@ -296,9 +333,8 @@ def _write(scores: pd.DataFrame, out: Path, bundle: Bundle, inputs: Inputs, prev
         write_scores(scores, out, bundle=bundle, input_fingerprint=inputs.fingerprint, previous=held)
 
 
-def _report(
-    log: OrderLog, training: Training, bundle: Bundle, scores: pd.DataFrame, notes: tuple[str, ...]
-) -> ReportData:
+def _report(trained: _Trained, bundle: Bundle, scores: pd.DataFrame) -> ReportData:
+    log, training = trained.inputs.log, trained.training
     result, champion = training.backtest, training.choice.name
     contributions = training.champion.contributions(training.frame.present)
     tables: dict[str, Any] = {}
@@ -316,7 +352,8 @@ def _report(
         champion_reason=training.choice.reason,
         readiness=log.readiness.to_dict(),
         drivers=evidence.drivers(contributions),
-        notes=notes,
+        notes=trained.notes,
+        sections=(audit_section(trained.audit),),
         **tables,
     )
 

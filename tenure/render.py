@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 import pandas as pd
 
+from tenure.audit import AuditResult
 from tenure.pipeline import BacktestResult, RunResult, ScoreResult
 
 COLUMNS = {
@@ -53,6 +54,24 @@ def backtest_lines(result: BacktestResult) -> list[str]:
         *comparison(result.backtest)[1:],
         "",
         f"Winner: {result.champion} ({result.champion_reason})",
+    ]
+
+
+def audit_lines(result: AuditResult) -> list[str]:
+    """Tell the result of an audit: every check with its verdict and what was seen."""
+    marks = {"passed": "ok  ", "failed": "LEAK", "not applicable": "-   "}
+    done = [finding for finding in result.findings if finding.verdict != "not applicable"]
+    verdict = (
+        f"{result.leaks} of {len(done)} checks found a leak." if result.leaks else f"No leak in {len(done)} checks."
+    )
+    return [
+        *_notes(result.notes),
+        f"{result.champion} as of {result.as_of:%Y-%m-%d}, for the next {result.horizon_days} days; the rows of "
+        f"{result.customers:,} customers were doctored:",
+        "",
+        *(f"{marks[finding.verdict]} {finding.check:<21}{finding.evidence}" for finding in result.findings),
+        "",
+        verdict,
     ]
 
 

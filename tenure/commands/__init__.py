@@ -1,5 +1,6 @@
 """One module per command; what a command needs is imported when it runs."""
 
+from tenure.commands.audit import audit
 from tenure.commands.backtest import backtest
 from tenure.commands.card import card
 from tenure.commands.check import check
@@ -10,7 +11,7 @@ from tenure.commands.run import run
 from tenure.commands.score import score
 from tenure.commands.simulate import simulate
 
-COMMANDS = (demo, run, check, features, backtest, score, explain, card, simulate)
+COMMANDS = (demo, run, check, features, backtest, audit, score, explain, card, simulate)
 """In the order ``tenure --help`` shows them: the first things first."""
 
 __all__ = ["COMMANDS"]

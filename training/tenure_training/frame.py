@@ -41,6 +41,10 @@ class Frames:
         self._labels: dict[Window, pd.DataFrame] = {}
         self.first_order = pd.Timestamp(log.first_order_at).normalize()
 
+    def of(self, log: OrderLog, tables: Mapping[str, SideTable]) -> Frames:
+        """Make frames of another log, and of other tables beside it, the way these were made."""
+        return Frames(log, active_days=self._active_days, tables=tables)
+
     def prepare(self, moments: Iterable[pd.Timestamp], windows: Iterable[Window]) -> None:
         """Compute many snapshots and labels in as few queries as there are window lengths, plus one."""
         wanted = sorted({*moments, *(window.origin for window in windows)} - self._snapshots.keys())

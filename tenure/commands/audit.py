@@ -1,0 +1,45 @@
+"""``tenure audit``: whether anything from the future reaches a feature, a label or the model."""
+
+from __future__ import annotations
+
+import typer
+
+from tenure import options
+
+
+def audit(
+    orders: options.Orders = None,
+    column: options.Columns = None,
+    returns: options.Returns = None,
+    as_of: options.AsOf = None,
+    horizon: options.Horizon = None,
+    active_days: options.ActiveDays = None,
+    seed: options.Seed = None,
+    candidate: options.Candidates = None,
+    config: options.ConfigFile = None,
+    json: options.Json = False,
+    quiet: options.Quiet = False,
+) -> None:
+    """Look for leaks: train, doctor the future, train again.
+
+    Exits with 4 when something from the future was used.
+
+    Example: tenure audit --orders orders.parquet --horizon 90
+    """
+    from tenure.config_file import load_config
+    from tenure.output import emit
+    from tenure.pipeline import audit_job
+    from tenure.progress import open_progress
+    from tenure.render import audit_lines
+    from tenure_features.errors import QualityGateError
+
+    asked = {
+        "orders": options.log(orders, column, returns=returns),
+        "run": options.question(as_of, horizon, active_days, seed=seed, candidates=candidate),
+    }
+    settings = load_config(config, overrides=asked)
+    with open_progress(quiet=quiet) as progress:
+        result = audit_job(settings, progress=progress)
+    emit("audit", audit_lines(result), result, as_json=json)
+    if result.leaks:
+        raise typer.Exit(QualityGateError.exit_code)

@@ -1,0 +1,66 @@
+"""The audit on frames of a real log: it reads lines back as they were, and sees the guard of the history removed."""
+
+from __future__ import annotations
+
+import ibis
+import pandas as pd
+import pytest
+
+from tenure_features import history
+from tenure_training.audit import order_lines, quick_audit, reopened, sampled
+from tenure_training.audit.features import differing, later_rows
+from tenure_training.frame import Frames
+
+LATE_LINE = [
+    ("a", "o1", "2020-01-03 10:00", 10.0),
+    ("a", "o1", "2020-01-05 10:00", 4.0),  # a line that arrives later
+    ("a", "o1", "2020-01-05 10:00", 1.0),
+    ("b", "o2", "2020-01-04 09:00", 7.0),
+    ("b", "o3", "2020-01-06 09:00", -2.0),
+]
+
+
+def test_order_lines__come_back_as_they_arrived(open_log, tmp_path):
+    rows = pd.DataFrame(LATE_LINE, columns=["customer_id", "order_id", "ordered_at", "revenue"])
+    log = open_log(rows.astype({"ordered_at": "datetime64[us]"}))
+    lines = order_lines(log, ["a", "b"])
+    told = [(row.customer_id, str(row.ordered_at), row.revenue) for row in lines.itertuples()]
+    assert told == [
+        ("a", "2020-01-03 10:00:00", 10.0),
+        ("b", "2020-01-04 09:00:00", 7.0),
+        ("a", "2020-01-05 10:00:00", 1.0),
+        ("a", "2020-01-05 10:00:00", 4.0),
+        ("b", "2020-01-06 09:00:00", -2.0),
+    ]
+    again = Frames(reopened({"orders": lines}, tmp_path, until=pd.Timestamp("2020-02-01"))[0])
+    for moment in pd.to_datetime(["2020-01-04", "2020-01-06", "2020-01-07"]):
+        assert differing(Frames(log).snapshot(moment), again.snapshot(moment)) == []
+
+
+@pytest.fixture
+def workshop(orders, open_log, frames, as_of, tmp_path):
+    """Rows of forty customers of the shop, and the way back to frames."""
+    log = open_log(orders)
+    tables = {"orders": order_lines(log, sampled(frames.snapshot(as_of)["customer_id"].tolist(), most=40))}
+    until = as_of + pd.Timedelta(days=60)
+    return tables, lambda given: frames.of(*reopened(given, tmp_path, until=until))
+
+
+def test_quick_audit__passes_a_real_training(training, frames, workshop):
+    tables, build = workshop
+    findings = quick_audit(training, frames, tables=tables, build=build, seed=3)
+    assert [(one.check, one.evidence) for one in findings if one.failed] == []
+    assert sum(one.verdict == "passed" for one in findings) >= 6
+
+
+def test_later_rows__are_seen_when_the_history_lets_them_through(workshop, as_of, monkeypatch):
+    tables, build = workshop
+    before = history._before
+
+    def a_day_late(rows, origins):
+        late = before(rows, [origin + pd.Timedelta(days=1) for origin in origins])
+        return late.mutate(as_of=ibis.literal(origins[0].to_pydatetime(), type="timestamp(6)"))
+
+    monkeypatch.setattr(history, "_before", a_day_late)
+    found = later_rows(tables, build, moments=[as_of], seed=3, futures=["changed and added"])
+    assert found.failed

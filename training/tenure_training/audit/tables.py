@@ -1,0 +1,89 @@
+"""The tables a training reads, as plain frames that a check may doctor, and the way back to a log."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+import pandas as pd
+
+from tenure_features import OrderLog, OrderSource, open_orders
+from tenure_features.engine import fetch
+from tenure_features.side_tables import SideTable, TableSource, open_table
+from tenure_features.tables import TABLES
+from tenure_training.frame import Frames
+
+Tables = Mapping[str, pd.DataFrame]
+"""Rows by table name, with the columns of the contracts; ``orders`` is always there."""
+
+Build = Callable[[Tables], Frames]
+"""Builds snapshots and labels from tables: what is audited. It reads every row it is given, late ones too."""
+
+
+def sampled(customers: Sequence[str], *, most: int) -> list[str]:
+    """Choose at most so many customers by a hash of their id: the same ones every time, whatever their order.
+
+    Examples
+    --------
+    >>> sampled(["b", "a", "c"], most=2) == sampled(["c", "b", "a"], most=2)
+    True
+    """
+    distinct = sorted(set(customers), key=lambda one: hashlib.sha256(one.encode()).digest())
+    return sorted(distinct[:most])
+
+
+def order_lines(log: OrderLog, customers: Sequence[str]) -> pd.DataFrame:
+    """Fetch the clean rows behind the orders of some customers.
+
+    Parameters
+    ----------
+    log
+        An opened log.
+    customers
+        Whose rows.
+
+    Returns
+    -------
+    DataFrame
+        ``customer_id``, ``order_id`` (made up where the log has none), ``ordered_at`` (datetime64[us]), ``revenue`` and
+        the optional columns that are there, sorted by time and customer.
+    """
+    rows = fetch(log.rows.filter(log.rows.customer_id.isin(list(customers))))
+    rows = rows.sort_values(["ordered_at", "customer_id", "revenue"], ignore_index=True)
+    numbered = pd.Series([f"audit-{number}" for number in range(len(rows))], index=rows.index)
+    known = rows["order_id"].astype(object) if "order_id" in rows else numbered
+    return rows.assign(order_id=known.where(known.notna(), numbered)).astype({"ordered_at": "datetime64[us]"})
+
+
+def time_column(table: str, rows: pd.DataFrame) -> str | None:
+    """Name the column that says when a row of a table happened; None where the rows do not say.
+
+    Examples
+    --------
+    >>> time_column("orders", pd.DataFrame(columns=["ordered_at"])), time_column("order_lines", pd.DataFrame())
+    ('ordered_at', None)
+    """
+    column = TABLES[table].dated_by
+    return column if column in rows else None
+
+
+def side_rows(table: SideTable, orders: pd.DataFrame) -> pd.DataFrame | None:
+    """Fetch the rows of a table beside the orders that are about the customers of some orders, or about the orders.
+
+    None where the table names neither.
+    """
+    key = next((name for name in ("customer_id", "order_id") if name in table.rows.columns), None)
+    if key is None:
+        return None
+    return fetch(table.rows.filter(table.rows[key].isin(orders[key].astype(str).unique().tolist())))
+
+
+def reopened(tables: Tables, folder: Path, *, until: pd.Timestamp) -> tuple[OrderLog, dict[str, SideTable]]:
+    """Write tables into a folder and open them like any others, with every row before a moment."""
+    paths = {name: folder / f"{name}.parquet" for name in tables}
+    for name, rows in tables.items():
+        rows.to_parquet(paths[name], index=False)
+    log = open_orders(OrderSource(paths["orders"]), until)
+    beside = [name for name in tables if name != "orders"]
+    return log, {name: open_table(name, TableSource(paths[name]), as_of=until, backend=log.backend) for name in beside}
