@@ -87,3 +87,31 @@ def test_ridge__is_the_same_after_json(matrix, y):
     again = Ridge.from_dict(json.loads(json.dumps(fitted.to_dict())))
     np.testing.assert_array_equal(again.score(matrix), fitted.score(matrix))
     assert again.columns == fitted.columns
+
+
+def test_ridge__bends_where_it_is_told_to(matrix):
+    """A tent over the quartiles of ``a``: a straight line sees nothing, the spline most of it."""
+    a = matrix["a"].to_numpy()
+    target = np.abs(a - np.median(a))
+    straight, bent = (
+        _fit(matrix[["a", "b"]], target, link="identity", penalty=1e-4, bent=bent) for bent in ([], ["a"])
+    )
+    assert straight.bends == ()
+    assert [column for column, _ in bent.bends] == [0, 0, 0]
+    np.testing.assert_allclose([knot for _, knot in bent.bends], np.quantile(a, [0.25, 0.5, 0.75]))
+    assert np.corrcoef(straight.score(matrix), target)[0, 1] < 0.3
+    assert np.corrcoef(bent.score(matrix), target)[0, 1] > 0.99
+
+
+def test_ridge__bends_are_told_with_their_column_and_survive_saving(matrix, y):
+    fitted = _fit(matrix, y, bent=["b", "flat"])
+    told = fitted.contributions(matrix)
+    assert told.shape == matrix.shape
+    np.testing.assert_allclose(fitted.intercept + told.sum(axis=1), fitted.score(matrix), rtol=1e-12)
+    assert (told[:, 2] == 0).all()  # a column that never changes has no quartile to bend at
+    alone = matrix.assign(b=matrix["b"].mean())
+    np.testing.assert_allclose(
+        fitted.score(matrix) - fitted.score(alone), told[:, 1] - fitted.contributions(alone)[:, 1]
+    )
+    again = Ridge.from_dict(json.loads(json.dumps(fitted.to_dict())))
+    np.testing.assert_array_equal(again.score(matrix), fitted.score(matrix))

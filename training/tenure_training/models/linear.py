@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Literal, Self
@@ -17,6 +17,8 @@ from tenure_training.models.search_space import Real, SearchSpace
 SPACE: SearchSpace = MappingProxyType({"linear_penalty": Real(1.0, 3000.0, 100.0, log=True)})
 """What may be tuned: the ridge penalty of the log-odds on standardised columns, the inverse of scikit-learn's C."""
 
+QUARTILES = (0.25, 0.5, 0.75)
+
 BOUND = 6.0
 """Standardised columns are cut here: a customer far outside what was seen gets the edge, not a straight line to it."""
 
@@ -27,10 +29,15 @@ class Ridge:
 
     Attributes
     ----------
-    columns, median, mean, scale, weight
-        One entry per column; ``score = intercept + sum(weight * clip((x - mean) / scale))``.
+    columns, median
+        One entry per column.
+    mean, scale, weight
+        One entry per term, the columns x and then the bends max(x - knot, 0);
+        ``score = intercept + sum(weight * clip((term - mean) / scale))``.
     intercept
-        The score of a customer at the mean of every column.
+        The score of a customer at the mean of every term.
+    bends
+        Number of the column and knot of every bend.
     """
 
     columns: tuple[str, ...]
@@ -39,10 +46,18 @@ class Ridge:
     scale: Floats
     weight: Floats
     intercept: float
+    bends: tuple[tuple[int, float], ...] = ()
 
     @classmethod
     def fit(
-        cls, X: pd.DataFrame, y: Floats, *, weight: Floats, link: Literal["logit", "identity"], penalty: float
+        cls,
+        X: pd.DataFrame,
+        y: Floats,
+        *,
+        weight: Floats,
+        link: Literal["logit", "identity"],
+        penalty: float,
+        bent: Sequence[str] = (),
     ) -> Self:
         """Fit on ``n`` rows.
 
@@ -59,6 +74,8 @@ class Ridge:
         penalty
             Ridge penalty on standardised weights: an absolute number for ``logit`` (the inverse of scikit-learn's C),
             per row for ``identity``.
+        bent
+            Columns whose effect may change its slope at their quartiles (a linear spline).
         """
         from sklearn.linear_model import LogisticRegression
         from sklearn.linear_model import Ridge as LeastSquares
@@ -66,6 +83,8 @@ class Ridge:
         values = X.to_numpy(dtype=np.float64)
         median = np.array([median_of(column) for column in values.T])
         filled = np.where(np.isnan(values), median, values)
+        bends = _knots(filled, [number for number, name in enumerate(X.columns) if name in bent])
+        filled = _with_bends(filled, bends)
         mean, scale = filled.mean(axis=0), filled.std(axis=0)
         scale = np.where(scale > 1e-9, scale, 1.0)
         standard = np.clip((filled - mean) / scale, -BOUND, BOUND)
@@ -76,13 +95,17 @@ class Ridge:
             model = LeastSquares(alpha=penalty * len(y))
         model.fit(standard, y, sample_weight=weight)
         intercept = float(np.ravel(model.intercept_)[0])
-        return cls(tuple(X.columns), median, mean, scale, np.ravel(model.coef_).astype(np.float64), intercept)
+        return cls(tuple(X.columns), median, mean, scale, np.ravel(model.coef_).astype(np.float64), intercept, bends)
 
     def contributions(self, X: pd.DataFrame) -> Floats:
-        """Return what each column adds to the intercept, shape (n, k)."""
+        """Return what each column adds to the intercept, its bends included, shape (n, k)."""
         values = columns_of(X, self.columns).to_numpy(dtype=np.float64)
-        filled = np.where(np.isnan(values), self.median, values)
-        return np.asarray(np.clip((filled - self.mean) / self.scale, -BOUND, BOUND) * self.weight)
+        filled = _with_bends(np.where(np.isnan(values), self.median, values), self.bends)
+        terms = np.clip((filled - self.mean) / self.scale, -BOUND, BOUND) * self.weight
+        by_column = terms[:, : len(self.columns)]
+        for number, (column, _) in enumerate(self.bends, start=len(self.columns)):
+            by_column[:, column] += terms[:, number]
+        return np.asarray(by_column)
 
     def score(self, X: pd.DataFrame) -> Floats:
         """Return the linear predictor, shape (n,)."""
@@ -91,13 +114,29 @@ class Ridge:
     def to_dict(self) -> dict[str, Any]:
         """Return the parameters as JSON values."""
         lists = {name: getattr(self, name).tolist() for name in ("median", "mean", "scale", "weight")}
-        return {"columns": list(self.columns), **lists, "intercept": self.intercept}
+        return {"columns": list(self.columns), **lists, "intercept": self.intercept, "bends": list(self.bends)}
 
     @classmethod
     def from_dict(cls, saved: Mapping[str, Any]) -> Self:
         """Rebuild from what `to_dict` gave."""
         arrays = {name: np.array(saved[name], dtype=np.float64) for name in ("median", "mean", "scale", "weight")}
-        return cls(columns=tuple(saved["columns"]), intercept=float(saved["intercept"]), **arrays)
+        bends = tuple((int(column), float(knot)) for column, knot in saved["bends"])
+        return cls(columns=tuple(saved["columns"]), intercept=float(saved["intercept"]), bends=bends, **arrays)
+
+
+def _knots(filled: Floats, columns: Sequence[int]) -> tuple[tuple[int, float], ...]:
+    """Quartiles of columns, each once, without those at an end: there is nothing to tell beyond them."""
+    return tuple(
+        (column, float(knot))
+        for column in columns
+        for knot in np.unique(np.quantile(filled[:, column], QUARTILES))
+        if filled[:, column].min() < knot < filled[:, column].max()
+    )
+
+
+def _with_bends(filled: Floats, bends: Sequence[tuple[int, float]]) -> Floats:
+    """Append ``max(x - knot, 0)`` for every bend to columns of shape (n, k)."""
+    return np.column_stack([filled, *(np.maximum(filled[:, column] - knot, 0.0) for column, knot in bends)])
 
 
 def median_of(column: Floats) -> float:

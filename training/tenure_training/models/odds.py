@@ -14,7 +14,7 @@ from scipy.special import expit
 
 from tenure_training.models.boosting import Boosted
 from tenure_training.models.contract import Evidence, Floats
-from tenure_training.models.design import RHYTHM, by_term
+from tenure_training.models.design import RHYTHM, by_term, term_of
 from tenure_training.models.drift import shift_to
 from tenure_training.models.lessons import Lessons
 from tenure_training.models.level import Level, slope_learnt
@@ -168,9 +168,12 @@ class Odds:
 
 
 def _linear(lessons: Lessons) -> Ridge:
+    """Fit the ridge; what the rhythm expects may count more or less at its ends than in its middle."""
+
     def fit() -> Ridge:
         penalty = lessons.settings.get("linear_penalty", LINEAR["linear_penalty"].default)
-        return Ridge.fit(lessons.X, lessons.bought, weight=lessons.weight, link="logit", penalty=penalty)
+        bent = [column for column in map(str, lessons.X.columns) if term_of(column) == RHYTHM]
+        return Ridge.fit(lessons.X, lessons.bought, weight=lessons.weight, link="logit", penalty=penalty, bent=bent)
 
     return lessons.once("linear odds", 0, fit)
 
