@@ -19,6 +19,14 @@ from tenure_training.models.contract import LEVELS, Contributions, Prediction
 Kind = Literal["string", "datetime", "long", "double", "strings"]
 Floats = NDArray[np.float64]
 
+INTERVALS: Mapping[str, float] = {
+    "value_low_50": 0.5,
+    "value_high_50": 0.5,
+    "value_low_95": 0.95,
+    "value_high_95": 0.95,
+}
+"""Ends of the narrower and the wider interval, and the probability each pair holds."""
+
 VALUE_QUANTILES: tuple[str, ...] = tuple(f"q{percent}" for percent in range(10, 100, 10))
 
 SCHEMA: Mapping[str, Kind] = {
@@ -30,6 +38,7 @@ SCHEMA: Mapping[str, Kind] = {
     "expected_value": "double",
     "value_low": "double",
     "value_high": "double",
+    **dict.fromkeys(INTERVALS, "double"),
     **dict.fromkeys(VALUE_QUANTILES, "double"),
     "next_order_at": "datetime",
     "recency_score": "long",
@@ -245,6 +254,8 @@ def _predictions(rows: pd.DataFrame, prediction: Prediction, horizon_days: int) 
     )
     if prediction.quantiles is not None:
         table["value_low"], table["value_high"] = prediction.interval(INTERVAL_LEVEL) or (np.nan, np.nan)
+        for name, level in INTERVALS.items():
+            table[name] = (prediction.interval(level) or (np.nan, np.nan))[name.startswith("value_high")]
         for name in VALUE_QUANTILES:
             table[name] = prediction.quantiles[:, LEVELS.index(int(name[1:]) / 100)]
     days = days_to_next_order(prediction.buy_probability, horizon_days=horizon_days)

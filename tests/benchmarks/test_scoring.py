@@ -6,15 +6,18 @@ import importlib
 from pathlib import Path
 from types import ModuleType
 
+import numpy as np
 import pandas as pd
 import pytest
+
+from tenure_training.models.contract import LEVELS, Prediction
 
 
 @pytest.fixture
 def benchmarks(repository: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, ModuleType]:
     """The scripts, imported the way they import each other."""
     monkeypatch.syspath_prepend(repository / "benchmarks")
-    return {name: importlib.import_module(name) for name in ("scoring", "cdnow", "online_retail")}
+    return {name: importlib.import_module(name) for name in ("scoring", "cdnow", "online_retail", "quality")}
 
 
 MASTER = (
@@ -113,3 +116,25 @@ def test_scores__differ_where_they_differ(
     benchmarks: dict[str, ModuleType], changed: pd.DataFrame, difference: float
 ) -> None:
     assert benchmarks["scoring"].differences(SCORES, changed) == pytest.approx(difference)
+
+
+def test_quality__holds_intervals_to_what_they_promise(benchmarks: dict[str, ModuleType]) -> None:
+    """Twenty customers: half may well buy, half are gone; the worst tenth is the one that was promised too much."""
+    quantiles = np.zeros((20, len(LEVELS)))
+    quantiles[:10, LEVELS.index(0.2) :] = 5.0
+    quantiles[:10, LEVELS.index(0.8) :] = 10.0
+    probability = np.repeat([0.85, 0.05], 10)
+    said = Prediction(probability, probability, np.arange(20.0)[::-1], quantiles)
+    value = np.where(np.arange(20) < 2, 11.0, 0.0)
+    overall, worst = benchmarks["quality"].gaps(said, value, 0.8)
+    assert worst == pytest.approx(-0.8)
+    assert overall == pytest.approx((18 - 10 * 0.8 - 10 * 0.95) / 20)
+
+
+@pytest.mark.parametrize(
+    ("days", "customers", "limit"), [(30, 9000, 0.02), (30, 5000, 0.04), (200, 9000, 0.035), (200, 100, 0.035)]
+)
+def test_quality__allows_more_error_to_small_and_short_logs(benchmarks, days, customers, limit) -> None:
+    rows = pd.DataFrame({"ordered_at": pd.to_datetime(["2020-01-01 10:00"])})
+    moment = benchmarks["quality"].Moment("log", rows, pd.Timestamp("2020-12-31"), days)
+    assert benchmarks["quality"].ece_limit(moment, customers).high == limit

@@ -79,8 +79,18 @@ def test_scorer__nobody_to_score_is_an_empty_table(bundle, snapshot):
 def test_scorer__without_a_distribution_the_interval_is_absent(pointwise_bundle, snapshot):
     for rows in (snapshot, snapshot.head(0)):
         table = Scorer(pointwise_bundle).score(rows)
-        assert not {"value_low", "value_high", "q50"} & set(table.columns)
+        assert not {"value_low", "value_high", "value_high_95", "q50"} & set(table.columns)
         assert "expected_value" in table
+
+
+def test_scorer__intervals_of_three_levels_lie_in_each_other(bundle, snapshot):
+    table, said = Scorer(bundle).score(snapshot), bundle.candidate.predict(snapshot)
+    for suffix, level in (("_50", 0.5), ("", 0.8), ("_95", 0.95)):
+        low, high = said.interval(level)
+        np.testing.assert_array_equal(table[f"value_low{suffix}"], low)
+        np.testing.assert_array_equal(table[f"value_high{suffix}"], high)
+    assert (table["value_high_50"] <= table["value_high"]).all()
+    assert (table["value_high"] <= table["value_high_95"]).all()
 
 
 def test_scorer__reasons_belong_to_their_row(bundle, snapshot, monkeypatch):
