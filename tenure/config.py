@@ -184,6 +184,18 @@ class SegmentsConfig(Section):
     language: str = Field(default="en", min_length=2)
 
 
+class FeaturesConfig(Section):
+    """Features beyond the catalogue.
+
+    Attributes
+    ----------
+    files
+        Python files that define features; see `tenure_features.load_features`.
+    """
+
+    files: tuple[str, ...] = ()
+
+
 class Config(Section):
     """Everything a job is told.
 
@@ -196,6 +208,7 @@ class Config(Section):
 
     orders: OrdersConfig
     tables: dict[str, TableConfig] = Field(default_factory=dict)
+    features: FeaturesConfig = Field(default_factory=FeaturesConfig)
     run: RunConfig = Field(default_factory=RunConfig)
     segments: SegmentsConfig = Field(default_factory=SegmentsConfig)
     tracking: TrackingConfig = Field(default_factory=TrackingConfig)

@@ -67,6 +67,11 @@ def _anchored(tree: Tree, folder: Path) -> Tree:
     for key in ("rfm_map", "relationship_map", "playbook"):
         if str(_value(tree.get("segments"), key)).endswith(".json"):  # else the name of a built-in map
             _anchor(tree["segments"], key, folder)
+    files = _value(tree.get("features"), "files")
+    if isinstance(files, list):
+        tree["features"]["files"] = [
+            str(folder / Path(file).expanduser()) if isinstance(file, str) else file for file in files
+        ]
     tracking = tree.get("tracking")
     if isinstance(tracking, dict) and str(tracking.get("uri", "")).startswith(SQLITE):
         tracking["uri"] = f"{SQLITE}{(folder / tracking['uri'].removeprefix(SQLITE)).resolve()}"
@@ -105,7 +110,7 @@ def _validated(tree: Tree) -> Config:
 
 def _require_known_keys(tree: Tree) -> None:
     require_known(tree, _keys(Config), what="section")
-    for name in ("orders", "run", "segments", "tracking"):
+    for name in ("orders", "features", "run", "segments", "tracking"):
         section = tree.get(name, {})
         if isinstance(section, Mapping):
             require_known(section, _keys(Config.model_fields[name].annotation), what=f"key of [{name}]")

@@ -1,4 +1,4 @@
-"""The whole job on a simulated shop, told in five lines: predictions can be held against the truth there."""
+"""The whole job on a simulated shop, told in six lines: predictions can be held against the truth there."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from tenure.ablation import ablation, ablation_line, ablation_section
 from tenure.config import Config
 from tenure.config_file import load_config
 from tenure.known_truth import against_truth
@@ -18,10 +19,12 @@ from tenure.pipeline import RunResult, run_job
 from tenure.progress import Progress
 from tenure.render import money
 from tenure_serving.charts.style import percent
+from tenure_serving.report.sections import Section
 from tenure_serving.report.summary import first_to_call, with_money
-from tenure_simulator import ShopConfig, preset, read_truth, simulate, truth_at
+from tenure_simulator import ShopConfig, preset, read_truth, realised, simulate, truth_at
 from tenure_training.frame import Frames
 from tenure_training.models.registry import candidate_class
+from tenure_training.train import Training
 
 SHOP = "shop"
 CHAMPION = "tenure"
@@ -36,8 +39,8 @@ class DemoResult:
     Attributes
     ----------
     lines
-        Five conclusions: who leaves, what they are worth, what to do first, how the predictions compare with the
-        known truth and with the baselines.
+        Six conclusions: who leaves, what they are worth, what to do first, how the predictions compare with the
+        known truth and with the baselines, and what the tables beside the orders added.
     report_path
         ``report.html``.
     next_command
@@ -50,6 +53,8 @@ class DemoResult:
         One row per candidate (``tenure`` is the champion), see `tenure.known_truth.against_truth`.
     backtest
         One row per candidate, averaged over origins.
+    added
+        The champion with orders alone and with all tables, see `tenure.ablation.ablation`.
     """
 
     lines: tuple[str, ...]
@@ -65,10 +70,11 @@ class DemoResult:
     horizon_days: int
     truth: pd.DataFrame = field(repr=False)
     backtest: pd.DataFrame = field(repr=False)
+    added: pd.DataFrame = field(repr=False)
 
 
 def demo_job(out: Path, *, customers: int, seed: int, progress: Progress) -> DemoResult:
-    """Simulate a shop, run the whole job on its orders, and compare what was predicted with what is true.
+    """Simulate a shop, run the whole job on its tables, and compare what was predicted with what is true.
 
     The run is tracked inside ``out``, so that a demo never stands where a real champion does.
 
@@ -90,16 +96,22 @@ def demo_job(out: Path, *, customers: int, seed: int, progress: Progress) -> Dem
     """
     shop = preset("shop", customers=customers, seed=seed)
     with progress.stage(f"Simulating a shop with {customers:,} customers"):
-        written = simulate(shop, out / SHOP, tables=("orders",), expectations=False)
+        written = simulate(shop, out / SHOP, expectations=False)
     store = f"sqlite:///{(out / 'mlruns' / 'mlflow.db').absolute().as_posix()}"
     config = load_config(written.config_path, overrides={"run": {"seed": seed}, "tracking": {"uri": store}})
-    result = run_job(config, out, progress=progress)
+    added: list[pd.DataFrame] = []
+
+    def sections(training: Training) -> tuple[Section, ...]:
+        added.append(_ablation(training, out / SHOP, seed=seed))
+        return (ablation_section(added[0], candidate=training.choice.name),)
+
+    result = run_job(config, out, progress=progress, sections=sections)
     with progress.stage("Comparing with the truth"):
         truth = compared(result, config, truth_of(out / SHOP, result))
     call = first_to_call(with_money(result.scores), rows=1)
     first = str((result.scores if call.empty else call)["customer_id"].iloc[0])
     return DemoResult(
-        lines=conclusions(result, truth, shop),
+        lines=(*conclusions(result, truth, shop), ablation_line(added[0])),
         report_path=result.report_path,
         next_command=_typed(f"tenure explain {first} --scores {out}"),
         out=out,
@@ -112,6 +124,18 @@ def demo_job(out: Path, *, customers: int, seed: int, progress: Progress) -> Dem
         horizon_days=result.horizon_days,
         truth=truth,
         backtest=result.backtest,
+        added=added[0],
+    )
+
+
+def _ablation(training: Training, shop: Path, *, seed: int) -> pd.DataFrame:
+    frame, truth = training.frame, read_truth(shop)
+    return ablation(
+        frame,
+        candidate=training.choice.name,
+        seed=seed,
+        known=truth_at(truth, frame.as_of, frame.horizon_days),
+        happened=realised(truth, frame.as_of, frame.horizon_days),
     )
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from tenure.config import Config
 from tenure.orders import open_log
 from tenure.tables import open_tables
-from tenure_features import OrderLog, SideTable, catalogue
+from tenure_features import OrderLog, SideTable, catalogue, load_features
 from tenure_features.given import Given
 
 
@@ -59,7 +59,7 @@ class Inputs:
 
 
 def open_inputs(config: Config, *, only: Iterable[str] | None = None) -> Inputs:
-    """Open the orders, and those tables of the configuration that features are made of.
+    """Load the user's features, and open the orders and those tables of the configuration that features are made of.
 
     Parameters
     ----------
@@ -75,6 +75,8 @@ def open_inputs(config: Config, *, only: Iterable[str] | None = None) -> Inputs:
     DataContractError
         When the orders or a table are not usable.
     """
+    for file in config.features.files:
+        load_features(file)
     log = open_log(config)
     wanted = {one.table for one in catalogue()} if only is None else set(only)
     return Inputs(log, open_tables(config, backend=log.backend, only=wanted))

@@ -49,6 +49,10 @@ Candidates = Annotated[
     list[str] | None,
     typer.Option("--candidate", metavar="NAME", help="A model that competes; repeat. [default: all of them]"),
 ]
+Features = Annotated[
+    list[str] | None,
+    typer.Option("--features", metavar="FILE", help="A Python file that defines features of your own; repeat."),
+]
 Out = Annotated[Path | None, typer.Option("--out", metavar="DIR", help="Folder for the results.")]
 Previous = Annotated[
     Path | None,
@@ -131,6 +135,11 @@ def question(
     """Nest the options about what to predict like ``[run]``."""
     asked = {"as_of": as_of, "horizon_days": horizon_days, "active_days": active_days}
     return {**asked, "seed": seed, "candidates": candidates or None, "out": out, "previous": previous}
+
+
+def own_features(files: Sequence[str] | None) -> Tree:
+    """Nest the files of the user's features like ``[features]``."""
+    return {"files": files or None}
 
 
 def tracking(uri: str | None, experiment: str | None = None, *, register: bool | None = None) -> Tree:

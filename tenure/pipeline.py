@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 import shutil
+from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -23,8 +24,9 @@ from tenure.window import choose_window
 from tenure_features import snapshots
 from tenure_features.errors import DataContractError, NothingToDoError
 from tenure_features.families import described
+from tenure_features.user_features import require_defined
 from tenure_serving.batch import MANIFEST, SCORES, write_scores
-from tenure_serving.report import ReportData, render_report
+from tenure_serving.report import ReportData, Section, render_report
 from tenure_serving.scorer import Scorer
 from tenure_training.audit import Finding
 from tenure_training.frame import Frames
@@ -129,8 +131,21 @@ class _Trained:
     audit: tuple[Finding, ...]
 
 
-def run_job(config: Config, out: Path, *, progress: Progress) -> RunResult:
+def run_job(
+    config: Config,
+    out: Path,
+    *,
+    progress: Progress,
+    sections: Callable[[Training], tuple[Section, ...]] | None = None,
+) -> RunResult:
     """Check, build features, backtest, train, register, score and report.
+
+    Parameters
+    ----------
+    config, out, progress
+        What is asked, the folder of the results, and who is told what happens.
+    sections
+        Makes further sections of the report from the training.
 
     Raises
     ------
@@ -153,6 +168,8 @@ def run_job(config: Config, out: Path, *, progress: Progress) -> RunResult:
         _write(scores, out, bundle, inputs, previous)
     with progress.stage("Writing the report"):
         report, data = out / "report.html", _report(trained, bundle, scores)
+        if sections is not None:
+            data = replace(data, sections=(*data.sections, *sections(training)))
         report.write_text(rendered(data, scorer), encoding="utf-8")
         charts = evidence.write_charts(data, out / CHART_FOLDER)
     with progress.stage("Recording the run in MLflow"):
@@ -195,6 +212,7 @@ def score_job(config: Config, model: str, out: Path, *, progress: Progress) -> S
     with progress.stage("Reading the orders"):
         needed = {one.table for one in described(info.features).values()}
         inputs = open_inputs(config, only=needed)
+        require_defined(info.user_features)
         log = inputs.log
     notes: tuple[str, ...] = ()
     as_of = config.run.as_of or log.default_as_of.to_pydatetime()
@@ -320,6 +338,7 @@ def _bundle(inputs: Inputs, training: Training, config: Config, folder: Path) ->
         fingerprint=inputs.fingerprint,
         seed=config.run.seed,
         versions=package_versions(),
+        user_features=tuple(one for one in described(frame.features).values() if one.file is not None),
     )
     if folder.exists():
         shutil.rmtree(folder)

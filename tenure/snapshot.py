@@ -60,7 +60,7 @@ def write_snapshot(config: Config, out: Path | None, *, progress: Progress) -> W
 
 def catalogue_rows(features: Sequence[Feature]) -> list[dict[str, str]]:
     """Describe features as objects, without the code that computes them."""
-    parts = ("name", "family", "unit", "meaning", "reason")
+    parts = ("name", "family", "unit", "meaning", "reason", "table")
     return [{part: getattr(feature, part) for part in parts} for feature in features]
 
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:  # imported on first use: Ibis takes most of a second, and the
     from tenure_features.side_tables import SideTable, TableSource, check_table, open_table
     from tenure_features.snapshot import snapshots
     from tenure_features.sources import OrderSource
+    from tenure_features.user_features import load_features
 
 __all__ = [
     "Engine",
@@ -34,6 +35,7 @@ __all__ = [
     "check",
     "check_table",
     "feature",
+    "load_features",
     "open_orders",
     "open_table",
     "outcomes",
@@ -56,6 +58,7 @@ _HOME = {
     "check": "log",
     "check_table": "side_tables",
     "feature": "registry",
+    "load_features": "user_features",
     "open_orders": "log",
     "open_table": "side_tables",
     "outcomes": "outcome",

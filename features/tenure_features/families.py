@@ -21,7 +21,7 @@ from tenure_features import (  # noqa: F401  # each registers its features
 )
 from tenure_features.errors import UsageError
 from tenure_features.levels import parsed
-from tenure_features.registry import Feature, registered
+from tenure_features.registry import Feature, known, registered
 
 
 def catalogue() -> tuple[Feature, ...]:
@@ -64,7 +64,6 @@ def chosen(names: Iterable[str] | None) -> tuple[Feature, ...]:
 
 
 def described(names: Iterable[str]) -> dict[str, Feature]:
-    """Those of the names that are features, by name."""
-    by_name = {one.name: one for one in registered()}
-    found = {name: by_name.get(name) or parsed(name) for name in names}
+    """Those of the names that are features, also of a model's user, by name."""
+    found = {name: known(name) or parsed(name) for name in names}
     return {name: one for name, one in found.items() if one is not None}

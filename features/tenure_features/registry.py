@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Literal, get_args
@@ -73,6 +73,23 @@ class Feature:
     columns: tuple[str, ...] = ()
     file: FeatureFile | None = None
 
+    def to_dict(self) -> dict[str, Any]:
+        """Describe a user's feature as JSON values, without the code that computes it."""
+        file = None if self.file is None else {"name": self.file.name, "sha256": self.file.sha256}
+        parts = {part: getattr(self, part) for part in ("name", "unit", "family", "meaning", "reason", "table")}
+        return {**parts, "columns": list(self.columns), "file": file}
+
+    @classmethod
+    def from_dict(cls, stored: Mapping[str, Any]) -> Feature:
+        """Rebuild from `to_dict` what can be said of a feature; it cannot be computed."""
+        file = None if stored["file"] is None else FeatureFile(**stored["file"])
+
+        def build(_: object) -> ir.Value:
+            raise UsageError(f"The file that defines {stored['name']!r} is not loaded.", fix="Give it with --features.")
+
+        texts = {part: stored[part] for part in ("name", "unit", "family", "meaning", "reason", "table")}
+        return cls(**texts, build=build, columns=tuple(stored["columns"]), file=file)
+
     def say(self, value: float) -> str:
         """Fill the reason with a value; a missing value is said in words.
 
@@ -89,6 +106,7 @@ class Feature:
 
 _registry: dict[str, Feature] = {}
 _reading: list[FeatureFile] = []
+_recalled: dict[str, Feature] = {}
 
 
 def feature(
@@ -173,3 +191,13 @@ def registering(file: FeatureFile) -> Iterator[None]:
         raise
     finally:
         _reading.pop()
+
+
+def recall(stored: Iterable[Feature]) -> None:
+    """Remember what a model says of its user's features: enough to read and explain them, not to compute them."""
+    _recalled.update({one.name: one for one in stored})
+
+
+def known(name: str) -> Feature | None:
+    """Find a feature that is registered, or remembered from a model."""
+    return _registry.get(name) or _recalled.get(name)

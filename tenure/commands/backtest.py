@@ -15,6 +15,7 @@ def backtest(
     active_days: options.ActiveDays = None,
     seed: options.Seed = None,
     candidate: options.Candidates = None,
+    features: options.Features = None,
     config: options.ConfigFile = None,
     json: options.Json = False,
     quiet: options.Quiet = False,
@@ -34,6 +35,7 @@ def backtest(
     asked = {
         "orders": options.log(orders, column, returns=returns, currency=currency),
         "run": options.question(as_of, horizon, active_days, seed=seed, candidates=candidate),
+        "features": options.own_features(features),
     }
     settings = load_config(config, overrides=asked)
     with open_progress(quiet=quiet) as progress:

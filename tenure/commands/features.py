@@ -14,6 +14,13 @@ def features(
     list_only: Annotated[
         bool, typer.Option("--list", help="Show every feature with its unit and meaning; no orders are needed.")
     ] = False,
+    check: Annotated[
+        bool, typer.Option("--check", help="Check the features of --features on a simulated shop; none may read ahead.")
+    ] = False,
+    page: Annotated[
+        Path | None, typer.Option("--page", metavar="FILE", help="Write the list as a Markdown page.")
+    ] = None,
+    own: options.Features = None,
     orders: options.Orders = None,
     column: options.Columns = None,
     returns: options.Returns = None,
@@ -24,25 +31,24 @@ def features(
     json: options.Json = False,
     quiet: options.Quiet = False,
 ) -> None:
-    """List the features, or write them for every customer.
+    """List the features, check your own, or write all of them for every customer.
 
     The file written has one row per customer: a snapshot at --as-of.
 
     Examples: tenure features --list, or: tenure features --orders orders.csv --as-of 2011-06-11 --out features.parquet
     """
     from tenure.output import emit
-    from tenure.snapshot import catalogue_lines, catalogue_rows, write_snapshot
+    from tenure.snapshot import write_snapshot
 
-    if list_only:
-        from tenure_features import catalogue
-
-        emit("features", catalogue_lines(catalogue()), {"features": catalogue_rows(catalogue())}, as_json=json)
+    if list_only or check or page is not None:
+        _about(own or [], check=check, page=page, json=json)
         return
     from tenure.config_file import load_config
     from tenure.progress import open_progress
 
     asked = {
         "orders": options.log(orders, column, returns=returns),
+        "features": options.own_features(own),
         "run": options.question(as_of, active_days=active_days),
     }
     settings = load_config(config, overrides=asked)
@@ -52,3 +58,27 @@ def features(
         f"Wrote {written.customers:,} customers and {written.features} features as of {written.as_of} to {written.path}"
     )
     emit("features", [line], written, as_json=json)
+
+
+def _about(own: list[str], *, check: bool, page: Path | None, json: bool) -> None:
+    """Answer what needs no orders: the list, its page, and the check of a user's features."""
+    from tenure.output import emit
+    from tenure.snapshot import catalogue_lines, catalogue_rows
+    from tenure_features import catalogue, load_features
+
+    mine = [one for file in own for one in load_features(file)]
+    if check:
+        from tenure.feature_check import check_features, require_sound
+
+        checked = check_features(mine or catalogue())
+        require_sound(checked)
+        line = f"{len(checked.features)} features hold: no value changes with rows at or after as_of."
+        emit("features", [line], checked, as_json=json)
+        return
+    if page is not None:
+        from tenure.feature_page import feature_page
+
+        page.write_text(feature_page(catalogue()), encoding="utf-8")
+        emit("features", [f"Wrote {len(catalogue())} features to {page}"], {"page": page}, as_json=json)
+        return
+    emit("features", catalogue_lines(catalogue()), {"features": catalogue_rows(catalogue())}, as_json=json)

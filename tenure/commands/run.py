@@ -15,6 +15,7 @@ def run(
     active_days: options.ActiveDays = None,
     seed: options.Seed = None,
     candidate: options.Candidates = None,
+    features: options.Features = None,
     out: options.Out = None,
     previous: options.Previous = None,
     config: options.ConfigFile = None,
@@ -41,6 +42,7 @@ def run(
         "run": options.question(
             as_of, horizon, active_days, seed=seed, candidates=candidate, out=out, previous=previous
         ),
+        "features": options.own_features(features),
         "tracking": options.tracking(tracking_uri, experiment, register=register),
     }
     settings = load_config(config, overrides=asked)

@@ -18,6 +18,7 @@ def score(
     returns: options.Returns = None,
     currency: options.Currency = None,
     as_of: options.AsOf = None,
+    features: options.Features = None,
     out: options.Out = None,
     previous: options.Previous = None,
     config: options.ConfigFile = None,
@@ -40,6 +41,7 @@ def score(
     asked = {
         "orders": options.log(orders, column, returns=returns, currency=currency),
         "run": options.question(as_of, out=out, previous=previous),
+        "features": options.own_features(features),
         "tracking": options.tracking(tracking_uri),
     }
     settings = load_config(config, overrides=asked)

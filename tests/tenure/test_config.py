@@ -28,6 +28,9 @@ columns = { occurred_at = "ts" }
 uri = "customers.csv"
 columns = { loyalty_level = "level" }
 
+[features]
+files = ["mine.py"]
+
 [run]
 as_of = 2011-06-11
 horizon_days = 90
@@ -69,6 +72,7 @@ def test_config_file__every_key_is_read_and_relative_paths_start_at_its_folder(t
             "events": {"uri": "s3://bucket/events.parquet", "columns": {"occurred_at": "ts"}},
             "customers": {"uri": f"{tmp_path}/customers.csv", "columns": {"loyalty_level": "level"}},
         },
+        "features": {"files": (f"{tmp_path}/mine.py",)},
         "run": {
             "as_of": dt.datetime(2011, 6, 11),
             "horizon_days": 90,

@@ -58,7 +58,7 @@ def scores(demo: DemoResult) -> pd.DataFrame:
 
 @pytest.mark.slow
 def test_demo__the_lines_hold_the_numbers_of_the_scores(demo: DemoResult, scores: pd.DataFrame) -> None:
-    leaves, worth, first, _, _ = demo.lines
+    leaves, worth, first, *_ = demo.lines
     assert f"{scores['churn_probability'].sum():,.0f} of {len(scores):,} customers" in leaves
     risky = scores[(scores["risk_tier"] == "high") & (scores["lifecycle"] != "lost")]
     assert f"{len(risky):,} are at high risk" in leaves
@@ -96,6 +96,22 @@ def test_demo__tells_the_backtest_beside_its_best_baseline(demo: DemoResult) -> 
     best = table[table["kind"] == "baseline"]["log_loss"].min()
     assert f"log-loss {table.loc[demo.champion, 'log_loss']:.3f}" in demo.lines[4]
     assert f"{best:.3f}; lower is better" in demo.lines[4]
+
+
+@pytest.mark.slow
+def test_demo__says_what_the_tables_beside_the_orders_added(demo: DemoResult) -> None:
+    added = demo.added.set_index("candidate")
+    assert added.index.tolist() == ["orders alone", "all tables"]
+    assert added["features"].diff().iloc[1] > 80
+    assert added.loc["all tables", "auroc"] > added.loc["orders alone", "auroc"]
+    assert added.loc["all tables", "probability_error"] < added.loc["orders alone", "probability_error"]
+    line, report = demo.lines[5], demo.report_path.read_text(encoding="utf-8")
+    for name in added.index:
+        assert f"{added.loc[name, 'auroc']:.3f} with {name}" in line
+    assert "What the other tables added" in report
+    assert "all tables" in report
+    known = truth_at(read_truth(demo.out / "shop"), pd.Timestamp(demo.as_of), demo.horizon_days)
+    assert set(known["customer_id"]) == set(pd.read_parquet(demo.out / "scores.parquet")["customer_id"])
 
 
 @pytest.mark.slow

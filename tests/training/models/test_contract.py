@@ -108,7 +108,7 @@ def in_pence(frame) -> TrainingFrame:
     """The frame with every amount times a thousand."""
 
     def dear(table: pd.DataFrame) -> pd.DataFrame:
-        return table.assign(**{column: 1000.0 * table[column] for column in MONEY})
+        return table.assign(**{column: 1000.0 * table[column] for column in MONEY if column in table})
 
     labels = frame.labels.assign(value=1000.0 * frame.labels["value"])
     return replace(frame, rows=dear(frame.rows), present=dear(frame.present), labels=labels)

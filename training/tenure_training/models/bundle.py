@@ -20,6 +20,7 @@ from typing import Any
 import pandas as pd
 
 from tenure_features.errors import DataContractError, UsageError
+from tenure_features.registry import Feature, recall
 from tenure_training.models.contract import Candidate
 
 FORMAT_VERSION = 1
@@ -60,6 +61,8 @@ class BundleInfo:
         Of everything random in the training.
     versions
         Of Python and the packages that trained it.
+    user_features
+        Those of the features that a user's file defines: what they mean, and the name and hash of the file.
     """
 
     champion: str
@@ -74,6 +77,7 @@ class BundleInfo:
     fingerprint: str
     seed: int
     versions: Mapping[str, str]
+    user_features: tuple[Feature, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """Return JSON-ready values; `from_dict` reads them back."""
@@ -83,16 +87,20 @@ class BundleInfo:
             "definitions": dict(self.definitions),
             "features": list(self.features),
             "versions": dict(self.versions),
+            "user_features": [one.to_dict() for one in self.user_features],
         }
 
     @classmethod
     def from_dict(cls, stored: Mapping[str, Any]) -> BundleInfo:
         """Build the info that `to_dict` described; `DataContractError` when a field is missing."""
+        stored = {"user_features": ()} | dict(stored)  # bundles from before there were any
         missing = [field.name for field in fields(cls) if field.name not in stored]
         if missing:
             raise DataContractError("The bundle does not say all it must.", found=f"no {', '.join(missing)}")
         known = {field.name: stored[field.name] for field in fields(cls)}
-        return cls(**known | {"as_of": pd.Timestamp(known["as_of"]), "features": tuple(known["features"])})
+        defined = tuple(Feature.from_dict(one) for one in known["user_features"])
+        told = {"as_of": pd.Timestamp(known["as_of"]), "features": tuple(known["features"]), "user_features": defined}
+        return cls(**known | told)
 
 
 @dataclass(frozen=True)
@@ -234,6 +242,7 @@ def read_bundle(folder: Path, *, candidate_class: type[Candidate] | None = None)
         )
     _verify(folder)
     info = BundleInfo.from_dict(stored)
+    recall(info.user_features)
     model = candidate_class or class_by_name(info.champion)
     try:
         candidate = model.load(folder / MODEL)
