@@ -196,6 +196,25 @@ class FeaturesConfig(Section):
     files: tuple[str, ...] = ()
 
 
+class CalendarConfig(Section):
+    """What is known of coming days in advance.
+
+    Attributes
+    ----------
+    country, subdivision
+        Codes of the country (ISO 3166) and the state or province whose holidays count; None: no holidays.
+    uri
+        A table with a column ``date`` and numbers by day; None: none.
+    in_models
+        Whether models look at the calendar; None: where the history covers two years and the horizon.
+    """
+
+    country: str | None = None
+    subdivision: str | None = None
+    uri: str | None = None
+    in_models: bool | None = None
+
+
 class Config(Section):
     """Everything a job is told.
 
@@ -209,6 +228,7 @@ class Config(Section):
     orders: OrdersConfig
     tables: dict[str, TableConfig] = Field(default_factory=dict)
     features: FeaturesConfig = Field(default_factory=FeaturesConfig)
+    calendar: CalendarConfig | None = None
     run: RunConfig = Field(default_factory=RunConfig)
     segments: SegmentsConfig = Field(default_factory=SegmentsConfig)
     tracking: TrackingConfig = Field(default_factory=TrackingConfig)

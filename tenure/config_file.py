@@ -9,7 +9,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from tenure.config import Config, TableConfig
+from tenure.config import CalendarConfig, Config, TableConfig
 from tenure.names import require_known
 from tenure_features.errors import UsageError
 
@@ -62,6 +62,7 @@ def _anchored(tree: Tree, folder: Path) -> Tree:
     tables = tree.get("tables", {})
     for section in (tree.get("orders"), *(tables.values() if isinstance(tables, dict) else ())):
         _anchor(section, "uri", folder)
+    _anchor(tree.get("calendar"), "uri", folder)
     for key in ("out", "previous"):
         _anchor(tree.get("run"), key, folder)
     for key in ("rfm_map", "relationship_map", "playbook"):
@@ -114,6 +115,8 @@ def _require_known_keys(tree: Tree) -> None:
         section = tree.get(name, {})
         if isinstance(section, Mapping):
             require_known(section, _keys(Config.model_fields[name].annotation), what=f"key of [{name}]")
+    if isinstance(tree.get("calendar"), Mapping):
+        require_known(tree["calendar"], _keys(CalendarConfig), what="key of [calendar]")
     tables = tree.get("tables", {})
     for name, table in tables.items() if isinstance(tables, Mapping) else ():
         if isinstance(table, Mapping):

@@ -9,6 +9,7 @@ from tenure_features import Feature
 _TABLES = {
     "orders": "the orders",
     "order_details": "the orders' optional columns",
+    "calendar": "the calendar",
     "customers": "`customers`",
     "events": "`events`",
     "feedback": "`feedback`",
@@ -27,6 +28,11 @@ from the catalogue by `tenure features --page docs/features.md`; the same list i
   per frequent level, `acquisition_channel=paid_search`: at most {most} levels, each of at least {least:.0%} of the
   customers known at the moment of training. The levels are stored with the model; a level it has not seen is 0 in all
   of them. Numbers beyond the contract enter as `customers.NAME`.
+- Features of the calendar speak of the days of the window to predict: holidays of a country, the season, and the
+  numbers of a table of yours (`calendar.NAME`, summed over the window). They are all that is read of the future, and
+  need `[calendar]` in `tenure.toml`. Models look at them where the history covers two years and the horizon (or as
+  `in_models` says): a season seen once cannot be told from a trend. Then the windows of the same season one and two
+  years ago join the training.
 - A feature of your own is one decorated function in a file: `tenure run --features my_features.py`
   ([notebook](../notebooks/03_own_features.ipynb)).
 """

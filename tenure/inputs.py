@@ -6,11 +6,14 @@ import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
+from tenure.calendars import open_calendar
 from tenure.config import Config
 from tenure.orders import open_log
 from tenure.tables import open_tables
 from tenure_features import OrderLog, SideTable, catalogue, load_features
+from tenure_features.calendar import Calendar
 from tenure_features.given import Given
+from tenure_features.tables import CALENDAR
 
 
 @dataclass(frozen=True)
@@ -23,10 +26,13 @@ class Inputs:
         The orders.
     tables
         By name.
+    calendar
+        What is known of coming days in advance; None without a section ``[calendar]``.
     """
 
     log: OrderLog
     tables: Mapping[str, SideTable] = field(default_factory=dict)
+    calendar: Calendar | None = None
 
     @property
     def fingerprint(self) -> str:
@@ -50,7 +56,7 @@ class Inputs:
         available = {one.name for one in Given(self.log, self.tables).available(catalogue())}
         missing: dict[str, set[str]] = {}
         for one in catalogue():
-            if one.name not in available and one.table not in {"orders", "order_details", *self.tables}:
+            if one.name not in available and one.table not in {"orders", "order_details", CALENDAR, *self.tables}:
                 missing.setdefault(one.table, set()).add(one.family)
         if not missing:
             return ()
@@ -79,4 +85,4 @@ def open_inputs(config: Config, *, only: Iterable[str] | None = None) -> Inputs:
         load_features(file)
     log = open_log(config)
     wanted = {one.table for one in catalogue()} if only is None else set(only)
-    return Inputs(log, open_tables(config, backend=log.backend, only=wanted))
+    return Inputs(log, open_tables(config, backend=log.backend, only=wanted), open_calendar(config.calendar))

@@ -14,6 +14,7 @@ import pandas as pd
 
 from tenure import evidence
 from tenure.audit import AuditResult, audit_section, audit_training, audited, leak_notes
+from tenure.calendars import definition, for_models, require_same
 from tenure.config import Config
 from tenure.inputs import Inputs, open_inputs
 from tenure.progress import Progress
@@ -213,6 +214,7 @@ def score_job(config: Config, model: str, out: Path, *, progress: Progress) -> S
         needed = {one.table for one in described(info.features).values()}
         inputs = open_inputs(config, only=needed)
         require_defined(info.user_features)
+        require_same(inputs.calendar, info.definitions.get("calendar"))
         log = inputs.log
     notes: tuple[str, ...] = ()
     as_of = config.run.as_of or log.default_as_of.to_pydatetime()
@@ -295,10 +297,16 @@ def _trained(config: Config, progress: Progress, *, previous: Scores | None = No
         )
     if previous:
         previous.require_earlier(pd.Timestamp(window.as_of), horizon_days=window.horizon_days)
-    for note in (*inputs.notes, *window.notes):
+    calendar, unlearnt = for_models(
+        inputs.calendar,
+        config.calendar,
+        history_days=(pd.Timestamp(window.as_of) - log.first_order_at) / pd.Timedelta(days=1),
+        horizon_days=window.horizon_days,
+    )
+    for note in (*inputs.notes, *window.notes, *unlearnt):
         progress.note(note)
     with progress.stage("Training and backtesting the models"):
-        frames = Frames(log, active_days=config.run.active_days, tables=inputs.tables)
+        frames = Frames(log, active_days=config.run.active_days, tables=inputs.tables, calendar=calendar)
         training = train(
             frames,
             as_of=pd.Timestamp(window.as_of),
@@ -330,7 +338,8 @@ def _bundle(inputs: Inputs, training: Training, config: Config, folder: Path) ->
             returns=config.orders.returns,
             active_days=config.run.active_days,
             currency=currency,
-        ),
+        )
+        | definition(inputs.calendar, frame.features),
         returns=config.orders.returns,
         currency=currency,
         features=tuple(frame.features),

@@ -15,7 +15,7 @@ from tenure.progress import Progress
 from tenure_features import Feature, catalogue, snapshots
 from tenure_features.errors import UsageError
 from tenure_features.given import Given
-from tenure_features.levels import profile_names
+from tenure_features.levels import calendar_names, profile_names
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,17 @@ def write_snapshot(config: Config, out: Path | None, *, progress: Progress) -> W
         names = [one.name for one in Given(log, inputs.tables).available(catalogue())]
         if "customers" in inputs.tables:
             names += profile_names(inputs.tables["customers"], pd.Timestamp(as_of))
-        table = snapshots(log, [as_of], tables=inputs.tables, features=names, active_days=config.run.active_days)
+        days = config.run.horizon_days or log.readiness.suggested_horizon_days
+        names += calendar_names(inputs.calendar) if inputs.calendar else ()
+        table = snapshots(
+            log,
+            [as_of],
+            tables=inputs.tables,
+            features=names,
+            active_days=config.run.active_days,
+            calendar=inputs.calendar,
+            window_days=days,
+        )
     out.parent.mkdir(parents=True, exist_ok=True)
     table.to_parquet(out, index=False)
     return WrittenSnapshot(out, as_of, customers=len(table), features=table.shape[1] - 2)

@@ -8,6 +8,7 @@ from difflib import get_close_matches
 from tenure_features import (  # noqa: F401  # each registers its features
     adbt,
     basket,
+    calendar,
     emails,
     experience,
     frequency,
@@ -23,6 +24,11 @@ from tenure_features.errors import UsageError
 from tenure_features.levels import parsed
 from tenure_features.registry import Feature, known, registered
 
+ORDER = (
+    "recency", "frequency", "adbt", "monetary", "experience", "engagement", "basket", "margin", "profile", "calendar",
+)  # fmt: skip
+"""Families in the order of the catalogue, and so of the columns of a snapshot, whichever was imported first."""
+
 
 def catalogue() -> tuple[Feature, ...]:
     """Every feature: name, unit, family, one-line meaning and reason text, in the order of snapshot columns.
@@ -33,7 +39,7 @@ def catalogue() -> tuple[Feature, ...]:
     >>> feature.name, feature.unit, feature.family, feature.meaning
     ('recency_days', 'days', 'recency', 'Days since the last order.')
     """
-    return registered()
+    return tuple(sorted(registered(), key=lambda one: ORDER.index(one.family)))
 
 
 def chosen(names: Iterable[str] | None) -> tuple[Feature, ...]:
@@ -47,7 +53,7 @@ def chosen(names: Iterable[str] | None) -> tuple[Feature, ...]:
     UsageError
         If a name is not in the catalogue.
     """
-    by_name = {one.name: one for one in registered()}
+    by_name = {one.name: one for one in catalogue()}
     wanted = list(by_name) if names is None else list(dict.fromkeys(names))
     found = []
     for name in wanted:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import ibis.expr.types as ir
 import pandas as pd
 
+from tenure_features.calendar import Calendar
 from tenure_features.details import OPTIONAL
 from tenure_features.errors import DataContractError, UsageError
 from tenure_features.histories import (
@@ -21,6 +22,7 @@ from tenure_features.histories import (
 from tenure_features.log import OrderLog
 from tenure_features.registry import Feature
 from tenure_features.side_tables import SideTable
+from tenure_features.tables import CALENDAR
 
 Side = CustomerProfile | EventHistory | FeedbackHistory | LineHistory | OrderDetails | ServiceCostHistory
 
@@ -35,10 +37,13 @@ class Given:
         The orders.
     tables
         By name; those that no feature reads (spend, assignments, identifiers) do no harm.
+    calendar
+        What is known of days in advance; None without one.
     """
 
     log: OrderLog
     tables: Mapping[str, SideTable] = field(default_factory=dict)
+    calendar: Calendar | None = None
 
     @property
     def columns(self) -> dict[str, frozenset[str]]:
@@ -47,6 +52,8 @@ class Given:
         if "order_id" not in self.log.readiness.columns:
             found.pop("order_lines", None)  # lines are dated by their order
         details = frozenset(self.log.rows.columns) & frozenset(OPTIONAL)
+        if self.calendar is not None:
+            found[CALENDAR] = frozenset(self.calendar.columns)
         return {"orders": frozenset(), **({"order_details": details} if details else {}), **found}
 
     def can(self, feature: Feature) -> bool:

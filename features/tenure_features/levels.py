@@ -13,17 +13,19 @@ import ibis
 import ibis.expr.types as ir
 import pandas as pd
 
+from tenure_features.calendar import Calendar, CalendarWindow
 from tenure_features.engine import fetch
 from tenure_features.histories import CustomerProfile
-from tenure_features.registry import Feature
+from tenure_features.registry import Feature, registered
 from tenure_features.side_history import known_before
 from tenure_features.side_tables import SideTable
+from tenure_features.tables import CALENDAR
 
 MOST_LEVELS, LEAST_SHARE = 12, 0.01
 """Per column, the most frequent levels, and those of at least one customer in a hundred."""
 
 _NOT_TEXTS = frozenset({"customer_id"})
-_FURTHER = "customers."
+_FURTHER, _BY_DAY = "customers.", "calendar."
 _UNSPEAKABLE = frozenset("\t\r\n")
 """Signs that set names apart in stored models; levels with one of them count as none."""
 
@@ -62,6 +64,17 @@ def parsed(name: str) -> Feature | None:
 
         meaning = f"1 where {column} of customers is {level}, else 0."
         return LevelFeature(name, "flag", "profile", meaning, "{value}", is_level, "customers", (column,))
+    if name.startswith(_BY_DAY):
+        by_day = name.removeprefix(_BY_DAY)
+
+        def total(window: CalendarWindow) -> float:
+            return window.total(by_day)
+
+        meaning, reason = (
+            f"Sum of the calendar's column {by_day} over the window to predict.",
+            by_day + " is {value:,.2f}",
+        )
+        return Feature(name, "number", "calendar", meaning, reason, total, CALENDAR, (by_day,))
     if name.startswith(_FURTHER):
         further = name.removeprefix(_FURTHER)
 
@@ -82,6 +95,12 @@ def profile_names(customers: SideTable, as_of: pd.Timestamp) -> tuple[str, ...]:
     further = [name for name in schema.names if name not in contract]
     numbers = [name for name in further if schema[name].is_numeric() or schema[name].is_boolean()]
     return (*names, *(_FURTHER + name for name in numbers))
+
+
+def calendar_names(calendar: Calendar) -> tuple[str, ...]:
+    """Name the features of a calendar: the catalogue's, and one per column of the user's table."""
+    ours = tuple(one.name for one in registered() if one.table == CALENDAR)
+    return (*ours, *(_BY_DAY + name for name in sorted(calendar.columns)))
 
 
 def _levels(known: ir.Table, text: str) -> list[str]:

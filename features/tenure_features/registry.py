@@ -14,8 +14,8 @@ from tenure_features.errors import UsageError
 Family = Literal[
     "recency", "frequency", "monetary", "adbt", "engagement", "experience", "basket", "profile", "margin", "calendar"
 ]
-Build = Callable[[Any], ir.Value]
-"""From the history of a feature's table to one Ibis expression."""
+Build = Callable[[Any], Any]
+"""From the history of a feature's table to one Ibis expression; from a window of the calendar to a number."""
 
 HISTORIES: Mapping[str, str] = {
     "orders": "OrderHistory",
@@ -25,6 +25,7 @@ HISTORIES: Mapping[str, str] = {
     "feedback": "FeedbackHistory",
     "service_costs": "ServiceCostHistory",
     "customers": "CustomerProfile",
+    "calendar": "CalendarWindow",
 }
 """What a feature of each table receives; ``order_details`` are the orders with their optional columns."""
 

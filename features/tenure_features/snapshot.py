@@ -8,6 +8,7 @@ import ibis.expr.types as ir
 import numpy as np
 import pandas as pd
 
+from tenure_features.calendar import Calendar, CalendarWindow
 from tenure_features.days import Moment, origins_of
 from tenure_features.engine import fetch
 from tenure_features.families import chosen
@@ -17,8 +18,10 @@ from tenure_features.log import OrderLog
 from tenure_features.registry import Feature
 from tenure_features.side_history import POPULATION
 from tenure_features.side_tables import SideTable
+from tenure_features.tables import CALENDAR
 
 DECIMALS = 6
+KEYS_FIRST = ("customer_id", "as_of")
 PAIRS_AT_ONCE = 1_000_000
 """Orders times origins of one query. A larger query holds more customers in memory and is no faster; a smaller one
 spends its time being planned."""
@@ -31,6 +34,8 @@ def snapshots(
     tables: Mapping[str, SideTable] | None = None,
     features: Iterable[str] | None = None,
     active_days: float | None = None,
+    calendar: Calendar | None = None,
+    window_days: int | None = None,
 ) -> pd.DataFrame:
     """Compute features of every customer of the population at each origin.
 
@@ -46,6 +51,9 @@ def snapshots(
         Names from the catalogue; everything that the log and the tables can give when None.
     active_days
         Narrows the population to customers with an order in the last so many days.
+    calendar, window_days
+        What is known of coming days in advance, and the length of the window to predict: features of the calendar
+        speak of the days of that window. Without both there are none.
 
     Returns
     -------
@@ -61,15 +69,35 @@ def snapshots(
     DataContractError
         If a feature is asked for whose table or column is not given.
     """
-    moments, given = origins_of(origins), Given(log, tables or {})
+    moments = origins_of(origins)
+    given = Given(log, tables or {}, None if window_days is None else calendar)
     wanted = given.available(chosen(None)) if features is None else chosen(features)
     given.require(wanted)
     given.check_reach(moments[-1])
+    of_rows = [one for one in wanted if one.table != CALENDAR]
     parts = [
-        framed(fetch(snapshot_table(log.orders, several, wanted, active_days=active_days, given=given)))
+        framed(fetch(snapshot_table(log.orders, several, of_rows, active_days=active_days, given=given)))
         for several in _batches(log, moments)
     ]
-    return parts[0] if len(parts) == 1 else pd.concat(parts, ignore_index=True)
+    table = parts[0] if len(parts) == 1 else pd.concat(parts, ignore_index=True)
+    if given.calendar is None or window_days is None or len(of_rows) == len(wanted):
+        return table
+    beside = with_calendar(table, given.calendar, [one.name for one in wanted if one.table == CALENDAR], window_days)
+    return beside[[*KEYS_FIRST, *(one.name for one in wanted)]]
+
+
+def with_calendar(table: pd.DataFrame, calendar: Calendar, names: Sequence[str], days: int) -> pd.DataFrame:
+    """Add calendar features to snapshots: of the ``days`` days from each row's origin on."""
+    features = chosen(names)
+    values = {}
+    for origin in table["as_of"].unique():
+        window = CalendarWindow(calendar, pd.Timestamp(origin), days)
+        values[origin] = [round(float(one.build(window)), DECIMALS) for one in features]
+    columns = {
+        one.name: table["as_of"].map({origin: found[number] for origin, found in values.items()}).astype("float64")
+        for number, one in enumerate(features)
+    }
+    return table.assign(**columns)
 
 
 def snapshot_table(

@@ -6,6 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+CALENDAR = "calendar"
+"""Not a table of rows: the days of the window to predict, see `tenure_features.calendar`."""
+
 Kind = Literal["id", "time", "date", "number", "text", "flag"]
 
 

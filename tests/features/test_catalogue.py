@@ -39,7 +39,17 @@ def test_catalogue__has_every_family_unit_meaning_and_reason():
     features = catalogue()
     assert len(features) >= 90
     assert len({one.name for one in features}) == len(features)
-    families = {"recency", "frequency", "monetary", "adbt", "engagement", "experience", "basket", "profile", "margin"}
+    families = {
+        "recency",
+        "frequency",
+        "monetary",
+        "adbt",
+        "engagement",
+        "experience",
+        "basket",
+        "profile",
+        "margin",
+    } | {"calendar"}
     assert {one.family for one in features} == families
     for one in features:
         assert one.unit

@@ -12,7 +12,16 @@ import pytest
 import typer.main
 
 from tenure.cli import app
-from tenure.config import Config, OrdersConfig, RunConfig, SegmentsConfig, TableConfig, TrackingConfig
+from tenure.config import (
+    CalendarConfig,
+    Config,
+    FeaturesConfig,
+    OrdersConfig,
+    RunConfig,
+    SegmentsConfig,
+    TableConfig,
+    TrackingConfig,
+)
 from tenure.config_file import load_config
 
 FENCE = re.compile(r"^```(\w*)\n(.*?)^```", re.MULTILINE | re.DOTALL)
@@ -92,7 +101,16 @@ def test_cli_page__names_every_command_and_every_option(repository: Path) -> Non
 
 def test_cli_page__names_every_key_of_the_configuration(repository: Path) -> None:
     text = (repository / "docs" / "cli.md").read_text()
-    sections = (Config, OrdersConfig, TableConfig, RunConfig, SegmentsConfig, TrackingConfig)
+    sections = (
+        Config,
+        OrdersConfig,
+        TableConfig,
+        CalendarConfig,
+        FeaturesConfig,
+        RunConfig,
+        SegmentsConfig,
+        TrackingConfig,
+    )
     keys = {field.alias or name for section in sections for name, field in section.model_fields.items()}
     assert {key for key in keys if not re.search(rf"\b{key}\b", text)} == set()
 

@@ -31,6 +31,10 @@ columns = { loyalty_level = "level" }
 [features]
 files = ["mine.py"]
 
+[calendar]
+country = "DE"
+uri = "days.csv"
+
 [run]
 as_of = 2011-06-11
 horizon_days = 90
@@ -73,6 +77,7 @@ def test_config_file__every_key_is_read_and_relative_paths_start_at_its_folder(t
             "customers": {"uri": f"{tmp_path}/customers.csv", "columns": {"loyalty_level": "level"}},
         },
         "features": {"files": (f"{tmp_path}/mine.py",)},
+        "calendar": {"country": "DE", "subdivision": None, "uri": f"{tmp_path}/days.csv", "in_models": None},
         "run": {
             "as_of": dt.datetime(2011, 6, 11),
             "horizon_days": 90,

@@ -9,11 +9,13 @@ import numpy as np
 import pandas as pd
 
 from tenure_features import OrderLog, SideTable, outcomes, snapshots
+from tenure_features.calendar import Calendar
 from tenure_features.errors import DataContractError
-from tenure_features.levels import profile_names
+from tenure_features.levels import calendar_names, profile_names
+from tenure_features.snapshot import with_calendar
 from tenure_training.labels import labels
 from tenure_training.models.contract import Floats, TrainingFrame
-from tenure_training.windows import Window, training_windows
+from tenure_training.windows import Window, training_windows, yearly_windows
 
 HALF_LIFE_DAYS = 365.0
 """Age at which a training origin weighs half: habits of a year ago count, those of three years ago hardly."""
@@ -30,12 +32,20 @@ class Frames:
         Narrows the population to customers with an order in so many days before each origin; None: everybody.
     tables
         Tables opened beside the log, by name.
+    calendar
+        What is known of coming days in advance; None: models do not look at the calendar.
     """
 
     def __init__(
-        self, log: OrderLog, *, active_days: int | None = None, tables: Mapping[str, SideTable] | None = None
+        self,
+        log: OrderLog,
+        *,
+        active_days: int | None = None,
+        tables: Mapping[str, SideTable] | None = None,
+        calendar: Calendar | None = None,
     ) -> None:
         self._log, self._active_days, self._tables = log, active_days, dict(tables or {})
+        self._calendar = calendar
         self._profiles: dict[pd.Timestamp, pd.DataFrame] = {}
         self._snapshots: dict[pd.Timestamp, pd.DataFrame] = {}
         self._labels: dict[Window, pd.DataFrame] = {}
@@ -75,6 +85,9 @@ class Frames:
             Nobody ordered before ``as_of``.
         """
         windows = training_windows(self.first_order, as_of, horizon_days=horizon_days)
+        if self._calendar is not None:  # the same season of earlier years, or season could not be learnt
+            earlier = yearly_windows(self.first_order, as_of, horizon_days=horizon_days)
+            windows += [window for window in earlier if window not in windows]
         self.prepare([as_of], windows)
         present = self.snapshot(as_of)
         if present.empty:
@@ -83,8 +96,8 @@ class Frames:
             )
         profile = self._profile_names(as_of)
         self._prepare_profiles([as_of, *(window.origin for window in windows)], profile)
-        present = self._whole(as_of, profile)
-        parts = [self._whole(window.origin, profile) for window in windows]
+        present = self._whole(Window(as_of, horizon_days), profile)
+        parts = [self._whole(window, profile) for window in windows]
         window_days = [np.full(len(part), float(window.days)) for part, window in zip(parts, windows, strict=True)]
         ages = [np.full(len(part), (as_of - window.origin).days) for part, window in zip(parts, windows, strict=True)]
         return TrainingFrame(
@@ -115,15 +128,17 @@ class Frames:
             before = known.get(at, new.iloc[:, :0])
             known[at] = pd.concat([before.drop(columns=missing, errors="ignore"), new], axis=1)
 
-    def _whole(self, origin: pd.Timestamp, profile: list[str]) -> pd.DataFrame:
-        """Return the snapshot with the customer table's features; both are sorted by customer."""
-        snapshot = self.snapshot(origin)
-        if not profile:
+    def _whole(self, window: Window, profile: list[str]) -> pd.DataFrame:
+        """Return the snapshot of an origin with the customer table's features (sorted alike) and the calendar's."""
+        snapshot = self.snapshot(window.origin)
+        if profile:
+            beside = self._profiles.get(window.origin)
+            if beside is None:  # nobody was there yet
+                beside = pd.DataFrame(index=snapshot.index, columns=profile, dtype="float64")
+            snapshot = pd.concat([snapshot, beside[profile]], axis=1)
+        if self._calendar is None:
             return snapshot
-        beside = self._profiles.get(origin)
-        if beside is None:  # nobody was there yet
-            beside = pd.DataFrame(index=snapshot.index, columns=profile, dtype="float64")
-        return pd.concat([snapshot, beside[profile]], axis=1)
+        return with_calendar(snapshot, self._calendar, calendar_names(self._calendar), window.days)
 
     def _label(self, origins: list[pd.Timestamp], days: int) -> None:
         table = outcomes(self._log, sorted(origins), horizon_days=days)

@@ -131,3 +131,29 @@ def backtest_windows(
         return []
     count = min(most, int(history / days - HISTORY_WINDOWS))
     return [Window(as_of - pd.Timedelta(days=days * (number + 1)), days) for number in range(count)]
+
+
+def yearly_windows(
+    first_order: pd.Timestamp, as_of: pd.Timestamp, *, horizon_days: int, years: int = 2
+) -> list[Window]:
+    """Choose the windows of the same season one and two years before the window to predict.
+
+    With these beside the latest windows, a model that looks at the calendar has seen the coming season before.
+
+    Returns
+    -------
+    list
+        Those that have closed and have `LONGEST_WAIT_DAYS` of history before them, latest first.
+
+    Examples
+    --------
+    >>> found = yearly_windows(pd.Timestamp("2021-01-01"), pd.Timestamp("2023-06-01"), horizon_days=90)
+    >>> [str(window.origin.date()) for window in found]
+    ['2022-06-01', '2021-06-02']
+    """
+    found = [
+        Window((as_of - pd.Timedelta(days=round(365.25 * back))).floor("D"), horizon_days)
+        for back in range(1, years + 1)
+    ]
+    least = first_order + pd.Timedelta(days=LONGEST_WAIT_DAYS)
+    return [window for window in found if window.closed_by(as_of) and window.origin >= least]

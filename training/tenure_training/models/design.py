@@ -32,7 +32,7 @@ _AS_THEY_ARE = (
     "recency_share", "adbt_cv", "gap_last_ratio", "lateness_z", "value_cv", "value_last_ratio",
     "returns_rate",
 )  # fmt: skip
-_UNITS_AS_THEY_ARE = frozenset({"ratio", "share", "flag", "points", "nats", "years", "log"})
+_UNITS_AS_THEY_ARE = frozenset({"ratio", "share", "flag", "points", "nats", "years", "log", "cycle"})
 _LEFT_OUT = frozenset({"signup_days"})
 """Grows with the origin for all customers together, as tenure does, which is there already."""
 
