@@ -15,9 +15,10 @@ from tenure.config import Config
 from tenure.config_file import load_config
 from tenure.known_truth import against_truth
 from tenure.orders import open_log
-from tenure.pipeline import RunResult, run_job
+from tenure.pipeline import run_job
 from tenure.progress import Progress
 from tenure.render import money
+from tenure.results import RunResult
 from tenure_serving.charts.style import percent
 from tenure_serving.report.sections import Section
 from tenure_serving.report.summary import first_to_call, with_money

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 import pandas as pd
 
 from tenure.audit import AuditResult
-from tenure.pipeline import BacktestResult, RunResult, ScoreResult
+from tenure.results import BacktestResult, RunResult, ScoreResult
 
 COLUMNS = {
     "Will they order? Mean over the backtest's origins": (

@@ -53,7 +53,7 @@ class Frames:
 
     def of(self, log: OrderLog, tables: Mapping[str, SideTable]) -> Frames:
         """Make frames of another log, and of other tables beside it, the way these were made."""
-        return Frames(log, active_days=self._active_days, tables=tables)
+        return Frames(log, active_days=self._active_days, tables=tables, calendar=self._calendar)
 
     def prepare(self, moments: Iterable[pd.Timestamp], windows: Iterable[Window]) -> None:
         """Compute many snapshots and labels in as few queries as there are window lengths, plus one."""
