@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -72,21 +72,19 @@ def run_job(
     previous = earlier_scores(config.run.previous)
     trained = _trained(config, progress, previous=previous)
     inputs, training, notes = trained.inputs, trained.training, trained.notes
-    log = inputs.log
     out.mkdir(parents=True, exist_ok=True)
     with progress.stage("Scoring the customers"):
         bundle = _bundle(inputs, training, config, out / MODEL_FOLDER)
         scorer = Scorer(bundle)
         scores = scorer.score(
             training.frame.present,
-            currency=log.currency or config.orders.currency,
+            currency=inputs.log.currency or config.orders.currency,
             previous=previous.table if previous else None,
         )
         _write(scores, out, bundle, inputs, previous)
     with progress.stage("Writing the report"):
-        report, data = out / "report.html", _report(trained, bundle, scores)
-        if sections is not None:
-            data = replace(data, sections=(*data.sections, *sections(training)))
+        further = sections(training) if sections else ()
+        report, data = out / "report.html", _report(trained, bundle, scores, further)
         report.write_text(rendered(data, scorer), encoding="utf-8")
         charts = evidence.write_charts(data, out / CHART_FOLDER)
     with progress.stage("Recording the run in MLflow"):
@@ -277,7 +275,7 @@ def _write(scores: pd.DataFrame, out: Path, bundle: Bundle, inputs: Inputs, prev
         write_scores(scores, out, bundle=bundle, input_fingerprint=inputs.fingerprint, previous=held)
 
 
-def _report(trained: _Trained, bundle: Bundle, scores: pd.DataFrame) -> ReportData:
+def _report(trained: _Trained, bundle: Bundle, scores: pd.DataFrame, further: tuple[Section, ...] = ()) -> ReportData:
     log, training = trained.inputs.log, trained.training
     result, champion = training.backtest, training.choice.name
     contributions = training.champion.contributions(training.frame.present)
@@ -297,7 +295,7 @@ def _report(trained: _Trained, bundle: Bundle, scores: pd.DataFrame) -> ReportDa
         readiness=log.readiness.to_dict(),
         drivers=evidence.drivers(contributions),
         notes=trained.notes,
-        sections=(audit_section(trained.audit),),
+        sections=(*further, audit_section(trained.audit)),
         **tables,
     )
 

@@ -77,7 +77,7 @@ def test_run__options_reach_the_pipeline(call: Call, pipeline: Any, tmp_path: Pa
         *RUN, "--column", "customer_id=CustomerID", "--column", "revenue=Quantity * UnitPrice", "--returns", "drop",
         "--currency", "GBP", "--active-days", "365", "--seed", "3", "--candidate", "zero", "--candidate", "recency",
         "--tracking-uri", "sqlite:///a.db", "--experiment", "shop", "--no-register", "--out", tmp_path / "out",
-        "--previous", "earlier",
+        "--previous", "earlier", "--features", "mine.py",
     )  # fmt: skip
     assert done.code == 0
     assert pipeline.asked["out"] == tmp_path / "out"
@@ -89,6 +89,8 @@ def test_run__options_reach_the_pipeline(call: Call, pipeline: Any, tmp_path: Pa
             "currency": "GBP",
         },
         "tables": {},
+        "features": {"files": ("mine.py",)},
+        "calendar": None,
         "run": {
             "as_of": dt.datetime(2011, 6, 11),
             "horizon_days": 90,
@@ -124,13 +126,15 @@ def test_run__json_is_one_object(call: Call, pipeline: Any, tmp_path: Path) -> N
     assert result["backtest"] == [{"candidate": "zero", "auroc": 0.5}, {"candidate": "recency", "auroc": 0.75}]
 
 
-def test_run__tables_that_are_not_used_yet_are_said_once(call: Call, pipeline: Any, tmp_path: Path) -> None:
+def test_run__tables_of_the_configuration_reach_the_pipeline(call: Call, pipeline: Any, tmp_path: Path) -> None:
     file = tmp_path / "tenure.toml"
     file.write_text('[orders]\nuri = "orders.csv"\n[tables.events]\nuri = "events.csv"\n[run]\nout = "out"\n')
     done = call("run", "--config", file)
     assert done.code == 0
     assert pipeline.asked["out"] == tmp_path / "out"
-    assert done.err.count("Not used yet, apart from the orders: events.") == 1
+    assert {name: table.uri for name, table in pipeline.asked["config"].tables.items()} == {
+        "events": str(tmp_path / "events.csv")
+    }
 
 
 @pytest.mark.parametrize(
