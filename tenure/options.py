@@ -83,6 +83,26 @@ Register = Annotated[
         "--register/--no-register", help="Whether the champion enters the model registry. [default: register]"
     ),
 ]
+Scores = Annotated[
+    Path | None,
+    typer.Option("--scores", metavar="FILE|DIR", help="Scores of a run at the same --as-of. [default: none]"),
+]
+ValueDays = Annotated[
+    int, typer.Option("--days", metavar="DAYS", help="Age at which the value of a customer is stated.")
+]
+Overhead = Annotated[
+    float,
+    typer.Option("--overhead", metavar="RATE", help="Cost of acquisition per unit of spend on top, such as 0.15."),
+]
+Since = Annotated[
+    str | None,
+    typer.Option(
+        "--since",
+        metavar="DATE",
+        help="Start of the window, for customers and money alike. [default: the first day of spend]",
+    ),
+]
+Level = Annotated[float, typer.Option("--level", metavar="SHARE", help="Level of every interval.")]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of text.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress and no log lines.")]
 

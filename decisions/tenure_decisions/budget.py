@@ -14,7 +14,7 @@ from tenure_decisions.clv import lifetime_value, steps_of
 from tenure_decisions.inputs import Bools, Floats
 from tenure_decisions.resampling import interval, ratio
 from tenure_decisions.response import Response, fit_response
-from tenure_decisions.step_test import SMALLEST_STEP, StepTest, propose
+from tenure_decisions.step_test import LONGEST_WEEKS, SMALLEST_STEP, StepTest, propose
 from tenure_decisions.study import Study
 from tenure_decisions.weeks import Weeks, count_weeks
 from tenure_features.errors import DataContractError, UsageError
@@ -27,6 +27,8 @@ VARIES = 0.1
 """Weekly spend with a smaller coefficient of variation has taught nothing of what more would bring."""
 DIRECTION_STEP = 0.2
 """How far a budget moves on a direction alone."""
+GRID = 25
+"""Points of a drawn curve."""
 DIRECTION, ESTIMATE = "direction only", "estimate"
 
 
@@ -51,11 +53,16 @@ class Budget:
     marginal_total
         What the last unit of money returns in the new split: below 1 it costs more than it brings.
     best_total
-        Total at which the last unit just pays for itself within the bounds.
+        Total at which the last unit just pays for itself; infinite where it still does at the upper bounds.
     reading
         ``estimate``, or ``direction only`` where a year of weekly spend, or its variation, is missing.
     test
         The experiment to run before believing it.
+    curves
+        ``channel``, ``spend``, ``customers`` with interval (per week): the fitted curves over the range of spend seen
+        or proposed; ``seen`` where within it.
+    weeks
+        ``channel``, ``spend``, ``customers``: the weeks they were fitted on.
     days, level, measure, notes
         Age at which value is stated; level of the intervals; what value means; what a reader must know.
     """
@@ -70,6 +77,8 @@ class Budget:
     best_total: float
     reading: str
     test: StepTest | None
+    curves: pd.DataFrame
+    weeks: pd.DataFrame
     days: int
     level: float
     measure: str
@@ -150,7 +159,8 @@ def budget(
     best = spend_at(plan.marginal, 1.0, low=plan.least, high=plan.most)
     return Budget(
         table, wanted, float(gained[1:].mean()), low, high, float((gained[1:] > 0).mean()),
-        _last_return(plan, then), float(best.sum()), reading, _test(plan, then, currency), age, study.level,
+        _last_return(plan, then), float(best.sum()) if (best < plan.most).any() else np.inf, reading, _test(plan, then, currency),
+        _curves(plan, then, study.level), _points(plan), age, study.level,
         study.ledger.definition, (*study.notes, *_notes(table, reading)),
     )  # fmt: skip
 
@@ -263,22 +273,59 @@ def _last_return(plan: _Plan, then: Floats) -> float:
 
 
 def _test(plan: _Plan, then: Floats, currency: str) -> StepTest | None:
-    """Propose to test the move that carries most of the expected gain, with a step large enough to be seen."""
-    carried = np.abs((plan.value * (plan.response.customers(then) - plan.response.customers(plan.now))).mean(axis=0))
-    active = plan.now > 0
-    if not active.any():
+    """Propose a test of the largest move; where it would take too long, of switching a channel off for a while.
+
+    Off against on is the largest step there is and tests the curve at its steepest; of all channels the one that
+    would be decided soonest is taken.
+    """
+    active = np.flatnonzero(plan.now > 0)
+    if not len(active):
         return None
-    k = int(np.argmax(np.where(active, carried, -1.0)))
-    change = then[k] / plan.now[k] - 1
+    moved = int(active[np.argmax(np.abs(then - plan.now)[active])])
+    change = float(then[moved] / plan.now[moved] - 1)
     if abs(change) < SMALLEST_STEP:
         change = SMALLEST_STEP if change >= 0 else -SMALLEST_STEP
+    first = _step(plan, moved, float(plan.now[moved] * (1 + change)), currency)
+    if 2 * first.units <= LONGEST_WEEKS:
+        return first
+    return min((first, *(_step(plan, int(k), 0.0, currency) for k in active)), key=lambda test: test.units)
+
+
+def _step(plan: _Plan, k: int, amount: float, currency: str) -> StepTest:
     spend = plan.now.copy()
-    spend[k] = plan.now[k] * (1 + change)
-    customers = [float(plan.response.customers(each)[:, k].mean()) for each in (plan.now, spend)]
+    spend[k] = amount
+    now, then = (float(plan.response.customers(each)[:, k].mean()) for each in (plan.now, spend))
+    everybody = float(plan.weeks.customers[:, -RECENT_WEEKS:].sum(axis=0).mean())
     return propose(
-        plan.response.channels[k], spend=(float(plan.now[k]), float(spend[k])), customers=(customers[0], customers[1]),
-        others=float(plan.weeks.customers[:, -RECENT_WEEKS:].sum(axis=0).mean() - customers[0]),
-        dispersion=plan.response.dispersion, currency=currency,
+        plan.response.channels[k], spend=(float(plan.now[k]), amount), customers=(now, then),
+        others=max(0.0, everybody - now), dispersion=plan.response.dispersion, currency=currency,
+    )  # fmt: skip
+
+
+def _curves(plan: _Plan, then: Floats, level: float) -> pd.DataFrame:
+    """Lay the curves out on a grid of spends."""
+    seen = plan.weeks.spend[[plan.weeks.channels.index(name) for name in plan.response.channels]]
+    top = np.maximum(seen.max(axis=1), then)
+    rows = []
+    for step in np.linspace(0.0, 1.0, GRID):
+        spend = step * top
+        bought = plan.response.customers(spend)
+        for k, name in enumerate(plan.response.channels):
+            row = {"channel": name, "spend": spend[k], **estimate("customers", bought[:, k], level)}
+            rows.append(row | {"seen": bool(spend[k] <= seen[k].max())})
+    return pd.DataFrame(rows).sort_values(["channel", "spend"], ignore_index=True)
+
+
+def _points(plan: _Plan) -> pd.DataFrame:
+    """Lay the weeks of channels with spend out in rows, weeks in which a channel was off left out."""
+    at = [plan.weeks.channels.index(name) for name in plan.response.channels]
+    row, week = np.nonzero(plan.weeks.live[at])
+    names = np.array(plan.response.channels, dtype=object)
+    return pd.DataFrame(
+        {
+            "channel": names[row], "spend": plan.weeks.spend[at][row, week],
+            "customers": plan.weeks.customers[at][row, week],
+        }
     )  # fmt: skip
 
 

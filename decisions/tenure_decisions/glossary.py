@@ -49,3 +49,48 @@ CLV: Mapping[str, Term] = {
     "ltv_cac": Term("ratio", "predicted / cac: value before the cost of acquisition over that cost, the classic ratio "
                     "of the 3:1 rule"),
 }  # fmt: skip
+
+COHORTS: Mapping[str, Term] = {
+    "cohort": Term("-", "when the first order was, or the value of the column"),
+    "age": Term("periods", "since each customer's own first order, which is in period 0"),
+    "customers": Term("customers", "in the cohort"),
+    "observed": Term("customers", "of them lived through the whole period; every rate of the row is over these"),
+    "mature": Term("yes or no", "the period has closed for the whole cohort; others never enter the summary"),
+    "retention": Term("share", "observed customers with an order of positive revenue in the period"),
+    "orders_per_customer": Term("orders per customer", "orders of positive revenue in the period"),
+    "revenue_per_customer": Term("money per customer", "net revenue in the period"),
+    "value_per_customer": Term("money per customer", "value in the period, before the cost of acquisition"),
+    "cumulative_value": Term("money per customer", "value until the end of the period"),
+    "predicted": Term("money per customer", "cumulative value expected at an age the cohort has not reached"),
+}
+
+GROWTH: Mapping[str, Term] = {
+    "customers": Term("customers", "C: first order in the window, or in the month"),
+    "clv_before_cac": Term(
+        "money per customer", "predicted value until the age stated, before the cost of acquisition"
+    ),
+    "cac": Term("money per customer", "cost of acquisition over new customers, the same ones"),
+    "clv_net": Term("money per customer", "clv_before_cac - cac"),
+    "g_before": Term("customers", "C x clv_before_cac / cac"),
+    "g_net": Term("customers", "C x clv_net / cac"),
+    "gain_per_customer": Term("money per customer", "change of clv_net by one point of the lever"),
+    "gain": Term("money", "the same over all new customers"),
+}
+
+BUDGET: Mapping[str, Term] = {
+    "spend_now": Term("money per week", "mean of the last 13 weeks"),
+    "spend_then": Term("money per week", "proposed"),
+    "value": Term("money per customer", "predicted value of a new customer, before the cost of acquisition"),
+    "average_return": Term("ratio", "value of the customers of a week / spend of the week, customers who would come "
+                           "anyway included"),
+    "marginal_return": Term("ratio", "value that the next unit of money brings, at the spend now"),
+    "marginal_then": Term("ratio", "the same at the spend proposed"),
+    "customers_now": Term("customers per week", "expected at the spend now, season averaged out"),
+    "customers_then": Term("customers per week", "expected at the spend proposed"),
+    "reading": Term("-", "estimate, or direction only: under a year of weekly spend, or spend that never varied"),
+    "extrapolated": Term("yes or no", "the proposal lies beyond any weekly spend seen"),
+    "gain": Term("money per week", "value of the split proposed less that of the present one, less further spend"),
+    "chance": Term("probability", "that the proposal brings more than the present split"),
+    "marginal_total": Term("ratio", "what the last unit of money returns; below 1 it costs more than it brings"),
+    "best_total": Term("money per week", "total at which the last unit just pays for itself, within the bounds"),
+}  # fmt: skip

@@ -1,0 +1,114 @@
+"""Budget: where weekly spend should move, and the response curves behind it."""
+
+from __future__ import annotations
+
+import altair as alt
+import pandas as pd
+
+from tenure_decisions.budget import DIRECTION, Budget
+from tenure_serving.charts import style
+from tenure_serving.charts.style import BLUE, GREY, ORANGE, RED, WIDTH, money
+
+
+def reallocation(found: Budget, *, currency: str = "") -> alt.LayerChart:
+    """Draw weekly spend now and as proposed for every channel.
+
+    Parameters
+    ----------
+    found
+        From `tenure_decisions.budget.budget`.
+    currency
+        Unit of the money.
+    """
+    table = found.table.sort_values("spend_now", ascending=False, kind="stable")
+    names = table["channel"].tolist()
+    if found.reading == DIRECTION:
+        more = ", ".join(table.loc[table["direction"] == "more", "channel"]) or "nothing"
+        less = ", ".join(table.loc[table["direction"] == "less", "channel"]) or "nothing"
+        conclusion = f"Direction only: more {more}, less {less}"
+    else:
+        low, high = (money(value, currency) for value in (found.gain_low, found.gain_high))
+        conclusion = f"The same money is expected to bring {money(found.gain, currency)} a week more ({low} to {high})"
+    base = style.chart(
+        table[["channel", "spend_now", "spend_then", "direction", "reading", "extrapolated"]],
+        width=WIDTH - 120,
+        height=alt.Step(26),
+    ).encode(y=alt.Y("channel:N", sort=names, title=None), tooltip=[
+        "channel:N", "reading:N", *(alt.Tooltip(f"{name}:Q", format=",.0f") for name in ("spend_now", "spend_then"))
+    ])  # fmt: skip
+    title = style.in_currency("spend per week", currency)
+    colour = alt.Color(
+        "direction:N",
+        title="proposed",
+        scale=alt.Scale(domain=["more", "less", "hold"], range=[BLUE, ORANGE, GREY]),
+    )
+    return style.layered(
+        base.mark_rule(strokeWidth=3).encode(x=alt.X("spend_now:Q", title=title), x2="spend_then:Q", color=colour),
+        base.mark_tick(thickness=3, size=16, color=GREY).encode(x=alt.X("spend_now:Q", title=title)),
+        base.mark_point(filled=True, size=90, opacity=1).encode(x=alt.X("spend_then:Q", title=title), color=colour),
+        title=style.title(
+            conclusion,
+            f"Bar: spend now (mean of 13 weeks); dot: proposed. Value at {found.days} days, before an experiment has "
+            "shown it.",
+        ),
+    )
+
+
+def response_curves(found: Budget, *, currency: str = "", columns: int = 3) -> alt.FacetChart:
+    """Draw new customers by weekly spend: weeks seen, the fitted curve with its interval, spend now and proposed.
+
+    Parameters
+    ----------
+    found
+        From `tenure_decisions.budget.budget`.
+    currency
+        Unit of the money.
+    columns
+        Charts in a row.
+    """
+    table = found.table[["channel", "spend_now", "spend_then"]]
+    rows = pd.concat(
+        [
+            found.curves.assign(what="curve"),
+            found.weeks.assign(what="week"),
+            table[["channel", "spend_now"]].rename(columns={"spend_now": "spend"}).assign(what="now"),
+            table[["channel", "spend_then"]].rename(columns={"spend_then": "spend"}).assign(what="proposed"),
+        ],
+        ignore_index=True,
+    )
+    returns = found.table.set_index("channel")["marginal_return"]
+    best, worst = returns.idxmax(), returns.idxmin()
+    base = style.chart(rows, width=150, height=120)
+    x = alt.X("spend:Q", title=style.in_currency("spend per week", currency), axis=alt.Axis(format=",.0f", tickCount=4))
+    y = alt.Y("customers:Q", title="new customers per week", axis=alt.Axis(tickCount=4))
+
+    def only(what: str) -> alt.Chart:
+        kept: alt.Chart = base.transform_filter(alt.datum.what == what)
+        return kept
+
+    lines = alt.Color(
+        "what:N",
+        title="spend",
+        scale=alt.Scale(domain=["now", "proposed"], range=[GREY, RED]),
+    )
+    inner = alt.layer(
+        only("week").mark_circle(size=9, color=GREY, opacity=0.5).encode(x=x, y=y),
+        only("curve")
+        .mark_area(opacity=0.3, color=BLUE)
+        .encode(x=x, y=alt.Y("customers_low:Q", title="new customers per week"), y2="customers_high:Q"),
+        only("curve").mark_line(color=BLUE).encode(x=x, y=y),
+        base.transform_filter((alt.datum.what == "now") | (alt.datum.what == "proposed"))
+        .mark_rule(strokeDash=[4, 2], strokeWidth=1.5)
+        .encode(x=x, color=lines),
+    )
+    drawn: alt.FacetChart = (
+        inner.facet(facet=alt.Facet("channel:N", title=None), columns=columns)
+        .resolve_scale(x="independent", y="independent")
+        .properties(
+            title=style.title(
+                f"The next unit of money earns most in {best}, least in {worst}",
+                "New customers by weekly spend: weeks seen, fitted curve with its interval (season averaged out).",
+            )
+        )
+    )
+    return drawn

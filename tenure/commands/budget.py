@@ -1,0 +1,65 @@
+"""``tenure budget``: where the next unit of money brings most."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from tenure import options
+
+
+def budget(
+    total: Annotated[
+        float | None, typer.Option("--total", metavar="MONEY", help="Money per week. [default: what is spent now]")
+    ] = None,
+    least: Annotated[
+        float, typer.Option("--least", metavar="SHARE", help="Least for a channel, as a multiple of what it gets now.")
+    ] = 0.5,
+    most: Annotated[
+        float, typer.Option("--most", metavar="SHARE", help="Most for a channel, as a multiple of what it gets now.")
+    ] = 2.0,
+    limit: Annotated[
+        list[str] | None,
+        typer.Option("--limit", metavar="CHANNEL=FROM:TO", help="Money per week for one channel instead. Repeat."),
+    ] = None,
+    scores: options.Scores = None,
+    days: options.ValueDays = 365,
+    overhead: options.Overhead = 0.0,
+    since: options.Since = None,
+    level: options.Level = 0.8,
+    orders: options.Orders = None,
+    column: options.Columns = None,
+    returns: options.Returns = None,
+    currency: options.Currency = None,
+    as_of: options.AsOf = None,
+    seed: options.Seed = None,
+    out: options.Out = None,
+    config: options.ConfigFile = None,
+    json: options.Json = False,
+    quiet: options.Quiet = False,
+) -> None:
+    """Split a weekly budget by what the next unit of money is expected to bring in each channel.
+
+    Says "direction only" where there is less than a year of weekly spend or it never varied, marks what lies beyond
+    any spend seen, and proposes the experiment to run before believing it.
+
+    Example: tenure budget --config tenure.toml --scores out --total 5000 --limit email=20:80
+    """
+    from tenure.config_file import load_config
+    from tenure.economics import budget_job, read_limits
+    from tenure.economics_text import budget_lines
+    from tenure.output import emit
+    from tenure.progress import open_progress
+
+    asked = {
+        "orders": options.log(orders, column, returns=returns, currency=currency),
+        "run": options.question(as_of, seed=seed),
+    }
+    settings, limits = load_config(config, overrides=asked), read_limits(limit)
+    with open_progress(quiet=quiet) as progress:
+        result = budget_job(
+            settings, scores, total=total, bounds=(least, most), limits=limits, days=days, out=out, progress=progress,
+            overhead_rate=overhead, since=since, level=level,
+        )  # fmt: skip
+    emit("budget", budget_lines(result), result.payload(), as_json=json)

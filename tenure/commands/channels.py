@@ -1,0 +1,88 @@
+"""``tenure channels``: what customers of each acquisition channel cost and bring."""
+
+from __future__ import annotations
+
+from tenure import options
+
+
+def channels(
+    scores: options.Scores = None,
+    days: options.ValueDays = 365,
+    overhead: options.Overhead = 0.0,
+    since: options.Since = None,
+    level: options.Level = 0.8,
+    orders: options.Orders = None,
+    column: options.Columns = None,
+    returns: options.Returns = None,
+    currency: options.Currency = None,
+    as_of: options.AsOf = None,
+    seed: options.Seed = None,
+    out: options.Out = None,
+    config: options.ConfigFile = None,
+    json: options.Json = False,
+    quiet: options.Quiet = False,
+) -> None:
+    """Tell what customers of each channel cost, what they bring, and when they have paid back.
+
+    Reads the tables customers, spend, events and service_costs of the configuration; those that are missing leave
+    their columns empty. First and last touch stand side by side; customers without a channel are a row of their own.
+
+    Example: tenure channels --config tenure.toml --scores out --out out
+    """
+    from tenure.config_file import load_config
+    from tenure.economics import channel_job
+    from tenure.economics_text import channel_lines
+    from tenure.output import emit
+    from tenure.progress import open_progress
+
+    asked = {
+        "orders": options.log(orders, column, returns=returns, currency=currency),
+        "run": options.question(as_of, seed=seed),
+    }
+    settings = load_config(config, overrides=asked)
+    with open_progress(quiet=quiet) as progress:
+        result = channel_job(
+            settings, scores, days=days, out=out, progress=progress, overhead_rate=overhead, since=since, level=level
+        )
+    emit("channels", channel_lines(result), result.payload(), as_json=json)
+
+
+def growth(
+    scores: options.Scores = None,
+    days: options.ValueDays = 365,
+    overhead: options.Overhead = 0.0,
+    since: options.Since = None,
+    level: options.Level = 0.8,
+    orders: options.Orders = None,
+    column: options.Columns = None,
+    returns: options.Returns = None,
+    currency: options.Currency = None,
+    as_of: options.AsOf = None,
+    seed: options.Seed = None,
+    out: options.Out = None,
+    config: options.ConfigFile = None,
+    json: options.Json = False,
+    quiet: options.Quiet = False,
+) -> None:
+    """Compute G = C x CLV / CAC for the shop, per channel and per month, and what one more point would do.
+
+    Both conventions are printed with their formula: CLV before the cost of acquisition, and net of it.
+
+    Example: tenure growth --config tenure.toml --scores out
+    """
+    from tenure.config_file import load_config
+    from tenure.economics import growth_job
+    from tenure.economics_text import growth_lines
+    from tenure.output import emit
+    from tenure.progress import open_progress
+
+    asked = {
+        "orders": options.log(orders, column, returns=returns, currency=currency),
+        "run": options.question(as_of, seed=seed),
+    }
+    settings = load_config(config, overrides=asked)
+    with open_progress(quiet=quiet) as progress:
+        result = growth_job(
+            settings, scores, days=days, out=out, progress=progress, overhead_rate=overhead, since=since, level=level
+        )
+    emit("growth", growth_lines(result), result.payload(), as_json=json)

@@ -1,0 +1,53 @@
+"""``tenure cohorts``: customers by when they came, followed by age."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from tenure import options
+
+
+def cohorts(
+    by: Annotated[
+        str, typer.Option("--by", metavar="PERIOD|COLUMN", help="week, month, quarter, year, or a column of customers.")
+    ] = "month",
+    period: Annotated[int, typer.Option("--period", metavar="DAYS", help="Days of a period of age.")] = 30,
+    until: Annotated[
+        int, typer.Option("--until", metavar="PERIODS", help="Last period of age that is shown and predicted.")
+    ] = 12,
+    level: options.Level = 0.8,
+    orders: options.Orders = None,
+    column: options.Columns = None,
+    returns: options.Returns = None,
+    currency: options.Currency = None,
+    as_of: options.AsOf = None,
+    seed: options.Seed = None,
+    out: options.Out = None,
+    config: options.ConfigFile = None,
+    json: options.Json = False,
+    quiet: options.Quiet = False,
+) -> None:
+    """Follow cohorts of customers: who stays, what they bring, what young cohorts will have brought.
+
+    Periods that are still open are marked and never averaged in. --out writes the tables (CSV) and charts (SVG).
+
+    Example: tenure cohorts --orders orders.csv --as-of 2011-06-11 --out out
+    """
+    from tenure.config_file import load_config
+    from tenure.economics import cohort_job
+    from tenure.economics_text import cohort_lines
+    from tenure.output import emit
+    from tenure.progress import open_progress
+
+    asked = {
+        "orders": options.log(orders, column, returns=returns, currency=currency),
+        "run": options.question(as_of, seed=seed),
+    }
+    settings = load_config(config, overrides=asked)
+    with open_progress(quiet=quiet) as progress:
+        result = cohort_job(
+            settings, by=by, period_days=period, until_age=until, level=level, out=out, progress=progress
+        )
+    emit("cohorts", cohort_lines(result), result.payload(), as_json=json)
