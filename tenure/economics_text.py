@@ -171,7 +171,8 @@ def budget_lines(found: Findings) -> list[str]:
             f"it brings more in {facts['chance']:.0%} of the draws."
         )
     until = (
-        "at the upper bounds, too" if np.isinf(facts["best_total"])
+        "at the upper bounds, too"
+        if np.isinf(facts["best_total"])
         else f"up to {money(facts['best_total'], currency)} a week within the bounds"
     )
     lines.append(f"The last unit of money returns {facts['marginal_total']:.2f}; it pays for itself {until}.")

@@ -50,7 +50,7 @@ def allocate(marginal: Marginal, *, total: float, low: Floats, high: Floats) -> 
             found=f"they leave room for {low.sum():,.2f} to {high.sum():,.2f}",
             fix="Change the total or widen the bounds.",
         )
-    least, most = float(marginal(high).min()), float(marginal(low).max())
+    least, most = float(marginal(high).min()) * (1 - 1e-9), float(marginal(low).max()) * (1 + 1e-9)
     for _ in range(ROUNDS):
         price = (least + most) / 2
         if spend_at(marginal, price, low=low, high=high).sum() > total:

@@ -159,7 +159,8 @@ def budget(
     best = spend_at(plan.marginal, 1.0, low=plan.least, high=plan.most)
     return Budget(
         table, wanted, float(gained[1:].mean()), low, high, float((gained[1:] > 0).mean()),
-        _last_return(plan, then), float(best.sum()) if (best < plan.most).any() else np.inf, reading, _test(plan, then, currency),
+        _last_return(plan, then), float(best.sum()) if (best < plan.most).any() else np.inf,
+        reading, _test(plan, then, currency),
         _curves(plan, then, study.level), _points(plan), age, study.level,
         study.ledger.definition, (*study.notes, *_notes(table, reading)),
     )  # fmt: skip

@@ -153,7 +153,8 @@ def _cells(
     observed = total(1.0 * closed)
     last = None if ends is None else _days_since(ends, code, as_of)
     mature = observed > 0 if last is None else last[:, None] >= ages.edges[1:]
-    row, column = np.nonzero(observed > 0)
+    # a cohort nobody of whom has lived through a period is there, too: one open cell without a rate
+    row, column = np.nonzero((observed > 0) | (np.arange(observed.shape[1]) == 0))
     cumulative = total(np.cumsum(ages.value, axis=1) * closed)
     frame = pd.DataFrame(
         {

@@ -128,12 +128,20 @@ def _fit(triangle: _Triangle, weight: Floats) -> _Fit:
         season = _season(triangle, weight, by_age)
     expected = count * by_age * season[triangle.month] * later
     own, seen = expected.sum(axis=1), (triangle.money * later).sum(axis=1)
-    gap = (triangle.money - expected)[later & (expected > 0)]
-    free = max(1, len(gap) - triangle.money.shape[1])
-    dispersion = float((gap**2 / expected[later & (expected > 0)]).sum() / free) if len(gap) else 0.0
+    dispersion = _dispersion(triangle, expected, ratio(seen, own))
     level, spread = _levels(own, seen, dispersion)
     drift = _drift(triangle, expected * level[:, None], dispersion)
     return _Fit(by_age, season, level, spread, dispersion, drift)
+
+
+def _dispersion(triangle: _Triangle, expected: Floats, raw: Floats) -> float:
+    """Return the variance of money over its mean around each cohort's own level: the noise of customers alone."""
+    cell = triangle.later & (expected > 0)
+    mean = expected * np.nan_to_num(raw)[:, None]
+    cell &= mean > 0
+    gap, whole = (triangle.money - mean)[cell], mean[cell]
+    free = len(gap) - int(cell.any(axis=1).sum()) - int(cell.any(axis=0).sum())
+    return float((gap**2 / whole).sum() / free) if free > 0 else float((gap**2 / whole).sum())
 
 
 def _drift(triangle: _Triangle, expected: Floats, dispersion: float) -> float:
@@ -185,12 +193,20 @@ def _future(triangle: _Triangle, fit: _Fit, generator: np.random.Generator | Non
     # the first order's value does not follow the level of later ages
     ahead = each * np.where(np.arange(each.shape[1]) > 0, np.maximum(level, 0.0)[:, None], 1.0)
     if generator is not None:
-        # what will move the whole shop (prices, competitors) is as large as what has moved it
-        ahead = ahead * np.where(np.arange(each.shape[1]) > 0, 1 + fit.drift * generator.standard_normal(), 1.0)
+        ahead = ahead * _walk(triangle, fit, generator)
         sigma = np.sqrt(fit.dispersion * np.abs(ahead) / triangle.customers[:, None])
         ahead = ahead + sigma * generator.standard_normal(ahead.shape)
     steps = np.where(triangle.mature, triangle.money / triangle.customers[:, None], ahead)
     return np.asarray(np.cumsum(steps, axis=1))
+
+
+def _walk(triangle: _Triangle, fit: _Fit, generator: np.random.Generator) -> Floats:
+    """Draw what will move the whole shop (prices, competitors): a walk over quarters, its steps as large as ever."""
+    last = int(triangle.quarter[triangle.mature].max())
+    ahead = np.maximum(triangle.quarter - last, 0)
+    path = np.concatenate([[0.0], np.cumsum(generator.standard_normal(max(1, int(ahead.max()))))])
+    moved = np.maximum(1 + fit.drift * (path[ahead] + generator.standard_normal()), 0.0)
+    return np.where(np.arange(ahead.shape[1]) > 0, moved, 1.0)
 
 
 def _draw(triangle: _Triangle, generator: np.random.Generator) -> Floats:

@@ -71,6 +71,7 @@ def count_weeks(acquired: pd.DataFrame, spend: pd.DataFrame, *, rule: str, as_of
     as_of
         Only days that have ended by then count.
     """
+    spend = spend[spend["at"] < as_of.normalize()]
     days = 0 if spend.empty else int((as_of.normalize() - spend["at"].min()) / DAY)
     offset = _offset(spend, as_of.normalize(), days) if days >= 4 * WEEK_DAYS else 0
     end, number = as_of.normalize() - offset * DAY, max(0, days - offset) // WEEK_DAYS

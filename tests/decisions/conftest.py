@@ -61,7 +61,7 @@ def study(tables: dict[str, Any]) -> Callable[..., Study]:
 @pytest.fixture(scope="session")
 def shop() -> tuple[ShopConfig, pd.DataFrame, dict[str, pd.DataFrame]]:
     """A simulated shop of 6,000 customers over three years: its configuration, orders, customers and spend."""
-    config = preset("shop", customers=6000, seed=3)
+    config = preset("shop", customers=5000, seed=3)
     orders, truth = simulate_orders(config)
     names = pd.Series([channel.name for channel in config.channels])
     customers = pd.DataFrame(
@@ -74,4 +74,4 @@ def shop() -> tuple[ShopConfig, pd.DataFrame, dict[str, pd.DataFrame]]:
 def shop_study(shop: tuple[ShopConfig, pd.DataFrame, dict[str, pd.DataFrame]]) -> Study:
     """The simulated shop at the end of its history."""
     _, orders, tables = shop
-    return open_study(orders, as_of="2025-01-01", resamples=200, **tables)
+    return open_study(orders, as_of="2025-01-01", resamples=100, **tables)

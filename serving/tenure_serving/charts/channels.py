@@ -99,8 +99,8 @@ def channel_costs(table: pd.DataFrame, *, currency: str = "", rule: str = "first
         base.mark_point(filled=True, size=60, opacity=1).encode(x=alt.X("cost:Q", title=title, scale=scale)),
         title=style.title(
             conclusion,
-            f"Spend / new customers ({RULES[rule]}) over the window, and what one more costs at the spend of the last 13 "
-            "weeks, with intervals.",
+            f"Spend / new customers ({RULES[rule]}) over the window, and what one more costs at the spend of the last "
+            "13 weeks, with intervals.",
         ),
     )
 
