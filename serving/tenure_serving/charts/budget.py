@@ -66,19 +66,9 @@ def response_curves(found: Budget, *, currency: str = "", columns: int = 3) -> a
     columns
         Charts in a row.
     """
-    table = found.table[["channel", "spend_now", "spend_then"]]
-    rows = pd.concat(
-        [
-            found.curves.assign(what="curve"),
-            found.weeks.assign(what="week"),
-            table[["channel", "spend_now"]].rename(columns={"spend_now": "spend"}).assign(what="now"),
-            table[["channel", "spend_then"]].rename(columns={"spend_then": "spend"}).assign(what="proposed"),
-        ],
-        ignore_index=True,
-    )
     returns = found.table.set_index("channel")["marginal_return"]
     best, worst = returns.idxmax(), returns.idxmin()
-    base = style.chart(rows, width=150, height=120)
+    base = style.chart(_rows(found), width=150, height=120)
     x = alt.X("spend:Q", title=style.in_currency("spend per week", currency), axis=alt.Axis(format=",.0f", tickCount=4))
     y = alt.Y("customers:Q", title="new customers per week", axis=alt.Axis(tickCount=4))
 
@@ -112,3 +102,17 @@ def response_curves(found: Budget, *, currency: str = "", columns: int = 3) -> a
         )
     )
     return drawn
+
+
+def _rows(found: Budget) -> pd.DataFrame:
+    """Lay curves, weeks and the two spends of every channel out in one table, told apart by ``what``."""
+    table = found.table[["channel", "spend_now", "spend_then"]]
+    return pd.concat(
+        [
+            found.curves.assign(what="curve"),
+            found.weeks.assign(what="week"),
+            table[["channel", "spend_now"]].rename(columns={"spend_now": "spend"}).assign(what="now"),
+            table[["channel", "spend_then"]].rename(columns={"spend_then": "spend"}).assign(what="proposed"),
+        ],
+        ignore_index=True,
+    )
