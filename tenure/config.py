@@ -120,6 +120,27 @@ class RunConfig(Section):
     previous: Path | None = None
 
 
+class TuningConfig(Section):
+    """How long settings of models are searched before the backtest; ``docs/models.md`` says how.
+
+    Attributes
+    ----------
+    trials
+        Sets of settings tried per candidate; 0: none, every model keeps its defaults.
+    timeout_s
+        Seconds after which no further one is begun; None: no limit.
+    jobs
+        Processes; with 1 the same search gives the same settings.
+    candidates
+        Names of the models to tune.
+    """
+
+    trials: int = Field(default=0, ge=0)
+    timeout_s: float | None = Field(default=None, gt=0)
+    jobs: int = Field(default=1, ge=1)
+    candidates: tuple[str, ...] = Field(default=("blend",), min_length=1)
+
+
 class TrackingConfig(Section):
     """Where the run is recorded in MLflow.
 
@@ -231,6 +252,7 @@ class Config(Section):
     calendar: CalendarConfig | None = None
     run: RunConfig = Field(default_factory=RunConfig)
     segments: SegmentsConfig = Field(default_factory=SegmentsConfig)
+    tuning: TuningConfig = Field(default_factory=TuningConfig)
     tracking: TrackingConfig = Field(default_factory=TrackingConfig)
 
     @field_validator("orders", mode="after")

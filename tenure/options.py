@@ -103,6 +103,15 @@ Since = Annotated[
     ),
 ]
 Level = Annotated[float, typer.Option("--level", metavar="SHARE", help="Level of every interval.")]
+Trials = Annotated[
+    int | None,
+    typer.Option("--trials", metavar="N", help="Sets of settings tried before the backtest. [default: 0, no tuning]"),
+]
+Timeout = Annotated[
+    float | None,
+    typer.Option("--timeout", metavar="SECONDS", help="Begin no further trial after so long. [default: no limit]"),
+]
+Jobs = Annotated[int | None, typer.Option("--jobs", metavar="N", help="Processes that try settings. [default: 1]")]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of text.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress and no log lines.")]
 
@@ -160,6 +169,11 @@ def question(
 def own_features(files: Sequence[str] | None) -> Tree:
     """Nest the files of the user's features like ``[features]``."""
     return {"files": files or None}
+
+
+def tuning(trials: int | None, timeout_s: float | None, jobs: int | None) -> Tree:
+    """Nest the options about tuning like ``[tuning]``."""
+    return {"trials": trials, "timeout_s": timeout_s, "jobs": jobs}
 
 
 def tracking(uri: str | None, experiment: str | None = None, *, register: bool | None = None) -> Tree:

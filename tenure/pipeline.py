@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,7 @@ from tenure.registration import record, store_of
 from tenure.results import BacktestResult, RunResult, ScoreResult
 from tenure.scores import Scores, earlier_scores
 from tenure.segmenter import fit_segmenter
+from tenure.tuning import Question, chosen_settings, trial_runs, tuned, tuning_notes, tuning_sections
 from tenure.window import choose_window
 from tenure_features import snapshots
 from tenure_features.errors import DataContractError, NothingToDoError
@@ -94,6 +95,7 @@ def run_job(
             config=config.tracking,
             files=[report, out / MANIFEST, *charts],
             params={"orders": config.orders.uri, "customers": len(scores)},
+            trials=trial_runs(training.tunings),
         )
     gate = () if tracked.decision.promote else (f"Not promoted to champion. {tracked.decision.reason}",)
     return RunResult(
@@ -219,20 +221,28 @@ def _trained(config: Config, progress: Progress, *, previous: Scores | None = No
     )
     for note in (*inputs.notes, *window.notes, *unlearnt):
         progress.note(note)
-    with progress.stage("Training and backtesting the models"):
-        frames = Frames(log, active_days=config.run.active_days, tables=inputs.tables, calendar=calendar)
-        training = train(
-            frames,
-            as_of=pd.Timestamp(window.as_of),
-            horizon_days=window.horizon_days,
-            seed=config.run.seed,
-            candidates=config.run.candidates,
-            advance=progress.advance,
-        )
+    frames = Frames(log, active_days=config.run.active_days, tables=inputs.tables, calendar=calendar)
+    asked = Question(pd.Timestamp(window.as_of), window.horizon_days, inputs.fingerprint)
+    training = _tuned_and_trained(config, frames, asked, progress)
     with progress.stage("Looking for leaks"):
         findings = audited(inputs, training, frames, seed=config.run.seed)
     notes = (*window.notes, *training.notes, *leak_notes(findings))
     return _Trained(inputs, frames, training, notes, findings)
+
+
+def _tuned_and_trained(config: Config, frames: Frames, asked: Question, progress: Progress) -> Training:
+    tunings = tuned(config, frames, asked, progress=progress)
+    with progress.stage("Training and backtesting the models"):
+        training = train(
+            frames,
+            as_of=asked.as_of,
+            horizon_days=asked.horizon_days,
+            seed=config.run.seed,
+            candidates=config.run.candidates,
+            settings=chosen_settings(tunings),
+            advance=progress.advance,
+        )
+    return replace(training, tunings=tunings, notes=(*tuning_notes(tunings), *training.notes))
 
 
 def _bundle(inputs: Inputs, training: Training, config: Config, folder: Path) -> Bundle:
@@ -295,7 +305,7 @@ def _report(trained: _Trained, bundle: Bundle, scores: pd.DataFrame, further: tu
         readiness=log.readiness.to_dict(),
         drivers=evidence.drivers(contributions),
         notes=trained.notes,
-        sections=(*further, audit_section(trained.audit)),
+        sections=(*tuning_sections(training.tunings), *further, audit_section(trained.audit)),
         **tables,
     )
 

@@ -26,16 +26,22 @@ def store_of(config: TrackingConfig) -> Store:
 
 
 def record(
-    training: Training, bundle: Bundle, *, config: TrackingConfig, files: Sequence[Path], params: Mapping[str, object]
+    training: Training,
+    bundle: Bundle,
+    *,
+    config: TrackingConfig,
+    files: Sequence[Path],
+    params: Mapping[str, object],
+    trials: Sequence[CandidateRun] = (),
 ) -> tuple[Tracked, str]:
-    """Track a training and register its bundle; return what was written and where."""
+    """Track a training, with the trials of its tuning, and register its bundle; return what was written and where."""
     store = store_of(config)
     result = training.backtest
     table = result.table() if result else pd.DataFrame()
     tracked = track_training(
         store,
         bundle,
-        candidates=_candidate_runs(table),
+        candidates=[*_candidate_runs(table), *trials],
         backtest=table,
         models=MODELS if config.register_model else {},
         decision=_decision(store, training),

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import ibis.expr.types as ir
 import pandas as pd
 
-from tenure_features.days import Moment, origins_of
+from tenure_features.days import Moment, days_between, origins_of
 from tenure_features.engine import fetch, moments
 from tenure_features.errors import UsageError
 from tenure_features.history import KEYS, OrderHistory
@@ -35,9 +35,10 @@ def outcomes(
     Returns
     -------
     DataFrame
-        ``customer_id`` (str), ``as_of`` (datetime64[us]), ``orders`` (orders with positive revenue) and ``value`` (net
-        revenue, returns netted), float64; one row per customer with an order before the origin, zeros kept; sorted by
-        ``as_of``, ``customer_id``. An order belongs to the moment of its first line.
+        ``customer_id`` (str), ``as_of`` (datetime64[us]), ``orders`` (orders with positive revenue), ``value`` (net
+        revenue, returns netted) and ``wait_days`` (days from the origin to the first of these orders, NaN where there
+        is none), float64; one row per customer with an order before the origin, zeros kept; sorted by ``as_of``,
+        ``customer_id``. An order belongs to the moment of its first line.
 
     Raises
     ------
@@ -57,6 +58,7 @@ def outcomes(
         as_of=population.as_of,
         orders=happened.orders.coalesce(0).cast("float64"),
         value=happened.value.coalesce(0.0).round(6),
+        wait_days=days_between(population.as_of, happened.next_order_at),
     )
     return framed(fetch(table))
 
@@ -72,7 +74,12 @@ def _happened(orders: ir.Table, windows: ir.Table) -> ir.Table:
         inside = inside.filter(
             (inside.known_from < inside.until) & (inside.known_to.isnull() | (inside.known_to >= inside.until))
         )
-    return inside.group_by(KEYS).aggregate(orders=(inside.revenue > 0).cast("int64").sum(), value=inside.revenue.sum())
+    bought = inside.revenue > 0
+    return inside.group_by(KEYS).aggregate(
+        orders=bought.cast("int64").sum(),
+        value=inside.revenue.sum(),
+        next_order_at=inside.ordered_at.min(where=bought),
+    )
 
 
 def _check_closed(log: OrderLog, origins: Sequence[pd.Timestamp], horizon_days: float) -> None:

@@ -16,6 +16,9 @@ def run(
     seed: options.Seed = None,
     candidate: options.Candidates = None,
     features: options.Features = None,
+    trials: options.Trials = None,
+    timeout: options.Timeout = None,
+    jobs: options.Jobs = None,
     out: options.Out = None,
     previous: options.Previous = None,
     config: options.ConfigFile = None,
@@ -43,6 +46,7 @@ def run(
             as_of, horizon, active_days, seed=seed, candidates=candidate, out=out, previous=previous
         ),
         "features": options.own_features(features),
+        "tuning": options.tuning(trials, timeout, jobs),
         "tracking": options.tracking(tracking_uri, experiment, register=register),
     }
     settings = load_config(config, overrides=asked)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -27,7 +28,7 @@ def log_table():
 
 def test_outcomes__count_positive_orders_and_net_revenue(opened):
     got = outcomes(opened(log_table()), "2024-01-10", 10)
-    assert got.columns.tolist() == ["customer_id", "as_of", "orders", "value"]
+    assert got.columns.tolist() == ["customer_id", "as_of", "orders", "value", "wait_days"]
     assert got[["customer_id", "orders", "value"]].to_numpy().tolist() == [["ann", 1.0, 24.5], ["bob", 0.0, 0.0]]
 
 
@@ -57,6 +58,10 @@ def test_outcomes__equal_a_loop_over_rows(opened, random_log):
         assert got.loc[origin].index.tolist() == population
         for customer in population:
             mine = [group for _, group in known[known["customer_id"] == customer].groupby("order_id")]
-            begun = [group["revenue"].sum() for group in mine if group["ordered_at"].min() >= origin]
+            starts = [(group["ordered_at"].min(), group["revenue"].sum()) for group in mine]
+            begun = [money for at, money in starts if at >= origin]
+            waits = [(at - origin) / pd.Timedelta(days=1) for at, money in starts if at >= origin and money > 1e-9]
+            wait = pytest.approx(min(waits, default=np.nan), abs=1e-6, nan_ok=True)
+            assert got.loc[(origin, customer), "wait_days"] == wait
             assert got.loc[(origin, customer), "orders"] == sum(money > 1e-9 for money in begun)
             assert got.loc[(origin, customer), "value"] == pytest.approx(sum(begun), abs=1e-6)

@@ -154,7 +154,7 @@ def _weight(age: Floats, days: Floats) -> Floats:
     return np.asarray(0.5 ** (age / HALF_LIFE_DAYS) * days / max(float(days.max(initial=0.0)), 1.0))
 
 
-_NO_LABELS = pd.DataFrame({"bought": np.empty(0, bool), "orders": np.empty(0), "value": np.empty(0)})
+_NO_LABELS = pd.DataFrame({"bought": np.empty(0, bool)} | dict.fromkeys(("orders", "value", "wait_days"), np.empty(0)))
 
 
 def _by_origin(table: pd.DataFrame) -> dict[pd.Timestamp, pd.DataFrame]:

@@ -18,21 +18,22 @@ def labels(outcomes: pd.DataFrame) -> pd.DataFrame:
     Parameters
     ----------
     outcomes
-        ``orders`` (orders with positive revenue in the window) and ``value`` (net revenue in it), one row per customer
-        of the population, zeros kept; see `tenure_features.outcomes`.
+        ``orders`` (orders with positive revenue in the window), ``value`` (net revenue in it) and ``wait_days`` (until
+        the first of the orders, NaN without one), one row per customer of the population, zeros kept; see
+        `tenure_features.outcomes`.
 
     Returns
     -------
     DataFrame
-        ``bought`` (bool; churn is its opposite), ``orders`` and ``value`` (float64), in the same order.
+        ``bought`` (bool; churn is its opposite), ``orders``, ``value`` and ``wait_days`` (float64), in the same order.
 
     Examples
     --------
-    >>> labels(pd.DataFrame({"orders": [0.0, 2.0], "value": [-5.0, 30.0]}))
-       bought  orders  value
-    0   False     0.0   -5.0
-    1    True     2.0   30.0
+    >>> labels(pd.DataFrame({"orders": [0.0, 2.0], "value": [-5.0, 30.0], "wait_days": [None, 3.5]}))
+       bought  orders  value  wait_days
+    0   False     0.0   -5.0        NaN
+    1    True     2.0   30.0        3.5
     """
-    orders = outcomes["orders"].astype("float64").reset_index(drop=True)
-    value = outcomes["value"].astype("float64").reset_index(drop=True)
-    return pd.DataFrame({"bought": orders > 0, "orders": orders, "value": value})
+    told = outcomes[["orders", "value", "wait_days"]].astype("float64").reset_index(drop=True)
+    told.insert(0, "bought", told["orders"] > 0)
+    return told

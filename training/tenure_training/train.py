@@ -16,6 +16,7 @@ from tenure_training.models.registry import BASELINES, CANDIDATES, candidate_cla
 from tenure_training.models.search_space import Settings
 from tenure_training.selection import Choice, choose
 from tenure_training.threads import one_blas_thread
+from tenure_training.tuning import Tuning
 from tenure_training.windows import Window, backtest_windows
 
 
@@ -35,6 +36,8 @@ class Training:
         What the champion was fitted on.
     notes
         What a reader must know to trust the result rightly.
+    tunings
+        How the settings of tuned candidates were found.
     """
 
     champion: Candidate
@@ -42,6 +45,7 @@ class Training:
     backtest: Backtest | None
     frame: TrainingFrame
     notes: tuple[str, ...]
+    tunings: tuple[Tuning, ...] = ()
 
 
 @one_blas_thread()

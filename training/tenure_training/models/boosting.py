@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
@@ -16,7 +17,17 @@ from tenure_training.models.contract import Floats
 from tenure_training.models.design import columns_of
 from tenure_training.models.search_space import Integer, Real, SearchSpace, Settings
 
-Objective = Literal["binary:logistic", "reg:squarederror"]
+Objective = Literal["binary:logistic", "reg:squarederror", "reg:gamma", "reg:tweedie", "survival:aft"]
+
+TWEEDIE_POWER = 1.5
+"""Variance grows with this power of the mean; between 1 (Poisson) and 2 (gamma)."""
+
+_OF_OBJECTIVE: Mapping[str, Mapping[str, str | float]] = MappingProxyType(
+    {
+        "reg:tweedie": {"tweedie_variance_power": TWEEDIE_POWER},
+        "survival:aft": {"aft_loss_distribution": "logistic", "aft_loss_distribution_scale": 1.5},
+    }
+)
 
 SPACE: SearchSpace = MappingProxyType(
     {
@@ -64,6 +75,7 @@ class Boosted:
         objective: Objective,
         seed: int,
         offset: Floats | None = None,
+        upper: Floats | None = None,
         settings: Settings = MappingProxyType({}),
     ) -> Self:
         """Fit on ``n`` rows.
@@ -73,15 +85,18 @@ class Boosted:
         X
             Model matrix, shape (n, k); NaN is missing.
         y
-            Shape (n,): 0 or 1 for ``binary:logistic``, any number for ``reg:squarederror``.
+            Shape (n,): 0 or 1 for ``binary:logistic``, any number for ``reg:squarederror``, positive for ``reg:gamma``,
+            not negative for ``reg:tweedie``, the shortest time it can have been for ``survival:aft``.
         weight
             Weights of the rows, shape (n,).
         objective
-            What the trees add up to: log-odds or a mean.
+            What the trees add up to: log-odds, a mean, or the logarithm of a mean or a time.
         seed
             Seed of the row and column samples.
         offset
             Shape (n,): a prediction the trees start from and correct.
+        upper
+            Shape (n,): the longest time it can have been, for ``survival:aft``; infinite where nobody saw the end.
         settings
             Those that differ from the defaults of `SPACE`; other names are left to others.
         """
@@ -89,13 +104,17 @@ class Boosted:
         chosen = {name: settings.get(name, parameter.default) for name, parameter in SPACE.items()}
         rounds = int(chosen.pop("rounds"))
         fixed = {"nthread": THREADS, "tree_method": "hist", "max_bin": MAX_BIN, "verbosity": 0}
-        told: dict[str, Any] = {**chosen, **fixed, "objective": objective, "seed": seed}
+        told: dict[str, Any] = {**chosen, **fixed, **_OF_OBJECTIVE.get(objective, {})}
+        told |= {"objective": objective, "seed": seed}
         if offset is not None:
             told["base_score"] = 0.5 if objective == "binary:logistic" else 0.0
-        order = _by_content(X, y, weight)
+        order = by_content(X, y, weight)
         margin = None if offset is None else offset[order]
         values = X.to_numpy(dtype=np.float32)[order]
         data = xgboost.DMatrix(values, label=y[order], weight=weight[order], base_margin=margin)
+        if upper is not None:  # the one objective with two labels
+            data.set_float_info("label_lower_bound", y[order])
+            data.set_float_info("label_upper_bound", upper[order])
         return cls(tuple(X.columns), xgboost.train(told, data, rounds))
 
     def score(self, X: pd.DataFrame) -> Floats:
@@ -126,7 +145,7 @@ class Boosted:
         return _xgboost().DMatrix(columns_of(X, self.columns).to_numpy(dtype=np.float32), nthread=1)
 
 
-def _by_content(X: pd.DataFrame, y: Floats, weight: Floats) -> NDArray[np.intp]:
+def by_content(X: pd.DataFrame, y: Floats, weight: Floats) -> NDArray[np.intp]:
     """Order rows by what they say, not by whose they are: row samples are drawn by position.
 
     Rounded, so that another currency or another summation does not draw another sample.

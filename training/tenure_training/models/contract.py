@@ -31,7 +31,8 @@ class TrainingFrame:
         Snapshots at the training origins stacked: ``customer_id``, ``as_of`` and one float64 column per feature.
     labels
         Aligned with ``rows``: ``bought`` (bool), ``orders`` (float64, orders with positive revenue), ``value``
-        (float64, net revenue), each over ``[as_of, as_of + window_days)`` of its row. Every window has closed.
+        (float64, net revenue), each over ``[as_of, as_of + window_days)`` of its row, and ``wait_days`` (float64, from
+        ``as_of`` to the first of the orders; NaN without one). Every window has closed.
     window_days
         Aligned with ``rows``: length of the label window of each row in days. Windows of several lengths are pooled;
         where the history is too short for a full horizon to have closed, all are shorter than ``horizon_days``.

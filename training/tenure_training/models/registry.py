@@ -14,7 +14,10 @@ from tenure_training.models.contract import Candidate
 from tenure_training.models.logistic import Logistic
 from tenure_training.models.search_space import Settings
 from tenure_training.models.user_file import is_address, load_candidate
+from tenure_training.models.xgboost_aft import XGBoostAFT
+from tenure_training.models.xgboost_gamma import XGBoostGamma
 from tenure_training.models.xgboost_hurdle import XGBoostHurdle
+from tenure_training.models.xgboost_tweedie import XGBoostTweedie
 
 BASELINES: tuple[str, ...] = (Zero.name, StatusQuo.name, RecencyRule.name)
 """Always in the backtest, never the champion while a model has anything to learn from."""
@@ -31,6 +34,9 @@ CANDIDATES: dict[str, type[Candidate]] = {
         MBGCNBDCandidate,
         Logistic,
         XGBoostHurdle,
+        XGBoostGamma,
+        XGBoostTweedie,
+        XGBoostAFT,
         Blend,
     )
 }

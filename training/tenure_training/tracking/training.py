@@ -56,12 +56,15 @@ class CandidateRun:
         Its settings.
     by_origin
         Metrics of each origin, oldest first; logged as steps 0, 1, ...
+    tags
+        Beyond the candidate's name and whether it was chosen.
     """
 
     name: str
     metrics: Mapping[str, float]
     params: Mapping[str, object] = field(default_factory=dict)
     by_origin: Sequence[Mapping[str, float]] = ()
+    tags: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -180,6 +183,7 @@ def _log_candidate(client: MlflowClient, parent: Run, candidate: CandidateRun, *
     from mlflow.entities import Metric, Param
 
     tags = {"mlflow.parentRunId": parent.info.run_id, "candidate": candidate.name, "chosen": str(chosen).lower()}
+    tags |= candidate.tags
     run = client.create_run(parent.info.experiment_id, run_name=candidate.name, tags=tags)
     at = run.info.start_time
     metrics = [Metric(name, value, at, 0) for name, value in _finite(candidate.metrics).items()]

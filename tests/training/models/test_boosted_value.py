@@ -1,0 +1,77 @@
+"""Trees of the value: gamma for buyers, Tweedie for everybody; the chance to buy is the hurdle's."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from tenure_training.metrics import evaluate
+from tenure_training.models.boosting import Boosted
+from tenure_training.models.contract import Evidence
+from tenure_training.models.registry import CANDIDATES
+from tenure_training.windows import backtest_windows
+
+every = pytest.mark.parametrize("name", ["xgboost_gamma", "xgboost_tweedie"])
+
+
+@every
+def test_boosted_value__has_the_chances_of_the_hurdle_and_values_of_its_own(name, fitted, frame):
+    said, hurdle = fitted(name).predict(frame.present), fitted("xgboost_hurdle").predict(frame.present)
+    np.testing.assert_array_equal(said.buy_probability, hurdle.buy_probability)
+    assert np.abs(np.log(said.expected_value / hurdle.expected_value)).mean() > 0.01
+
+
+@every
+def test_boosted_value__meets_the_total_of_the_windows(name, frame):
+    """Doubled values of all customers at all origins are twice as much expected."""
+    model = CANDIDATES[name]()
+    one = model.fit(frame, seed=7).predict(frame.present).expected_value.sum()
+    doubled = replace(frame, labels=frame.labels.assign(value=2 * frame.labels["value"]))
+    two = CANDIDATES[name]().fit(doubled, seed=7).predict(frame.present).expected_value.sum()
+    assert two / one == pytest.approx(2, rel=0.1)
+
+
+@every
+def test_boosted_value__ranks_later_value(name, frames, as_of):
+    (window, *_) = backtest_windows(frames.first_order, as_of, horizon_days=60)
+    frame = frames.frame(window.origin, horizon_days=window.days)
+    did = frames.labels(window).assign(customer_id=frame.present["customer_id"])
+    assert evaluate(CANDIDATES[name]().fit(frame, seed=7).predict(frame.present), did)["normalised_gini"] > 0.3
+
+
+@every
+def test_boosted_value__without_closed_windows_is_the_rhythm(name, frame):
+    nothing = np.empty(0)
+    empty = replace(frame, rows=frame.rows[:0], labels=frame.labels[:0], window_days=nothing, weight=nothing)
+    said = CANDIDATES[name]().fit(empty, seed=7).predict(frame.present)
+    hurdle = CANDIDATES["xgboost_hurdle"]().fit(empty, seed=7).predict(frame.present)
+    np.testing.assert_array_equal(said.expected_value, hurdle.expected_value)
+
+
+@every
+def test_boosted_value__takes_its_spread_from_later_windows(name, frame):
+    generator = np.random.default_rng(1)
+    chance, worth = generator.uniform(0.2, 0.9, 4000), np.exp(generator.normal(3, 0.5, 4000))
+    bought = generator.random(4000) < chance
+    value = np.where(bought, worth * np.exp(generator.normal(0, 0.1, 4000)), 0.0)
+    evidence = Evidence(chance, chance * worth, bought, value, np.zeros(4000, dtype=np.int64))
+    before = CANDIDATES[name]().fit(frame, seed=7)
+    wide = np.diff(np.log(before.spread.value_quantiles(np.ones(1), np.zeros(1))[0, [2, -3]]))
+    narrow = np.diff(np.log(before.calibrate(evidence).spread.value_quantiles(np.ones(1), np.zeros(1))[0, [2, -3]]))
+    assert narrow == pytest.approx(2 * 1.2816 * 0.1, rel=0.15) != wide
+
+
+@pytest.mark.parametrize(("objective", "noise"), [("reg:gamma", 0.0), ("reg:tweedie", 0.6)])
+def test_boosted__learns_means_under_a_logarithm(objective, noise):
+    """The truth: twice as much where a > 0, whatever share of it is zero."""
+    import pandas as pd
+
+    generator = np.random.default_rng(3)
+    X = pd.DataFrame({"a": generator.choice([-1.0, 1.0], 6000)})
+    mean = np.where(X["a"] > 0, 2.0, 1.0)
+    y = mean * generator.gamma(2, 0.5, 6000) * (generator.random(6000) >= noise)
+    fitted = Boosted.fit(X, y, weight=np.ones(6000), objective=objective, seed=1)
+    low, high = np.exp(fitted.score(pd.DataFrame({"a": [-1.0, 1.0]})))
+    assert (low, high) == pytest.approx((1 - noise, 2 * (1 - noise)), rel=0.08)
