@@ -2,8 +2,9 @@
 
     python benchmarks/btyd_speed.py [--customers 1000000] [--peers]
 
-Prints one line per fit: seconds, log-likelihood, and how many times longer than Tenure's fit it took. Peers run in
-isolated processes of `uv run --no-project --with PACKAGE`; one that cannot be installed is named and left out.
+Prints one line per fit: seconds, log-likelihood, and how many times longer than Tenure's fit it took; then each limit
+and whether it is met. Peers run in isolated processes of `uv run --no-project --with PACKAGE`; one that cannot be
+installed is named, and its limit is not met. The exit code is 4 when a limit is missed.
 """
 
 from __future__ import annotations
@@ -25,6 +26,9 @@ from scipy.optimize import minimize
 from scipy.special import betaln, gammaln
 
 from tenure_training.models.btyd import BGNBD, MBGNBD, ParetoNBD, RepeatCounts
+
+OURS = {"Tenure BG/NBD": BGNBD, "Tenure MBG/NBD": MBGNBD, "Tenure Pareto/NBD": ParetoNBD}
+MOST_SECONDS, LEAST_TIMES = 2.0, 5.0
 
 TRUTH = BGNBD(r=0.45, alpha=45.0, a=0.79, b=2.43)
 
@@ -118,6 +122,22 @@ def ours(counts: RepeatCounts, kind: type[BGNBD | MBGNBD | ParetoNBD]) -> tuple[
     return min(timings), fit.model.parameters
 
 
+def verdict(seconds: dict[str, float], peers: bool) -> int:
+    """Print each limit with what was measured; 4 where one is missed."""
+    missed = False
+    figures = [(f"{name}, seconds", seconds.get(name), "at most", MOST_SECONDS) for name in OURS]
+    if peers:
+        own = seconds["Tenure BG/NBD"]
+        times = {name: seconds[each] / own for name in PEERS if (each := f"{name} BG/NBD") in seconds}
+        figures += [(f"{name} over Tenure, BG/NBD", times.get(name), "at least", LEAST_TIMES) for name in PEERS]
+    for name, value, way, limit in figures:
+        met = value is not None and (value <= limit if way == "at most" else value >= limit)
+        missed |= not met
+        told = "not measured" if value is None else f"{value:.2f}"
+        print(f"{name:<36}{told:>12}   limit: {way} {limit:g}   {'met' if met else 'NOT met'}")
+    return 4 if missed else 0
+
+
 def report(name: str, outcome: tuple[float, dict[str, float]] | str, counts: RepeatCounts, reference: float) -> None:
     if isinstance(outcome, str):
         print(f"{name:<28} left out: {outcome}")
@@ -129,7 +149,7 @@ def report(name: str, outcome: tuple[float, dict[str, float]] | str, counts: Rep
     print(f"{name:<28}{seconds:9.3f} s {seconds / reference:7.1f} x  {likelihood}  {values}")
 
 
-def main(arguments: list[str] | None = None) -> None:
+def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--customers", type=int, default=1_000_000)
     parser.add_argument("--peers", action="store_true", help="also fit with lifetimes and pymc-marketing")
@@ -140,9 +160,7 @@ def main(arguments: list[str] | None = None) -> None:
     compress = time.perf_counter() - started
     print(f"{counts.customers:,} customers, {len(counts.x):,} unique rows (x, t_x, T), found in {compress:.2f} s")
     fits: list[tuple[str, Callable[[], tuple[float, dict[str, float]] | str]]] = [
-        ("Tenure BG/NBD", lambda: ours(counts, BGNBD)),
-        ("Tenure MBG/NBD", lambda: ours(counts, MBGNBD)),
-        ("Tenure Pareto/NBD", lambda: ours(counts, ParetoNBD)),
+        *((name, lambda kind=kind: ours(counts, kind)) for name, kind in OURS.items()),
         ("scipy Nelder-Mead, plain", lambda: plain(counts, "Nelder-Mead")),
         ("scipy L-BFGS-B, differences", lambda: plain(counts, "L-BFGS-B")),
     ]
@@ -151,13 +169,15 @@ def main(arguments: list[str] | None = None) -> None:
         np.savez(rows, x=counts.x, t_x=counts.t_x, T=counts.T, n=counts.n)
         if options.peers:
             fits += [(f"{name} BG/NBD", lambda name=name: peer(name, rows)) for name in PEERS]
-        reference = None
+        seconds: dict[str, float] = {}
         for name, fit in fits:
             outcome = fit()
-            reference = reference or (outcome[0] if not isinstance(outcome, str) else None)
-            report(name, outcome, counts, reference or 1.0)
+            if not isinstance(outcome, str):
+                seconds[name] = outcome[0]
+            report(name, outcome, counts, seconds.get("Tenure BG/NBD", 1.0))
             sys.stdout.flush()
+    return verdict(seconds, options.peers)
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
@@ -23,9 +24,16 @@ JOURNAL = "tuning.journal"
 _SQLITE = "sqlite:///"
 
 
-def tuned(
-    config: Config, frames: Frames, *, as_of: pd.Timestamp, horizon_days: int, data: str, progress: Progress
-) -> tuple[Tuning, ...]:
+@dataclass(frozen=True)
+class Question:
+    """What is predicted from what: the moment, the days ahead, and the fingerprint of the data."""
+
+    as_of: pd.Timestamp
+    horizon_days: int
+    fingerprint: str
+
+
+def tuned(config: Config, frames: Frames, asked: Question, *, progress: Progress) -> tuple[Tuning, ...]:
     """Tune what the configuration names, if it wants any trials; those that do not compete are left out."""
     settings, found = config.tuning, []
     if not settings.trials:
@@ -37,14 +45,14 @@ def tuned(
                 tune(
                     frames,
                     candidate=name,
-                    as_of=as_of,
-                    horizon_days=horizon_days,
+                    as_of=asked.as_of,
+                    horizon_days=asked.horizon_days,
                     seed=config.run.seed,
                     trials=settings.trials,
                     journal=journal_of(config),
                     timeout_s=settings.timeout_s,
                     jobs=settings.jobs,
-                    data=data,
+                    data=asked.fingerprint,
                     advance=progress.advance,
                 )
             )
@@ -63,15 +71,15 @@ def chosen_settings(tunings: Sequence[Tuning]) -> dict[str, Mapping[str, Value]]
     return {tuning.candidate: tuning.settings for tuning in tunings if tuning.used}
 
 
-def notes(tunings: Sequence[Tuning]) -> tuple[str, ...]:
+def tuning_notes(tunings: Sequence[Tuning]) -> tuple[str, ...]:
     """Say in a sentence per candidate what tuning came to."""
     return tuple(f"{_verdict(tuning)}: {tuning.reason}." for tuning in tunings)
 
 
-def section(tunings: Sequence[Tuning]) -> Section | None:
-    """Write the part of the report on what tuning gained, and how that differs between origins; None without any."""
+def tuning_sections(tunings: Sequence[Tuning]) -> tuple[Section, ...]:
+    """Write the part of the report on what tuning gained, and how that differs between origins; none without any."""
     if not tunings:
-        return None
+        return ()
     blocks: list[Paragraph | TableBlock | ChartBlock] = [
         Paragraph(
             "Settings were chosen on the earlier origins and are used only where they win on the latest, which they "
@@ -83,7 +91,7 @@ def section(tunings: Sequence[Tuning]) -> Section | None:
     for tuning in tunings:
         blocks += _blocks(tuning)
     lead = " ".join(f"{_verdict(tuning)}: {tuning.reason}." for tuning in tunings)
-    return Section("What tuning gained", lead, tuple(blocks))
+    return (Section("What tuning gained", lead, tuple(blocks)),)
 
 
 def trial_runs(tunings: Sequence[Tuning]) -> list[CandidateRun]:

@@ -185,15 +185,13 @@ def _prepare(problem: Problem, journal: Path, study: str) -> None:
                 opened.enqueue_trial(left.params)
 
 
-def _opened(optuna: Any, problem: Problem, journal: Path, study: str) -> Any:  # noqa: ANN401  # optuna is not typed
-    finished = _finished(journal, study)
+def _opened(optuna: Any, problem: Problem, journal: Path, study: str, *, draw: int = 0) -> Any:  # noqa: ANN401
+    # a sampler of its own for every trial: after a kill the next one is drawn as if nothing had happened
+    sampler = optuna.samplers.TPESampler(seed=problem.seed + draw, n_startup_trials=AT_RANDOM, constant_liar=True)
     return optuna.create_study(
         study_name=study,
         storage=_storage(journal),
-        # a sampler of its own for every trial: after a kill the next one is drawn as if nothing had happened
-        sampler=optuna.samplers.TPESampler(
-            seed=problem.seed + finished, n_startup_trials=AT_RANDOM, constant_liar=True
-        ),
+        sampler=sampler,
         pruner=optuna.pruners.MedianPruner(n_startup_trials=AT_RANDOM // 2),
         direction="minimize",
         load_if_exists=True,
