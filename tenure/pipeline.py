@@ -21,7 +21,7 @@ from tenure.registration import record, store_of
 from tenure.results import BacktestResult, RunResult, ScoreResult
 from tenure.scores import Scores, earlier_scores
 from tenure.segmenter import fit_segmenter
-from tenure.tuning import Question, chosen_settings, trial_runs, tuned, tuning_notes, tuning_sections
+from tenure.tuning import Question, chosen_settings, tuned, tuning_notes, tuning_sections
 from tenure.window import choose_window
 from tenure_features import snapshots
 from tenure_features.errors import DataContractError, NothingToDoError
@@ -95,7 +95,6 @@ def run_job(
             config=config.tracking,
             files=[report, out / MANIFEST, *charts],
             params={"orders": config.orders.uri, "customers": len(scores)},
-            trials=trial_runs(training.tunings),
         )
     gate = () if tracked.decision.promote else (f"Not promoted to champion. {tracked.decision.reason}",)
     return RunResult(

@@ -8,6 +8,7 @@ from pathlib import Path
 import pandas as pd
 
 from tenure.config import TrackingConfig
+from tenure.tuning import trial_runs
 from tenure_features.errors import TenureError
 from tenure_serving.pyfunc import MODELS
 from tenure_serving.scorer import Scorer
@@ -26,13 +27,7 @@ def store_of(config: TrackingConfig) -> Store:
 
 
 def record(
-    training: Training,
-    bundle: Bundle,
-    *,
-    config: TrackingConfig,
-    files: Sequence[Path],
-    params: Mapping[str, object],
-    trials: Sequence[CandidateRun] = (),
+    training: Training, bundle: Bundle, *, config: TrackingConfig, files: Sequence[Path], params: Mapping[str, object]
 ) -> tuple[Tracked, str]:
     """Track a training, with the trials of its tuning, and register its bundle; return what was written and where."""
     store = store_of(config)
@@ -41,7 +36,7 @@ def record(
     tracked = track_training(
         store,
         bundle,
-        candidates=[*_candidate_runs(table), *trials],
+        candidates=[*_candidate_runs(table), *trial_runs(training.tunings)],
         backtest=table,
         models=MODELS if config.register_model else {},
         decision=_decision(store, training),
