@@ -97,7 +97,8 @@ def with_calendar(table: pd.DataFrame, calendar: Calendar, names: Sequence[str],
         one.name: table["as_of"].map({origin: found[number] for origin, found in values.items()}).astype("float64")
         for number, one in enumerate(features)
     }
-    return table.assign(**columns)
+    kept = table.drop(columns=[name for name in columns if name in table])
+    return pd.concat([kept, pd.DataFrame(columns, index=table.index)], axis=1)
 
 
 def snapshot_table(
@@ -138,10 +139,14 @@ def framed(table: pd.DataFrame) -> pd.DataFrame:
     """Sort a fetched table by its keys, give its columns their promised types and round its numbers."""
     numbers = [name for name in table.columns if name not in KEYS]
     types = {"customer_id": "str", "as_of": "datetime64[us]"} | dict.fromkeys(numbers, "float64")
-    sorted_table = table.astype(types).sort_values(KEYS, ignore_index=True)
-    for name in numbers:
-        sorted_table[name] = _rounded(sorted_table[name].to_numpy())
-    return sorted_table
+    in_order = table.astype(types).sort_values(KEYS, ignore_index=True)
+    # One block: a table that was filled column by column is slow, and pandas warns of it, when columns are added.
+    values = in_order[numbers].to_numpy(dtype=np.float64, copy=True)
+    for number in range(len(numbers)):
+        values[:, number] = _rounded(values[:, number])
+    return pd.concat([in_order[["customer_id", "as_of"]], pd.DataFrame(values, columns=numbers)], axis=1)[
+        list(table.columns)
+    ]
 
 
 def _rounded(values: np.ndarray) -> np.ndarray:
