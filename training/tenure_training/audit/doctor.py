@@ -28,7 +28,7 @@ def changed(rows: pd.DataFrame, at: str, moment: pd.Timestamp, generator: np.ran
     future = rows[later].copy()
     for name in (name for name in future if name != at):
         future[name] = future[name].to_numpy()[generator.permutation(len(future))]
-    for name in future.select_dtypes("number"):
+    for name in _amounts(future):
         future[name] = (future[name] * generator.uniform(2, 9, len(future))).round(2)
     return pd.concat([rows[~later], future], ignore_index=True)
 
@@ -45,7 +45,7 @@ def added(rows: pd.DataFrame, at: str, moment: pd.Timestamp, generator: np.rando
     more = more.reset_index(drop=True)
     days = np.where(np.arange(ADDED_ROWS) % 2 == 0, 0, generator.integers(0, 28, ADDED_ROWS))
     more[at] = (moment + pd.to_timedelta(days, unit="D")).astype(rows[at].dtype)
-    for name in more.select_dtypes("number"):
+    for name in _amounts(more):
         more[name] = (more[name].abs() * generator.uniform(2, 9, ADDED_ROWS) + 1).round(2)
     if "order_id" in more:
         new = np.arange(ADDED_ROWS) % 4 < 2
@@ -56,6 +56,11 @@ def added(rows: pd.DataFrame, at: str, moment: pd.Timestamp, generator: np.rando
             unknown = unknown.assign(order_id=[f"audit-unknown-{number}" for number in range(len(unknown))])
         more = pd.concat([more, unknown], ignore_index=True)
     return pd.concat([rows, more], ignore_index=True)
+
+
+def _amounts(rows: pd.DataFrame) -> list[str]:
+    """Numbers that may be multiplied; a score outside its scale would be set aside, not read."""
+    return [name for name in rows.select_dtypes("number") if name != "score"]
 
 
 def replaced(rows: pd.DataFrame, at: str, moment: pd.Timestamp, generator: np.random.Generator) -> pd.DataFrame:
