@@ -60,7 +60,7 @@ def added(rows: pd.DataFrame, at: str, moment: pd.Timestamp, generator: np.rando
 
 def _amounts(rows: pd.DataFrame) -> list[str]:
     """Numbers that may be multiplied; a score outside its scale would be set aside, not read."""
-    return [name for name in rows.select_dtypes("number") if name != "score"]
+    return [str(name) for name in rows.select_dtypes("number") if name != "score"]
 
 
 def replaced(rows: pd.DataFrame, at: str, moment: pd.Timestamp, generator: np.random.Generator) -> pd.DataFrame:
