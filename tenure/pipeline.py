@@ -20,6 +20,7 @@ from tenure.progress import Progress
 from tenure.registration import record, store_of
 from tenure.results import BacktestResult, RunResult, ScoreResult
 from tenure.scores import Scores, earlier_scores
+from tenure.segment_sections import segment_sections
 from tenure.segmenter import fit_segmenter
 from tenure.tuning import Question, chosen_settings, tuned, tuning_notes, tuning_sections
 from tenure.window import choose_window
@@ -84,7 +85,7 @@ def run_job(
         )
         _write(scores, out, bundle, inputs, previous)
     with progress.stage("Writing the report"):
-        further = sections(training) if sections else ()
+        further = segment_sections(inputs, scorer, scores, previous) + (sections(training) if sections else ())
         report, data = out / "report.html", _report(trained, bundle, scores, further)
         report.write_text(rendered(data, scorer), encoding="utf-8")
         charts = evidence.write_charts(data, out / CHART_FOLDER)

@@ -12,10 +12,12 @@ from tenure.commands.explain import explain
 from tenure.commands.features import features
 from tenure.commands.run import run
 from tenure.commands.score import score
+from tenure.commands.segments import segments
 from tenure.commands.simulate import simulate
 
 COMMANDS = (
-    demo, run, check, features, backtest, audit, score, explain, card, cohorts, channels, growth, budget, simulate,
+    demo, run, check, features, backtest, audit, score, explain, segments, card, cohorts, channels, growth, budget,
+    simulate,
 )  # fmt: skip
 """In the order ``tenure --help`` shows them: the first things first."""
 

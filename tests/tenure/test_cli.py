@@ -46,14 +46,14 @@ def test_help__shows_every_command_and_imports_nothing_heavy() -> None:
     ran = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     commands = [line.split()[0] for line in ran.stdout.partition("Commands:")[2].splitlines() if line.strip()]
     assert commands == [
-        "demo", "run", "check", "features", "backtest", "audit", "score", "explain", "card", "cohorts", "channels",
-        "growth", "budget", "simulate",
+        "demo", "run", "check", "features", "backtest", "audit", "score", "explain", "segments", "card", "cohorts",
+        "channels", "growth", "budget", "simulate",
     ]  # fmt: skip
     assert HEAVY.isdisjoint(ran.stderr.split())
 
 
 @pytest.mark.parametrize(
-    "command", ["demo", "run", "check", "features", "backtest", "score", "explain", "card", "simulate"]
+    "command", ["demo", "run", "check", "features", "backtest", "score", "explain", "segments", "card", "simulate"]
 )
 def test_help__every_command_explains_itself(call: Call, command: str) -> None:
     shown = call(command, "--help")

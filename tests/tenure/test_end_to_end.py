@@ -112,6 +112,9 @@ def test_run__prints_what_it_wrote(shop: Shop) -> None:
     report = (shop.folder / "out" / "report.html").read_text()
     assert f"{len(scores):,}" in report
     assert said["champion"] in report
+    for section in ("Where value sits", "Who moved, and how steady the groups are"):
+        assert f"<h2>{section}</h2>" in report
+    assert "If a week passed without a single order" in report
 
 
 def test_run__neither_the_order_of_rows_nor_later_rows_matter(shop: Shop) -> None:

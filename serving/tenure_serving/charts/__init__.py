@@ -8,6 +8,8 @@ from tenure_serving.charts.customers import (
     rfm_cells,
     value_by_risk,
 )
+from tenure_serving.charts.movement import movement
+from tenure_serving.charts.profiles import pareto, profile
 from tenure_serving.charts.trust import backtest, calibration, deciles, totals
 
 __all__ = [
@@ -18,6 +20,9 @@ __all__ = [
     "deciles",
     "drivers",
     "groups",
+    "movement",
+    "pareto",
+    "profile",
     "rfm_cells",
     "totals",
     "value_by_risk",
