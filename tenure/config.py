@@ -236,6 +236,49 @@ class CalendarConfig(Section):
     in_models: bool | None = None
 
 
+class IdentityConfig(Section):
+    """How source ids become customers, from the table ``identifiers``.
+
+    Attributes
+    ----------
+    enabled
+        Whether ids of orders and other tables are replaced by customers before anything is counted.
+    default_region
+        Region of phone numbers without a country code, such as ``DE``.
+    source
+        The system whose ids orders and other tables carry; None: any, as long as no id means two customers.
+    limits
+        Source ids that may share one value, by kind; a value shared by more links nobody. A kind named here that is
+        not one of the contract's is taken as a further one.
+    weak
+        Kinds that only bring source ids without a strong identifier to the one person they are known for.
+    priority
+        Kinds, most trusted first; those not named follow in their usual order.
+    blocked
+        Further values that never link.
+    plus_domains
+        Further e-mail domains whose provider ignores ``+tag``; ``*`` for all of them.
+    largest
+        Source ids a customer may have; larger components are split.
+    previous
+        ``identity_map.parquet`` of the run before (or its folder): customer ids stay.
+    probabilistic
+        Also link what splink gives at least this probability (needs the extra ``identity``).
+    """
+
+    enabled: bool = False
+    default_region: str | None = None
+    source: str | None = None
+    limits: dict[str, Annotated[int, Field(ge=2)]] = Field(default_factory=dict)
+    weak: tuple[str, ...] = ("device", "cookie")
+    priority: tuple[str, ...] = ()
+    blocked: tuple[str, ...] = ()
+    plus_domains: tuple[str, ...] = ()
+    largest: int = Field(default=25, ge=2)
+    previous: Path | None = None
+    probabilistic: float | None = Field(default=None, gt=0, lt=1)
+
+
 class Config(Section):
     """Everything a job is told.
 
@@ -254,6 +297,7 @@ class Config(Section):
     segments: SegmentsConfig = Field(default_factory=SegmentsConfig)
     tuning: TuningConfig = Field(default_factory=TuningConfig)
     tracking: TrackingConfig = Field(default_factory=TrackingConfig)
+    identity: IdentityConfig = Field(default_factory=IdentityConfig)
 
     @field_validator("orders", mode="after")
     @classmethod

@@ -63,6 +63,7 @@ def _anchored(tree: Tree, folder: Path) -> Tree:
     for section in (tree.get("orders"), *(tables.values() if isinstance(tables, dict) else ())):
         _anchor(section, "uri", folder)
     _anchor(tree.get("calendar"), "uri", folder)
+    _anchor(tree.get("identity"), "previous", folder)
     for key in ("out", "previous"):
         _anchor(tree.get("run"), key, folder)
     for key in ("rfm_map", "relationship_map", "playbook"):
@@ -111,7 +112,7 @@ def _validated(tree: Tree) -> Config:
 
 def _require_known_keys(tree: Tree) -> None:
     require_known(tree, _keys(Config), what="section")
-    for name in ("orders", "features", "run", "segments", "tuning", "tracking"):
+    for name in ("orders", "features", "run", "segments", "tuning", "tracking", "identity"):
         section = tree.get(name, {})
         if isinstance(section, Mapping):
             require_known(section, _keys(Config.model_fields[name].annotation), what=f"key of [{name}]")

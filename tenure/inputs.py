@@ -5,10 +5,12 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from tenure.calendars import open_calendar
 from tenure.config import Config
-from tenure.orders import open_log
+from tenure.identity import Resolved, resolve_orders
+from tenure.progress import Progress
 from tenure.tables import open_tables
 from tenure_features import OrderLog, SideTable, catalogue, load_features
 from tenure_features.calendar import Calendar
@@ -28,11 +30,14 @@ class Inputs:
         By name.
     calendar
         What is known of coming days in advance; None without a section ``[calendar]``.
+    resolved
+        How the ids of both became customers; None where they were read as they are.
     """
 
     log: OrderLog
     tables: Mapping[str, SideTable] = field(default_factory=dict)
     calendar: Calendar | None = None
+    resolved: Resolved | None = None
 
     @property
     def fingerprint(self) -> str:
@@ -41,6 +46,17 @@ class Inputs:
             return self.log.fingerprint
         prints = [self.log.fingerprint, *(f"{name}:{table.fingerprint}" for name, table in sorted(self.tables.items()))]
         return hashlib.sha256("|".join(prints).encode()).hexdigest()
+
+    @property
+    def identity_notes(self) -> tuple[str, ...]:
+        """How many ids became how many customers; empty where they were read as they are."""
+        return () if self.resolved is None else self.resolved.notes
+
+    def write(self, folder: Path) -> tuple[str, ...]:
+        """Leave the identity map in a folder, where there is one, and say what it did."""
+        if self.resolved is not None:
+            self.resolved.write(folder)
+        return self.identity_notes
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -64,7 +80,7 @@ class Inputs:
         return (f"Features that need a table that was not given are left out: {listed}.",)
 
 
-def open_inputs(config: Config, *, only: Iterable[str] | None = None) -> Inputs:
+def open_inputs(config: Config, *, only: Iterable[str] | None = None, progress: Progress | None = None) -> Inputs:
     """Load the user's features, and open the orders and those tables of the configuration that features are made of.
 
     Parameters
@@ -73,6 +89,8 @@ def open_inputs(config: Config, *, only: Iterable[str] | None = None) -> Inputs:
         What a job is told.
     only
         Open just those of the tables: what a model reads. All that features are made of when None.
+    progress
+        Told what happens.
 
     Raises
     ------
@@ -83,6 +101,7 @@ def open_inputs(config: Config, *, only: Iterable[str] | None = None) -> Inputs:
     """
     for file in config.features.files:
         load_features(file)
-    log = open_log(config)
+    resolved = resolve_orders(config, progress=progress)
     wanted = {one.table for one in catalogue()} if only is None else set(only)
-    return Inputs(log, open_tables(config, backend=log.backend, only=wanted), open_calendar(config.calendar))
+    tables = open_tables(config, backend=resolved.log.backend, only=wanted, customers=resolved.customers)
+    return Inputs(resolved.log, tables, open_calendar(config.calendar), resolved)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from tenure.config import Config, OrdersConfig
 from tenure_features import OrderLog, OrderSource, check, open_orders
 from tenure_features.errors import DataContractError, UsageError
+from tenure_features.identity.customer_map import CustomerMap
 
 
 def order_source(config: OrdersConfig) -> OrderSource:
@@ -13,7 +14,7 @@ def order_source(config: OrdersConfig) -> OrderSource:
 
 
 def open_log(config: Config) -> OrderLog:
-    """Open the order log at the configured ``as_of``.
+    """Open the order log at the configured ``as_of``, in customers where ``[identity]`` is enabled.
 
     Raises
     ------
@@ -22,9 +23,16 @@ def open_log(config: Config) -> OrderLog:
     DataContractError
         When the log is not usable for another reason.
     """
+    from tenure.identity import resolve_orders
+
+    return resolve_orders(config).log
+
+
+def open_accounts(config: Config, *, customers: CustomerMap | None = None) -> OrderLog:
+    """Open the order log at the configured ``as_of`` with the ids it carries, or as the customers they are."""
     source, as_of = order_source(config.orders), config.run.as_of
     try:
-        return open_orders(source, as_of=as_of)
+        return open_orders(source, as_of=as_of, customers=customers)
     except DataContractError:
         if as_of is None:
             raise

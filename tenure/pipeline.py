@@ -15,6 +15,7 @@ from tenure import evidence
 from tenure.audit import AuditResult, audit_section, audit_training, audited, leak_notes
 from tenure.calendars import definition, for_models, require_same
 from tenure.config import Config
+from tenure.identity_report import identity_sections
 from tenure.inputs import Inputs, open_inputs
 from tenure.progress import Progress
 from tenure.registration import record, store_of
@@ -128,14 +129,14 @@ def score_job(config: Config, model: str, out: Path, *, progress: Progress) -> S
         info = scorer.bundle.info
     with progress.stage("Reading the orders"):
         needed = {one.table for one in described(info.features).values()}
-        inputs = open_inputs(config, only=needed)
+        inputs = open_inputs(config, only=needed, progress=progress)
         require_defined(info.user_features)
         require_same(inputs.calendar, info.definitions.get("calendar"))
         log = inputs.log
-    notes: tuple[str, ...] = ()
+    notes = inputs.write(out)
     as_of = config.run.as_of or log.default_as_of.to_pydatetime()
     if config.run.as_of is None:
-        notes = (f"as_of is {as_of:%Y-%m-%d}, the day after the last order; choose another with --as-of.",)
+        notes += (f"as_of is {as_of:%Y-%m-%d}, the day after the last order; choose another with --as-of.",)
     with progress.stage("Scoring the customers"):
         present = snapshots(log, [as_of], tables=inputs.tables, features=info.features, active_days=info.active_days)
         if present.empty:
@@ -202,7 +203,7 @@ def rendered(data: ReportData, scorer: Scorer) -> str:
 
 def _trained(config: Config, progress: Progress, *, previous: Scores | None = None) -> _Trained:
     with progress.stage("Reading and checking the orders"):
-        inputs = open_inputs(config)
+        inputs = open_inputs(config, progress=progress)
         log = inputs.log
         window = choose_window(
             as_of=config.run.as_of,
@@ -226,7 +227,7 @@ def _trained(config: Config, progress: Progress, *, previous: Scores | None = No
     training = _tuned_and_trained(config, frames, asked, progress)
     with progress.stage("Looking for leaks"):
         findings = audited(inputs, training, frames, seed=config.run.seed)
-    notes = (*window.notes, *training.notes, *leak_notes(findings))
+    notes = (*inputs.identity_notes, *window.notes, *training.notes, *leak_notes(findings))
     return _Trained(inputs, frames, training, notes, findings)
 
 
@@ -280,6 +281,7 @@ def _bundle(inputs: Inputs, training: Training, config: Config, folder: Path) ->
 
 
 def _write(scores: pd.DataFrame, out: Path, bundle: Bundle, inputs: Inputs, previous: Scores | None) -> None:
+    inputs.write(out)
     held = previous.fingerprint if previous else None
     with suppress(NothingToDoError):  # a run that was repeated finds its own result
         write_scores(scores, out, bundle=bundle, input_fingerprint=inputs.fingerprint, previous=held)
@@ -305,7 +307,12 @@ def _report(trained: _Trained, bundle: Bundle, scores: pd.DataFrame, further: tu
         readiness=log.readiness.to_dict(),
         drivers=evidence.drivers(contributions),
         notes=trained.notes,
-        sections=(*tuning_sections(training.tunings), *further, audit_section(trained.audit)),
+        sections=(
+            *tuning_sections(training.tunings),
+            *further,
+            *identity_sections(trained.inputs.resolved, scores),
+            audit_section(trained.audit),
+        ),
         **tables,
     )
 

@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 
 from tenure.config import Config
-from tenure.orders import open_log
+from tenure.identity import resolve_orders
 from tenure.progress import Progress
 from tenure.tables import open_tables
 from tenure_decisions.clv import HORIZONS
@@ -63,8 +63,15 @@ def read_shop(config: Config, *, progress: Progress, only: Iterable[str] = BESID
         Tables beside the orders to read, where they are configured.
     """
     with progress.stage("Reading the orders and the tables beside them"):
-        log = open_log(config)
-        opened = open_tables(config, as_of=log.data_end.to_pydatetime(), backend=log.backend, only=set(only))
+        resolved = resolve_orders(config, progress=progress)
+        log = resolved.log
+        opened = open_tables(
+            config,
+            as_of=log.data_end.to_pydatetime(),
+            backend=log.backend,
+            only=set(only),
+            customers=resolved.customers,
+        )
         beside = {name: table.to_pandas() for name, table in opened.items()}
         orders = order_rows(log)
     notes = [] if config.run.as_of else [f"As of {log.data_end:%Y-%m-%d}, the day after the last order."]

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from tenure.config import Config
+from tenure_features.identity import CustomerMap
 from tenure_features.side_tables import SideTable, TableSource, open_table
 
 
@@ -16,6 +17,7 @@ def open_tables(
     as_of: dt.datetime | None = None,
     backend: Any = None,  # noqa: ANN401
     only: Iterable[str] | None = None,
+    customers: CustomerMap | None = None,
 ) -> dict[str, SideTable]:
     """Open the tables named under ``[tables.*]``, by name, in the order of the file.
 
@@ -29,6 +31,8 @@ def open_tables(
         That of the orders, so that tables can be joined with them.
     only
         Open just those of the tables; all when None.
+    customers
+        Whose the ids of the tables are, when they carry ids of accounts.
 
     Raises
     ------
@@ -38,7 +42,9 @@ def open_tables(
     wanted = set(config.tables if only is None else only)
     moment = as_of or config.run.as_of
     return {
-        name: open_table(name, TableSource(table.uri, columns=table.columns), as_of=moment, backend=backend)
+        name: open_table(
+            name, TableSource(table.uri, columns=table.columns), as_of=moment, backend=backend, customers=customers
+        )
         for name, table in config.tables.items()
         if name in wanted
     }

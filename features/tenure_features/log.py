@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -18,6 +18,7 @@ from tenure_features.details import detailed
 from tenure_features.duplicates import deduplicate
 from tenure_features.engine import Engine, keep, statement
 from tenure_features.errors import DataContractError
+from tenure_features.identity.customer_map import CustomerMap
 from tenure_features.mapping import map_columns
 from tenure_features.readiness import Readiness
 from tenure_features.rollup import roll_up
@@ -95,7 +96,13 @@ class OrderLog:
         return hashlib.sha256(repr(found).encode()).hexdigest()
 
 
-def open_orders(source: OrderSource, as_of: Moment | None = None, *, engine: Engine | None = None) -> OrderLog:
+def open_orders(
+    source: OrderSource,
+    as_of: Moment | None = None,
+    *,
+    engine: Engine | None = None,
+    customers: CustomerMap | None = None,
+) -> OrderLog:
     """Read, check, clean and roll up an order log.
 
     Parameters
@@ -106,13 +113,15 @@ def open_orders(source: OrderSource, as_of: Moment | None = None, *, engine: Eng
         Only rows strictly before it are read; they alone decide how the log is cleaned. All rows when None.
     engine
         Limits of the DuckDB it is opened on.
+    customers
+        Whose the ids of the log are, when it carries ids of accounts.
 
     Raises
     ------
     DataContractError
         If the log cannot be read or breaks the contract, with every breach in one message.
     """
-    log = _open(source, as_of, engine)
+    log = _open(source, as_of, engine, customers)
     if log.readiness.broken:
         breaches = log.readiness.broken
         raise DataContractError(
@@ -122,7 +131,13 @@ def open_orders(source: OrderSource, as_of: Moment | None = None, *, engine: Eng
     return log
 
 
-def check(source: OrderSource, as_of: Moment | None = None, *, engine: Engine | None = None) -> Readiness:
+def check(
+    source: OrderSource,
+    as_of: Moment | None = None,
+    *,
+    engine: Engine | None = None,
+    customers: CustomerMap | None = None,
+) -> Readiness:
     """Give the account of an order log, broken or not.
 
     Raises
@@ -130,16 +145,18 @@ def check(source: OrderSource, as_of: Moment | None = None, *, engine: Engine | 
     DataContractError
         If there is no table to give an account of: no such file, not what its suffix says, a required column missing.
     """
-    return _open(source, as_of, engine).readiness
+    return _open(source, as_of, engine, customers).readiness
 
 
-def _open(source: OrderSource, as_of: Moment | None, engine: Engine | None) -> OrderLog:
+def _open(source: OrderSource, as_of: Moment | None, engine: Engine | None, customers: CustomerMap | None) -> OrderLog:
     moment = None if as_of is None else utc_naive(as_of)
     backend = (engine or Engine()).connect()
     raw = read_table(source.uri, backend)
     mapped = map_columns(raw.table, source.columns, contract=ORDERS, backend=backend)
     try:
         rows = clean_rows(mapped, as_of=moment)
+        if customers is not None:
+            rows = replace(rows, table=customers.applied(rows.table, "clean:customer_id", backend=backend))
         unique = deduplicate(
             rows.table, mapped.source_columns, dates_only=rows.dates_only, has_order_id="order_id" in mapped.columns
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import itertools
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from functools import cached_property
 from pathlib import Path
@@ -18,6 +18,7 @@ import pandas as pd
 from tenure_features.days import Moment, utc_naive
 from tenure_features.engine import Engine, fetch, keep, quoted, statement
 from tenure_features.errors import DataContractError, UsageError
+from tenure_features.identity.customer_map import CustomerMap
 from tenure_features.mapping import MappedTable, map_columns
 from tenure_features.readiness import SetAside
 from tenure_features.side_account import SideStages, account
@@ -105,6 +106,7 @@ def open_table(
     as_of: Moment | None = None,
     backend: Any = None,  # noqa: ANN401
     engine: Engine | None = None,
+    customers: CustomerMap | None = None,
 ) -> SideTable:
     """Read, check and clean one table beside the orders.
 
@@ -120,6 +122,8 @@ def open_table(
         That of the orders it is joined with (`OrderLog.backend`); a new one when None.
     engine
         Limits of a new backend.
+    customers
+        Whose the ids of the table are, when it carries ids of accounts.
 
     Raises
     ------
@@ -128,7 +132,8 @@ def open_table(
     DataContractError
         If it cannot be read or breaks its contract, with every breach in one message.
     """
-    table = _open(name, source, as_of, backend if backend is not None else (engine or Engine()).connect())
+    connection = backend if backend is not None else (engine or Engine()).connect()
+    table = _open(name, source, as_of, connection, customers)
     if table.readiness.broken:
         raise DataContractError(
             f"{source.uri} breaks the contract of {name}: {' '.join(table.readiness.broken)}",
@@ -142,10 +147,16 @@ def check_table(
     name: str, source: TableSource, *, as_of: Moment | None = None, engine: Engine | None = None
 ) -> TableReadiness:
     """Give the account of a table beside the orders, broken or not; raises as `open_table` where there is none."""
-    return _open(name, source, as_of, (engine or Engine()).connect()).readiness
+    return _open(name, source, as_of, (engine or Engine()).connect(), None).readiness
 
 
-def _open(name: str, source: TableSource, as_of: Moment | None, backend: Any) -> SideTable:  # noqa: ANN401
+def _open(
+    name: str,
+    source: TableSource,
+    as_of: Moment | None,
+    backend: Any,  # noqa: ANN401
+    customers: CustomerMap | None,
+) -> SideTable:
     contract = _contract(name)
     moment = None if as_of is None else utc_naive(as_of)
     own = f"side_{name}_{next(_opened)}"  # a table may be opened twice on one backend, at two moments
@@ -153,6 +164,8 @@ def _open(name: str, source: TableSource, as_of: Moment | None, backend: Any) ->
     try:
         mapped = map_columns(raw.table, source.columns, contract=contract, backend=backend, name=f"{own}_")
         rows = clean_side_rows(mapped, contract, as_of=moment)
+        if customers is not None and "customer_id" in mapped.columns:
+            rows = replace(rows, table=customers.applied(rows.table, f"{CLEAN}customer_id", backend=backend))
         used, repeats = _once(rows, mapped, contract)
         kept = keep(
             backend, own, used.select(**{column: used[CLEAN + column] for column in _ordered(mapped, contract)})

@@ -206,6 +206,10 @@ class Identities(Part):
         P(a person has a second account in another system), for each of the other systems.
     typo
         P(an e-mail is stored with a typing error).
+    other_email
+        P(a further account has an address of its own, such as the one at work).
+    phone
+        P(an account has the person's phone number).
     shared_device
         Share of persons who share a family device with somebody else.
     cookie_days
@@ -217,6 +221,8 @@ class Identities(Part):
 
     second_account: Share = 0.3
     typo: Share = 0.03
+    other_email: Share = 0.2
+    phone: Share = 0.6
     shared_device: Share = 0.08
     cookie_days: Positive = 90.0
     fragmented: bool = False

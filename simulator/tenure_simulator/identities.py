@@ -74,11 +74,11 @@ def typed_email(address: str, style: int, *, typo: int) -> str:
 
 
 def _emails(block: Block, owner: Ints, rng: np.random.Generator) -> list[str]:
-    """E-mail of each account; a fifth of the further accounts has an address of its own."""
+    """E-mail of each account; some of the further accounts have an address of their own."""
     n = len(owner)
     style = rng.integers(0, 10, n)
     typo = np.where(rng.random(n) < block.config.identities.typo, rng.integers(0, 1000, n), -1)
-    other = rng.random(n) < 0.2
+    other = rng.random(n) < block.config.identities.other_email
     addresses = [email_of(int(number)) for number in block.traits.number[owner]]
     first = np.r_[True, owner[1:] != owner[:-1]] if n else np.zeros(0, dtype=bool)
     work = ["w." + address if mine else address for address, mine in zip(addresses, other & ~first, strict=True)]
@@ -105,7 +105,7 @@ def _rows(block: Block, has: Bools, rng: np.random.Generator) -> list[Rows]:
     traits, config = block.traits, block.config
     owner, system = np.nonzero(has)
     seen = traits.arrival[owner] + rng.exponential(60.0, len(owner)) * (system > 0)
-    phone = np.flatnonzero(rng.random(len(owner)) < 0.6)
+    phone = np.flatnonzero(rng.random(len(owner)) < config.identities.phone)
     app = np.flatnonzero((system == SYSTEMS.index("app")) | ((system == 0) & (rng.random(len(owner)) < 0.5)))
     card = np.flatnonzero((system == SYSTEMS.index("store")) | ((system == 0) & (rng.random(len(owner)) < 0.25)))
     card = card[has[owner[card], SYSTEMS.index("store")]]

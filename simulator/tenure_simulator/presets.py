@@ -1,11 +1,11 @@
-"""Ready shops: the everyday one, regular buyers, a marketplace of one-time buyers, a tiny and a dirty one."""
+"""Ready shops: everyday, with regular buyers, a marketplace of one-time buyers, tiny, dirty, fragmented."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
 from tenure_features.errors import UsageError
-from tenure_simulator.behaviour import Baskets, Leaving, Purchasing
+from tenure_simulator.behaviour import Baskets, Identities, Leaving, Purchasing
 from tenure_simulator.config import ShopConfig
 from tenure_simulator.dirt import FAULTS
 from tenure_simulator.levers import Arm, Campaign, Channel, ChannelChange, PriceChange
@@ -99,12 +99,17 @@ def _dirty(customers: int, seed: int) -> ShopConfig:
     return ShopConfig(customers=customers, seed=seed, channels=CHANNELS, days=420, future_days=120, dirt=tuple(FAULTS))
 
 
+def _fragmented(customers: int, seed: int) -> ShopConfig:
+    return _shop(customers, seed).model_copy(update={"identities": Identities(fragmented=True)})
+
+
 PRESETS: Mapping[str, tuple[Callable[[int, int], ShopConfig], int]] = {
     "shop": (_shop, 10_000),
     "subscription": (_subscription, 5_000),
     "marketplace": (_marketplace, 20_000),
     "tiny": (_tiny, 200),
     "dirty": (_dirty, 400),
+    "fragmented": (_fragmented, 5_000),
 }
 """Name of each preset: its builder and its usual number of customers."""
 
@@ -115,7 +120,7 @@ def preset(name: str, *, customers: int | None = None, seed: int = 0) -> ShopCon
     Parameters
     ----------
     name
-        ``shop``, ``subscription``, ``marketplace``, ``tiny`` or ``dirty``.
+        ``shop``, ``subscription``, ``marketplace``, ``tiny``, ``dirty`` or ``fragmented``.
     customers
         Number of customers; the preset's usual number when None.
     seed

@@ -23,7 +23,7 @@ from tenure_simulator.channels import spend_table
 from tenure_simulator.columns import to_frame
 from tenure_simulator.config import ShopConfig
 from tenure_simulator.dirt import spoil
-from tenure_simulator.identities import identities_table
+from tenure_simulator.identities import DOMAINS, identities_table
 from tenure_simulator.lifetime import lifetime_at
 from tenure_simulator.outlook import truth_at
 from tenure_simulator.streams import Purpose, stream
@@ -237,5 +237,8 @@ def job_toml(config: ShopConfig, tables: Sequence[str]) -> str:
     for name in tables:
         if name != "orders":
             lines += ["", f"[tables.{name}]", f'uri = "{uri(name)}"']
+    if config.identities.fragmented and "identifiers" in tables:
+        domains = ", ".join(f'"{name}"' for name in DOMAINS)
+        lines += ["", "[identity]", "enabled = true", 'default_region = "DE"', f"plus_domains = [{domains}]"]
     as_of = config.start + timedelta(days=config.days)
     return "\n".join([*lines, "", "[run]", f"as_of = {as_of}", f"horizon_days = {config.horizon_days}", ""])

@@ -10,14 +10,15 @@ from tenure.commands.cohorts import cohorts
 from tenure.commands.demo import demo
 from tenure.commands.explain import explain
 from tenure.commands.features import features
+from tenure.commands.identity import identity
 from tenure.commands.run import run
 from tenure.commands.score import score
 from tenure.commands.segments import segments
 from tenure.commands.simulate import simulate
 
 COMMANDS = (
-    demo, run, check, features, backtest, audit, score, explain, segments, card, cohorts, channels, growth, budget,
-    simulate,
+    demo, run, check, features, backtest, audit, score, explain, segments, card, identity, cohorts, channels, growth,
+    budget, simulate,
 )  # fmt: skip
 """In the order ``tenure --help`` shows them: the first things first."""
 

@@ -23,16 +23,15 @@ def check(
     Example: tenure check --orders orders.csv --column customer_id=client --column ordered_at=created
     """
     from tenure.config_file import load_config
-    from tenure.orders import order_source
+    from tenure.identity import checked
     from tenure.output import emit
     from tenure.progress import open_progress
-    from tenure_features import check as check_orders
     from tenure_features.errors import DataContractError
 
     asked = {"orders": options.log(orders, column, returns=returns), "run": options.question(as_of)}
     settings = load_config(config, overrides=asked)
     with open_progress(quiet=quiet) as progress, progress.stage("Reading the orders"):
-        readiness = check_orders(order_source(settings.orders), as_of=settings.run.as_of)
+        readiness = checked(settings)
     emit("check", [str(readiness)], readiness.to_dict(), as_json=json)
     if not readiness.ready:
         raise typer.Exit(DataContractError.exit_code)

@@ -12,7 +12,8 @@ from tenure import options
 def simulate(
     out: options.Out = None,
     preset: Annotated[
-        str, typer.Option("--preset", metavar="NAME", help="shop, subscription, marketplace, tiny or dirty.")
+        str,
+        typer.Option("--preset", metavar="NAME", help="shop, subscription, marketplace, tiny, dirty or fragmented."),
     ] = "shop",
     customers: Annotated[
         int | None, typer.Option("--customers", min=1, help="How many customers. [default: the preset's own number]")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tenure.config import Config, SegmentsConfig, parse_moment
+from tenure.config import Config, IdentityConfig, SegmentsConfig, parse_moment
 from tenure.config_file import load_config
 from tenure_features.errors import UsageError
 
@@ -54,6 +54,11 @@ language = "ru"
 uri = "sqlite:///store/mlflow.db"
 experiment = "shop"
 register = false
+
+[identity]
+enabled = true
+limits = { phone = 3 }
+previous = "ids"
 """
 
 
@@ -95,7 +100,10 @@ def test_config_file__every_key_is_read_and_relative_paths_start_at_its_folder(t
             "language": "ru",
         },
         "tracking": {"uri": f"sqlite:///{tmp_path}/store/mlflow.db", "experiment": "shop", "register": False},
-    }
+        "identity": {
+            **IdentityConfig().model_dump(), "enabled": True, "limits": {"phone": 3}, "previous": tmp_path / "ids",
+        },
+    }  # fmt: skip
 
 
 def test_config__defaults_leave_the_choices_to_the_data() -> None:

@@ -1,0 +1,155 @@
+# ruff: noqa: PD003, PD004  # Ibis has no isna and notna
+"""One customer out of many source ids: the whole way from identifiers to the map."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import ibis
+import ibis.expr.types as ir
+import pandas as pd
+
+from tenure_features.days import Moment, utc_naive
+from tenure_features.engine import fetch
+from tenure_features.errors import UsageError
+from tenure_features.identity.assignment import HISTORY, MAP, assign
+from tenure_features.identity.kinds import PROBABILISTIC, IdentitySettings
+from tenure_features.identity.linking import link_accounts
+from tenure_features.identity.state import APART, IdentityState, arrow_table, empty
+from tenure_features.identity.values import keys_of
+from tenure_features.identity.workspace import Workspace
+
+
+@dataclass(frozen=True)
+class Resolution:
+    """The map of a run. Made by `resolve`.
+
+    Attributes
+    ----------
+    table
+        The map as an Ibis table, see `tenure_features.identity.assignment.MAP`.
+    history, apart
+        As in `tenure_features.identity.state.IdentityState`, with the events of this run.
+    guarded
+        ``guard, kind, value, source_ids``: what is shared and did not link, and components that were split or set
+        aside.
+    problems
+        Identifiers that were not used: ``kind, problem, identifiers``.
+    as_of
+        Only identifiers seen before it were read.
+    source_ids, customers
+        How many there are.
+    """
+
+    table: ir.Table = field(repr=False)
+    history: pd.DataFrame = field(repr=False)
+    apart: pd.DataFrame = field(repr=False)
+    guarded: pd.DataFrame = field(repr=False)
+    problems: pd.DataFrame = field(repr=False)
+    as_of: pd.Timestamp
+    source_ids: int
+    customers: int
+
+    @property
+    def state(self) -> IdentityState:
+        """What the next run needs, in memory."""
+        rows = fetch(self.table.order_by(["source", "source_id", "valid_from"]))
+        return IdentityState(_typed(rows, MAP), self.history, self.apart)
+
+
+def resolve(
+    identifiers: ir.Table,
+    *,
+    as_of: Moment,
+    backend: Any,  # noqa: ANN401  # the Ibis backend class is built dynamically
+    settings: IdentitySettings | None = None,
+    previous: IdentityState | None = None,
+    probabilistic: float | None = None,
+) -> Resolution:
+    """Link identifiers into customers.
+
+    Parameters
+    ----------
+    identifiers
+        ``source, source_id, kind, value`` and, where known, ``seen_at``; a table of ``backend``, such as
+        `tenure_features.identity.reader.open_identifiers` gives.
+    as_of
+        Only identifiers seen strictly before it are read.
+    backend
+        An Ibis connection that can create tables: DuckDB or Spark.
+    settings
+        How identifiers are read and linked.
+    previous
+        The map of an earlier run: customer ids stay, merges and splits are recorded.
+    probabilistic
+        Also link pairs that splink gives at least this probability (extra ``identity``); None: do not.
+
+    Raises
+    ------
+    UsageError
+        When the previous map is of a later moment.
+    DependencyUnavailableError
+        When ``probabilistic`` is asked for and splink is not installed.
+    """
+    moment, rules = utc_naive(as_of), settings or IdentitySettings()
+    _check_order(previous, moment)
+    with Workspace(backend) as work:
+        keys = keys_of(_complete(identifiers), as_of=moment, settings=rules, work=work)
+        apart = None if previous is None else previous.apart
+        links = link_accounts(keys, settings=rules, work=work, separations=apart)
+        if probabilistic is not None:
+            from tenure_features.identity.probabilistic import likely_pairs
+
+            likely = likely_pairs(keys, links.accounts, threshold=probabilistic, work=work)
+            links = link_accounts(keys, settings=rules, work=work, likely=likely, separations=apart)
+        before = None if previous is None else work.load(arrow_table(previous.rows, MAP))
+        trust = (*rules.by_trust, PROBABILISTIC)
+        assigned = assign(links.accounts, before, shared=links.shared, by_trust=trust, as_of=moment, work=work)
+        table = work.publish(assigned.rows)
+        events = None if assigned.events is None else _typed(fetch(assigned.events), HISTORY)
+        return Resolution(
+            table, _history(previous, events), empty(APART) if apart is None else apart,
+            links.guarded, _problems(keys), moment, *_counts(table),
+        )  # fmt: skip
+
+
+def _complete(identifiers: ir.Table) -> ir.Table:
+    if "seen_at" in identifiers.columns:
+        return identifiers.mutate(seen_at=identifiers.seen_at.cast("timestamp(6)"))
+    return identifiers.mutate(seen_at=ibis.null("timestamp(6)"))
+
+
+def _check_order(previous: IdentityState | None, moment: pd.Timestamp) -> None:
+    if previous is not None and previous.moment is not None and previous.moment > moment:
+        raise UsageError(
+            "The previous identity map is of a later moment: it knows what was not known yet.",
+            found=f"as_of {moment}, map changed at {previous.moment}",
+            fix="Choose a later --as-of, or an earlier map.",
+        )
+
+
+def _problems(keys: ir.Table) -> pd.DataFrame:
+    bad = keys.filter(keys.problem.notnull())
+    counted = bad.group_by("kind", "problem").aggregate(identifiers=bad.count())
+    return fetch(counted.order_by(["problem", "kind"]))
+
+
+def _counts(table: ir.Table) -> tuple[int, int]:
+    now = table.filter(table.valid_to.isnull())
+    found = fetch(now.aggregate(source_ids=now.count(), customers=now.customer_id.nunique())).iloc[0]
+    return int(found["source_ids"]), int(found["customers"])
+
+
+def _history(previous: IdentityState | None, events: pd.DataFrame | None) -> pd.DataFrame:
+    if previous is None:
+        return empty(HISTORY)
+    if events is None or events.empty:
+        return previous.history
+    return events if previous.history.empty else pd.concat([previous.history, events], ignore_index=True)
+
+
+def _typed(frame: pd.DataFrame, columns: Mapping[str, str]) -> pd.DataFrame:
+    typed: pd.DataFrame = arrow_table(frame, columns).to_pandas()
+    return typed
