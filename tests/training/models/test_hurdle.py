@@ -129,7 +129,7 @@ def test_calibrate__learns_weights_and_keeps_the_totals_that_rhythm_and_windows_
     evidence = Evidence(said.buy_probability, said.expected_value, bought, bought * 10.0, window, said.parts)
     before = model.odds.stack.weights
     after = model.calibrate(evidence).predict(frame.present)
-    assert model.odds.stack.weights["trees"] > before["trees"] + 0.1
+    assert model.odds.stack.weights["trees"] > before["trees"] + 0.02
     expected = model.rhythm.expect(frame.present, days=frame.horizon_days)
     drift = model._now.drift.of_value(frame.horizon_days)
     rhythm = float((expit(expected.log_odds) * np.exp(expected.log_severity)).sum()) * np.exp(drift)

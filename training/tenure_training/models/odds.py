@@ -17,7 +17,7 @@ from tenure_training.models.contract import Evidence, Floats
 from tenure_training.models.design import RHYTHM, by_term, term_of
 from tenure_training.models.drift import shift_to
 from tenure_training.models.lessons import Lessons
-from tenure_training.models.level import Level, slope_learnt
+from tenure_training.models.level import Level
 from tenure_training.models.linear import SPACE as LINEAR
 from tenure_training.models.linear import Ridge
 from tenure_training.models.stack import FARTHEST, Stack
@@ -51,7 +51,7 @@ class Odds:
     stack
         Weights of the parts in the ranking.
     level
-        Line from the ranking to the log-odds.
+        Curve from the ranking to the log-odds.
     typical
         Mean log-odds the rhythm expected of the customers the model was fitted for: where explanations start from.
     """
@@ -94,12 +94,12 @@ class Odds:
         return self.stack(self.parts(X, rhythm))
 
     def calibrated(self, evidence: Evidence) -> Self:
-        """Learn the weights of the parts, then how far their mean is spread, from windows later than the fit's."""
+        """Learn the weights of the parts, then the curve of their mean, from windows later than the fit's."""
         if not set(self.stack.weights) <= set(evidence.parts):
             return self
         stack = self.stack.learnt(evidence.parts, bought=evidence.bought, window=evidence.window)
-        slope = slope_learnt(stack(evidence.parts), bought=evidence.bought, window=evidence.window)
-        return replace(self, stack=stack, level=replace(self.level, slope=slope))
+        level = Level.learnt(stack(evidence.parts), bought=evidence.bought, window=evidence.window)
+        return replace(self, stack=stack, level=level)
 
     def levelled(self, parts: Mapping[str, Floats], *, drift: float) -> Self:
         """Set the level so that as many customers present are expected to buy as rhythm and stack expect together.
@@ -113,7 +113,7 @@ class Odds:
         """
         if len(self.stack.weights) < 2:
             return self  # nothing was learnt: the rhythm stands as it is
-        score = self.level.slope * self.stack(parts)
+        score = replace(self.level, intercept=0.0)(self.stack(parts))
         opinion = RHYTHM_IN_LEVEL * (parts[RHYTHM_PART] + drift) + (1 - RHYTHM_IN_LEVEL) * score
         shift = shift_to(score, float(expit(opinion).sum()), within=FARTHEST)
         return replace(self, level=replace(self.level, intercept=shift))
@@ -127,7 +127,10 @@ class Odds:
         return self.level(self.stack(parts))
 
     def contributions(self, X: pd.DataFrame, rhythm: Floats) -> tuple[Mapping[str, Floats], Floats]:
-        """Additive terms by name, shape (n,) each, and the rest, shape (n,): together exactly the log-odds."""
+        """Additive terms by name, shape (n,) each, and the rest, shape (n,): together exactly the log-odds.
+
+        Terms are scaled by the slope of the level at even odds; what its curve adds is told with the rhythm.
+        """
         weights, terms = self.stack.weights, dict[str, Floats]()
         by_rhythm = weights.get(RHYTHM_PART, 0.0) + weights.get("corrected", 0.0)
         rest = np.full(len(X), by_rhythm * self.typical)
@@ -141,7 +144,9 @@ class Odds:
                 _add(terms, by_term(list(booster.columns), parts), weights[name])
                 rest = rest + weights[name] * base
         scaled = {name: self.level.slope * part for name, part in terms.items()}
-        return scaled, self.level.intercept + self.level.slope * rest
+        straight = self.level.intercept + self.level.slope * rest
+        _add(scaled, {RHYTHM: self(X, rhythm) - straight - sum(scaled.values())}, 1.0)
+        return scaled, straight
 
     def save(self, folder: Path) -> None:
         """Write ``odds.json`` and the boosters into a folder."""
