@@ -55,7 +55,7 @@ alt.renderers.enable("svg")  # drawn here, so that the notebook needs no network
 
 # %%
 folder = Path(tempfile.mkdtemp())
-config = preset("shop", customers=1200, seed=3).model_copy(update={"days": 760, "campaigns": (), "price_changes": ()})
+config = preset("shop", customers=900, seed=3).model_copy(update={"days": 760, "campaigns": (), "price_changes": ()})
 simulate(
     config, folder, tables=("orders", "order_lines", "customers", "events", "feedback", "spend"), expectations=False
 )
