@@ -8,7 +8,8 @@ from typing import Any
 
 from tenure.config import Config
 from tenure_features.identity import CustomerMap
-from tenure_features.side_tables import SideTable, TableSource, open_table
+from tenure_features.side_readiness import TableReadiness
+from tenure_features.side_tables import SideTable, TableSource, check_table, open_table
 
 
 def open_tables(
@@ -47,4 +48,18 @@ def open_tables(
         )
         for name, table in config.tables.items()
         if name in wanted
+    }
+
+
+def check_tables(config: Config) -> dict[str, TableReadiness]:
+    """Give the account of each table named under ``[tables.*]``, broken or not.
+
+    Raises
+    ------
+    DataContractError
+        When there is no table to give an account of.
+    """
+    return {
+        name: check_table(name, TableSource(table.uri, columns=table.columns), as_of=config.run.as_of)
+        for name, table in config.tables.items()
     }

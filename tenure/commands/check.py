@@ -18,7 +18,7 @@ def check(
 ) -> None:
     """Report what an order log holds, what is wrong, what to do.
 
-    Exits with 3 when the log breaks its contract.
+    The tables that --config names beside the orders are checked too. Exits with 3 when a contract is broken.
 
     Example: tenure check --orders orders.csv --column customer_id=client --column ordered_at=created
     """
@@ -26,12 +26,15 @@ def check(
     from tenure.identity import checked
     from tenure.output import emit
     from tenure.progress import open_progress
+    from tenure.tables import check_tables
     from tenure_features.errors import DataContractError
 
     asked = {"orders": options.log(orders, column, returns=returns), "run": options.question(as_of)}
     settings = load_config(config, overrides=asked)
     with open_progress(quiet=quiet) as progress, progress.stage("Reading the orders"):
         readiness = checked(settings)
-    emit("check", [str(readiness)], readiness.to_dict(), as_json=json)
-    if not readiness.ready:
+        tables = check_tables(settings)
+    told = readiness.to_dict() | {"tables": {name: one.to_dict() for name, one in tables.items()}}
+    emit("check", [str(readiness), *(f"\n{one}" for one in tables.values())], told, as_json=json)
+    if not (readiness.ready and all(one.ready for one in tables.values())):
         raise typer.Exit(DataContractError.exit_code)

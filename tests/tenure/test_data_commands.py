@@ -46,6 +46,24 @@ def test_check__tells_what_the_log_holds(call: Call, orders: Path) -> None:
     assert "horizon" in text
 
 
+def test_check__gives_the_account_of_the_other_tables_too(call: Call, orders: Path) -> None:
+    folder = orders.parent
+    (folder / "answers.csv").write_text("client,at,kind,score\nanna,2024-02-05,nps,9\nben,2024-02-05,nps,11\n")
+    mapping = {"customer_id": "client", "ordered_at": "created", "order_id": "number", "revenue": "quantity * price"}
+    columns = "".join(f'{name} = "{source}"\n' for name, source in mapping.items())
+    table = '[tables.feedback]\nuri = "answers.csv"\ncolumns = { customer_id = "client", answered_at = "at" }\n'
+    (folder / "tenure.toml").write_text(f'[orders]\nuri = "orders.csv"\n[orders.columns]\n{columns}{table}')
+    done = call("check", "--config", folder / "tenure.toml", "--json")
+    account = json.loads(done.out)["tables"]["feedback"]
+    assert (done.code, account["rows_read"], account["rows_used"]) == (0, 2, 1)
+    assert account["set_aside"][0]["problem"] == "score outside its scale"
+    text = call("check", "--config", folder / "tenure.toml").out
+    assert "customer_id=ben, answered_at=2024-02-05, kind=nps, score=11" in text
+    (folder / "answers.csv").write_text("client,at,kind,score\nanna,soon,nps,9\n")
+    broken = call("check", "--config", folder / "tenure.toml", "--json")
+    assert (broken.code, json.loads(broken.out)["tables"]["feedback"]["ready"]) == (3, False)
+
+
 def test_check__a_returns_policy_that_refuses_exits_with_3_after_the_report(call: Call, orders: Path) -> None:
     failed = call("check", "--orders", orders, *COLUMNS, "--returns", "raise", "--json")
     assert failed.code == 3
