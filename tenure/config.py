@@ -159,6 +159,36 @@ class TrackingConfig(Section):
     register_model: bool = Field(default=True, alias="register")
 
 
+class EconomicsConfig(Section):
+    """What orders and customers cost: from revenue to CLV, and what a retention campaign costs.
+
+    Attributes
+    ----------
+    discount_rate_per_year
+        Effective annual rate; 0 for none (the lifetime then ends after ten years).
+    margin
+        Share of net revenue left after the cost of goods; None: from ``cost`` of the orders where it is mapped.
+    service_cost_per_order
+        Cost of serving one order; None: from the table ``service_costs`` where it is given.
+    cac
+        Cost of acquiring a customer; None: from the tables ``spend`` and ``customers`` (by ``acquisition_channel``)
+        where both are given.
+    contact_cost, offer_cost
+        What it costs to contact a customer, and what an accepted offer costs; None: a two-hundredth and a twentieth of
+        the mean value of a customer.
+    acceptance
+        Share of would-be churners who take the offer and stay.
+    """
+
+    discount_rate_per_year: float = Field(default=0.1, ge=0, le=1)
+    margin: float | None = Field(default=None, gt=0, le=1)
+    service_cost_per_order: float | None = Field(default=None, ge=0)
+    cac: float | None = Field(default=None, ge=0)
+    contact_cost: float | None = Field(default=None, ge=0)
+    offer_cost: float | None = Field(default=None, ge=0)
+    acceptance: float = Field(default=0.3, gt=0, lt=1)
+
+
 class SegmentsConfig(Section):
     """How customers are grouped; ``docs/segments.md`` says what each limit means.
 
@@ -298,6 +328,7 @@ class Config(Section):
     tuning: TuningConfig = Field(default_factory=TuningConfig)
     tracking: TrackingConfig = Field(default_factory=TrackingConfig)
     identity: IdentityConfig = Field(default_factory=IdentityConfig)
+    economics: EconomicsConfig = Field(default_factory=EconomicsConfig)
 
     @field_validator("orders", mode="after")
     @classmethod

@@ -112,7 +112,7 @@ def _validated(tree: Tree) -> Config:
 
 def _require_known_keys(tree: Tree) -> None:
     require_known(tree, _keys(Config), what="section")
-    for name in ("orders", "features", "run", "segments", "tuning", "tracking", "identity"):
+    for name in ("orders", "features", "run", "economics", "segments", "tuning", "tracking", "identity"):
         section = tree.get(name, {})
         if isinstance(section, Mapping):
             require_known(section, _keys(Config.model_fields[name].annotation), what=f"key of [{name}]")

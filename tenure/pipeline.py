@@ -14,7 +14,10 @@ import pandas as pd
 from tenure import evidence
 from tenure.audit import AuditResult, audit_section, audit_training, audited, leak_notes
 from tenure.calendars import definition, for_models, require_same
+from tenure.campaign import CampaignResult, campaign_of, campaign_sections, costs_of
 from tenure.config import Config
+from tenure.costs import NOTHING_KNOWN, economics_of, with_acquisition
+from tenure.extras import extras
 from tenure.identity_report import identity_sections
 from tenure.inputs import Inputs, open_inputs
 from tenure.progress import Progress
@@ -49,6 +52,7 @@ class _Trained:
     training: Training
     notes: tuple[str, ...]
     audit: tuple[Finding, ...]
+    campaign: CampaignResult | None
 
 
 def run_job(
@@ -79,14 +83,11 @@ def run_job(
     with progress.stage("Scoring the customers"):
         bundle = _bundle(inputs, training, config, out / MODEL_FOLDER)
         scorer = Scorer(bundle)
-        scores = scorer.score(
-            training.frame.present,
-            currency=inputs.log.currency or config.orders.currency,
-            previous=previous.table if previous else None,
-        )
+        scores = _scored(scorer, trained, config, previous)
         _write(scores, out, bundle, inputs, previous)
     with progress.stage("Writing the report"):
-        further = segment_sections(inputs, scorer, scores, previous) + (sections(training) if sections else ())
+        further = segment_sections(inputs, scorer, scores, previous) + _campaign(trained, bundle, config)
+        further += sections(training) if sections else ()
         report, data = out / "report.html", _report(trained, bundle, scores, further)
         report.write_text(rendered(data, scorer), encoding="utf-8")
         charts = evidence.write_charts(data, out / CHART_FOLDER)
@@ -100,7 +101,7 @@ def run_job(
         )
     gate = () if tracked.decision.promote else (f"Not promoted to champion. {tracked.decision.reason}",)
     return RunResult(
-        **_findings(scores, out, bundle, (*notes, *gate)),
+        **_findings(scores, out, bundle, (*notes, *_unpriced(scores), *gate)),
         scores_path=out / SCORES,
         manifest_path=out / MANIFEST,
         report_path=report,
@@ -110,6 +111,7 @@ def run_job(
         tracking_uri=uri,
         scores=scores,
         audit=trained.audit,
+        campaign=trained.campaign,
     )
 
 
@@ -146,7 +148,7 @@ def score_job(config: Config, model: str, out: Path, *, progress: Progress) -> S
                 fix="Choose a later --as-of, or check the orders.",
             )
         scores = scorer.score(
-            present,
+            with_acquisition(present, config, log),
             currency=log.currency or config.orders.currency,
             previous=previous.table if previous else None,
         )
@@ -178,6 +180,7 @@ def backtest_job(config: Config, *, progress: Progress) -> BacktestResult:
         training.frame.horizon_days,
         trained.notes,
         trained.audit,
+        trained.campaign,
     )
 
 
@@ -193,6 +196,14 @@ def audit_job(config: Config, *, progress: Progress) -> AuditResult:
             notes=trained.notes,
             advance=progress.advance,
         )
+
+
+def _unpriced(scores: pd.DataFrame) -> tuple[str, ...]:
+    return () if "clv_before_cac" in scores else (NOTHING_KNOWN,)
+
+
+def _campaign(trained: _Trained, bundle: Bundle, config: Config) -> tuple[Section, ...]:
+    return campaign_sections(trained.campaign, currency=bundle.info.currency, said=config.economics)
 
 
 def rendered(data: ReportData, scorer: Scorer) -> str:
@@ -228,7 +239,9 @@ def _trained(config: Config, progress: Progress, *, previous: Scores | None = No
     with progress.stage("Looking for leaks"):
         findings = audited(inputs, training, frames, seed=config.run.seed)
     notes = (*inputs.identity_notes, *window.notes, *training.notes, *leak_notes(findings))
-    return _Trained(inputs, frames, training, notes, findings)
+    if training.backtest is not None:
+        training = replace(training, backtest=replace(training.backtest, costs=costs_of(config.economics)))
+    return _Trained(inputs, frames, training, notes, findings, campaign_of(training.backtest, training.choice.name))
 
 
 def _tuned_and_trained(config: Config, frames: Frames, asked: Question, progress: Progress) -> Training:
@@ -253,6 +266,7 @@ def _bundle(inputs: Inputs, training: Training, config: Config, folder: Path) ->
     predictions = pd.DataFrame(
         {"churn_probability": 1 - prediction.buy_probability, "expected_value": prediction.expected_value}
     )
+    more, said = extras(frame, economics_of(config, inputs.log, as_of=frame.as_of))
     info = BundleInfo(
         champion=training.choice.name,
         as_of=frame.as_of,
@@ -264,7 +278,8 @@ def _bundle(inputs: Inputs, training: Training, config: Config, folder: Path) ->
             active_days=config.run.active_days,
             currency=currency,
         )
-        | definition(inputs.calendar, frame.features),
+        | definition(inputs.calendar, frame.features)
+        | said,
         returns=config.orders.returns,
         currency=currency,
         features=tuple(frame.features),
@@ -277,7 +292,16 @@ def _bundle(inputs: Inputs, training: Training, config: Config, folder: Path) ->
     if folder.exists():
         shutil.rmtree(folder)
     segments = fit_segmenter(config.segments, frame.present, predictions).to_dict()
-    return write_bundle(folder, training.champion, info, segments)
+    return write_bundle(folder, training.champion, info, segments, extras=more)
+
+
+def _scored(scorer: Scorer, trained: _Trained, config: Config, previous: Scores | None) -> pd.DataFrame:
+    log = trained.inputs.log
+    return scorer.score(
+        with_acquisition(trained.training.frame.present, config, log),
+        currency=log.currency or config.orders.currency,
+        previous=previous.table if previous else None,
+    )
 
 
 def _write(scores: pd.DataFrame, out: Path, bundle: Bundle, inputs: Inputs, previous: Scores | None) -> None:

@@ -54,6 +54,7 @@ def backtest_lines(result: BacktestResult) -> list[str]:
         *comparison(result.backtest)[1:],
         "",
         f"Winner: {result.champion} ({result.champion_reason})",
+        *_campaign(result),
     ]
 
 
@@ -112,6 +113,16 @@ def table(frame: pd.DataFrame) -> str:
 def _notes(notes: Iterable[str]) -> list[str]:
     lines = [f"Note: {note}" for note in notes]
     return [*lines, ""] if lines else []
+
+
+def _campaign(result: BacktestResult) -> list[str]:
+    found = result.campaign
+    if found is None:
+        return []
+    return [
+        f"Campaign: contacting the riskiest {found.share_to_contact:.0%} along its ranking earns {found.empc:,.3g} per "
+        f"customer (EMPC; a contact costs {found.contact_cost:,.3g}, an offer {found.offer_cost:,.3g})",
+    ]
 
 
 def _findings(result: RunResult | ScoreResult) -> list[str]:

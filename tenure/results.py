@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from tenure.campaign import CampaignResult
 from tenure_training.audit import Finding
 
 
@@ -71,6 +72,8 @@ class RunResult(ScoreResult):
         The score table itself.
     audit
         What the leak audit of the backtest found, one per check.
+    campaign
+        What a retention campaign along the champion's ranking would have earned; None without a backtest.
     """
 
     report_path: Path
@@ -80,11 +83,12 @@ class RunResult(ScoreResult):
     tracking_uri: str
     scores: pd.DataFrame = field(repr=False)
     audit: tuple[Finding, ...]
+    campaign: CampaignResult | None
 
 
 @dataclass(frozen=True)
 class BacktestResult:
-    """What a backtest found: the table, who would be champion, and whether anything leaked."""
+    """What a backtest found: the table, who would be champion, what a campaign earns, whether anything leaked."""
 
     backtest: pd.DataFrame
     champion: str
@@ -93,3 +97,4 @@ class BacktestResult:
     horizon_days: int
     notes: tuple[str, ...]
     audit: tuple[Finding, ...]
+    campaign: CampaignResult | None

@@ -15,6 +15,8 @@ from tenure_serving.segments.segmenter import Segmenter
 from tenure_training.mlflow_session import mlflow_session
 from tenure_training.models.bundle import INTERVAL_LEVEL, Bundle, read_bundle
 from tenure_training.models.contract import LEVELS, Contributions, Prediction
+from tenure_training.models.lifetime import ACQUISITION_COST, Lifetime
+from tenure_training.models.next_order import NextOrder, dates
 
 Kind = Literal["string", "datetime", "long", "double", "strings"]
 Floats = NDArray[np.float64]
@@ -40,7 +42,10 @@ SCHEMA: Mapping[str, Kind] = {
     "value_high": "double",
     **dict.fromkeys(INTERVALS, "double"),
     **dict.fromkeys(VALUE_QUANTILES, "double"),
+    **dict.fromkeys(("clv_90d", "clv_180d", "clv_365d", "clv_lifetime", "clv_before_cac", "clv_net"), "double"),
     "next_order_at": "datetime",
+    "next_order_low_at": "datetime",
+    "next_order_high_at": "datetime",
     "recency_score": "long",
     "frequency_score": "long",
     "monetary_score": "long",
@@ -55,7 +60,11 @@ SCHEMA: Mapping[str, Kind] = {
     "value_reasons": "strings",
     "model_version": "string",
 }
-"""Columns of the score table in order; interval and quantiles are absent where the model gives no distribution."""
+"""Columns of the score table in order.
+
+Interval and quantiles are absent where the model gives no distribution, ``clv_before_cac`` and ``clv_net`` where no
+costs are known.
+"""
 
 _LOADERS = ("tenure_serving.pyfunc", "tenure_serving.pyfunc.churn", "tenure_serving.pyfunc.clv")
 _REASONS = 3
@@ -79,6 +88,9 @@ class Scorer:
         self.bundle = bundle
         self._segmenter = Segmenter.from_dict(bundle.segments)
         self._chunk_rows = chunk_rows
+        timing, lifetime = (bundle.extras.get(name) for name in ("next_order", "lifetime"))
+        self._timing = NextOrder.from_dict(timing) if timing else None
+        self._lifetime = Lifetime.from_dict(lifetime) if lifetime else None
 
     @classmethod
     def load(cls, source: str | Path, *, tracking_uri: str | None = None) -> Self:
@@ -126,8 +138,9 @@ class Scorer:
         Parameters
         ----------
         snapshot
-            One row per customer at one ``as_of``: ``customer_id``, ``as_of`` and the features of the bundle; further
-            columns are ignored. Missing features are NaN.
+            One row per customer at one ``as_of``: ``customer_id``, ``as_of`` and the features of the bundle, and
+            ``acquisition_cost`` (money) where it is known by customer; further columns are ignored. Missing features
+            are NaN.
         currency
             Of the amounts in the snapshot; None where the log does not say.
         previous
@@ -149,8 +162,10 @@ class Scorer:
 
         Notes
         -----
-        ``next_order_at`` is ``as_of`` plus the median time to the next order under the constant hazard that P(at
-        least one order in the horizon) implies: horizon * ln 2 / -ln(1 - p). It is missing beyond ten horizons.
+        ``next_order_at`` is the median moment of the next order given one within the horizon, and lies with 80 %
+        probability between ``next_order_low_at`` and ``next_order_high_at``
+        (`tenure_training.models.next_order.NextOrder`); all three are missing where an order is unlikely. Bundles of
+        earlier versions give the median under a constant hazard and no interval.
         """
         self._check(snapshot, currency)
         if snapshot.empty:
@@ -161,7 +176,8 @@ class Scorer:
         return table.set_axis(snapshot.index, axis=0)
 
     def _chunks(self, snapshot: pd.DataFrame, previous: pd.DataFrame | None) -> Iterator[pd.DataFrame]:
-        columns = ["customer_id", "as_of", *self.bundle.info.features]
+        beside = [ACQUISITION_COST] if ACQUISITION_COST in snapshot else []
+        columns = ["customer_id", "as_of", *self.bundle.info.features, *beside]
         for start in range(0, len(snapshot), self._chunk_rows):
             rows = snapshot.iloc[start : start + self._chunk_rows][columns].reset_index(drop=True)
             yield self._score_rows(rows.astype(dict.fromkeys(self.bundle.info.features, "float64")), previous)
@@ -171,6 +187,11 @@ class Scorer:
         prediction = candidate.predict(rows)
         _check_finite(prediction)
         table = _predictions(rows, prediction, info.horizon_days)
+        if self._timing is not None:
+            said = dates(self._timing, rows, prediction.buy_probability, horizon_days=info.horizon_days)
+            table = table.assign(**said)
+        if self._lifetime is not None:
+            table = table.assign(**self._lifetime.columns(rows, prediction))
         table = table.join(self._segmenter.assign(rows, table, previous=previous))
         churn, value = _reasons(candidate.contributions(rows), rows, info.currency)
         table["churn_reasons"] = pd.Series(churn, index=table.index, dtype="object")

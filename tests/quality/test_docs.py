@@ -15,6 +15,7 @@ from tenure.cli import app
 from tenure.config import (
     CalendarConfig,
     Config,
+    EconomicsConfig,
     FeaturesConfig,
     IdentityConfig,
     OrdersConfig,
@@ -107,6 +108,7 @@ def test_cli_page__names_every_key_of_the_configuration(repository: Path) -> Non
         OrdersConfig,
         TableConfig,
         CalendarConfig,
+        EconomicsConfig,
         FeaturesConfig,
         IdentityConfig,
         RunConfig,

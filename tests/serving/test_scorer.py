@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -9,13 +11,17 @@ import pytest
 from tenure_features.errors import DataContractError, QualityGateError, UsageError
 from tenure_serving.scorer import SCHEMA, Scorer, days_to_next_order
 from tenure_training.models.contract import Contributions, Prediction
+from tenure_training.models.economics import Economics
+from tenure_training.models.lifetime import Lifetime
+from tenure_training.models.next_order import NextOrder
 
 
 def test_scorer__gives_every_column_in_order_with_its_type(bundle, snapshot):
     table = Scorer(bundle).score(snapshot)
-    assert table.columns.tolist() == list(SCHEMA)
+    beyond = {"next_order_low_at", "next_order_high_at", *(name for name in SCHEMA if name.startswith("clv_"))}
+    assert table.columns.tolist() == [name for name in SCHEMA if name not in beyond]  # no costs, and no extras
     kinds = {"string": "str", "long": "int64", "double": "float64", "datetime": "datetime64[us]", "strings": "object"}
-    assert table.dtypes.astype(str).to_dict() == {name: kinds[kind] for name, kind in SCHEMA.items()}
+    assert table.dtypes.astype(str).to_dict() == {name: kinds[kind] for name, kind in SCHEMA.items() if name in table}
     assert table.drop(columns="next_order_at").notna().all(axis=None)
 
 
@@ -32,6 +38,26 @@ def test_scorer__numbers_worked_by_hand(bundle, snapshot):
     assert pd.isna(table["next_order_at"].iloc[2])
     assert table["horizon_days"].tolist() == [90] * 3
     assert (table["model_version"] == bundle.version).all()
+
+
+def test_scorer__gives_what_the_bundle_carries_beyond_the_prediction(bundle, snapshot):
+    snapshot = snapshot.head(24)
+    rich = snapshot.assign(order_days=snapshot["orders_total"], span_days=snapshot["tenure_days"] / 2, value_mean=30.0)
+    timing, economics = NextOrder.fit(rich, horizon_days=90), Economics(margin=0.5, cac=4.0)
+    lifetime = Lifetime.fit(rich, economics, horizon_days=90)
+    names = ("order_days", "span_days", "value_mean")
+    info = replace(bundle.info, features=(*bundle.info.features, *names))
+    more = replace(bundle, info=info, extras={"next_order": timing.to_dict(), "lifetime": lifetime.to_dict()})
+    table = Scorer(more).score(rich)
+    assert table.columns.tolist() == list(SCHEMA)
+    dated = table["next_order_at"].notna()
+    assert dated.tolist() == (table["churn_probability"] <= 0.9).tolist()
+    order = table.loc[dated, ["as_of", "next_order_low_at", "next_order_at", "next_order_high_at"]]
+    assert (order.diff(axis=1).iloc[:, 1:] >= pd.Timedelta(0)).all(axis=None)
+    assert (table["clv_net"] + 4.0).to_numpy() == pytest.approx(table["clv_before_cac"].to_numpy())
+    part = Scorer(more, chunk_rows=7).score(rich.iloc[::-1]).iloc[::-1]
+    pd.testing.assert_frame_equal(part, table)
+    assert Scorer(more).score(rich.head(0)).columns.tolist() == list(SCHEMA)
 
 
 def test_days_to_next_order__is_the_median_of_the_hazard_it_names():

@@ -48,6 +48,8 @@ class Result:
     horizon_days: int = 90
     tracking_uri: str = "sqlite:///mlruns/mlflow.db"
     notes: tuple[str, ...] = ()
+    audit: tuple[Any, ...] = ()
+    campaign: None = None
     lines: tuple[str, ...] = ("567 of 1,234 customers are about to leave.",)
     next_command: str = "tenure run --orders orders.csv --out out"
 

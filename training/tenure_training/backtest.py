@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import MappingProxyType
 
 import numpy as np
 import pandas as pd
 
 from tenure_training.frame import Frames
-from tenure_training.metrics import METRICS, Case, empc, evaluate
+from tenure_training.metrics import METRICS, Campaign, Case, evaluate
 from tenure_training.models.baselines import StatusQuo
 from tenure_training.models.contract import Evidence, Prediction
 from tenure_training.models.registry import BASELINES, new_candidate
@@ -18,9 +18,6 @@ from tenure_training.models.search_space import Settings
 from tenure_training.windows import Window
 
 Advance = Callable[[int, int], None]
-
-OFFER_SHARE, CONTACT_SHARE = 0.05, 0.005
-"""Costs of an offer and of a contact over the mean value of a customer (Verbraken et al., 2013: 10 and 1 of 200)."""
 
 
 @dataclass(frozen=True)
@@ -35,11 +32,14 @@ class Backtest:
         By candidate, one per window.
     outcomes
         One per window: ``customer_id``, ``bought``, ``orders``, ``value``.
+    costs
+        ``contact_cost``, ``offer_cost`` and ``acceptance`` of a retention campaign, as far as they are known.
     """
 
     windows: Sequence[Window]
     predictions: Mapping[str, Sequence[Prediction]]
     outcomes: Sequence[pd.DataFrame]
+    costs: Mapping[str, float | None] = field(default_factory=dict)
 
     def table(self) -> pd.DataFrame:
         """One row per candidate and window.
@@ -71,16 +71,21 @@ class Backtest:
     def _profit(self, prediction: Prediction, outcome: pd.DataFrame, window: int) -> float:
         """Measure the expected maximum profit per customer of a campaign along a candidate's ranking.
 
-        What a customer is worth is the same for all candidates, the status quo's value; an offer costs a twentieth of
-        its mean and a contact a two-hundredth, the ratios of the published measure. NaN without the status quo.
+        What a customer is worth is the same for all candidates, the status quo's value; costs that are not known are
+        the published shares of its mean. NaN without the status quo.
         """
         if StatusQuo.name not in self.predictions:
             return float("nan")
-        worth = np.maximum(self.predictions[StatusQuo.name][window].expected_value, 0.0)
-        case, mean = Case(prediction, outcome), float(worth.mean()) if len(worth) else 0.0
-        return empc(
-            case.by_churn, case.churned, clv=worth, offer_cost=mean * OFFER_SHARE, contact_cost=mean * CONTACT_SHARE
-        )
+        case, worth = Case(prediction, outcome), self.worth(window)
+        return self.campaign(window).empc(case.by_churn, case.churned, clv=worth)
+
+    def worth(self, window: int) -> np.ndarray:
+        """Value lost with each customer of a window who leaves: what the status quo expects, at least nothing."""
+        return np.maximum(self.predictions[StatusQuo.name][window].expected_value, 0.0)
+
+    def campaign(self, window: int) -> Campaign:
+        """Costs of a retention campaign in a window."""
+        return Campaign.usual(self.worth(window), **self.costs)  # type: ignore[arg-type]
 
     def evidence(self, name: str) -> Evidence:
         """Pool a candidate's predictions and what happened over all windows."""

@@ -10,7 +10,7 @@ from tenure_serving.charts.customers import (
 )
 from tenure_serving.charts.movement import movement
 from tenure_serving.charts.profiles import pareto, profile
-from tenure_serving.charts.trust import backtest, calibration, deciles, totals
+from tenure_serving.charts.trust import backtest, calibration, deciles, profit_curve, totals
 
 __all__ = [
     "backtest",
@@ -23,6 +23,7 @@ __all__ = [
     "movement",
     "pareto",
     "profile",
+    "profit_curve",
     "rfm_cells",
     "totals",
     "value_by_risk",

@@ -1,6 +1,7 @@
 """Metrics of churn probability, value and intervals; ties count as a random order would on average."""
 
 from tenure_training.metrics.bootstrap import GATE_METRICS, PairedDifference, paired_bootstrap
+from tenure_training.metrics.campaign import Campaign
 from tenure_training.metrics.case import Case
 from tenure_training.metrics.interval import (
     coverage,
@@ -37,7 +38,8 @@ from tenure_training.metrics.value import (
 )
 
 __all__ = [
-    "GATE_METRICS", "METRICS", "Case", "Metric", "PairedDifference", "Ranking", "auroc", "average_precision", "brier",
+    "GATE_METRICS", "METRICS", "Campaign", "Case", "Metric", "PairedDifference", "Ranking", "auroc",
+    "average_precision", "brier",
     "calibration_intercept", "calibration_slope", "calibration_table", "coverage", "coverage_by_decile",
     "coverage_gap", "crps_from_quantiles", "decile_mape", "decile_table", "ece", "empc", "evaluate", "gini",
     "interval_width", "log_loss", "mae", "metric", "normalised_gini", "paired_bootstrap", "rmse", "spearman",

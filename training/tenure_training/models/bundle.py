@@ -13,7 +13,7 @@ import json
 import platform
 import tempfile
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +27,7 @@ FORMAT_VERSION = 1
 INTERVAL_LEVEL = 0.8
 
 INFO, SEGMENTS, CHECKSUMS, MODEL = "bundle.json", "segments.json", "checksums.json", "model"
+EXTRAS = "extras.json"
 _SUFFIXES = {".json", ".ubj"}
 _PACKAGES = ("tenure", "numpy", "pandas", "scikit-learn", "scipy", "xgboost")
 
@@ -119,6 +120,8 @@ class Bundle:
         The limits of the segments, as the segmenter wrote them.
     version
         First 12 hex digits of the sha256 over its content: the ``model_version`` of every score it gives.
+    extras
+        What scores carry beyond the prediction (the next order, the lifetime), by name; empty in older bundles.
     """
 
     folder: Path
@@ -126,6 +129,7 @@ class Bundle:
     candidate: Candidate
     segments: Mapping[str, Any]
     version: str
+    extras: Mapping[str, Any] = field(default_factory=dict)
 
 
 def definitions(
@@ -172,7 +176,14 @@ def package_versions() -> dict[str, str]:
     return {"python": platform.python_version()} | {name: importlib.metadata.version(name) for name in _PACKAGES}
 
 
-def write_bundle(folder: Path, candidate: Candidate, info: BundleInfo, segments: Mapping[str, Any]) -> Bundle:
+def write_bundle(
+    folder: Path,
+    candidate: Candidate,
+    info: BundleInfo,
+    segments: Mapping[str, Any],
+    *,
+    extras: Mapping[str, Any] | None = None,
+) -> Bundle:
     """Write a bundle, whole or not at all.
 
     Parameters
@@ -185,6 +196,8 @@ def write_bundle(folder: Path, candidate: Candidate, info: BundleInfo, segments:
         What it was learned from and what its numbers mean.
     segments
         JSON-ready limits of the segments.
+    extras
+        JSON-ready parameters of what scores carry beyond the prediction.
 
     Raises
     ------
@@ -203,6 +216,8 @@ def write_bundle(folder: Path, candidate: Candidate, info: BundleInfo, segments:
             raise ValueError(f"A model is saved as JSON and UBJ only; {candidate.name} wrote {', '.join(strange)}.")
         _write_json(draft / INFO, {"format_version": FORMAT_VERSION} | info.to_dict())
         _write_json(draft / SEGMENTS, segments)
+        if extras:
+            _write_json(draft / EXTRAS, extras)
         _write_json(draft / CHECKSUMS, {name: _sha256(draft / name) for name in _files(draft)})
         version = _version(draft)
         if folder.exists() and any(folder.iterdir()):
@@ -210,7 +225,9 @@ def write_bundle(folder: Path, candidate: Candidate, info: BundleInfo, segments:
                 raise UsageError(f"The folder {folder.name} is not empty.", fix="A bundle goes into a new folder.")
         else:
             draft.replace(folder)
-    return Bundle(folder, info, candidate, json.loads(json.dumps(segments)), version)
+    return Bundle(
+        folder, info, candidate, json.loads(json.dumps(segments)), version, json.loads(json.dumps(extras or {}))
+    )
 
 
 def read_bundle(folder: Path, *, candidate_class: type[Candidate] | None = None) -> Bundle:
@@ -252,7 +269,8 @@ def read_bundle(folder: Path, *, candidate_class: type[Candidate] | None = None)
             found=f"{type(problem).__name__}: {problem}",
             fix=f"Use the version that wrote it ({info.versions.get('tenure', 'unknown')}), or train again.",
         ) from problem
-    return Bundle(folder, info, candidate, _read_json(folder / SEGMENTS), _version(folder))
+    extras = _read_json(folder / EXTRAS) if (folder / EXTRAS).is_file() else {}
+    return Bundle(folder, info, candidate, _read_json(folder / SEGMENTS), _version(folder), extras)
 
 
 def class_by_name(name: str) -> type[Candidate]:
