@@ -17,6 +17,7 @@ from tenure_training.frame import Frames
 from tenure_training.models.contract import Candidate, TrainingFrame
 from tenure_training.models.registry import candidate_class
 from tenure_training.train import Training, train
+from tenure_training.windows import backtest_windows
 
 START = pd.Timestamp("2020-01-01")
 AS_OF = pd.Timestamp("2020-08-28")
@@ -93,6 +94,14 @@ def frames(orders: pd.DataFrame, open_log: OpenLog) -> Frames:
 def frame(frames: Frames) -> TrainingFrame:
     """What may be learnt at ``as_of``; not to be changed."""
     return frames.frame(AS_OF, horizon_days=HORIZON_DAYS)
+
+
+@pytest.fixture(scope="session")
+def judged(frames: Frames) -> tuple[TrainingFrame, pd.DataFrame]:
+    """What may be learnt at the origin of the latest backtest window, and what happened in it."""
+    (window, *_) = backtest_windows(frames.first_order, AS_OF, horizon_days=HORIZON_DAYS)
+    frame = frames.frame(window.origin, horizon_days=window.days)
+    return frame, frames.labels(window).assign(customer_id=frame.present["customer_id"])
 
 
 @pytest.fixture(scope="session")
