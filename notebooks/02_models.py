@@ -87,6 +87,7 @@ mine = sklearn_candidate(
     HistGradientBoostingRegressor(max_iter=60, min_samples_leaf=40),
 )
 register(mine)
+mine.name, mine.servable
 
 # %% [markdown]
 # ## Compare
@@ -164,7 +165,7 @@ tuning = tune(
     journal=folder / "tuning.journal",
 )
 print(f"used: {tuning.used} - {tuning.reason}")
-tuning.gains.round(4)
+tuning.gains
 
 # %%
 tried = pd.DataFrame([trial.settings | {"loss": trial.score.loss} for trial in tuning.trials])

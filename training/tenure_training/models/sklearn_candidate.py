@@ -172,6 +172,7 @@ def sklearn_candidate(
             )
     body: Mapping[str, object] = {
         "__doc__": f"{classifier!r} and {regressor!r}.",
+        "__module__": __name__,
         "name": name,
         "classifier": classifier,
         "regressor": regressor,

@@ -249,7 +249,9 @@ def _storage(journal: Path) -> Any:  # noqa: ANN401  # optuna is not typed
 @contextmanager
 def _quiet_optuna() -> Iterator[Any]:
     """Yield the module, saying nothing below errors and nothing of features it calls experimental."""
-    import optuna
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="IProgress not found")  # tqdm, in a notebook; no bar is drawn here
+        import optuna
 
     logger = logging.getLogger("optuna")
     before = logger.level
