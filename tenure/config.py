@@ -141,6 +141,27 @@ class TuningConfig(Section):
     candidates: tuple[str, ...] = Field(default=("blend",), min_length=1)
 
 
+class EngineConfig(Section):
+    """Where tables are read and features computed.
+
+    Attributes
+    ----------
+    kind
+        ``duckdb``, in this process; ``spark``, on the active Spark session or a local one.
+    memory_limit
+        What DuckDB, or a local Spark session, may hold before it spills.
+    threads
+        Threads of one query.
+    temp_directory
+        Where it spills; None: a folder under the system's temporary folder.
+    """
+
+    kind: Literal["duckdb", "spark"] = "duckdb"
+    memory_limit: str = Field(default="2GB", pattern=r"^\d+(\.\d+)?\s?[MG]i?B$")
+    threads: int = Field(default=2, ge=1)
+    temp_directory: Path | None = None
+
+
 class TrackingConfig(Section):
     """Where the run is recorded in MLflow.
 
@@ -324,6 +345,7 @@ class Config(Section):
     features: FeaturesConfig = Field(default_factory=FeaturesConfig)
     calendar: CalendarConfig | None = None
     run: RunConfig = Field(default_factory=RunConfig)
+    engine: EngineConfig = Field(default_factory=EngineConfig)
     segments: SegmentsConfig = Field(default_factory=SegmentsConfig)
     tuning: TuningConfig = Field(default_factory=TuningConfig)
     tracking: TrackingConfig = Field(default_factory=TrackingConfig)

@@ -74,6 +74,7 @@ def _anchored(tree: Tree, folder: Path) -> Tree:
         tree["features"]["files"] = [
             str(folder / Path(file).expanduser()) if isinstance(file, str) else file for file in files
         ]
+    _anchor(tree.get("engine"), "temp_directory", folder)
     tracking = tree.get("tracking")
     if isinstance(tracking, dict) and str(tracking.get("uri", "")).startswith(SQLITE):
         tracking["uri"] = f"{SQLITE}{(folder / tracking['uri'].removeprefix(SQLITE)).resolve()}"
@@ -112,7 +113,7 @@ def _validated(tree: Tree) -> Config:
 
 def _require_known_keys(tree: Tree) -> None:
     require_known(tree, _keys(Config), what="section")
-    for name in ("orders", "features", "run", "economics", "segments", "tuning", "tracking", "identity"):
+    for name in ("orders", "features", "run", "engine", "economics", "segments", "tuning", "tracking", "identity"):
         section = tree.get(name, {})
         if isinstance(section, Mapping):
             require_known(section, _keys(Config.model_fields[name].annotation), what=f"key of [{name}]")

@@ -11,7 +11,7 @@ from typing import Any
 import pandas as pd
 
 from tenure.config import Config, IdentityConfig
-from tenure.orders import open_accounts, order_source
+from tenure.orders import engine_of, open_accounts, order_source
 from tenure.progress import Progress, SilentProgress
 from tenure_features import OrderLog, check
 from tenure_features.engine import Engine, fetch
@@ -105,7 +105,7 @@ def checked(config: Config) -> Readiness:
     TenureError
         As `tenure_features.check` and `resolve_orders`.
     """
-    readiness = check(order_source(config.orders), as_of=config.run.as_of)
+    readiness = check(order_source(config.orders), as_of=config.run.as_of, engine=engine_of(config.engine))
     if not config.identity.enabled or not readiness.ready:
         return readiness
     return resolve_orders(config).log.readiness

@@ -12,7 +12,9 @@ from tenure_features.errors import UsageError
 
 Orders = Annotated[
     str | None,
-    typer.Option("--orders", metavar="FILE", help="Order log: a CSV, TSV or Parquet file, or a quoted glob."),
+    typer.Option(
+        "--orders", metavar="FILE", help="Order log: a CSV, TSV or Parquet file, a quoted glob, or a table by URI."
+    ),
 ]
 Columns = Annotated[
     list[str] | None,
@@ -112,6 +114,12 @@ Timeout = Annotated[
     typer.Option("--timeout", metavar="SECONDS", help="Begin no further trial after so long. [default: no limit]"),
 ]
 Jobs = Annotated[int | None, typer.Option("--jobs", metavar="N", help="Processes that try settings. [default: 1]")]
+EngineKind = Annotated[
+    str | None,
+    typer.Option(
+        "--engine", metavar="duckdb|spark", help="Where tables are read and features computed. [default: duckdb]"
+    ),
+]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of text.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress and no log lines.")]
 
@@ -174,6 +182,11 @@ def own_features(files: Sequence[str] | None) -> Tree:
 def tuning(trials: int | None, timeout_s: float | None, jobs: int | None) -> Tree:
     """Nest the options about tuning like ``[tuning]``."""
     return {"trials": trials, "timeout_s": timeout_s, "jobs": jobs}
+
+
+def engine(kind: str | None) -> Tree:
+    """Nest the option about the engine like ``[engine]``."""
+    return {"kind": kind}
 
 
 def tracking(uri: str | None, experiment: str | None = None, *, register: bool | None = None) -> Tree:

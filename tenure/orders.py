@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from tenure.config import Config, OrdersConfig
-from tenure_features import OrderLog, OrderSource, check, open_orders
+from tenure.config import Config, EngineConfig, OrdersConfig
+from tenure_features import Engine, OrderLog, OrderSource, check, open_orders
 from tenure_features.errors import DataContractError, UsageError
 from tenure_features.identity.customer_map import CustomerMap
 
@@ -11,6 +11,11 @@ from tenure_features.identity.customer_map import CustomerMap
 def order_source(config: OrdersConfig) -> OrderSource:
     """Describe where the order log lies and how to read it; nothing is opened yet."""
     return OrderSource(config.uri, columns=config.columns, returns=config.returns)
+
+
+def engine_of(config: EngineConfig) -> Engine:
+    """Say where tables are read; nothing is started yet."""
+    return Engine(config.kind, config.memory_limit, config.threads, config.temp_directory)
 
 
 def open_log(config: Config) -> OrderLog:
@@ -30,13 +35,13 @@ def open_log(config: Config) -> OrderLog:
 
 def open_accounts(config: Config, *, customers: CustomerMap | None = None) -> OrderLog:
     """Open the order log at the configured ``as_of`` with the ids it carries, or as the customers they are."""
-    source, as_of = order_source(config.orders), config.run.as_of
+    source, as_of, engine = order_source(config.orders), config.run.as_of, engine_of(config.engine)
     try:
-        return open_orders(source, as_of=as_of, customers=customers)
+        return open_orders(source, as_of=as_of, customers=customers, engine=engine)
     except DataContractError:
         if as_of is None:
             raise
-        readiness = check(source, as_of=as_of)
+        readiness = check(source, as_of=as_of, engine=engine)
         if readiness.rows_used or not readiness.rows_after_as_of:
             raise
         raise UsageError(

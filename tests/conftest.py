@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import os
+import shutil
+import warnings
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 # Before the first import of xgboost: two spinning OpenMP threads on two busy cores are 25 times slower than one.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
@@ -42,3 +46,34 @@ def real_logs() -> Path:
             f"The real logs are not part of the repository and not at {folder}; set TENURE_DATA to their folder."
         )
     return folder
+
+
+@pytest.fixture(scope="session")
+def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    """A local Spark, started once; `tenure_features.Engine("spark")` finds it as the active session."""
+    if shutil.which("java") is None and "JAVA_HOME" not in os.environ:
+        pytest.skip("There is no Java to start Spark with; install a JDK of version 17 or later.")
+    from pyspark.sql import SparkSession
+
+    builder = SparkSession.builder.master("local[2]").appName("tests")
+    for name, value in {
+        "spark.ui.enabled": "false",
+        "spark.ui.showConsoleProgress": "false",
+        "spark.driver.bindAddress": "127.0.0.1",
+        "spark.driver.host": "127.0.0.1",
+        "spark.driver.memory": "1g",
+        "spark.sql.session.timeZone": "UTC",
+        "spark.sql.shuffle.partitions": "2",
+        "spark.sql.warehouse.dir": str(tmp_path_factory.mktemp("warehouse")),
+        # Tests hold hundreds of rows: code generation would take longer than it saves.
+        "spark.sql.codegen.wholeStage": "false",
+        "spark.sql.codegen.factoryMode": "NO_CODEGEN",
+        "spark.sql.adaptive.enabled": "false",
+    }.items():
+        builder = builder.config(name, value)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # pyspark 4.3 warns of pandas 3, which it supports
+        session = builder.getOrCreate()
+        session.sparkContext.setLogLevel("ERROR")
+    yield session
+    session.stop()

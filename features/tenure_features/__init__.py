@@ -13,6 +13,7 @@ if TYPE_CHECKING:  # imported on first use: Ibis takes most of a second, and the
     from tenure_features.outcome import outcomes
     from tenure_features.readiness import Readiness, SetAside, Verdict
     from tenure_features.registry import Feature, feature
+    from tenure_features.rfm import rfm_summary
     from tenure_features.side_readiness import TableReadiness
     from tenure_features.side_tables import SideTable, TableSource, check_table, open_table
     from tenure_features.snapshot import snapshots
@@ -39,6 +40,7 @@ __all__ = [
     "open_orders",
     "open_table",
     "outcomes",
+    "rfm_summary",
     "snapshots",
 ]
 
@@ -62,6 +64,7 @@ _HOME = {
     "open_orders": "log",
     "open_table": "side_tables",
     "outcomes": "outcome",
+    "rfm_summary": "rfm",
     "snapshots": "snapshot",
 }
 

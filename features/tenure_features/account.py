@@ -12,6 +12,7 @@ import pandas as pd
 
 from tenure_features.cleaning import CleanRows
 from tenure_features.contracts import contract_breaches
+from tenure_features.databases import shown
 from tenure_features.days import days_between
 from tenure_features.duplicates import Deduplicated
 from tenure_features.engine import fetch, quoted
@@ -58,7 +59,7 @@ def account(stages: Stages) -> Readiness:
     days = 0.0 if first is None or last is None else (last - first) / pd.Timedelta(days=1)
     horizon = suggest_horizon(quantiles, history_days=days)
     return Readiness(
-        uri=str(stages.source.uri),
+        uri=shown(stages.source.uri),
         as_of=stages.as_of,
         columns=dict(mapped.origin),
         rows_read=read,

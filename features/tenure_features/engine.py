@@ -1,4 +1,4 @@
-"""The DuckDB connection that tables are read and features are computed on."""
+"""The engines that tables are read and features are computed on: DuckDB, or Spark."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, get_args
 
 import duckdb
 import ibis
@@ -18,29 +18,50 @@ import ibis.expr.types as ir
 import pandas as pd
 import pyarrow as pa
 
+from tenure_features.errors import UsageError
+
 _opened = itertools.count()
+
+EngineKind = Literal["duckdb", "spark"]
 
 
 @dataclass(frozen=True)
 class Engine:
-    """Limits of the in-memory DuckDB a log is opened on.
+    """Where a log is opened, and its limits there.
 
     Attributes
     ----------
+    kind
+        ``duckdb``: a new in-memory DuckDB; ``spark``: the active Spark session, or a local one where there is none.
     memory_limit
-        What DuckDB may hold before it spills, such as ``"2GB"``.
+        What DuckDB, or a local Spark session, may hold before it spills, such as ``"2GB"``.
     threads
         Threads of one query.
     temp_directory
         Where it spills; a folder of its own under the system's temporary folder when None.
+
+    Raises
+    ------
+    UsageError
+        If there is no engine of that kind.
     """
 
+    kind: EngineKind = "duckdb"
     memory_limit: str = "2GB"
     threads: int = 2
     temp_directory: Path | None = None
 
+    def __post_init__(self) -> None:
+        if self.kind not in get_args(EngineKind):
+            raise UsageError("The engine is unknown.", found=repr(self.kind), fix="Use duckdb or spark.")
+
     def connect(self) -> Any:  # noqa: ANN401  # the Ibis backend class is built dynamically
-        """Open a new in-memory DuckDB as an Ibis backend."""
+        """Open it as an Ibis backend."""
+        if self.kind == "spark":
+            from tenure_features.spark import connect_spark
+
+            with without_warnings():
+                return connect_spark(threads=self.threads, memory=self.memory_limit, temp_directory=self.temp_directory)
         # Two processes must not share a spill folder: DuckDB numbers its files from zero in each.
         own = Path(tempfile.gettempdir()) / f"tenure-{os.getpid()}-{next(_opened)}"
         backend = ibis.duckdb.connect(
@@ -61,13 +82,15 @@ def moments(**columns: Sequence[pd.Timestamp]) -> ir.Table:
 
 
 def statement(backend: Any, sql: str) -> list[tuple[Any, ...]]:  # noqa: ANN401
-    """Run one SQL statement on the backend's DuckDB and return its rows.
+    """Run one SQL statement on the backend and return its rows.
 
     Examples
     --------
     >>> statement(Engine().connect(), "SELECT 1 + 1")
     [(2,)]
     """
+    if is_spark(backend):
+        return [tuple(row) for row in backend._session.sql(sql).collect()]  # Ibis has no other door
     # An unfetched result blocks the connection (DuckDB 2.0), hence fetchall even where nothing comes back.
     rows: list[tuple[Any, ...]] = backend.con.execute(sql).fetchall()
     return rows
@@ -102,6 +125,16 @@ def evaluate(value: ir.Scalar) -> Any:  # noqa: ANN401
         return ibis.duckdb.connect().to_pyarrow(value).as_py()
 
 
+def digest(backend: Any, table: ir.Table, content: str) -> tuple[Any, ...]:  # noqa: ANN401
+    """Count the rows of a kept table and sum a hash of each; ``content`` is the SQL of the text that is hashed."""
+    if is_spark(backend):
+        number = f"CAST(conv(substr(md5({content}), 1, 15), 16, 10) AS DECIMAL(38, 0))"
+    else:
+        number = f"CAST(md5_number_lower({content}) AS HUGEINT)"
+    name = quoted(table.get_name().rpartition(".")[2], backend)  # catalogue and schema before it are the current ones
+    return statement(backend, f"SELECT count(*), sum({number}) FROM {name}")[0]  # noqa: S608  # names are quoted
+
+
 def count(table: ir.Table) -> int:
     """Count the rows of a query."""
     return int(fetch(table.aggregate(rows=table.count()))["rows"].iloc[0])
@@ -116,6 +149,10 @@ def view(backend: Any, name: str) -> ir.Table:  # noqa: ANN401
 def keep(backend: Any, name: str, table: ir.Table) -> ir.Table:  # noqa: ANN401
     """Run a query and keep its rows in the backend under a name."""
     with without_warnings():
+        if is_spark(backend):
+            kept = backend.create_view(name, table, overwrite=True)
+            statement(backend, f"CACHE TABLE {quoted(name, backend)}")
+            return kept
         return backend.create_table(name, table)
 
 
@@ -131,12 +168,54 @@ def without_warnings() -> Iterator[None]:
         yield
 
 
-def quoted(name: str) -> str:
-    """Quote an SQL identifier.
+def define(backend: Any, name: str, sql: str) -> ir.Table:  # noqa: ANN401
+    """Name a query, without running it."""
+    kind = "TEMPORARY VIEW" if is_spark(backend) else "VIEW"
+    statement(backend, f"CREATE OR REPLACE {kind} {quoted(name, backend)} AS {sql}")
+    return view(backend, name)
+
+
+def is_spark(backend: Any) -> bool:  # noqa: ANN401
+    """Say whether a backend is Spark."""
+    return bool(backend.name == "pyspark")
+
+
+def dialect(backend: Any) -> str:  # noqa: ANN401
+    """Name the SQL a backend speaks, as sqlglot calls it."""
+    return "spark" if is_spark(backend) else str(backend.name)
+
+
+def spoken_by(value: ir.Value | ir.Table) -> str:
+    """Name the SQL of the backend an expression is bound to; DuckDB's where it is bound to none."""
+    try:
+        return dialect(value.get_backend())
+    except ibis.IbisError:
+        return "duckdb"
+
+
+def is_refusal(problem: Exception) -> bool:
+    """Say whether an engine refused a query or stopped while running it."""
+    return isinstance(problem, duckdb.Error) or type(problem).__module__.startswith("pyspark.errors")
+
+
+def is_row_failure(problem: Exception) -> bool:
+    """Say whether an engine stopped at a value: a conversion, a range, an argument that does not hold for a row."""
+    duck = (duckdb.ConversionException, duckdb.InvalidInputException, duckdb.OutOfRangeException)
+    spark = type(problem).__module__.startswith("pyspark.errors") and type(problem).__name__ in {
+        "ArithmeticException", "ArrayIndexOutOfBoundsException", "DateTimeException", "IllegalArgumentException",
+        "NumberFormatException", "SparkRuntimeException",
+    }  # fmt: skip
+    return isinstance(problem, duck) or spark
+
+
+def quoted(name: str, backend: Any = None) -> str:  # noqa: ANN401
+    """Quote an SQL identifier, as a backend does.
 
     Examples
     --------
     >>> print(quoted('the "big" one'))
     "the ""big"" one"
     """
+    if backend is not None and is_spark(backend):
+        return "`" + name.replace("`", "``") + "`"
     return '"' + name.replace('"', '""') + '"'

@@ -7,6 +7,7 @@ from sqlglot import exp
 from sqlglot.errors import SqlglotError
 
 from tenure_features.errors import DataContractError
+from tenure_features.spark import java_format
 
 _ARITHMETIC = (exp.Mul, exp.Add, exp.Sub, exp.Div, exp.Mod, exp.Neg, exp.Abs, exp.Round)
 _COMPARISON = (exp.GT, exp.GTE, exp.LT, exp.LTE, exp.EQ, exp.NEQ)
@@ -57,7 +58,9 @@ def parse_expression(text: str, *, contract: str) -> exp.Expression:
     return expression
 
 
-def bound_sql(expression: exp.Expression, *, columns: dict[str, str], text_columns: set[str]) -> str:
+def bound_sql(
+    expression: exp.Expression, *, columns: dict[str, str], text_columns: set[str], dialect: str = "duckdb"
+) -> str:
     """Write an expression as SQL over real columns; text in arithmetic is read as numbers.
 
     Casts and strptime become their forgiving forms, so that a value that does not fit is missing on its row instead of
@@ -71,13 +74,15 @@ def bound_sql(expression: exp.Expression, *, columns: dict[str, str], text_colum
         Real column name by its lower-case form.
     text_columns
         Real names of the columns that hold text.
+    dialect
+        The SQL to write, as sqlglot calls it.
 
     Raises
     ------
     KeyError
         Naming the first column that does not exist.
     """
-    bound = expression.transform(_forgiving)
+    bound = expression.transform(_forgiving, dialect)
     for node in list(bound.find_all(exp.Column)):
         real = columns[node.name.casefold()]
         name = exp.Column(this=exp.Identifier(this=real, quoted=True))
@@ -87,10 +92,13 @@ def bound_sql(expression: exp.Expression, *, columns: dict[str, str], text_colum
             bound = new
         else:
             node.replace(new)
-    return bound.sql(dialect="duckdb")
+    return bound.sql(dialect=dialect)
 
 
-def _forgiving(node: exp.Expression) -> exp.Expression:
+def _forgiving(node: exp.Expression, dialect: str) -> exp.Expression:
+    if isinstance(node, exp.StrToTime) and dialect == "spark":
+        form = exp.Literal.string(java_format(_strftime(node)))
+        return exp.Anonymous(this="try_to_timestamp", expressions=[node.this, form])
     if isinstance(node, exp.StrToTime):
         return exp.Anonymous(this="try_strptime", expressions=[node.this, exp.Literal.string(_strftime(node))])
     if type(node) is exp.Cast:

@@ -336,7 +336,7 @@ class CustomerProfile:
 
     def is_level(self, name: str, level: str) -> ir.FloatingScalar:
         """1 where a text column has a value, 0 where it has another or none."""
-        return (self._rows[name] == level).fill_null(False).cast("int64").max().cast("float64")
+        return (self._rows[name] == level).fill_null(False).cast("int32").max().cast("float64")
 
     def reduce(self, expressions: dict[str, ir.Value]) -> ir.Table:
         """One row per origin and customer of the population, one column per expression."""

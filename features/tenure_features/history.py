@@ -45,7 +45,7 @@ def sequenced(orders: ir.Table, *, by: Sequence[str] = ()) -> ir.Table:
     rows = orders.mutate(
         ordered_second=whole_seconds(orders.ordered_at),
         previous_at=order_time.max().over(before),
-        order_number=is_order.cast("int64").sum().over(until),
+        order_number=is_order.cast("int32").sum().over(until),
         first_at=order_time.min().over(whole),
         next_ordered_at=order_time.min().over(after),
     )
@@ -135,8 +135,9 @@ class OrderHistory:
 
     def count(self, where: ir.BooleanValue) -> ir.FloatingScalar:
         """Count the rows where a condition holds; zero when there is none."""
-        # Sums of floats count exactly up to 2^53 and cost DuckDB less than sums of integers, which it widens.
-        return where.cast("float64").sum().coalesce(0.0)
+        # Sums of floats count exactly up to 2^53 and cost DuckDB less than sums of integers, which it widens; Postgres
+        # turns true into 1 only as an int32.
+        return where.cast("int32").cast("float64").sum().coalesce(0.0)
 
     def total(self, where: ir.BooleanValue) -> ir.FloatingScalar:
         """Sum the revenue where a condition holds; zero when there is none."""

@@ -7,16 +7,16 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
-import duckdb
 import ibis.expr.types as ir
 import pandas as pd
 
 from tenure_features.account import Stages, account
 from tenure_features.cleaning import clean_rows
+from tenure_features.databases import shown
 from tenure_features.days import Moment, utc_naive
 from tenure_features.details import detailed
 from tenure_features.duplicates import deduplicate
-from tenure_features.engine import Engine, keep, statement
+from tenure_features.engine import Engine, digest, is_row_failure, is_spark, keep
 from tenure_features.errors import DataContractError
 from tenure_features.identity.customer_map import CustomerMap
 from tenure_features.mapping import map_columns
@@ -87,12 +87,14 @@ class OrderLog:
 
     @cached_property
     def fingerprint(self) -> str:
-        """A hash of the clean orders, whatever the order of their rows: equal logs, equal fingerprints."""
+        """A hash of the clean orders, whatever the order of their rows: equal logs, equal fingerprints.
+
+        Of one engine: DuckDB and Spark write moments and numbers as different texts.
+        """
         names = [name for name in ("customer_id", "order_id", "ordered_at", "revenue") if name in self.orders.columns]
-        content = ", ".join(f"{name}::VARCHAR" for name in names)
-        table = self.orders.get_name()
-        digest = f"md5_number_lower(concat_ws('|', {content}))"
-        found = statement(self.backend, f"SELECT count(*), sum({digest}::HUGEINT) FROM {table}")[0]  # noqa: S608
+        text = "STRING" if is_spark(self.backend) else "VARCHAR"
+        content = ", ".join(f"CAST({name} AS {text})" for name in names)
+        found = digest(self.backend, self.orders, f"concat_ws('|', {content})")
         return hashlib.sha256(repr(found).encode()).hexdigest()
 
 
@@ -125,7 +127,7 @@ def open_orders(
     if log.readiness.broken:
         breaches = log.readiness.broken
         raise DataContractError(
-            f"{source.uri} breaks the contract of orders: {' '.join(breaches)}",
+            f"{shown(source.uri)} breaks the contract of orders: {' '.join(breaches)}",
             fix="Run 'tenure check' on it for the whole account.",
         )
     return log
@@ -161,9 +163,11 @@ def _open(source: OrderSource, as_of: Moment | None, engine: Engine | None, cust
             rows.table, mapped.source_columns, dates_only=rows.dates_only, has_order_id="order_id" in mapped.columns
         )
         rolled = roll_up(unique.table, lines=unique.lines, returns=source.returns, backend=backend)
-    except (duckdb.ConversionException, duckdb.InvalidInputException, duckdb.OutOfRangeException) as problem:
+    except Exception as problem:
+        if not is_row_failure(problem):
+            raise
         raise DataContractError(
-            f"{source.uri} cannot be cleaned: an expression of the column mapping fails on some row.",
+            f"{shown(source.uri)} cannot be cleaned: an expression of the column mapping fails on some row.",
             found=str(problem).split("\n")[0],
             fix="Change the expression so that it holds for every row.",
         ) from problem

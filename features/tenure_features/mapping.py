@@ -8,12 +8,10 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any
 
-import duckdb
-import ibis
 import ibis.expr.types as ir
 
 from tenure_features.aliases import plain, recognise
-from tenure_features.engine import quoted, statement, view
+from tenure_features.engine import define, dialect, is_refusal, quoted, statement, without_warnings
 from tenure_features.errors import DataContractError, UsageError
 from tenure_features.expressions import bound_sql, parse_expression
 from tenure_features.tables import Table
@@ -84,7 +82,7 @@ def map_columns(
             columns[column] = found
             continue
         columns[column] = COMPUTED + column
-        computed[COMPUTED + column] = _expression(column, text, raw, real)
+        computed[COMPUTED + column] = _expression(column, text, raw, real, dialect(backend))
     return MappedTable(_with(raw, computed, backend, name), columns, origin, notes)
 
 
@@ -147,11 +145,11 @@ def _check_required(origin: Mapping[str, str], columns: tuple[str, ...], contrac
     )
 
 
-def _expression(name: str, text: str, raw: ir.Table, real: dict[str, str]) -> str:
+def _expression(name: str, text: str, raw: ir.Table, real: dict[str, str], speech: str) -> str:
     expression = parse_expression(text, contract=name)
     text_columns = {column for column in raw.columns if raw[column].type().is_string()}
     try:
-        return bound_sql(expression, columns=real, text_columns=text_columns)
+        return bound_sql(expression, columns=real, text_columns=text_columns, dialect=speech)
     except KeyError as problem:
         unknown = str(problem.args[0])
         near = get_close_matches(unknown, real, n=1, cutoff=0.5)
@@ -165,17 +163,19 @@ def _expression(name: str, text: str, raw: ir.Table, real: dict[str, str]) -> st
 def _with(raw: ir.Table, computed: Mapping[str, str], backend: Any, prefix: str) -> ir.Table:  # noqa: ANN401
     if not computed:
         return raw
-    statement(backend, f"CREATE VIEW {prefix}named AS SELECT * FROM ({ibis.to_sql(raw, dialect='duckdb')})")
+    with without_warnings():
+        define(backend, f"{prefix}named", f"SELECT * FROM ({backend.compile(raw)})")
     for name, sql in computed.items():
         contract = name.removeprefix(COMPUTED)
         try:
             statement(backend, f"SELECT {sql} FROM {prefix}named LIMIT 0")
-        except duckdb.Error as problem:
+        except Exception as problem:
+            if not is_refusal(problem):
+                raise
             raise DataContractError(
                 f"The expression for {contract} does not fit the columns of the file.",
                 found=f"{sql}: {str(problem).split(chr(10))[0]}",
                 fix="Check the names and types; text is read as numbers only inside arithmetic.",
             ) from problem
-    added = ", ".join(f"({sql}) AS {quoted(name)}" for name, sql in computed.items())
-    statement(backend, f"CREATE VIEW {prefix}mapped AS SELECT *, {added} FROM {prefix}named")
-    return view(backend, prefix + "mapped")
+    added = ", ".join(f"({sql}) AS {quoted(name, backend)}" for name, sql in computed.items())
+    return define(backend, f"{prefix}mapped", f"SELECT *, {added} FROM {prefix}named")

@@ -6,6 +6,9 @@ import ibis
 import ibis.expr.datatypes as dt
 import ibis.expr.types as ir
 
+from tenure_features.engine import spoken_by
+from tenure_features.spark import java_format
+
 MISSING_WORDS = ("nan", "none", "null", "nat")
 """Words that mean a missing value in exports of pandas and databases, lower case. DuckDB joins against longer lists."""
 
@@ -24,6 +27,11 @@ def _try_strptime(text: str, formats: dt.Array[dt.string]) -> dt.Timestamp(scale
     """DuckDB: the first format that fits, or null."""
 
 
+@ibis.udf.scalar.builtin(name="try_to_timestamp")
+def _try_to_timestamp(text: str, form: str) -> dt.Timestamp(scale=6):  # type: ignore[valid-type]
+    """Spark: the moment, or null where the format does not fit."""
+
+
 def as_id(column: ir.Value) -> ir.StringValue:
     """Read an identifier as text: trimmed, whole numbers without ``.0``, missing words as null.
 
@@ -40,7 +48,7 @@ def as_id(column: ir.Value) -> ir.StringValue:
         number = whole.ifelse(column.cast("decimal(38, 0)").cast("string"), column.cast("string"))
         return column.isnan().ifelse(None, number)
     text = column if kind.is_string() else column.cast("string")
-    return text.re_search(_UNTIDY_ID).ifelse(_tidy(text).re_replace(r"^([-+]?\d+)\.0+$", r"\1"), text)
+    return text.re_search(_UNTIDY_ID).ifelse(_whole(_tidy(text)), text)
 
 
 def as_text(column: ir.Value) -> ir.StringValue:
@@ -115,12 +123,19 @@ def as_time(column: ir.Value, *, formats: tuple[str, ...] = ()) -> ir.TimestampV
         text.try_cast("timestamp('UTC', 6)").cast("timestamp(6)"), None
     )
     if formats:
-        return ibis.coalesce(iso, _try_strptime(text, list(formats)))
+        return ibis.coalesce(iso, _parsed(text, formats))
     return iso
 
 
+def _parsed(text: ir.StringValue, formats: tuple[str, ...]) -> ir.TimestampValue:
+    """Read text by the first strptime format that fits; null where none does."""
+    if spoken_by(text) != "spark":
+        return _try_strptime(text, list(formats))
+    return ibis.coalesce(*(_try_to_timestamp(text, java_format(form)) for form in formats))
+
+
 def _from_integer(number: ir.IntegerValue) -> ir.TimestampValue:
-    compact = _try_strptime(number.cast("string"), ["%Y%m%d"])
+    compact = _parsed(number.cast("string"), ("%Y%m%d",))
     seconds = ibis.cases(
         (number.between(10**8 + 0, 10**11 - 1), number),
         (number.between(10**11, 10**14 - 1), number // 1000),
@@ -129,6 +144,11 @@ def _from_integer(number: ir.IntegerValue) -> ir.TimestampValue:
     )
     epoch = seconds.as_timestamp("s").cast("timestamp(6)")
     return number.between(19_000_101, 29_991_231).ifelse(compact, epoch)
+
+
+def _whole(text: ir.StringValue) -> ir.StringValue:
+    # In two steps: engines write references to groups differently.
+    return text.re_search(r"^[-+]?\d+\.0+$").ifelse(text.re_replace(r"\.0+$", ""), text)
 
 
 def _tidy(text: ir.StringValue) -> ir.StringValue:

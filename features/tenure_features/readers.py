@@ -1,17 +1,17 @@
 # ruff: noqa: S608  # names are quoted and numbers counted here, nothing comes from outside
-"""Files into DuckDB: Parquet as a view, text as a table of text columns with the lines that did not fit."""
+"""Files into an engine: Parquet as a view, text as a table of text columns with the lines that did not fit."""
 
 from __future__ import annotations
 
 import gzip
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import ibis.expr.types as ir
 
-from tenure_features.engine import quoted, statement, view
+from tenure_features.engine import Engine, is_spark, quoted, statement, view
 
 _DELIMITERS = ",;\t|"
 
@@ -28,6 +28,10 @@ class RawTable:
 
 def read_parquet(paths: Sequence[Path], backend: Any, *, name: str = "source") -> RawTable:  # noqa: ANN401
     """See Parquet files as one table called ``name``; columns are matched by name."""
+    if is_spark(backend):
+        files = backend._session.read.option("mergeSchema", "true")  # Ibis reads one path at a time
+        files.parquet(*(str(path.resolve()) for path in paths)).createOrReplaceTempView(name)
+        return RawTable(view(backend, name))
     scan = f"read_parquet({_list(paths)}, union_by_name = true)"
     statement(backend, f"CREATE VIEW {name} AS SELECT * FROM {scan}")
     return RawTable(view(backend, name))
@@ -35,6 +39,12 @@ def read_parquet(paths: Sequence[Path], backend: Any, *, name: str = "source") -
 
 def read_text(paths: Sequence[Path], backend: Any, *, name: str = "source") -> RawTable:  # noqa: ANN401
     """Read delimited text with a header line; every column stays text, so that no value is lost to a guess."""
+    if is_spark(backend):  # text is read where it lies, and always by the same rules
+        from tenure_features.databases import parquet_copy
+
+        raw = read_text(paths, Engine().connect(), name=name)
+        copied = read_parquet([parquet_copy(raw.table, name=name)], backend, name=name)
+        return replace(raw, table=copied.table)
     header, encoding = _header(paths[0])
     delimiter = max(_DELIMITERS, key=header.count)
     if header.count(delimiter) == 0 and len(header.split()) > 1 and '"' not in header:

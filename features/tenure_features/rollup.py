@@ -81,7 +81,7 @@ def _orders(plain: ir.Table, backend: Any) -> ir.Table:  # noqa: ANN401
     spread = orders.filter(~at_once)
     if count(spread) == 0:
         return _always(single)
-    whole = single.mutate(known_from=single[moment], known_to=ibis.null("timestamp(6)"))
+    whole = single.mutate(known_from=single[moment], known_to=ibis.null(single.ordered_at.type()))
     versions = _versions(named.semi_join(spread, ["customer_id", "order_id"]), moment)
     return whole.select(versions.columns).union(versions)
 
@@ -90,7 +90,7 @@ def _always(orders: ir.Table) -> ir.Table:
     """Orders of one version each; it is known from the moment it was recorded, where rows say so."""
     if "known_at" not in orders.columns:
         return orders
-    return orders.mutate(known_from=orders.known_at, known_to=ibis.null("timestamp(6)")).drop("known_at")
+    return orders.mutate(known_from=orders.known_at, known_to=ibis.null(orders.ordered_at.type())).drop("known_at")
 
 
 def _versions(lines: ir.Table, moment: str) -> ir.Table:

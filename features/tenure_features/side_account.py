@@ -11,6 +11,7 @@ import pandas as pd
 
 from tenure_features.account import UNREADABLE_SHARE
 from tenure_features.contracts import contract_breaches
+from tenure_features.databases import shown
 from tenure_features.engine import fetch, quoted
 from tenure_features.mapping import MappedTable
 from tenure_features.readers import RawTable
@@ -44,7 +45,7 @@ def account(stages: SideStages) -> TableReadiness:
     used = rows.read - rows.after_as_of - sum(one.rows for one in (*rows.set_aside, *stages.repeats))
     return TableReadiness(
         name=stages.name,
-        uri=str(stages.uri),
+        uri=shown(stages.uri),
         as_of=stages.as_of,
         columns=dict(mapped.origin),
         rows_read=rows.read + raw.rejected,

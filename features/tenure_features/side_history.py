@@ -102,7 +102,7 @@ class SideHistory:
 
     def count(self, where: ir.BooleanValue) -> ir.FloatingScalar:
         """Count the rows where a condition holds; zero when there is none."""
-        return where.fill_null(False).cast("int64").sum().cast("float64")
+        return where.fill_null(False).cast("int32").sum().cast("float64")
 
     def total(self, value: ir.FloatingValue, where: ir.BooleanValue) -> ir.FloatingScalar:
         """Sum a value over the rows where a condition holds; zero when there is none."""
@@ -139,7 +139,7 @@ def frequency(rows: ir.Table, column: str, *, where: ir.BooleanValue) -> ir.Inte
     """Count, on every row where a condition holds, the customer's rows with the same value; missing elsewhere."""
     group = ibis.window(group_by=[*KEYS, column])
     counted = (where & rows[column].notnull()).fill_null(False)
-    return ibis.ifelse(counted, counted.cast("int64").sum().over(group), None)
+    return ibis.ifelse(counted, counted.cast("int32").sum().over(group), None)
 
 
 def top_share(times: ir.IntegerValue) -> ir.FloatingScalar:

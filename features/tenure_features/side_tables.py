@@ -11,12 +11,12 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import ibis.expr.types as ir
 import pandas as pd
 
+from tenure_features.databases import shown
 from tenure_features.days import Moment, utc_naive
-from tenure_features.engine import Engine, fetch, keep, quoted, statement
+from tenure_features.engine import Engine, digest, fetch, is_row_failure, is_spark, keep, quoted
 from tenure_features.errors import DataContractError, UsageError
 from tenure_features.identity.customer_map import CustomerMap
 from tenure_features.mapping import MappedTable, map_columns
@@ -92,10 +92,10 @@ class SideTable:
     def fingerprint(self) -> str:
         """A hash of the clean rows, whatever their order: equal tables, equal fingerprints."""
         # A separator and a mark of its own for what is missing, or ("a", null) and (null, "a") would be alike.
-        content = " || '|' || ".join(f"coalesce({quoted(name)}::VARCHAR, '\\N')" for name in self.rows.columns)
-        digest = f"md5_number_lower({content})"
-        table = self.rows.get_name()
-        found = statement(self.backend, f"SELECT count(*), sum({digest}::HUGEINT) FROM {table}")[0]  # noqa: S608
+        text = "STRING" if is_spark(self.backend) else "VARCHAR"
+        names = [quoted(name, self.backend) for name in self.rows.columns]
+        content = " || '|' || ".join(f"coalesce(CAST({name} AS {text}), '~null~')" for name in names)
+        found = digest(self.backend, self.rows, content)
         return hashlib.sha256(repr((self.rows.columns, found)).encode()).hexdigest()
 
 
@@ -136,7 +136,7 @@ def open_table(
     table = _open(name, source, as_of, connection, customers)
     if table.readiness.broken:
         raise DataContractError(
-            f"{source.uri} breaks the contract of {name}: {' '.join(table.readiness.broken)}",
+            f"{shown(source.uri)} breaks the contract of {name}: {' '.join(table.readiness.broken)}",
             found=f"{table.readiness.rows_used:,} usable of {table.readiness.rows_read:,} rows",
             fix=f"Mend the table, or its columns under [tables.{name}].",
         )
@@ -170,9 +170,11 @@ def _open(
         kept = keep(
             backend, own, used.select(**{column: used[CLEAN + column] for column in _ordered(mapped, contract)})
         )
-    except (duckdb.ConversionException, duckdb.InvalidInputException, duckdb.OutOfRangeException) as problem:
+    except Exception as problem:
+        if not is_row_failure(problem):
+            raise
         raise DataContractError(
-            f"{source.uri} cannot be cleaned: an expression of the column mapping fails on some row.",
+            f"{shown(source.uri)} cannot be cleaned: an expression of the column mapping fails on some row.",
             found=str(problem).split("\n")[0],
             fix="Change the expression so that it holds for every row.",
         ) from problem

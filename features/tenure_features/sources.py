@@ -1,4 +1,4 @@
-"""Where a table comes from: files by path, checked to be what they seem, read into DuckDB through Ibis."""
+"""Where a table comes from: files by path, checked to be what they seem, or tables by URI, read through Ibis."""
 
 from __future__ import annotations
 
@@ -8,9 +8,8 @@ from glob import glob, has_magic
 from pathlib import Path
 from typing import Any, Literal, get_args
 
-import duckdb
-
-from tenure_features.engine import count
+from tenure_features.databases import is_uri, read_uri, shown
+from tenure_features.engine import count, is_refusal
 from tenure_features.errors import DataContractError, UsageError
 from tenure_features.readers import RawTable, read_parquet, read_text
 
@@ -23,12 +22,12 @@ SUPPORTED = "delimited text (.csv, .tsv, .txt, also .gz) or Parquet (.parquet, .
 
 @dataclass(frozen=True)
 class OrderSource:
-    """An order log by path, and how its columns map to the contract.
+    """An order log by path or URI, and how its columns map to the contract.
 
     Parameters
     ----------
     uri
-        A file or a glob of files of one kind.
+        A file, a glob of files of one kind, or a table by URI (`tenure_features.databases`).
     columns
         Source column, or SQL expression over source columns, by contract column
         (`tenure_features.tables.ORDERS`). What is not mapped is found by name or by a known alias.
@@ -59,12 +58,12 @@ def read_table(
     name: str = "source",
     empty: bool = False,
 ) -> RawTable:
-    """Read a file or a glob into the backend, under a name. Columns of text files stay text.
+    """Read a file, a glob or a URI into the backend, under a name. Columns of text files stay text.
 
     Parameters
     ----------
     uri
-        A file or a glob of files of one kind.
+        A file, a glob of files of one kind, or a table by URI.
     backend
         Where it is read into.
     name
@@ -77,6 +76,8 @@ def read_table(
     DataContractError
         If there is nothing to read, or it is not what its suffix says.
     """
+    if is_uri(str(uri)):
+        return _filled(RawTable(read_uri(str(uri), backend, name=name)), uri, empty=empty)
     paths = _paths(str(uri))
     kinds = {_kind(path) for path in paths}
     if len(kinds) > 1:
@@ -90,16 +91,24 @@ def read_table(
     try:
         read = read_parquet if kinds == {"parquet"} else read_text
         raw = read(paths, backend, name=name)
-    except (duckdb.Error, OSError, EOFError) as problem:
+    except Exception as problem:
+        if not (is_refusal(problem) or isinstance(problem, (OSError, EOFError))):
+            raise
         first = str(problem).strip().split("\n")[0]
         raise DataContractError(
             f"{uri} cannot be read as {'Parquet' if kinds == {'parquet'} else 'delimited text'}.",
             found=first,
             fix=f"Export it again as {SUPPORTED}.",
         ) from problem
+    return _filled(raw, uri, empty=empty)
+
+
+def _filled(raw: RawTable, uri: str | Path, *, empty: bool) -> RawTable:
     if not empty and count(raw.table.limit(1)) == 0:
         raise DataContractError(
-            f"{uri} has a header but no rows." if not raw.rejected else f"{uri} has no row that fits its header.",
+            f"{shown(uri)} has a header but no rows."
+            if not raw.rejected
+            else f"{shown(uri)} has no row that fits its header.",
             found=", ".join(raw.table.columns) + "".join(f"; line: {line}" for line in raw.rejected_examples[:1]),
             fix="Check the export: it must hold one row per order or order line.",
         )
@@ -107,10 +116,6 @@ def read_table(
 
 
 def _paths(uri: str) -> list[Path]:
-    if "://" in uri:
-        raise DataContractError(
-            "Orders are read from files.", found=uri, fix=f"Give the path of a file or a glob: {SUPPORTED}."
-        )
     path = Path(uri).expanduser()
     if path.is_dir():
         inside = sorted({one.suffix for one in path.iterdir() if _stem_suffix(one) in _TEXT + _PARQUET})

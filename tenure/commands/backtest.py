@@ -17,6 +17,7 @@ def backtest(
     candidate: options.Candidates = None,
     features: options.Features = None,
     config: options.ConfigFile = None,
+    engine: options.EngineKind = None,
     json: options.Json = False,
     quiet: options.Quiet = False,
 ) -> None:
@@ -34,6 +35,7 @@ def backtest(
 
     asked = {
         "orders": options.log(orders, column, returns=returns, currency=currency),
+        "engine": options.engine(engine),
         "run": options.question(as_of, horizon, active_days, seed=seed, candidates=candidate),
         "features": options.own_features(features),
     }

@@ -13,6 +13,7 @@ def check(
     returns: options.Returns = None,
     as_of: options.AsOf = None,
     config: options.ConfigFile = None,
+    engine: options.EngineKind = None,
     json: options.Json = False,
     quiet: options.Quiet = False,
 ) -> None:
@@ -29,7 +30,11 @@ def check(
     from tenure.tables import check_tables
     from tenure_features.errors import DataContractError
 
-    asked = {"orders": options.log(orders, column, returns=returns), "run": options.question(as_of)}
+    asked = {
+        "orders": options.log(orders, column, returns=returns),
+        "engine": options.engine(engine),
+        "run": options.question(as_of),
+    }
     settings = load_config(config, overrides=asked)
     with open_progress(quiet=quiet) as progress, progress.stage("Reading the orders"):
         readiness = checked(settings)

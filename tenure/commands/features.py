@@ -28,6 +28,7 @@ def features(
     active_days: options.ActiveDays = None,
     out: Annotated[Path | None, typer.Option("--out", metavar="FILE", help="Parquet file to write.")] = None,
     config: options.ConfigFile = None,
+    engine: options.EngineKind = None,
     json: options.Json = False,
     quiet: options.Quiet = False,
 ) -> None:
@@ -49,6 +50,7 @@ def features(
     asked = {
         "orders": options.log(orders, column, returns=returns),
         "features": options.own_features(own),
+        "engine": options.engine(engine),
         "run": options.question(as_of, active_days=active_days),
     }
     settings = load_config(config, overrides=asked)

@@ -22,6 +22,7 @@ def run(
     out: options.Out = None,
     previous: options.Previous = None,
     config: options.ConfigFile = None,
+    engine: options.EngineKind = None,
     tracking_uri: options.TrackingUri = None,
     experiment: options.Experiment = None,
     register: options.Register = None,
@@ -42,6 +43,7 @@ def run(
 
     asked = {
         "orders": options.log(orders, column, returns=returns, currency=currency),
+        "engine": options.engine(engine),
         "run": options.question(
             as_of, horizon, active_days, seed=seed, candidates=candidate, out=out, previous=previous
         ),

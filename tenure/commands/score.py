@@ -22,6 +22,7 @@ def score(
     out: options.Out = None,
     previous: options.Previous = None,
     config: options.ConfigFile = None,
+    engine: options.EngineKind = None,
     tracking_uri: options.TrackingUri = None,
     json: options.Json = False,
     quiet: options.Quiet = False,
@@ -40,6 +41,7 @@ def score(
 
     asked = {
         "orders": options.log(orders, column, returns=returns, currency=currency),
+        "engine": options.engine(engine),
         "run": options.question(as_of, out=out, previous=previous),
         "features": options.own_features(features),
         "tracking": options.tracking(tracking_uri),

@@ -16,6 +16,7 @@ from tenure.config import (
     CalendarConfig,
     Config,
     EconomicsConfig,
+    EngineConfig,
     FeaturesConfig,
     IdentityConfig,
     OrdersConfig,
@@ -105,6 +106,7 @@ def test_cli_page__names_every_key_of_the_configuration(repository: Path) -> Non
     text = (repository / "docs" / "cli.md").read_text()
     sections = (
         Config,
+        EngineConfig,
         OrdersConfig,
         TableConfig,
         CalendarConfig,

@@ -1,0 +1,175 @@
+"""How long the catalogue of features takes beside a bare GROUP BY over the same Parquet, and how much memory.
+
+    python benchmarks/features_speed.py [--rows 16000000] [--customers 1000000]
+
+Three processes, so that peak memory is each one's own: one as_of, six origins, plain pandas. The baseline, `SELECT
+customer_id, count(*), sum(revenue), min(ordered_at), max(ordered_at) ... GROUP BY customer_id` read from the Parquet,
+runs in the same process on the same DuckDB threads, before and after; its faster run counts. Seconds are of the
+processor (wall seconds beside them): they hold on a busy machine. What is compared:
+
+- `query`: the whole order catalogue computed and handed over as Arrow, as the baseline's rows are;
+- `snapshots`: the same as the sorted, rounded pandas table users get;
+- `open`: reading, checking, cleaning and sorting the log, once for all snapshots; printed, without a limit.
+
+Exit code 4 when a limit is missed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import resource
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from generated_orders import AS_OF, generated
+
+ORIGINS = [f"{year}-{month}-01" for year, month in (("2023", "04"), ("2023", "07"), ("2023", "10"), ("2024", "01"))]
+ORIGINS += ["2024-04-01", AS_OF]
+"""A quarter apart: six windows of 90 days that do not overlap."""
+
+
+class Clock:
+    """Processor and wall seconds of calls, by name; the fastest call of a name counts."""
+
+    def __init__(self) -> None:
+        self.seen: dict[str, float] = {}
+
+    def time(self, name: str, call: Callable[[], object]) -> None:
+        """Make a call and keep its seconds if it was the fastest of its name."""
+        wall, cpu = time.perf_counter(), time.process_time()
+        call()
+        cpu, wall = time.process_time() - cpu, time.perf_counter() - wall
+        if cpu <= self.seen.get(name, cpu):
+            self.seen |= {name: cpu, f"{name}_wall": wall}
+
+
+def work(job: str, path: Path) -> dict[str, float]:
+    """Run one job in this process; return seconds and peak memory."""
+    clock = Clock()
+    if job == "pandas":
+        clock.time("pandas", lambda: pandas_catalogue(path))
+    else:
+        _tenure(job, path, clock)
+    return clock.seen | {"peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024}
+
+
+def _tenure(job: str, path: Path, clock: Clock) -> None:
+    from tenure_features import Engine, OrderSource, catalogue, open_orders, snapshots
+    from tenure_features.days import origins_of
+    from tenure_features.engine import without_warnings
+    from tenure_features.snapshot import snapshot_table
+
+    opened: list[Any] = []
+    clock.time("open", lambda: opened.append(open_orders(OrderSource(path), engine=Engine(memory_limit="1GB"))))
+    log = opened[0]
+    bare = f"SELECT customer_id, count(*), sum(revenue), min(ordered_at), max(ordered_at) FROM '{path}' GROUP BY 1"  # noqa: S608
+
+    def baseline() -> None:
+        for _ in range(2):
+            clock.time("bare", lambda: log.backend.con.sql(bare).to_arrow_table())
+
+    features = [one for one in catalogue() if one.table == "orders"]
+    baseline()
+    if job == "one":
+        query = snapshot_table(log.orders, origins_of(AS_OF), features)
+        with without_warnings():
+            clock.time("query", query.to_pyarrow)
+        clock.time("snapshots", lambda: snapshots(log, AS_OF))
+    else:
+        clock.time("one", lambda: snapshots(log, AS_OF))
+        clock.time("six", lambda: snapshots(log, ORIGINS))
+    baseline()
+
+
+def pandas_catalogue(path: Path) -> object:
+    """Compute a good part of the catalogue as a competent user of pandas would: one groupby per kind of window."""
+    import numpy as np
+    import pandas as pd
+
+    rows = pd.read_parquet(path, columns=["customer_id", "ordered_at", "revenue"])
+    as_of = pd.Timestamp(AS_OF)
+    rows = rows[rows["ordered_at"] < as_of].sort_values(["customer_id", "ordered_at"], ignore_index=True)
+    rows["age"] = (as_of - rows["ordered_at"]) / pd.Timedelta(days=1)
+    orders, returns = rows[rows["revenue"] >= 0].copy(), rows[rows["revenue"] < 0]
+    people = orders.groupby("customer_id", sort=False)
+    orders["gap"] = people["ordered_at"].diff() / pd.Timedelta(days=1)
+    orders["number"] = people.cumcount() + 1
+    orders["day"] = orders["ordered_at"].dt.normalize()
+    people = orders.groupby("customer_id", sort=False)
+    found = {
+        "recency": people["age"].min(), "tenure": people["age"].max(), "orders": people.size(),
+        "order_days": people["day"].nunique(), "first": people["revenue"].first(), "last": people["revenue"].last(),
+        "gap_last": people["gap"].last(),
+        **{f"value_{how}": getattr(people["revenue"], how)() for how in ("max", "min", "std", "mean")},
+        **{f"gap_{how}": getattr(people["gap"], how)() for how in ("mean", "median", "std", "max", "min")},
+        "revenue": rows.groupby("customer_id", sort=False)["revenue"].sum(),
+        "returns": returns.groupby("customer_id", sort=False).size(),
+        "returned": returns.groupby("customer_id", sort=False)["revenue"].sum(),
+    }  # fmt: skip
+    for days in (30, 60, 90, 180, 365):
+        found[f"orders_{days}"] = orders[orders["age"] <= days].groupby("customer_id", sort=False).size()
+        found[f"revenue_{days}"] = rows[rows["age"] <= days].groupby("customer_id", sort=False)["revenue"].sum()
+    for days in (90, 365):
+        recent = orders[orders["age"] <= days].groupby("customer_id", sort=False)
+        found[f"order_days_{days}"] = recent["day"].nunique()
+        found[f"returns_{days}"] = returns[returns["age"] <= days].groupby("customer_id", sort=False).size()
+    orders["weighted"], orders["weighted_gap"] = orders["revenue"] * orders["number"], orders["gap"] * orders["number"]
+    found |= {name: orders.groupby("customer_id", sort=False)[name].sum() for name in ("weighted", "weighted_gap")}
+    table = pd.DataFrame(found)
+    table["lateness"] = table["recency"] / table["gap_mean"]
+    table["pace"] = table["orders_90"] / (table["orders"] * 90 / np.maximum(table["tenure"], 90))
+    return table
+
+
+def measured(job: str, path: Path) -> dict[str, float]:
+    """Run a job in a fresh process."""
+    command = [sys.executable, __file__, "--job", job, "--path", str(path)]
+    done = subprocess.run(command, check=False, stdout=subprocess.PIPE, text=True)
+    return dict(json.loads(done.stdout)) if done.returncode == 0 else {}
+
+
+def main() -> None:
+    """Measure and print a Markdown table."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--rows", type=int, default=16_000_000)
+    parser.add_argument("--customers", type=int, help="default: one per 16 rows")
+    parser.add_argument("--without-pandas", action="store_true", help="leave out the plain pandas version")
+    parser.add_argument("--job", help=argparse.SUPPRESS)
+    parser.add_argument("--path", type=Path, help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.job:
+        print(json.dumps(work(options.job, options.path)))
+        return
+    path = generated(options.rows, options.customers or options.rows // 16)
+    print(f"load average before: {os.getloadavg()[0]:.1f}; {options.rows:,} rows, {path.stat().st_size / 1e6:.0f} MB\n")
+    one, six = measured("one", path), measured("six", path)
+    lines = [
+        ("catalogue, one as_of, query / bare GROUP BY", one["query"] / one["bare"], "<=", 4.0),
+        ("the same with the pandas table (snapshots)", one["snapshots"] / one["bare"], "<=", 4.0),
+        ("its peak memory, GB", one["peak_mb"] / 1000, "<=", 2.0),
+        ("six origins / one", six["six"] / six["one"], "<=", 5.0),
+    ]
+    if not options.without_pandas:
+        plain = measured("pandas", path)
+        seconds = plain.get("pandas", float("inf"))  # killed for memory: slower than anything
+        lines.append(("plain pandas / snapshots", seconds / one["snapshots"], ">=", 10.0))
+    print("| what | measured | limit | |\n|---|---:|---:|---|")
+    met = [value <= limit if sign == "<=" else value >= limit for _, value, sign, limit in lines]
+    for (what, value, sign, limit), good in zip(lines, met, strict=True):
+        print(f"| {what} | {value:.2f} | {sign} {limit:g} | {'met' if good else 'NOT met'} |")
+    print(
+        f"\nprocessor seconds: bare {one['bare']:.2f}, query {one['query']:.2f}, snapshots {one['snapshots']:.2f}, "
+        f"open {one['open']:.2f} (open + snapshots: {(one['open'] + one['snapshots']) / one['bare']:.1f} x bare); "
+        f"wall: bare {one['bare_wall']:.2f}, query {one['query_wall']:.2f}, open {one['open_wall']:.2f}"
+    )
+    sys.exit(0 if all(met) else 4)
+
+
+if __name__ == "__main__":
+    main()

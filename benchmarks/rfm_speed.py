@@ -1,0 +1,169 @@
+"""The classic four columns (frequency, recency, T, monetary value) beside the packages that made them classic.
+
+    python benchmarks/rfm_speed.py [--rows 16000000] [--customers 1000000] [--growth]
+
+Every contender reads the same Parquet in a process of its own and summarises it as of the same day: Tenure
+(`rfm_summary`'s query on the Parquet), `lifetimes` and `pymc-marketing` (isolated processes of `uv run --no-project
+--with PACKAGE`; one that cannot be installed is named and left out), and plain pandas; the catalogue of features on an
+opened log for comparison. The limit: six times faster than each, and the catalogue faster than their four columns.
+
+`--growth` measures opening and the catalogue from 1 to 64 million rows, under a limit of 4 GB for the process: DuckDB
+gets 1 GB and spills. Exit code 4 when a limit is missed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import resource
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from generated_orders import AS_OF, generated
+
+END = "2024-06-30"
+PEERS = {
+    "lifetimes": (
+        ["lifetimes==0.11.3", "pyarrow"],
+        "from lifetimes.utils import summary_data_from_transaction_data as f;"
+        f"t=f(d,'customer_id','ordered_at','revenue',observation_period_end='{END}',freq='D')",
+    ),
+    "pymc-marketing": (
+        ["pymc-marketing>=0.15", "pyarrow"],
+        "from pymc_marketing.clv.utils import rfm_summary as f;"
+        f"t=f(d,'customer_id','ordered_at','revenue',observation_period_end='{END}',time_unit='D')",
+    ),
+    "pandas": (
+        ["pandas>=2.2", "pyarrow"],
+        "d=d.assign(day=d.ordered_at.dt.normalize());g=d.groupby(['customer_id','day'],as_index=False).revenue.sum();"
+        "p=g.groupby('customer_id').day.agg(['min','max','count']);"
+        "r=g[g.day>g.customer_id.map(p['min'])].groupby('customer_id').revenue.mean();"
+        f"t=pd.DataFrame({{'frequency':p['count']-1,'recency':(p['max']-p['min']).dt.days,"
+        f"'T':(pd.Timestamp('{END}')-p['min']).dt.days,'monetary_value':r.reindex(p.index).fillna(0)}})",
+    ),
+}
+PROGRAM = (
+    "import json,sys,time,warnings;warnings.simplefilter('ignore');import pandas as pd;{imports};"
+    "w=time.perf_counter();c=time.process_time();"
+    "d=pd.read_parquet(sys.argv[1],columns=['customer_id','ordered_at','revenue']);"
+    "d=d[(d.ordered_at<'{as_of}')&(d.revenue>=0)];{body};"
+    "print(json.dumps(dict(cpu=time.process_time()-c,wall=time.perf_counter()-w,customers=len(t),"
+    "orders=float(t['frequency'].sum()))))"
+)
+
+
+def peer(name: str, path: Path) -> dict[str, float]:
+    """Run a package from the Parquet to its summary; imports are not counted. Empty when it cannot run."""
+    packages, code = PEERS[name]
+    imports, _, body = code.partition(";") if code.startswith("from") else ("pass", "", code)
+    program = PROGRAM.format(as_of=AS_OF, imports=imports, body=body)
+    command = ["uv", "run", "--no-project", "--python", sys.executable]
+    command += [word for package in packages for word in ("--with", package)]
+    command += ["python", "-c", program, str(path)]
+    environment = {key: value for key, value in os.environ.items() if key != "VIRTUAL_ENV"}
+    done = subprocess.run(command, check=False, capture_output=True, text=True, env=environment)
+    if done.returncode != 0:
+        print(f"{name} could not run: {done.stderr.strip().splitlines()[-1] if done.stderr else done.returncode}")
+        return {}
+    return dict(json.loads(done.stdout.strip().splitlines()[-1]))
+
+
+def work(job: str, path: Path) -> dict[str, float]:
+    """Run Tenure in this process: the four columns straight from the Parquet, or opening and the catalogue."""
+    import pandas as pd
+
+    from tenure_features import Engine, OrderSource, open_orders, snapshots
+    from tenure_features.engine import fetch, statement, view
+    from tenure_features.rfm import rfm_table
+
+    def seconds(call: Callable[[], Any]) -> tuple[Any, dict[str, float]]:
+        wall, cpu = time.perf_counter(), time.process_time()
+        result = call()
+        return result, {"cpu": time.process_time() - cpu, "wall": time.perf_counter() - wall}
+
+    if job == "four":
+        backend = Engine().connect()
+        statement(backend, f"CREATE VIEW orders AS SELECT * FROM '{path}'")  # noqa: S608
+        table, found = seconds(lambda: fetch(rfm_table(view(backend, "orders"), pd.Timestamp(AS_OF))))
+        found |= {"customers": len(table), "orders": float(table["frequency"].sum())}
+    else:
+        log, opening = seconds(lambda: open_orders(OrderSource(path), engine=Engine(memory_limit="1GB")))
+        table, found = seconds(lambda: snapshots(log, AS_OF))
+        found |= {"open_cpu": opening["cpu"], "open_wall": opening["wall"], "customers": len(table)}
+    return found | {"peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024}
+
+
+def measured(job: str, path: Path) -> dict[str, float]:
+    """Run a job in a fresh process."""
+    command = [sys.executable, __file__, "--job", job, "--path", str(path)]
+    done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
+    return dict(json.loads(done.stdout))
+
+
+def compare(path: Path) -> bool:
+    """Measure everybody at one size; print a table and say whether every limit is met."""
+    four, catalogue = measured("four", path), measured("catalogue", path)
+    print(f"Tenure: four columns {four['cpu']:.2f} s ({four['wall']:.2f} s wall), catalogue {catalogue['cpu']:.2f} s\n")
+    print("| package | processor seconds | four columns faster by | limit | catalogue faster by | limit | |")
+    print("|---|---:|---:|---:|---:|---:|---|")
+    good = True
+    for name in PEERS:
+        seen = peer(name, path)
+        if not seen:
+            continue
+        if (seen["customers"], seen["orders"]) != (four["customers"], four["orders"]):
+            print(f"{name} counts otherwise: {seen} against {four}")
+            good = False
+        by, whole = seen["cpu"] / four["cpu"], seen["cpu"] / catalogue["cpu"]
+        met = by >= 6 and whole > 1
+        good &= met
+        print(f"| {name} | {seen['cpu']:.2f} | {by:.1f} | >= 6 | {whole:.1f} | > 1 | {'met' if met else 'NOT met'} |")
+    return good
+
+
+def growth(sizes: list[int]) -> bool:
+    """Measure the catalogue at growing sizes; print a table and say whether every limit is met."""
+    print("| million rows | open, s | catalogue, s | s per million rows | peak GB | limit | |")
+    print("|---:|---:|---:|---:|---:|---:|---|")
+    good = True
+    for millions in sizes:
+        seen = measured("catalogue", generated(millions * 1_000_000, millions * 62_500))
+        gigabytes = seen["peak_mb"] / 1000
+        good &= gigabytes <= 4
+        each = (seen["open_cpu"] + seen["cpu"]) / millions
+        print(
+            f"| {millions} | {seen['open_cpu']:.1f} | {seen['cpu']:.1f} | {each:.2f} "
+            f"| {gigabytes:.2f} | <= 4 | {'met' if gigabytes <= 4 else 'NOT met'} |",
+            flush=True,
+        )
+    return good
+
+
+def main() -> None:
+    """Measure and print Markdown tables."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--rows", type=int, default=16_000_000)
+    parser.add_argument("--customers", type=int, help="default: one per 16 rows")
+    parser.add_argument("--growth", action="store_true", help="measure growth instead")
+    parser.add_argument("--sizes", type=int, nargs="+", default=[1, 4, 16, 64], help="of --growth, in million rows")
+    parser.add_argument("--job", help=argparse.SUPPRESS)
+    parser.add_argument("--path", type=Path, help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.job:
+        print(json.dumps(work(options.job, options.path)))
+        return
+    print(f"load average before: {os.getloadavg()[0]:.1f}\n")
+    if options.growth:
+        met = growth(options.sizes)
+    else:
+        met = compare(generated(options.rows, options.customers or options.rows // 16))
+    sys.exit(0 if met else 4)
+
+
+if __name__ == "__main__":
+    main()
