@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tenure.config import Config, IdentityConfig, SegmentsConfig, TuningConfig, parse_moment
+from tenure.config import Config, EconomicsConfig, IdentityConfig, SegmentsConfig, TuningConfig, parse_moment
 from tenure.config_file import load_config
 from tenure_features.errors import UsageError
 
@@ -103,6 +103,7 @@ def test_config_file__every_key_is_read_and_relative_paths_start_at_its_folder(t
             "margin": 0.2,
             "language": "ru",
         },
+        "economics": EconomicsConfig().model_dump(),
         "engine": {"kind": "spark", "memory_limit": "2GB", "threads": 2, "temp_directory": tmp_path / "spill"},
         "tuning": TuningConfig().model_dump(),
         "tracking": {"uri": f"sqlite:///{tmp_path}/store/mlflow.db", "experiment": "shop", "register": False},
