@@ -10,12 +10,13 @@ from typing import Any
 import pandas as pd
 
 from tenure.config import Config
-from tenure.identity import resolve_orders
+from tenure.identity import Resolved, resolve_orders
 from tenure.progress import Progress
 from tenure.tables import open_tables
 from tenure_decisions.clv import HORIZONS
 from tenure_decisions.study import Study, open_study
 from tenure_features import OrderLog
+from tenure_features.engine import fetch
 from tenure_features.errors import UsageError
 from tenure_serving.batch import SCORES
 
@@ -50,7 +51,9 @@ class ShopTables:
     notes: tuple[str, ...]
 
 
-def read_shop(config: Config, *, progress: Progress, only: Iterable[str] = BESIDE) -> ShopTables:
+def read_shop(
+    config: Config, *, progress: Progress, only: Iterable[str] = BESIDE, resolved: Resolved | None = None
+) -> ShopTables:
     """Read the orders and the tables beside them.
 
     Parameters
@@ -61,9 +64,11 @@ def read_shop(config: Config, *, progress: Progress, only: Iterable[str] = BESID
         Told what is read.
     only
         Tables beside the orders to read, where they are configured.
+    resolved
+        The orders, where they are open already, and the customers their ids became.
     """
     with progress.stage("Reading the orders and the tables beside them"):
-        resolved = resolve_orders(config, progress=progress)
+        resolved = resolve_orders(config, progress=progress) if resolved is None else resolved
         log = resolved.log
         opened = open_tables(
             config,
@@ -86,7 +91,8 @@ def order_rows(log: OrderLog) -> pd.DataFrame:
     Rows without an order id are orders of their own. The time of an order is that of its first line, its channel the
     first one named; its cost is not known where that of a line is not.
     """
-    rows: pd.DataFrame = log.details.select([name for name in READ if name in log.details.columns]).to_pandas()
+    names = [name for name in READ if name in log.details.columns]
+    rows = fetch(log.details.select(names))
     if log.source.returns == "drop":
         rows = rows[rows["revenue"] >= 0]
     if "order_id" not in rows or not rows.duplicated(["customer_id", "order_id"]).any():
