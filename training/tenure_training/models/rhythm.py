@@ -118,6 +118,9 @@ class Rhythm:
             count = model.expected_orders(*rows.T, horizon_days=days) * self.orders_per_day
             odds[name] = logit(np.clip(bought, SURE, 1 - SURE))[back.ravel()]
             orders[name] = np.maximum(count, SURE)[back.ravel()]
+        if self.spend == NOTHING_SPENT:  # they count orders of any revenue, a purchase is one with money
+            odds = {name: np.full(len(snapshot), logit(SURE)) for name in odds}
+            orders = {name: np.full(len(snapshot), SURE) for name in orders}
         spend = np.maximum(self.spend.expected_spend(*_spend(snapshot)), SURE * self.typical_spend)
         return Expectation(odds, orders, spend, self.typical_spend)
 

@@ -21,6 +21,8 @@ from .value_distribution import value_quantiles
 
 ROWS_AT_ONCE = 10_000
 FILE = "btyd.json"
+HARDLY = 1e-5
+"""Probability of a purchase where nobody has ever paid: not zero, which a log-loss does not allow."""
 
 
 @dataclass(frozen=True)
@@ -85,10 +87,9 @@ class BTYDCandidate(Candidate):
         buys = _joined([model.buy_probability(*block, horizon_days=horizon) for block in blocks])[row]
         order_days = _joined([model.expected_orders(*block, horizon_days=horizon) for block in blocks])[row]
         days, mean = column(snapshot, "order_days"), _spend_column(snapshot)
-        if fitted.spend is None:
-            return Prediction(
-                buys, order_days * fitted.orders_per_day, np.zeros(len(x)), np.zeros((len(x), len(LEVELS))), buys
-            )
+        if fitted.spend is None:  # the model counts orders of any revenue, a purchase is one with money
+            hardly, nothing = np.full(len(x), HARDLY), np.zeros(len(x))
+            return Prediction(hardly, hardly, nothing, np.zeros((len(x), len(LEVELS))), buys)
         spend = fitted.spend.model
         quantiles = [
             value_quantiles(
