@@ -87,7 +87,7 @@ def bound_sql(
         real = columns[node.name.casefold()]
         name = exp.Column(this=exp.Identifier(this=real, quoted=True))
         number = real in text_columns and _is_number(node)
-        new = exp.TryCast(this=name, to=exp.DataType.build("double")) if number else name
+        new = exp.TryCast(this=name, to=exp.DataType.build("double"), safe=True) if number else name
         if node is bound:
             bound = new
         else:
@@ -102,7 +102,7 @@ def _forgiving(node: exp.Expression, dialect: str) -> exp.Expression:
     if isinstance(node, exp.StrToTime):
         return exp.Anonymous(this="try_strptime", expressions=[node.this, exp.Literal.string(_strftime(node))])
     if type(node) is exp.Cast:
-        return exp.TryCast(this=node.this, to=node.args["to"])
+        return exp.TryCast(this=node.this, to=node.args["to"], safe=True)  # or Spark is given a plain cast
     return node
 
 
