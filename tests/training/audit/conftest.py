@@ -23,7 +23,7 @@ class Shelf(Frames):
 
     def __init__(self, orders: pd.DataFrame, leaks: frozenset[str] = frozenset()) -> None:
         self._orders, self._leaks = orders, leaks
-        self._tables, self._profiles = {}, {}
+        self._tables, self._profiles, self._calendar = {}, {}, None
         self.first_order = orders["ordered_at"].min().normalize()
         self._shown: dict[pd.Timestamp, pd.DataFrame] = {}
 
