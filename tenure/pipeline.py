@@ -143,7 +143,15 @@ def score_job(config: Config, model: str, out: Path, *, progress: Progress) -> S
     if config.run.as_of is None:
         notes += (f"as_of is {as_of:%Y-%m-%d}, the day after the last order; choose another with --as-of.",)
     with progress.stage("Scoring the customers"):
-        present = snapshots(log, [as_of], tables=inputs.tables, features=info.features, active_days=info.active_days)
+        present = snapshots(
+            log,
+            [as_of],
+            tables=inputs.tables,
+            features=info.features,
+            active_days=info.active_days,
+            calendar=inputs.calendar,
+            window_days=info.horizon_days,
+        )
         if present.empty:
             raise DataContractError(
                 "Nobody ordered before as_of, so there is nobody to score.",

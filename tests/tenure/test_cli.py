@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from tenure import __version__
-from tenure.config import SegmentsConfig
+from tenure.config import EconomicsConfig, EngineConfig, IdentityConfig, SegmentsConfig, TuningConfig
 from tenure_features.errors import DataContractError, QualityGateError
 
 Call = Callable[..., Any]
@@ -46,15 +46,19 @@ def test_help__shows_every_command_and_imports_nothing_heavy() -> None:
     ran = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     commands = [line.split()[0] for line in ran.stdout.partition("Commands:")[2].splitlines() if line.strip()]
     assert commands == [
-        "demo", "run", "check", "features", "backtest", "audit", "score", "explain", "segments", "card", "cohorts",
-        "channels", "growth", "budget", "simulate",
+        "demo", "run", "check", "features", "backtest", "audit", "score", "explain", "segments", "card", "identity",
+        "cohorts", "channels", "growth", "budget", "simulate",
     ]  # fmt: skip
     assert HEAVY.isdisjoint(ran.stderr.split())
 
 
 @pytest.mark.parametrize(
-    "command", ["demo", "run", "check", "features", "backtest", "score", "explain", "segments", "card", "simulate"]
-)
+    "command",
+    [
+        "demo", "run", "check", "features", "backtest", "audit", "score", "explain", "segments", "card", "identity",
+        "cohorts", "channels", "growth", "budget", "simulate",
+    ],
+)  # fmt: skip
 def test_help__every_command_explains_itself(call: Call, command: str) -> None:
     shown = call(command, "--help")
     assert shown.code == 0
@@ -103,7 +107,11 @@ def test_run__options_reach_the_pipeline(call: Call, pipeline: Any, tmp_path: Pa
             "out": tmp_path / "out",
             "previous": Path("earlier"),
         },
+        "engine": EngineConfig().model_dump(),
         "segments": SegmentsConfig().model_dump(),
+        "tuning": TuningConfig().model_dump(),
+        "identity": IdentityConfig().model_dump(),
+        "economics": EconomicsConfig().model_dump(),
         "tracking": {"uri": "sqlite:///a.db", "experiment": "shop", "register": False},
     }
 

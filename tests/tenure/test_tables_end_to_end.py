@@ -132,3 +132,19 @@ def test_features__are_written_with_what_there_is_and_say_once_what_is_missing(s
     written = pd.read_parquet(file)
     assert {"window_holidays", "category_entropy", "age_years"} <= set(written.columns)
     assert not {"visits_30d", "nps_last"} & set(written.columns)
+
+
+def test_score__with_a_model_that_looks_at_the_calendar(shop: Shop) -> None:
+    file = shop.folder / "dated.toml"
+    file.write_text(
+        '[orders]\nuri = "orders.parquet"\n[calendar]\ncountry = "DE"\nin_models = true\n[run]\nhorizon_days = 60\n'
+    )
+    store = ["--tracking-uri", f"sqlite:///{shop.folder / 'mlruns' / 'mlflow.db'}", "--no-register"]
+    code, _, err = call("run", "--config", file, "--candidate", "logistic", *store, "--out", shop.folder / "dated")
+    assert code == 0, err
+    model = shop.folder / "dated" / "model"
+    assert "window_holidays" in json.loads((model / "bundle.json").read_text())["features"]
+    code, _, err = call("score", "--model", model, "--config", file, "--out", shop.folder / "dated-again")
+    assert code == 0, err
+    run, again = (pd.read_parquet(shop.folder / out / "scores.parquet") for out in ("dated", "dated-again"))
+    pd.testing.assert_frame_equal(run, again, rtol=1e-6)

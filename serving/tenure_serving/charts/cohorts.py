@@ -64,7 +64,7 @@ def cumulative_value(
     else:
         ahead = found.cells[~found.cells["mature"]].assign(state=OPEN)
     cells = _recent(pd.concat([known, ahead], ignore_index=True), ages, cohorts)
-    cells["label"] = [style.number(value) for value in cells["cumulative_value"].round()]
+    cells["label"] = cells["cumulative_value"].round().map(style.number, na_action="ignore").fillna("")
     means = found.summary[found.summary["age"] < ages]
     conclusion = "No period has closed for a whole cohort yet"
     if len(means):
@@ -91,6 +91,8 @@ def _heat_map(
     # the first period holds every customer's first order: it would wash out the colours of the others
     later = closed[closed["age"] > 0][field]
     limit = float(later.max()) if field == "retention" and len(later) else top
+    if not limit > 0:  # no period has closed, or nothing was bought in any
+        limit = 1.0
     width, height = CELL * max(1, cells["age"].nunique()), 20 * max(1, cells["cohort"].nunique())
     tips: list[Any] = [
         alt.Tooltip("cohort:N"), alt.Tooltip("age:O"), alt.Tooltip("customers:Q", format=","), alt.Tooltip("state:N"),

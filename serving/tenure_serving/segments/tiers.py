@@ -242,7 +242,8 @@ def _pareto(values: Floats, *, medium_share: float, high_share: float) -> tuple[
             "Shares of value must satisfy 0 < high < medium <= 1.",
             found=f"high {high_share:g}, medium {medium_share:g}",
         )
-    levels, counts = np.unique(np.round(values[values > 0], 6), return_counts=True)
+    rounded = np.round(values, 6)
+    levels, counts = np.unique(rounded[rounded > 0], return_counts=True)
     if levels.size == 0:
         return sys.float_info.max, sys.float_info.max  # JSON has no infinity
     amounts = (levels * counts)[::-1]
