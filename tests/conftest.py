@@ -16,6 +16,7 @@ os.environ["COLUMNS"] = "100"  # help texts wrap at the width of the terminal
 
 import pytest
 from hypothesis import settings
+from xdist.scheduler import LoadScopeScheduling
 
 settings.register_profile("tenure", deadline=None, derandomize=True, max_examples=50)
 settings.load_profile("tenure")
@@ -79,9 +80,14 @@ def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     session.stop()
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep the tests of a folder in one worker, so that what they share is made once; Spark's have their own group."""
-    for item in items:
-        if item.get_closest_marker("xdist_group") is None:
-            item.add_marker(pytest.mark.xdist_group(str(Path(item.location[0]).parent)))
+class FolderScheduling(LoadScopeScheduling):
+    """Sends all tests of a folder to one worker, so that what they share is made once; Spark is started by one file."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        path = Path(nodeid.partition("::")[0])
+        return str(path if path.name == "test_engine.py" else path.parent)
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadScopeScheduling:
+    """Decide which tests share a worker."""
+    return FolderScheduling(config, log)

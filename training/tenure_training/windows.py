@@ -149,7 +149,7 @@ def yearly_windows(
     --------
     >>> found = yearly_windows(pd.Timestamp("2021-01-01"), pd.Timestamp("2023-06-01"), horizon_days=90)
     >>> [str(window.origin.date()) for window in found]
-    ['2022-06-01', '2021-06-02']
+    ['2022-06-01', '2021-06-01']
     """
     found = [
         Window((as_of - pd.Timedelta(days=round(365.25 * back))).floor("D"), horizon_days)

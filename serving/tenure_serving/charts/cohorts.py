@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any, Literal
 
 import altair as alt
@@ -64,7 +65,7 @@ def cumulative_value(
     else:
         ahead = found.cells[~found.cells["mature"]].assign(state=OPEN)
     cells = _recent(pd.concat([known, ahead], ignore_index=True), ages, cohorts)
-    cells["label"] = cells["cumulative_value"].round().map(style.number, na_action="ignore").fillna("")
+    cells["label"] = ["" if math.isnan(value) else style.number(value) for value in cells["cumulative_value"].round()]
     means = found.summary[found.summary["age"] < ages]
     conclusion = "No period has closed for a whole cohort yet"
     if len(means):
