@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import shutil
 from collections.abc import Callable
 from contextlib import suppress
@@ -143,21 +144,7 @@ def score_job(config: Config, model: str, out: Path, *, progress: Progress) -> S
     if config.run.as_of is None:
         notes += (f"as_of is {as_of:%Y-%m-%d}, the day after the last order; choose another with --as-of.",)
     with progress.stage("Scoring the customers"):
-        present = snapshots(
-            log,
-            [as_of],
-            tables=inputs.tables,
-            features=info.features,
-            active_days=info.active_days,
-            calendar=inputs.calendar,
-            window_days=info.horizon_days,
-        )
-        if present.empty:
-            raise DataContractError(
-                "Nobody ordered before as_of, so there is nobody to score.",
-                found=f"as_of {as_of:%Y-%m-%d}",
-                fix="Choose a later --as-of, or check the orders.",
-            )
+        present = _present(inputs, info, as_of)
         scores = scorer.score(
             with_acquisition(present, config, log),
             currency=log.currency or config.orders.currency,
@@ -173,6 +160,26 @@ def score_job(config: Config, model: str, out: Path, *, progress: Progress) -> S
     return ScoreResult(
         **_findings(scores, out, scorer.bundle, notes), scores_path=written.scores, manifest_path=written.manifest
     )
+
+
+def _present(inputs: Inputs, info: BundleInfo, as_of: dt.datetime) -> pd.DataFrame:
+    """Build the snapshot a model reads, with the tables and the calendar it learnt from."""
+    present = snapshots(
+        inputs.log,
+        [as_of],
+        tables=inputs.tables,
+        features=info.features,
+        active_days=info.active_days,
+        calendar=inputs.calendar,
+        window_days=info.horizon_days,
+    )
+    if present.empty:
+        raise DataContractError(
+            "Nobody ordered before as_of, so there is nobody to score.",
+            found=f"as_of {as_of:%Y-%m-%d}",
+            fix="Choose a later --as-of, or check the orders.",
+        )
+    return present
 
 
 def backtest_job(config: Config, *, progress: Progress) -> BacktestResult:

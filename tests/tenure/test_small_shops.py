@@ -47,7 +47,7 @@ ODD = {
     "returns but one": (_with(-_shop(80)["revenue"], at=5, amount=20.0, shop=_shop(80)), 60),
     "one huge order": (_with(_shop(150)["revenue"], at=7, amount=1e9, shop=_shop(150)), 60),
 }
-RULED = {"one order", "49 customers", "29 days", "returns but one"}
+RULED = {"one order", "one day", "49 customers", "29 days", "returns but one"}
 
 
 @pytest.mark.parametrize("name", ODD)
