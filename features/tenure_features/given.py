@@ -56,11 +56,6 @@ class Given:
             found[CALENDAR] = frozenset(self.calendar.columns)
         return {"orders": frozenset(), **({"order_details": details} if details else {}), **found}
 
-    def can(self, feature: Feature) -> bool:
-        """Whether everything a feature reads is there."""
-        columns = self.columns
-        return feature.table in columns and set(feature.columns) <= columns[feature.table]
-
     def available(self, features: Iterable[Feature]) -> tuple[Feature, ...]:
         """Those features whose tables and columns are there."""
         columns = self.columns
