@@ -31,6 +31,7 @@ GOOD = "customer_id,ordered_at,revenue\na,2024-01-01,10\nb,2024-01-02,5\na,2024-
          ["Column revenue is not", "revenue='revenu'"]),
         ("orders.csv", "00004,19970101,2,29.33\n00004,19970118,2,29.73\n", ["the file needs a header line"]),
     ],
+    ids=lambda part: part[0] if isinstance(part, list) else None if isinstance(part, str) else "bytes",
 )  # fmt: skip
 def test_check__says_what_is_wrong_with_a_file(write, name, content, sentences):
     path = write(content, name)
@@ -59,23 +60,26 @@ def test_check__says_what_is_wrong_with_a_path(write, tmp_path):
         OrderSource("orders.csv", returns="ignore")
 
 
-@pytest.mark.parametrize(
-    ("name", "content"),
-    [
-        ("orders.csv", GOOD),
-        ("orders.csv", "\ufeff" + GOOD),
-        ("orders.csv", GOOD.replace("\n", "\r\n")),
-        ("orders.tsv", GOOD.replace(",", "\t")),
-        ("orders.txt", GOOD.replace(",", "|")),
-        ("orders.csv", GOOD.replace(",", ";").replace("10", "10,0")),
-        ("orders.csv.gz", gzip.compress(GOOD.encode())),
-        ("orders.csv", GOOD.encode("utf-16")),
-        ("orders.txt", "  " + GOOD.replace(",", "   ").replace("\n", "\n ")),
-        ("orders.csv", GOOD.replace("2024-", "2024/").replace("/01-", "/01/").replace("/02-", "/02/")),
-        ("orders.csv", GOOD.replace("2024-01-01", "20240101").replace("2024-01-02", "20240102").replace("-", "")),
-    ],
-)  # fmt: skip
-def test_check__reads_every_form_of_the_same_log(write, name, content):
+FORMS = {
+    "plain": ("orders.csv", GOOD),
+    "byte order mark": ("orders.csv", "\ufeff" + GOOD),
+    "lines of Windows": ("orders.csv", GOOD.replace("\n", "\r\n")),
+    "tabs": ("orders.tsv", GOOD.replace(",", "\t")),
+    "bars": ("orders.txt", GOOD.replace(",", "|")),
+    "decimal comma": ("orders.csv", GOOD.replace(",", ";").replace("10", "10,0")),
+    "gzip": ("orders.csv.gz", gzip.compress(GOOD.encode(), mtime=0)),
+    "UTF-16": ("orders.csv", GOOD.encode("utf-16")),
+    "aligned by blanks": ("orders.txt", "  " + GOOD.replace(",", "   ").replace("\n", "\n ")),
+    "dates with slashes": (
+        "orders.csv", GOOD.replace("2024-", "2024/").replace("/01-", "/01/").replace("/02-", "/02/")
+    ),
+    "dates without signs": ("orders.csv", GOOD.replace("-", "")),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_check__reads_every_form_of_the_same_log(write, form):
+    name, content = FORMS[form]
     readiness = check(OrderSource(write(content, name)))
     assert (readiness.rows_read, readiness.rows_used, readiness.customers, readiness.orders) == (3, 3, 2, 3)
     assert readiness.revenue == 22.0

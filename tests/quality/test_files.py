@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
+
+import pytest
 
 LONGEST_FILE = 400
 LONGEST_BODY = 40
@@ -67,7 +69,17 @@ def test_files__hold_no_data(project_files: list[Path], repository: Path) -> Non
     assert [str(path.relative_to(repository)) for path in odd] == []
 
 
+def unreadable(ids: Iterable[str]) -> list[str]:
+    """Ids of tests that hold escaped bytes: they may differ between workers, such as a compressed file's time."""
+    return [one for one in ids if "\\x" in one]
+
+
+def test_tests__have_readable_ids(request: pytest.FixtureRequest) -> None:
+    assert unreadable(item.nodeid for item in request.session.items) == []
+
+
 def test_rules__can_fail(tmp_path: Path) -> None:
+    assert unreadable(["test[plain]", "test[\\x1f]"]) == ["test[\\x1f]"]
     file = tmp_path / "sample.py"
     file.write_text('"""."""\ndef f():\n    """Doc\n    string."""\n    a = 1\n    return a\n')
     assert list(bodies(file)) == [("f", 2)]
