@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -99,10 +100,20 @@ class Feature:
         >>> from tenure_features import catalogue
         >>> next(f for f in catalogue() if f.name == "recency_days").say(96.2)
         'silent for 96 days'
+        >>> next(f for f in catalogue() if f.name == "orders_90d").say(1)
+        '1 order in the last 90 days'
         """
         if value != value:  # noqa: PLR0124  # NaN is the one value that differs from itself
             return f"{self.name} is not known yet"
-        return self.reason.format(value=value)
+        return _ONE.sub(_singular, self.reason.format(value=value))
+
+
+_ONE = re.compile(r"(?<![\w.,+-])(1 (?:different |order )?[a-z-]+?)(ies|(?<=[cs]h)es|s)\b")
+
+
+def _singular(found: re.Match[str]) -> str:
+    """Write "1 touches" as "1 touch" and "1 categories" as "1 category"."""
+    return found[1] + ("y" if found[2] == "ies" else "")
 
 
 _registry: dict[str, Feature] = {}

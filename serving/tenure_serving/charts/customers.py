@@ -199,7 +199,7 @@ def drivers(table: pd.DataFrame, *, top: int = 12) -> alt.Chart:
     first = rows.iloc[0]
     base = style.chart(
         rows,
-        width=WIDTH - 180,
+        width=WIDTH - 240,
         height=alt.Step(22),
         title=style.title(
             f"{first['words']} moves the odds of leaving most: x {first['factor']:.1f} either way",
@@ -215,7 +215,7 @@ def drivers(table: pd.DataFrame, *, top: int = 12) -> alt.Chart:
             axis=alt.Axis(tickCount=5),
         ),
         x2=alt.X2Datum(1),
-        y=alt.Y("words:N", sort=None, title=None, axis=alt.Axis(labelLimit=260)),
+        y=alt.Y("words:N", sort=None, title=None, axis=alt.Axis(labelLimit=320)),
         tooltip=["feature:N", "meaning:N", alt.Tooltip("factor:Q", format=".2f")],
     )
     return drawn
@@ -226,7 +226,7 @@ def _tier_colour(field: str, name: str) -> alt.Color:
     return alt.Color(f"{field}:N", scale=scale, title=name, legend=alt.Legend(orient="top"))
 
 
-def _short(meaning: str, limit: int = 38) -> str:
+def _short(meaning: str, limit: int = 52) -> str:
     """Cut a meaning at its first aside or at the limit."""
     text = meaning.rstrip(".").split(" (")[0].split(";")[0].split(":")[0]
     return text if len(text) <= limit else text[: limit - 1].rsplit(" ", 1)[0] + "…"

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+_ABBREVIATIONS = {"adbt", "cac", "ces", "clv", "csat", "ltv", "nps", "rfm", "roi"}
 _ISO_MOMENT = re.compile(r"\d{4}-\d\d-\d\dT[\d:.]+")
 _WRITERS: Mapping[type, Callable[[Any], str]] = {  # a bool is an int too: it comes first
     bool: lambda flag: "yes" if flag else "no",
@@ -45,11 +46,12 @@ def is_missing(value: object) -> bool:
 
 
 def words(name: object) -> str:
-    """Turn a column's name into words.
+    """Turn a column's name into words, abbreviations of the field in capitals.
 
     Examples
     --------
-    >>> words("median_adbt_days")
-    'median ADBT days'
+    >>> words("median_adbt_days"), words("ltv_cac"), words("rfm_group"), words("csatisfied")
+    ('median ADBT days', 'LTV:CAC', 'RFM group', 'csatisfied')
     """
-    return str(name).replace("_", " ").replace("adbt", "ADBT")
+    parts = [part.upper() if part in _ABBREVIATIONS else part for part in str(name).split("_")]
+    return " ".join(parts).replace("LTV CAC", "LTV:CAC")

@@ -67,7 +67,7 @@ def render_report(
             calls=summary.first_to_call(people),
             sections=added.sections,
             scale=group_map.scale,
-            backtest=summary.backtest_means(backtest) if len(backtest) else None,
+            backtest=summary.backtest_means(backtest, data.champion) if len(backtest) else None,
             origins=backtest["origin"].nunique() if len(backtest) else 0,
             map_notes=[rfm_map for rfm_map in (group_map, relationship_map) if rfm_map.note],
             charts=sorted(specs),

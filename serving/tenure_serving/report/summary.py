@@ -115,11 +115,12 @@ def first_to_call(people: pd.DataFrame, *, rows: int = 20) -> pd.DataFrame:
     return risky.assign(why=[_joined(item) for item in reasons])
 
 
-def backtest_means(backtest: pd.DataFrame) -> pd.DataFrame:
-    """Average every known metric of every candidate over the origins; baselines first, then by name."""
+def backtest_means(backtest: pd.DataFrame, champion: str) -> pd.DataFrame:
+    """Average every known metric of every candidate over the origins: the champion, baselines, then the rest."""
     metrics = [name for name in METRIC_WORDS if name in backtest and backtest[name].notna().any()]
     means = backtest.groupby(["kind", "candidate"], as_index=False)[metrics].mean()
-    return means.sort_values(["kind", "candidate"], ignore_index=True)
+    means = means.sort_values(["kind", "candidate"])
+    return means.sort_values("candidate", key=lambda names: names != champion, kind="stable", ignore_index=True)
 
 
 def _joined(reasons: object) -> str:
