@@ -20,7 +20,7 @@ from scipy.stats import spearmanr
 from scoring import QUALITY_GATE, Limit, Report
 
 from tenure.config_file import load_config
-from tenure.economics import economics_of
+from tenure.costs import economics_of
 from tenure.orders import open_log
 from tenure_simulator import lifetime_at, preset, read_truth, simulate, truth_at
 from tenure_training.frame import Frames

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import pandas as pd
 
 from tenure.config import Config
+from tenure.inputs import Inputs
 from tenure.tables import open_tables
 from tenure_features import OrderLog, SideTable
 from tenure_features.engine import fetch
@@ -33,30 +34,58 @@ def economics_of(config: Config, log: OrderLog, *, as_of: pd.Timestamp) -> Econo
     )
 
 
-def with_acquisition(snapshot: pd.DataFrame, config: Config, log: OrderLog) -> pd.DataFrame:
+def with_acquisition(snapshot: pd.DataFrame, config: Config, inputs: Inputs) -> pd.DataFrame:
     """Add what each customer of a snapshot cost to acquire, where spend and channels are known and no constant is said.
 
     The spend of a channel is shared by the customers it brought; a customer of no known channel has no cost.
     """
     if config.economics.cac is not None or snapshot.empty:
         return snapshot
-    as_of = pd.Timestamp(snapshot["as_of"].iloc[0]).to_pydatetime()
-    tables = open_tables(config, as_of=as_of, backend=log.backend, only={"spend", "customers"})
-    cost = acquisition_costs(tables)
+    as_of, log = pd.Timestamp(snapshot["as_of"].iloc[0]).to_pydatetime(), inputs.log
+    tables = open_tables(
+        config,
+        as_of=as_of,
+        backend=log.backend,
+        only={"spend", "customers"},
+        customers=None if inputs.resolved is None else inputs.resolved.customers,
+    )
+    known = log.orders.filter((log.orders.ordered_at < as_of) & (log.orders.revenue >= 0))
+    first = fetch(known.group_by("customer_id").aggregate(at=known.ordered_at.min())).set_index("customer_id")["at"]
+    cost = acquisition_costs(tables, first)
     if cost is None:
         return snapshot
     return snapshot.assign(**{ACQUISITION_COST: snapshot["customer_id"].map(cost).astype("float64")})
 
 
-def acquisition_costs(tables: Mapping[str, SideTable]) -> pd.Series | None:
-    """Share the spend of each channel among the customers it brought; by customer, None without the tables for it."""
+def acquisition_costs(tables: Mapping[str, SideTable], first_order: pd.Series) -> pd.Series | None:
+    """Share the spend of each channel among the customers it brought.
+
+    Parameters
+    ----------
+    tables
+        ``spend`` and ``customers``, as known at the moment in question.
+    first_order
+        Moment of the first order by customer: who has not ordered was not acquired, and spend that is not on record
+        did not bring those who came before it. They are charged what the later ones of their channel cost.
+
+    Returns
+    -------
+    Series
+        Money by customer. Zero in a channel no money is spent on; missing where no channel is known, and where a
+        channel has spend but nobody came since it began. None without the tables for it.
+    """
     if not {"spend", "customers"} <= set(tables) or "acquisition_channel" not in tables["customers"].rows.columns:
         return None
-    customers = tables["customers"].to_pandas()
-    brought = customers.dropna(subset="acquisition_channel").drop_duplicates("customer_id")
-    spent = tables["spend"].to_pandas().groupby("channel")["cost"].sum()
-    by_channel = spent / brought.groupby("acquisition_channel").size()
-    return brought.set_index("customer_id")["acquisition_channel"].map(by_channel)
+    customers, spend = tables["customers"].to_pandas(), tables["spend"].to_pandas()
+    if spend.empty:
+        return None
+    brought = customers.dropna(subset="acquisition_channel").drop_duplicates("customer_id").set_index("customer_id")
+    channel = brought["acquisition_channel"][brought.index.isin(first_order.index)]
+    later = first_order.reindex(channel.index) >= pd.Timestamp(spend["date"].min())
+    spent = spend.groupby("channel")["cost"].sum()
+    rate = spent / channel[later].value_counts().reindex(spent.index)
+    unpaid = channel.where(channel.isin(spent.index)).isna()
+    return channel.map(rate).astype("float64").mask(unpaid, 0.0).rename(ACQUISITION_COST)
 
 
 def _margin(log: OrderLog) -> float | None:

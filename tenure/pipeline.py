@@ -146,7 +146,7 @@ def score_job(config: Config, model: str, out: Path, *, progress: Progress) -> S
     with progress.stage("Scoring the customers"):
         present = _present(inputs, info, as_of)
         scores = scorer.score(
-            with_acquisition(present, config, log),
+            with_acquisition(present, config, inputs),
             currency=log.currency or config.orders.currency,
             previous=previous.table if previous else None,
         )
@@ -316,7 +316,7 @@ def _bundle(inputs: Inputs, training: Training, config: Config, folder: Path) ->
 def _scored(scorer: Scorer, trained: _Trained, config: Config, previous: Scores | None) -> pd.DataFrame:
     log = trained.inputs.log
     return scorer.score(
-        with_acquisition(trained.training.frame.present, config, log),
+        with_acquisition(trained.training.frame.present, config, trained.inputs),
         currency=log.currency or config.orders.currency,
         previous=previous.table if previous else None,
     )
