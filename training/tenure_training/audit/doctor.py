@@ -1,4 +1,4 @@
-"""Doctored futures: the same past with other rows at and after a moment."""
+"""Doctored futures: the same past with other rows that happened, or were recorded, at and after a moment."""
 
 from __future__ import annotations
 
@@ -12,21 +12,28 @@ from tenure_training.audit.tables import Tables, time_column
 NEWCOMER = "audit-newcomer"
 ADDED_ROWS = 200
 DAY = pd.Timedelta(days=1)
+RECORDED = "recorded_at"
 
 Doctor = Callable[[pd.DataFrame, str, pd.Timestamp, np.random.Generator], pd.DataFrame]
 """From rows, the name of their time column, a moment and a generator to other rows with the same past."""
 
 
+def not_known(rows: pd.DataFrame, at: str, moment: pd.Timestamp) -> pd.Series:
+    """Mark the rows that were not known before a moment: they happened later, or were recorded later."""
+    late = rows[at] >= moment
+    return late | (rows[RECORDED] >= moment) if RECORDED in rows else late
+
+
 def deleted(rows: pd.DataFrame, at: str, moment: pd.Timestamp, generator: np.random.Generator) -> pd.DataFrame:  # noqa: ARG001  # the signature of a doctor
-    """Leave out every row at or after the moment."""
-    return rows[rows[at] < moment]
+    """Leave out every row that was not known before the moment."""
+    return rows[~not_known(rows, at, moment)]
 
 
 def changed(rows: pd.DataFrame, at: str, moment: pd.Timestamp, generator: np.random.Generator) -> pd.DataFrame:
-    """Give every row at or after the moment to another customer, with other amounts and other words."""
-    later = rows[at] >= moment
+    """Give every row not known before the moment to another customer, with other amounts and other words."""
+    later = not_known(rows, at, moment)
     future = rows[later].copy()
-    for name in (name for name in future if name != at):
+    for name in (name for name in future if name not in (at, RECORDED)):
         future[name] = future[name].to_numpy()[generator.permutation(len(future))]
     for name in _amounts(future):
         future[name] = (future[name] * generator.uniform(2, 9, len(future))).round(2)
@@ -36,15 +43,21 @@ def changed(rows: pd.DataFrame, at: str, moment: pd.Timestamp, generator: np.ran
 def added(rows: pd.DataFrame, at: str, moment: pd.Timestamp, generator: np.random.Generator) -> pd.DataFrame:
     """Add rows at exactly the moment and in the weeks after it, for customers known and unknown.
 
-    Where rows carry an order id, half of the new ones are late lines of orders that were there before.
+    Where rows carry an order id, half of the new ones are late lines of orders that were there before. Where rows say
+    when they were recorded, a third of the new ones happened before the moment and were recorded after it.
     """
     if rows.empty:
         return rows
-    past = rows[rows[at] < moment]
+    past = rows[~not_known(rows, at, moment)]
     more = (past if len(past) else rows).sample(ADDED_ROWS, replace=True, random_state=generator)
     more = more.reset_index(drop=True)
     days = np.where(np.arange(ADDED_ROWS) % 2 == 0, 0, generator.integers(0, 28, ADDED_ROWS))
-    more[at] = (moment + pd.to_timedelta(days, unit="D")).astype(rows[at].dtype)
+    later = pd.Series(moment + pd.to_timedelta(days, unit="D"))
+    if RECORDED in more:
+        slow = (np.arange(ADDED_ROWS) % 3 == 0) & (more[at] < moment)
+        more[RECORDED] = later.astype(rows[RECORDED].dtype)
+        later = later.where(~slow, more[at])
+    more[at] = later.astype(rows[at].dtype)
     for name in _amounts(more):
         more[name] = (more[name].abs() * generator.uniform(2, 9, ADDED_ROWS) + 1).round(2)
     if "order_id" in more:
@@ -69,7 +82,7 @@ def replaced(rows: pd.DataFrame, at: str, moment: pd.Timestamp, generator: np.ra
 
 
 FUTURES: Mapping[str, Doctor] = {"deleted": deleted, "changed and added": replaced}
-"""Every way the rows at and after a moment are doctored."""
+"""Every way the rows not known before a moment are doctored."""
 
 
 def doctored(tables: Tables, future: str, *, moment: pd.Timestamp, seed: int) -> Tables:

@@ -57,15 +57,14 @@ def order_lines(log: OrderLog, customers: Sequence[str]) -> pd.DataFrame:
 
 
 def time_column(table: str, rows: pd.DataFrame) -> str | None:
-    """Name the column that says when a row of a table happened; None where the rows do not say.
+    """Name the column that says when a row of a table happened, or else was recorded; None where the rows do not say.
 
     Examples
     --------
     >>> time_column("orders", pd.DataFrame(columns=["ordered_at"])), time_column("order_lines", pd.DataFrame())
     ('ordered_at', None)
     """
-    column = TABLES[table].dated_by
-    return column if column in rows else None
+    return next((name for name in (TABLES[table].dated_by, "recorded_at") if name in rows), None)
 
 
 def side_rows(table: SideTable, orders: pd.DataFrame) -> pd.DataFrame | None:
