@@ -151,13 +151,13 @@ def maximise(
     """
     objective = _penalised(log_likelihood, prior, customers)
     cheap = objective if coarse is None else _penalised(coarse, prior, customers)
-    tries: list[tuple[Floats, Floats, float]] = []
+    tries: list[tuple[float, Floats, Floats, float]] = []
     for shift in (0.0, 1.5, -1.5):
         near = _quasi_newton(cheap, prior.centre + shift, prior)
         tries.append(_newton(objective, near, prior, tolerance, curved=cheap))
-        if tries[-1][2] <= tolerance:
+        if tries[-1][3] <= tolerance:
             break
-    theta, held, slope = min(tries, key=lambda found: objective(found[0])[0])
+    _, theta, held, slope = min(tries, key=lambda found: found[0])
     return Optimum(theta, -_hessian(coarse or log_likelihood, theta), held, slope, tolerance)
 
 
@@ -187,8 +187,8 @@ def _quasi_newton(objective: Objective, start: Floats, prior: Prior) -> Floats:
 
 def _newton(
     objective: Objective, theta: Floats, prior: Prior, tolerance: float, *, curved: Objective
-) -> tuple[Floats, Floats, float]:
-    """Newton steps on the parameters that are free; gives the point, the held parameters and the largest gradient."""
+) -> tuple[float, Floats, Floats, float]:
+    """Newton steps on the parameters that are free; gives value, point, held parameters and the largest gradient."""
     lower, upper = prior.edges
     value, slope = objective(theta)
     curvature: Floats | None = None
@@ -210,7 +210,7 @@ def _newton(
             break
         theta, value, slope = new, new_value, new_slope
     held = ((theta <= lower) & (slope > 0)) | ((theta >= upper) & (slope < 0))
-    return theta, held.astype(np.float64), float(np.abs(slope[~held]).max(initial=0.0))
+    return value, theta, held.astype(np.float64), float(np.abs(slope[~held]).max(initial=0.0))
 
 
 def _descent(hessian: Floats, slope: Floats) -> Floats:
