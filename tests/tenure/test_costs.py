@@ -34,8 +34,8 @@ CHANNELS = [
 ]  # fmt: skip
 # the first day on record is after the first order of "old"; the row of April is not yet known
 SPEND = [
-    ("2024-01-01", "ads", 60.0), ("2024-02-01", "ads", 30.0), ("2024-02-01", "mail", 5.0), ("2024-03-01", "fair", 900.0),
-    ("2024-04-01", "ads", 7000.0),
+    ("2024-01-01", "ads", 60.0), ("2024-02-01", "ads", 30.0), ("2024-02-01", "mail", 5.0),
+    ("2024-03-01", "fair", 900.0), ("2024-04-01", "ads", 7000.0),
 ]  # fmt: skip
 SERVICE = [("ads1", "2024-01-06", 6.0), ("mail1", "2024-01-16", 9.0), ("ads1", "2024-04-02", 8000.0)]
 

@@ -10,7 +10,6 @@ import pandas as pd
 import pytest
 
 from tenure_features import OrderSource, catalogue, histories, open_orders
-from tenure_features.side_tables import TableSource, open_table
 from tenure_simulator import preset, simulate
 from tenure_training.audit import Tables, reopened
 from tenure_training.audit.doctor import added, changed, deleted
@@ -92,9 +91,11 @@ def test_later_rows__are_named_where_the_moment_of_recording_is_ignored(tables, 
     monkeypatch.setattr(
         histories,
         "known_before",
-        lambda rows, origins, *, when: honest(rows.drop("recorded_at"), origins, when=when)
-        if "recorded_at" in rows.columns
-        else honest(rows, origins, when=when),
+        lambda rows, origins, *, when: (
+            honest(rows.drop("recorded_at"), origins, when=when)
+            if "recorded_at" in rows.columns
+            else honest(rows, origins, when=when)
+        ),
     )
     late = _recorded(tables, "events", days=20)
     found = later_rows(late, build, moments=[moment], seed=3, futures=[future])
