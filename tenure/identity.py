@@ -14,7 +14,7 @@ from tenure.config import Config, IdentityConfig
 from tenure.orders import engine_of, open_accounts, order_source
 from tenure.progress import Progress, SilentProgress
 from tenure_features import OrderLog, check
-from tenure_features.engine import Engine, fetch
+from tenure_features.engine import fetch
 from tenure_features.errors import UsageError
 from tenure_features.identity import (
     KINDS,
@@ -125,7 +125,7 @@ def resolve_identifiers(config: Config, *, as_of: dt.datetime) -> Resolution:
             fix="Name it under [tables.identifiers], or leave [identity] out.",
         )
     table, asked = config.tables[IDENTIFIERS], config.identity
-    backend = Engine().connect()
+    backend = engine_of(config.engine).connect()
     opened = open_table(IDENTIFIERS, TableSource(table.uri, columns=table.columns), as_of=as_of, backend=backend)
     return resolve(
         opened.rows,

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from tenure.config import Config
+from tenure.orders import engine_of
 from tenure_features.identity import CustomerMap
 from tenure_features.side_readiness import TableReadiness
 from tenure_features.side_tables import SideTable, TableSource, check_table, open_table
@@ -59,7 +60,8 @@ def check_tables(config: Config) -> dict[str, TableReadiness]:
     DataContractError
         When there is no table to give an account of.
     """
+    as_of, engine = config.run.as_of, engine_of(config.engine)
     return {
-        name: check_table(name, TableSource(table.uri, columns=table.columns), as_of=config.run.as_of)
+        name: check_table(name, TableSource(table.uri, columns=table.columns), as_of=as_of, engine=engine)
         for name, table in config.tables.items()
     }

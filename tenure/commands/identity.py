@@ -27,6 +27,7 @@ def identity(
             "map and keep the two apart from now on; repeat. No identifiers are read.",
         ),
     ] = None,
+    engine: options.EngineKind = None,
     json: options.Json = False,
     quiet: options.Quiet = False,
 ) -> None:
@@ -47,7 +48,11 @@ def identity(
         undone = undo_job(previous, undo, as_of=as_of, out=folder)
         emit("identity", identity_lines(undone), undone, as_json=json)
         return
-    asked = {"run": options.question(as_of, out=out), "identity": {"previous": previous}}
+    asked = {
+        "run": options.question(as_of, out=out),
+        "engine": options.engine(engine),
+        "identity": {"previous": previous},
+    }
     settings = load_config(config, overrides=asked)
     folder = options.out_folder(settings.run.out)
     with open_progress(quiet=quiet) as progress:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import ibis
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 
 from tenure_features import (
@@ -20,7 +22,16 @@ from tenure_features import (
     outcomes,
     snapshots,
 )
+from tenure_features.engine import fetch, keep, statement
 from tenure_features.errors import DataContractError, UsageError
+from tenure_features.identity import IdentitySettings, IdentityState, Resolution, resolve, undo_merge
+from tenure_features.identity.components import components
+from tenure_features.identity.emails import normal_email, tidy_email
+from tenure_features.identity.hashes import is_hash, md5_of, sha256_of
+from tenure_features.identity.kinds import is_blocked, kind_of
+from tenure_features.identity.phones import compact_phone
+from tenure_features.identity.values import _plain
+from tenure_features.identity.workspace import Workspace
 
 from .side_oracle import shop_tables
 
@@ -113,3 +124,120 @@ def test_spark__reads_text_expressions_and_the_catalogue(spark, write):
     assert log.readiness.revenue == 5.0
     with pytest.raises(DataContractError, match="Spark catalogue says"):
         open_orders(OrderSource("spark://default.nothing"), engine=Engine("spark"))
+
+
+IDENTIFIERS = [  # source, source_id, kind, value, day
+    ("shop", "1", "email", "Ada@Example.com", "2024-01-01"),
+    ("app", "2", "email", "ada.work+app@gmail.com", "2024-01-05"),
+    ("app", "3", "email", "adawork@googlemail.com ", "2024-01-06"),
+    ("shop", "1", "phone", "+49 151 07654321", "2024-03-01"),
+    ("app", "2", "phone", "0151 07654321", "2024-03-02"),  # from here on 1 and 2 are one
+    ("crm", "9", "email", "9bb0a3a4b3de7c4bba8e4d7e2ddfa4f6", "2024-01-07"),  # an md5 of nobody
+    ("crm", "8", "email", "3e3417d7ef77d5932a6734b916515ed5", "2024-01-08"),  # md5 of ada@example.com
+    *(("store", f"t{i}", "user_id", "till", "2024-01-09") for i in range(6)),  # set aside: more than five
+    *(("store", f"{who}{i}", "email", f"{who}@example.com", "2024-01-10") for who in "ab" for i in range(3)),
+    *(("store", f"{who}0", "phone", "+49 151 07654322", "2024-01-11") for who in "ab"),  # split again: six
+    *(("web", f"p{i}", "phone", "+49 151 07654323", f"2024-01-{i + 10}") for i in range(12)),  # over the limit
+    ("shop", "5", "email", "bob@example.com", "2024-01-12"),
+    ("shop", "6", "email", "eve@example.com", "2024-01-12"),
+    *(("shop", one, "device", "TABLET", "2024-01-13") for one in ("5", "6")),  # of a family
+    *((source, one, "device", "PHONE", "2024-01-14") for source, one in (("shop", "5"), ("web", "guest"))),
+    *(("shop", one, "loyalty_card", "LC-77", "2024-04-20") for one in ("5", "6")),  # one person after all
+    ("web", "7", "email", "test@test.com", "2024-01-15"),
+    ("web", "7", "fax", "7", ""),
+]
+
+
+def linked_on(kind: str, as_of: str, previous: IdentityState | None = None) -> Resolution:
+    names = ["source", "source_id", "kind", "value"]
+    columns = {name: pa.array([row[at] for row in IDENTIFIERS]) for at, name in enumerate(names)}
+    days = pa.array([pd.Timestamp(row[4]) if row[4] else None for row in IDENTIFIERS], pa.timestamp("us"))
+    rows, backend = ibis.memtable(pa.table(columns | {"seen_at": days})), Engine(kind).connect()
+    rules = IdentitySettings(default_region="DE", largest=5)
+    found = resolve(rows, as_of=as_of, backend=backend, settings=rules, previous=previous)
+    if kind == "spark":  # of the intermediate tables, only the map is left
+        assert sum("tenure_identity" in str(row) for row in statement(backend, "SHOW TABLES")) == 1
+    return found
+
+
+def assert_same(one: Resolution, other: Resolution) -> None:
+    for name in ("rows", "history", "apart"):
+        pd.testing.assert_frame_equal(getattr(other.state, name), getattr(one.state, name))
+    for name in ("guarded", "problems"):
+        pd.testing.assert_frame_equal(getattr(other, name), getattr(one, name), check_dtype=False)
+    assert (other.source_ids, other.customers) == (one.source_ids, one.customers)
+
+
+def test_spark__links_identifiers_like_duckdb(spark):
+    expected, got = linked_on("duckdb", "2024-02-01"), linked_on("spark", "2024-02-01")
+    assert_same(expected, got)
+    customer = got.state.current.set_index("source_id")["customer_id"]
+    assert customer[["1", "2", "3", "8", "5", "6", "guest"]].tolist() == ["1", "2", "2", "1", "5", "6", "5"]
+    assert set(got.guarded["guard"]) == {
+        "over the limit of its kind", "shared by several people", "too large: split", "too large: set aside",
+    }  # fmt: skip
+
+
+def test_spark__reads_identifiers_like_duckdb(spark):
+    """Regular expressions, trimming and hashes are each engine's own."""
+    typed = [
+        " Ada.B@Example.COM\t", "mailto:ada@example.com", "a.d.a+news@gmail.com", "A.da@GoogleMail.com", "+x@gmail.com",
+        "++x@gmail.com", "a+b+c@outlook.com", "ada+shop@example.com", "ada@@example.com", "ada@example", "ÄDA@MÜLL.DE",
+        "\\1$1@gmail.com", "", " ", "+49 (0)151/076-543.21", "0151 ext. 7", "lc 12-34", "none@x.org", "SECRET-1",
+        "+10000000000", "1234567890", "0000-0000", "77777", "E-Mail", "hashed_email", "Phone Hash", "cookie-id",
+        "3E3417D7EF77D5932A6734B916515ED5", "aaaa", "(not set)",
+    ]  # fmt: skip
+    settings, found = IdentitySettings(blocked=("secret-1",)), []
+    rows = [(kind, value) for kind in settings.by_trust for value in typed]
+    for engine in ("duckdb", "spark"):
+        backend = Engine(engine).connect()
+        table = ibis.memtable(pa.table({"kind": [kind for kind, _ in rows], "value": [value for _, value in rows]}))
+        kept = keep(backend, "typed", table.mutate(hashed=is_hash(table.value)))
+        read = kept.mutate(
+            known=kind_of(kept.value, settings.by_trust),
+            email=normal_email(kept.value),
+            tidy=tidy_email(kept.value),
+            phone=compact_phone(kept.value),
+            plain=_plain(kept, settings),
+            blocked=is_blocked(kept.kind, kept.value, settings),
+            md5=md5_of(kept.value, engine=backend.name),
+            sha256=sha256_of(kept.value, engine=backend.name),
+        )
+        found.append(fetch(read.order_by(["kind", "value"])))
+    pd.testing.assert_frame_equal(found[1], found[0])
+    assert found[0]["blocked"].nunique() == found[0]["hashed"].nunique() == 2
+
+
+def test_spark__keeps_ids_merges_and_what_was_told_apart_like_duckdb(spark):
+    before = linked_on("duckdb", "2024-02-01").state
+    merged = linked_on("duckdb", "2024-04-01", before).state
+    apart = undo_merge(merged, customer_id="1", other="2", as_of="2024-04-01")
+    expected, got = (linked_on(kind, "2024-05-01", apart) for kind in ("duckdb", "spark"))
+    assert_same(expected, got)
+    customer = got.state.current.set_index("source_id")["customer_id"]
+    assert customer[["1", "2", "3", "8", "5", "6"]].tolist() == ["1", "2", "2", "1", "5", "5"]
+    assert got.history[["event", "customer_id", "other_id"]].to_numpy().tolist() == [
+        ["merge", "1", "2"], ["undo", "1", "2"], ["merge", "5", "6"],
+    ]  # fmt: skip
+    assert "told apart" in set(got.guarded["guard"])
+
+
+def test_spark__finds_a_long_chain(spark):
+    """Each round reads the one before it several times; a plan that kept them all would grow without end."""
+    rows = [(number, number + step) for number in range(60) for step in (0, 1)]
+    pairs = pa.table({"node": [node for node, _ in rows], "value": [value for _, value in rows]})
+    with Workspace(Engine("spark").connect()) as work:
+        found = fetch(components(work.load(pairs), work=work))
+    assert sorted(found["node"]) == list(range(1, 60))
+    assert set(found["component"]) == {0}
+
+
+def test_spark__checkpoints_where_the_context_says(spark, tmp_path):
+    """The last test of Spark: a context does not forget its directory."""
+    with Workspace(Engine("spark").connect()) as work:
+        rows = work.load(pa.table({"node": [1, 2, 3]}))
+        work.keep(rows)
+        spark.sparkContext.setCheckpointDir(str(tmp_path))
+        kept = work.keep(rows.mutate(double=rows.node * 2))
+        assert fetch(kept.order_by("node"))["double"].tolist() == [2, 4, 6]
+    assert list(tmp_path.rglob("part-*"))

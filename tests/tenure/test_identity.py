@@ -14,7 +14,7 @@ from tenure.config import IdentityConfig
 from tenure.config_file import load_config
 from tenure.identity import effects, resolve_orders, settings_of
 from tenure.identity_report import identity_sections
-from tenure_features.errors import UsageError
+from tenure_features.errors import DependencyUnavailableError, UsageError
 
 Call = Callable[..., Any]
 
@@ -159,3 +159,19 @@ def test_settings_of__takes_every_key() -> None:
     assert rules.by_trust[0] == "phone"
     assert (rules.kinds["phone"].limit, rules.kinds["device"].strong, rules.kinds["cookie"].strong) == (3, True, False)
     assert (rules.blocked, rules.largest) == (("x",), 7)
+
+
+def test_identity__runs_on_the_engine_that_is_asked_for(
+    call: Call, shop: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    asked: list[str] = []
+
+    def no_java(**_: Any) -> None:
+        asked.append("spark")
+        raise DependencyUnavailableError("Spark could not be started.", fix="Install a JDK.")
+
+    monkeypatch.setattr("tenure_features.spark.connect_spark", no_java)
+    failed = call("identity", "--config", shop, "--engine", "spark", "--out", tmp_path / "ids")
+    assert (failed.code, asked) == (5, ["spark"])
+    failed = call("check", "--config", shop, "--engine", "spark")
+    assert (failed.code, asked) == (5, ["spark", "spark"])

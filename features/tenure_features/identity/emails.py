@@ -54,7 +54,7 @@ def normal_email(text: ir.StringValue, *, plus_domains: Sequence[str] = ()) -> i
     typed = bare.re_replace(r"^.*@", "")
     domain = typed.cases(*SAME_DOMAIN.items(), else_=typed)
     name = bare.re_replace(r"@.*$", "")
-    untagged = name.re_replace(r"(.)\+.*$", r"\1")
+    untagged = name.re_extract(r"^(.[^+]*)", 1)  # a replacement by a group is written differently on Spark
     if "*" not in plus_domains:
         untagged = domain.isin([*PLUS_DOMAINS, *plus_domains]).ifelse(untagged, name)
     mailbox = domain.isin(list(DOTLESS)).ifelse(untagged.replace(".", ""), untagged)

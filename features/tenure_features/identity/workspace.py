@@ -10,7 +10,8 @@ from typing import Any, Self
 import ibis.expr.types as ir
 import pyarrow as pa
 
-from tenure_features.engine import keep, without_warnings
+from tenure_features.engine import is_spark, keep, without_warnings
+from tenure_features.spark import keep_rows, load_rows
 
 _numbers = itertools.count()
 
@@ -30,16 +31,18 @@ class Workspace:
 
     def keep(self, table: ir.Table) -> ir.Table:
         """Run a query and keep its rows until the workspace is closed."""
-        return keep(self.backend, self._name(), table)
+        return self._kept(self._name(), table)
 
     def load(self, rows: pa.Table) -> ir.Table:
         """Bring rows into the engine."""
+        if is_spark(self.backend):
+            return load_rows(self.backend, self._name(), rows)
         with without_warnings():
             return self.backend.create_table(self._name(), rows)
 
     def publish(self, table: ir.Table) -> ir.Table:
         """Run a query and keep its rows beyond the workspace."""
-        return keep(self.backend, _fresh(), table)
+        return self._kept(_fresh(), table)
 
     def __enter__(self) -> Self:
         return self
@@ -48,8 +51,12 @@ class Workspace:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         for name in self._names:
-            self.backend.drop_table(name, force=True)
+            drop = self.backend.drop_view if is_spark(self.backend) else self.backend.drop_table
+            drop(name, force=True)
         self._names.clear()
+
+    def _kept(self, name: str, table: ir.Table) -> ir.Table:
+        return keep_rows(self.backend, name, table) if is_spark(self.backend) else keep(self.backend, name, table)
 
     def _name(self) -> str:
         self._names.append(_fresh())

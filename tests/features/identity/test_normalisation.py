@@ -21,6 +21,7 @@ from tenure_features.identity.kinds import KINDS, is_blocked, kind_of
         ("a.d.a+news@gmail.com", "ada@gmail.com"),
         ("A.da@GoogleMail.com", "ada@gmail.com"),
         ("ada.b+shop@outlook.com", "ada.b@outlook.com"),  # Outlook ignores tags, not dots
+        ("+ada@gmail.com", "+ada@gmail.com"),  # a tag of nobody
         ("ada+shop@example.com", "ada+shop@example.com"),  # nobody says example.com does
         ("ada+shop@firm.example", "ada@firm.example"),  # the settings say this one does
         ("ada@@example.com", None),
