@@ -89,7 +89,7 @@ class Backtest:
 
     def evidence(self, name: str) -> Evidence:
         """Pool a candidate's predictions and what happened over all windows."""
-        return _pooled(self.predictions[name], self.outcomes)
+        return _pooled(self.predictions[name], self.outcomes, self.windows[0].days)
 
 
 def backtest(
@@ -132,7 +132,7 @@ def backtest(
             candidate = new_candidate(name, settings).fit(frame, seed=seed)
             if closed:
                 candidate = candidate.calibrate(
-                    _pooled([said[number] for number in closed], [outcomes[number] for number in closed])
+                    _pooled([said[number] for number in closed], [outcomes[number] for number in closed], seen[0].days)
                 )
             said.append(candidate.predict(frame.present))
             done += 1
@@ -144,7 +144,7 @@ def backtest(
     return Backtest(tuple(reversed(seen)), latest_first, tuple(reversed(outcomes)))
 
 
-def _pooled(said: Sequence[Prediction], outcomes: Sequence[pd.DataFrame]) -> Evidence:
+def _pooled(said: Sequence[Prediction], outcomes: Sequence[pd.DataFrame], window_days: int) -> Evidence:
     sizes = [len(outcome) for outcome in outcomes]
 
     def did(column: str) -> np.ndarray:
@@ -158,4 +158,5 @@ def _pooled(said: Sequence[Prediction], outcomes: Sequence[pd.DataFrame]) -> Evi
         value=did("value").astype(np.float64),
         window=np.repeat(np.arange(len(sizes)), sizes),
         parts={name: np.concatenate([prediction.parts[name] for prediction in said]) for name in sorted(common)},
+        window_days=window_days,
     )

@@ -14,6 +14,7 @@ from tenure_training.models.contract import Evidence
 from tenure_training.models.hurdle import Hurdle
 from tenure_training.models.logistic import Logistic
 from tenure_training.models.registry import CANDIDATES
+from tenure_training.models.spend_distribution import KNOTS
 from tenure_training.models.xgboost_hurdle import XGBoostHurdle
 
 HURDLES = [name for name, candidate in CANDIDATES.items() if issubclass(candidate, Hurdle)]
@@ -114,6 +115,17 @@ def test_calibrate__takes_the_spread_from_evidence(frame, spread):
     np.testing.assert_allclose(np.log(within[:, -3] / within[:, 2]), 2 * 1.2816 * spread, rtol=0.15)
 
 
+def test_calibrate__widens_the_spread_of_shorter_windows(frame):
+    """Windows half as long as the horizon: the spread around the median grows by 2 ** 0.1."""
+    same, half = (Logistic().fit(frame, seed=7) for _ in range(2))
+    evidence = _evidence(4000, spread=0.7)
+    same.calibrate(replace(evidence, window_days=frame.horizon_days))
+    half.calibrate(replace(evidence, window_days=frame.horizon_days // 2))
+    middle = len(KNOTS) // 2
+    around = [model.spread.quantiles - model.spread.quantiles[:, [middle]] for model in (same, half)]
+    np.testing.assert_allclose(around[1], 2**0.1 * around[0])
+
+
 def test_calibrate__learns_no_spread_from_a_handful(frame):
     model = Logistic().fit(frame, seed=7)
     before = model.spread
@@ -145,7 +157,8 @@ def test_calibrate__twice_is_calibrating_once(frame):
     evidence = Evidence(said.buy_probability, said.expected_value, bought, bought * 10.0, window, said.parts)
     model = Logistic().fit(frame, seed=7).calibrate(evidence)
     one = model.predict(frame.present)
-    model.odds = model.odds.levelled(model._now.parts, drift=model._now.drift.of_buyers(frame.horizon_days))
+    rhythm = model._now.drift.corrected(model._now.expected.odds, frame.horizon_days)
+    model.odds = model.odds.levelled(model._now.parts, rhythm=rhythm)
     model._settle()
     two = model.predict(frame.present)
     np.testing.assert_allclose(one.buy_probability, two.buy_probability, rtol=1e-9)

@@ -44,7 +44,7 @@ def test_odds__are_the_rhythms_where_too_few_bought_or_too_few_did_not(lessons, 
     assert not few.enough
     odds = _fit(few)
     assert (odds.linear, odds.trees, odds.corrected) == (None, None, None)
-    assert odds.levelled(odds.parts(lessons.X, lessons.rhythm), drift=0.4) is odds
+    assert odds.levelled(odds.parts(lessons.X, lessons.rhythm), rhythm=lessons.rhythm + 0.4) is odds
     np.testing.assert_array_equal(odds(lessons.X, lessons.rhythm), lessons.rhythm)
 
 
@@ -95,15 +95,15 @@ def _evidence(lessons: Lessons, odds: Odds, *, windows: int = 2) -> Evidence:
 
 
 def test_odds__expect_as_many_buyers_as_rhythm_and_stack_expect_together(lessons):
-    """The formula of the level: six tenths of the rhythm with its drift, four of the stack, in log-odds."""
+    """The formula of the level: seven tenths of the corrected rhythm, three of the stack, in log-odds."""
     odds = _fit(lessons)
     parts = odds.parts(lessons.X, lessons.rhythm)
     for drift in (-0.5, 0.0, 0.5):
-        opinion = 0.6 * (lessons.rhythm + drift) + 0.4 * odds.ranking(lessons.X, lessons.rhythm)
-        levelled = odds.levelled(parts, drift=drift)
+        opinion = 0.7 * (lessons.rhythm + drift) + 0.3 * odds.ranking(lessons.X, lessons.rhythm)
+        levelled = odds.levelled(parts, rhythm=lessons.rhythm + drift)
         assert expit(levelled.of_parts(parts)).sum() == pytest.approx(expit(opinion).sum())
         assert (levelled.level.low, levelled.level.high) == (1.0, 1.0)
-        again = levelled.levelled(parts, drift=drift)
+        again = levelled.levelled(parts, rhythm=lessons.rhythm + drift)
         assert again.level.intercept == pytest.approx(levelled.level.intercept)
 
 
@@ -112,7 +112,7 @@ def test_odds__take_their_level_from_the_present(lessons):
     odds = _fit(lessons)
     quiet, usual = (odds.parts(lessons.X, rhythm) for rhythm in (lessons.rhythm - 3, lessons.rhythm))
     quiet = {**usual, "rhythm": quiet["rhythm"]}
-    few, many = (expit(odds.levelled(parts, drift=0.0).of_parts(parts)).mean() for parts in (quiet, usual))
+    few, many = (expit(odds.levelled(parts, rhythm=parts["rhythm"]).of_parts(parts)).mean() for parts in (quiet, usual))
     assert few < many - 0.1
 
 
@@ -133,7 +133,10 @@ def test_odds__calibration_is_one_rising_curve_over_the_stack(lessons, linear, t
     odds = _fit(lessons, linear=linear, trees=trees)
     learnt = odds.calibrated(_evidence(lessons, odds))
     parts = learnt.parts(lessons.X, lessons.rhythm)
-    ranking, said = learnt.ranking(lessons.X, lessons.rhythm), learnt.levelled(parts, drift=0.3).of_parts(parts)
+    ranking, said = (
+        learnt.ranking(lessons.X, lessons.rhythm),
+        learnt.levelled(parts, rhythm=lessons.rhythm + 0.3).of_parts(parts),
+    )
     np.testing.assert_array_equal(np.argsort(said, kind="stable"), np.argsort(ranking, kind="stable"))
     assert len(np.unique(said)) == len(np.unique(ranking))
 

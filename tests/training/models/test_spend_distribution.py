@@ -21,6 +21,10 @@ def _customers(n: int, *, seed: int) -> tuple[np.ndarray, np.ndarray, np.ndarray
     return probability, log_expected, np.where(generator.random(n) < probability, np.exp(log_expected + spread), 0.0)
 
 
+def _fit(log_expected, log_value, *, windows: int = 1) -> SpendDistribution:
+    return SpendDistribution.fit(log_expected, log_value, window=np.arange(len(log_value)) % windows)
+
+
 def _prediction(probability, quantiles) -> Prediction:
     return Prediction(probability, probability, probability, quantiles=quantiles)
 
@@ -28,7 +32,7 @@ def _prediction(probability, quantiles) -> Prediction:
 @pytest.fixture(scope="module")
 def distribution() -> SpendDistribution:
     _, log_expected, value = _customers(30_000, seed=1)
-    return SpendDistribution.fit(log_expected[value > 0], np.log(value[value > 0]))
+    return _fit(log_expected[value > 0], np.log(value[value > 0]))
 
 
 @pytest.mark.parametrize("level", [0.5, 0.8, 0.9])
@@ -70,7 +74,7 @@ def test_quantiles__are_zero_up_to_the_probability_of_buying_nothing(distributio
 def test_quantiles__never_fall(probability, purchases, location, seed):
     generator = np.random.default_rng(seed)
     log_expected = generator.normal(location, 1, purchases)
-    fitted = SpendDistribution.fit(log_expected, log_expected + generator.standard_t(2, purchases))
+    fitted = _fit(log_expected, log_expected + generator.standard_t(2, purchases))
     p = np.array(probability)
     quantiles = fitted.value_quantiles(p, generator.normal(location, 2, len(p)))
     assert np.isfinite(quantiles).all()
@@ -83,13 +87,23 @@ def test_quantiles__grow_with_the_expected_value_alone(distribution):
     np.testing.assert_allclose(one[1], 2 * one[0])
 
 
+def test_distribution__leaves_out_what_a_whole_window_brought_in_beyond_expectation():
+    """Twice the value in one of two windows, half in the other: a season, not a spread."""
+    y, window = np.random.default_rng(5).normal(3, 0.7, 4000), np.arange(4000) % 2
+    x, season = np.full(4000, 3.0), np.where(window == 0, np.log(2), -np.log(2))
+    plain, seasonal = (SpendDistribution.fit(x, y + moved, window=window) for moved in (0.0, season))
+    np.testing.assert_allclose(seasonal.quantiles, plain.quantiles, atol=1e-9)
+    mixed = SpendDistribution.fit(x, y + season, window=np.zeros_like(window))
+    assert np.ptp(mixed.quantiles) > 1.1 * np.ptp(plain.quantiles)
+
+
 def test_distribution__of_no_purchases_is_the_expected_value():
-    quantiles = SpendDistribution.fit(np.empty(0), np.empty(0)).value_quantiles(np.ones(1), np.log([40.0]))
+    quantiles = _fit(np.empty(0), np.empty(0)).value_quantiles(np.ones(1), np.log([40.0]))
     np.testing.assert_allclose(quantiles, 40.0)
 
 
 def test_distribution__of_one_expected_value_has_one_bin():
-    fitted = SpendDistribution.fit(np.full(3000, 2.0), np.random.default_rng(1).normal(2, 1, 3000))
+    fitted = _fit(np.full(3000, 2.0), np.random.default_rng(1).normal(2, 1, 3000))
     assert np.isfinite(fitted.value_quantiles(np.ones(3), np.array([0.0, 2.0, 9.0]))).all()
 
 

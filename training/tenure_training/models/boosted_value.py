@@ -22,7 +22,6 @@ from tenure_training.models.spend_distribution import SpendDistribution
 from tenure_training.models.xgboost_hurdle import XGBoostHurdle
 
 _SCALE = (0.2, 5.0)
-_FEWEST_BUYERS = 100
 FILE = "value"
 
 
@@ -99,16 +98,13 @@ class BoostedValue(Candidate):
         buyers = bought[lesson.rows]
         chance = np.clip(1 / (1 + np.exp(-lessons.rhythm[bought])), SURE, 1.0)
         at = self._log_if_bought(log_value[buyers] + self.log_scale, chance)
-        self.spread = SpendDistribution.fit(at, np.log(value[bought]))
+        self.spread = SpendDistribution.of_frame(at, frame=frame, rows=bought)
         return self
 
     def calibrate(self, evidence: Evidence) -> Self:
         """Take the level of the chances and the spread of values from later windows than the trees saw."""
         self.chance = self.chance.calibrate(evidence)
-        rows = evidence.bought & (evidence.value > 0) & (evidence.expected_value > 0)
-        if rows.sum() >= _FEWEST_BUYERS:
-            expected = np.log(evidence.expected_value[rows] / np.maximum(evidence.buy_probability[rows], SURE))
-            self.spread = SpendDistribution.fit(expected, np.log(evidence.value[rows]))
+        self.spread = SpendDistribution.of_evidence(evidence, horizon_days=self.chance.horizon_days) or self.spread
         return self
 
     def predict(self, snapshot: pd.DataFrame) -> Prediction:

@@ -65,6 +65,12 @@ class TrainingFrame:
         return int(self.window_days.max(initial=0))
 
     @property
+    def window(self) -> NDArray[np.int64]:
+        """Number of the label window of each row, shape (n,)."""
+        keys = pd.DataFrame({"as_of": self.rows["as_of"].to_numpy(), "days": self.window_days})
+        return np.asarray(keys.groupby(["as_of", "days"]).ngroup(), dtype=np.int64)
+
+    @property
     def origins(self) -> list[pd.Timestamp]:
         """The training origins, oldest first."""
         return sorted(pd.Timestamp(origin) for origin in self.rows["as_of"].unique())
@@ -177,6 +183,8 @@ class Evidence:
         Number of the window each row belongs to, shape (n,), int.
     parts
         Log-odds by part of a stack, shape (n,) each; see `Prediction`.
+    window_days
+        Length of the windows in days; None: that of the window to predict.
     """
 
     buy_probability: Floats
@@ -185,6 +193,7 @@ class Evidence:
     value: Floats
     window: NDArray[np.int64]
     parts: Mapping[str, Floats] = field(default_factory=dict)
+    window_days: int | None = None
 
 
 class Candidate(ABC):

@@ -36,6 +36,8 @@ _UNITS_AS_THEY_ARE = frozenset({"ratio", "share", "flag", "points", "nats", "yea
 _LEFT_OUT = frozenset({"signup_days"})
 """Grows with the origin for all customers together, as tenure does, which is there already."""
 
+_ODDS = "rhythm_odds_"
+
 _BOUND = 20.0
 """Ratios over tiny gaps explode; beyond this nothing more is learnt from them."""
 
@@ -69,7 +71,7 @@ def design(snapshot: pd.DataFrame, expected: Expectation) -> pd.DataFrame:
     for name in (name for name in _AS_THEY_ARE if name in snapshot):
         columns[name] = np.clip(snapshot[name].to_numpy(dtype=np.float64), -_BOUND, _BOUND)
     columns |= _beside(snapshot, expected.typical_spend)
-    columns |= {f"rhythm_odds_{name}": odds for name, odds in expected.odds.items()}
+    columns |= {f"{_ODDS}{name}": odds for name, odds in expected.odds.items()}
     columns |= {f"rhythm_orders_{name}": np.log(orders) for name, orders in expected.orders.items()}
     columns["rhythm_spend"] = np.log(expected.spend / expected.typical_spend)
     return pd.DataFrame(columns)
@@ -92,6 +94,12 @@ def _scaled(values: Floats, feature: Feature, typical_spend: float) -> Floats:
     # so that log1p is a logarithm for most amounts
     values = values / (typical_spend / 20 if feature.unit.startswith("money") else 1.0)
     return np.asarray(np.sign(values) * np.log1p(np.abs(values)))
+
+
+def odds_by_model(X: pd.DataFrame) -> dict[str, Floats]:
+    """Give back the log-odds by BTYD model from a model matrix, shape (n,) each."""
+    names = [str(name) for name in X.columns if str(name).startswith(_ODDS)]
+    return {name.removeprefix(_ODDS): X[name].to_numpy(dtype=np.float64) for name in names}
 
 
 def columns_of(X: pd.DataFrame, names: Sequence[str]) -> pd.DataFrame:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Self
 
 import numpy as np
-from scipy.optimize import brentq
+from scipy.optimize import LinearConstraint, brentq, minimize
 from scipy.special import expit
 
 from tenure_training.models.contract import Floats, TrainingFrame
@@ -16,8 +18,13 @@ LASTING, PASSING, SEASONAL = 0.10, 0.05, 0.10
 
 FADES_DAYS = 45.0
 YEAR_DAYS = 365.0
-NOISE_OF_BUYERS, NOISE_OF_VALUE = 0.25, 0.40
-"""Standard deviation of a window's miss that says nothing about any other window; totals of money are noisier."""
+NOISE = 0.40
+"""Standard deviation of a window's miss that says nothing about any other window, in log-odds of buyers and in the
+logarithm of the total value."""
+
+DOUBT = 0.5
+"""How firmly the BTYD models are held to equal shares in the number of buyers, in units of log-likelihood per squared
+distance."""
 
 LARGEST = 1.0
 """A window that misses by more than a factor e counts as that."""
@@ -36,7 +43,7 @@ class Drift:
     days
         Length of each window, shape (m,).
     buyers
-        Shift of the rhythm's log-odds at which it expects as many buyers as there were, shape (m,).
+        By BTYD model: the shift of its log-odds at which it expects as many buyers as there were, shape (m,) each.
     value
         Logarithm of the value there was over the value the rhythm expected, shape (m,).
     buyers_variance, value_variance
@@ -44,6 +51,11 @@ class Drift:
 
     Notes
     -----
+    The models of the rhythm differ in when customers may leave, and so in how many they expect back: by a quarter on
+    CDNOW, by nothing where nobody leaves. Which of them has the level right is a trait of the shop, and closed windows
+    tell it: `shares` are the weights w >= 0, summing to one, that minimise the squared misses of the weighted mean of
+    log-odds over their variance, plus ``DOUBT * |w - equal|^2``, all halved. They set the number of buyers alone.
+
     A miss is taken for the mean, over the days of its window, of a process with covariance
     ``LASTING^2 + PASSING^2 exp(-d / FADES_DAYS) + SEASONAL^2 cos(2 pi d / 365)`` at distance d, plus noise. Its best
     linear prediction for the window to come (kriging; Cressie 1993, section 3.2, with known mean 0) is zero without
@@ -53,58 +65,94 @@ class Drift:
 
     start: Floats
     days: Floats
-    buyers: Floats
+    buyers: Mapping[str, Floats]
     value: Floats
     buyers_variance: Floats
     value_variance: Floats
 
     @classmethod
-    def of(cls, frame: TrainingFrame, *, rhythm: Floats, log_severity: Floats) -> Self:
+    def of(cls, frame: TrainingFrame, *, odds: Mapping[str, Floats], log_severity: Floats) -> Self:
         """Collect the misses of a frame's windows.
 
         Parameters
         ----------
         frame
             Rows, labels and windows.
-        rhythm, log_severity
-            Log-odds of buying, and log value of those who buy, the rhythm expected of each row, shape (n,).
+        odds
+            Log-odds of buying each BTYD model expected of each row, shape (n,) each.
+        log_severity
+            Log value of those who buy the rhythm expected of each row, shape (n,).
         """
+        if frame.rows.empty:
+            return cls.none()
+        rhythm = np.mean(list(odds.values()), axis=0)
         expected = np.exp(log_severity) * expit(rhythm)
         start = (frame.rows["as_of"] - frame.as_of).to_numpy() / np.timedelta64(1, "D")
         windows, number = np.unique(np.column_stack([start, frame.window_days]), axis=0, return_inverse=True)
-        found = []
-        for row, (begins, days) in enumerate(windows):
+        found, buyers = [], {name: np.empty(len(windows)) for name in odds}
+        for row in range(len(windows)):
             index = np.flatnonzero(number.ravel() == row)
             bought, value = (frame.labels[name].to_numpy(dtype=np.float64)[index] for name in ("bought", "value"))
-            odds, said = rhythm[index], float(expected[index].sum())
-            information = float((expit(odds) * expit(-odds)).sum())
+            for name, one in odds.items():
+                buyers[name][row] = shift_to(one[index], float(bought.sum()))
+            said, information = float(expected[index].sum()), float((expit(rhythm) * expit(-rhythm))[index].sum())
             total = max(float(value.sum()), np.exp(-LARGEST) * said)
             found.append(
                 (
-                    begins,
-                    days,
-                    shift_to(odds, float(bought.sum())),
                     float(np.clip(np.log(total / said), -LARGEST, LARGEST)) if said > 0 else 0.0,
                     1 / max(information, 1e-9),
                     float((value**2).sum()) / max(total, 1e-9) ** 2,
                 )
             )
-        if not found:
-            return cls.none()
-        return cls(*(np.array(column, dtype=np.float64) for column in zip(*found, strict=True)))
+        miss, buyers_variance, value_variance = np.array(found, dtype=np.float64).T
+        return cls(windows[:, 0], windows[:, 1], buyers, miss, buyers_variance, value_variance)
 
     @classmethod
     def none(cls) -> Self:
         """No window has closed."""
-        return cls(*(np.empty(0) for _ in range(6)))
+        return cls(np.empty(0), np.empty(0), {}, *(np.empty(0) for _ in range(3)))
+
+    @cached_property
+    def shares(self) -> Mapping[str, float]:
+        """Weights of the BTYD models in the number of buyers; empty where no window has closed: then all are equal."""
+        if not len(self.start):
+            return {}
+        misses, weight = np.column_stack(list(self.buyers.values())), 1 / (self.buyers_variance + NOISE**2)
+        equal = np.full(len(self.buyers), 1 / len(self.buyers))
+
+        def loss(share: Floats) -> tuple[float, Floats]:
+            miss, away = misses @ share, share - equal
+            value = float(weight @ miss**2 + DOUBT * away @ away) / 2
+            return value, misses.T @ (weight * miss) + DOUBT * away
+
+        together = LinearConstraint(np.ones((1, len(equal))), 1.0, 1.0)
+        bounds = [(0.0, 1.0)] * len(equal)
+        best = minimize(loss, equal, jac=True, method="SLSQP", bounds=bounds, constraints=together)
+        share = np.clip(np.round(best.x, 6), 0.0, 1.0)
+        return dict(zip(self.buyers, (share / share.sum()).tolist(), strict=True))
+
+    def corrected(self, odds: Mapping[str, Floats], horizon_days: float) -> Floats:
+        """Give the log-odds that say how many will buy over the window from ``as_of``, shape (n,).
+
+        Parameters
+        ----------
+        odds
+            Log-odds each BTYD model expects, shape (n,) each.
+        horizon_days
+            Length of the window.
+        """
+        if not self.shares:
+            return np.asarray(np.mean(list(odds.values()), axis=0))
+        return np.asarray(sum(share * odds[name] for name, share in self.shares.items()) + self.of_buyers(horizon_days))
 
     def of_buyers(self, horizon_days: float) -> float:
-        """Predict the shift of log-odds over the window from ``as_of``."""
-        return self._kriged(self.buyers, self.buyers_variance + NOISE_OF_BUYERS**2, horizon_days)
+        """Predict the shift of log-odds, the models weighted by their shares, over the window from ``as_of``."""
+        miss = sum((share * self.buyers[name] for name, share in self.shares.items()), np.zeros(len(self.start)))
+        return self._kriged(miss, self.buyers_variance + NOISE**2, horizon_days)
 
     def of_value(self, horizon_days: float) -> float:
         """Predict the logarithm of actual over expected value over the window from ``as_of``."""
-        return self._kriged(self.value, self.value_variance + NOISE_OF_VALUE**2, horizon_days)
+        return self._kriged(self.value, self.value_variance + NOISE**2, horizon_days)
 
     def _kriged(self, miss: Floats, noise: Floats, horizon_days: float) -> float:
         if not len(miss):

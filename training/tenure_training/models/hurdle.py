@@ -14,20 +14,17 @@ import pandas as pd
 from scipy.special import expit
 
 from tenure_training.models.contract import Candidate, Contributions, Evidence, Floats, Prediction, TrainingFrame
-from tenure_training.models.design import RHYTHM, design
+from tenure_training.models.design import RHYTHM, design, odds_by_model
 from tenure_training.models.drift import Drift
 from tenure_training.models.lessons import Lessons, lessons_of
 from tenure_training.models.odds import Odds
 from tenure_training.models.reference import Reference
-from tenure_training.models.rhythm import SURE, Expectation, Rhythm
+from tenure_training.models.rhythm import Expectation, Rhythm
 from tenure_training.models.severity import Severity
 from tenure_training.models.spend_distribution import SpendDistribution
 
 RHYTHM_IN_TOTAL = 0.7
 """Weight of the rhythm's total value, on the logarithmic scale: the seasons of the windows do not come back as such."""
-
-FEWEST_BUYERS = 100
-"""Buyers in later windows from which their spread is taken; fewer say less than the many rows of the fit."""
 
 _ORDERS_RANGE = (0.5, 2.0)
 
@@ -101,20 +98,20 @@ class Hurdle(Candidate):
             seed=seed + 2,
         )
         X = design(present, expected)
-        drift = Drift.of(frame, rhythm=lessons.rhythm, log_severity=lessons.log_severity)
+        drift = Drift.of(frame, odds=odds_by_model(lessons.X), log_severity=lessons.log_severity)
         parts = self.odds.parts(X, expected.log_odds)
         self._now = Now(present, expected, parts, self.severity.correction(X), drift)
         self._settle()
         self.orders_scale = _orders_scale(lessons, frame.labels["orders"].to_numpy(dtype=np.float64))
         rows = (lessons.bought > 0) & (value > 0)
         at = lessons.log_severity[rows] + self.severity.correction(lessons.X[rows])
-        self.spread = SpendDistribution.fit(at, np.log(value[rows]))
+        self.spread = SpendDistribution.of_frame(at, frame=frame, rows=rows)
         return self
 
     def _settle(self) -> None:
         """Set the number of buyers and the total value expected of the customers present."""
         now, days = self._now, self.horizon_days
-        self.odds = self.odds.levelled(now.parts, drift=now.drift.of_buyers(days))
+        self.odds = self.odds.levelled(now.parts, rhythm=now.drift.corrected(now.expected.odds, days))
         log_severity, rhythm = now.expected.log_severity, now.expected.log_odds
         learnt = expit(self.odds.of_parts(now.parts)) @ np.exp(log_severity + now.correction)
         alone = float(expit(rhythm) @ np.exp(log_severity)) * np.exp(now.drift.of_value(days))
@@ -125,10 +122,7 @@ class Hurdle(Candidate):
         if len(evidence.window):
             self.odds = self.odds.calibrated(evidence)
             self._settle()
-        rows = evidence.bought & (evidence.value > 0) & (evidence.expected_value > 0)
-        if rows.sum() >= FEWEST_BUYERS:
-            expected = np.log(evidence.expected_value[rows] / np.maximum(evidence.buy_probability[rows], SURE))
-            self.spread = SpendDistribution.fit(expected, np.log(evidence.value[rows]))
+        self.spread = SpendDistribution.of_evidence(evidence, horizon_days=self.horizon_days) or self.spread
         return self
 
     def predict(self, snapshot: pd.DataFrame) -> Prediction:

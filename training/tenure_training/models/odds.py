@@ -32,7 +32,7 @@ predicted; below that the rhythm has a say."""
 USUAL = {"linear": 0.5, "trees": 0.25, "corrected": 0.25}
 """How the other parts share what the rhythm leaves, as long as no later window has been predicted."""
 
-RHYTHM_IN_LEVEL = 0.6
+RHYTHM_IN_LEVEL = 0.7
 """Weight of the rhythm, in log-odds, in the number of buyers expected; the rest is the stack's own."""
 
 
@@ -101,20 +101,20 @@ class Odds:
         level = Level.learnt(stack(evidence.parts), bought=evidence.bought, window=evidence.window)
         return replace(self, stack=stack, level=level)
 
-    def levelled(self, parts: Mapping[str, Floats], *, drift: float) -> Self:
+    def levelled(self, parts: Mapping[str, Floats], *, rhythm: Floats) -> Self:
         """Set the level so that as many customers present are expected to buy as rhythm and stack expect together.
 
         Parameters
         ----------
         parts
             Log-odds of the customers present by part, shape (n,) each.
-        drift
-            What closed windows say the rhythm's log-odds miss, see `Drift`.
+        rhythm
+            Log-odds the rhythm expects of them, corrected by what it missed in closed windows, shape (n,); see `Drift`.
         """
         if len(self.stack.weights) < 2:
             return self  # nothing was learnt: the rhythm stands as it is
         score = replace(self.level, intercept=0.0)(self.stack(parts))
-        opinion = RHYTHM_IN_LEVEL * (parts[RHYTHM_PART] + drift) + (1 - RHYTHM_IN_LEVEL) * score
+        opinion = RHYTHM_IN_LEVEL * rhythm + (1 - RHYTHM_IN_LEVEL) * score
         shift = shift_to(score, float(expit(opinion).sum()), within=FARTHEST)
         return replace(self, level=replace(self.level, intercept=shift))
 

@@ -58,13 +58,13 @@ class XGBoostAFT(Candidate):
         self.trees, self.line, self.log_scale = None, (0.0, 1.0, 1.0), 0.0
         lessons, value = lessons_of(frame), frame.labels["value"].to_numpy(dtype=np.float64)
         buyers = (lessons.bought > 0) & (value > 0)
-        at, log_value = lessons.log_severity[buyers], np.log(value[buyers])
+        at = lessons.log_severity[buyers]
         if lessons.enough:
             self._fit_waits(lessons, frame, seed)
         if buyers.sum() >= FEWEST:
             total = float(lessons.weight @ value) / float(lessons.weight[buyers] @ np.exp(at))
             self.log_scale = float(np.log(np.clip(total, *_SCALES)))
-        self.spread = SpendDistribution.fit(at + self.log_scale, log_value)
+        self.spread = SpendDistribution.of_frame(at + self.log_scale, frame=frame, rows=buyers)
         return self
 
     def _fit_waits(self, lessons: Lessons, frame: TrainingFrame, seed: int) -> None:
