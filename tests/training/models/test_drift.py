@@ -38,7 +38,7 @@ def test_drift__of_one_window_is_its_share_of_variance_times_the_miss():
 
     def covariance_of(shift: float) -> float:
         apart = np.array([[a - (b + shift) for a in ticks] for b in ticks])
-        fading, seasonal = np.exp(-np.abs(apart) / 45), np.cos(2 * np.pi * apart / 365)
+        fading, seasonal = np.exp(-np.abs(apart) / 45), np.exp(-2 * np.sin(np.pi * apart / 365) ** 2 / 0.16)
         return float((LASTING**2 + PASSING**2 * fading + SEASONAL**2 * seasonal).mean())
 
     expected = 0.3 * covariance_of(60.0) / (covariance_of(0.0) + 0.001 + NOISE**2)

@@ -13,11 +13,14 @@ from scipy.special import expit
 
 from tenure_training.models.contract import Floats, TrainingFrame
 
-LASTING, PASSING, SEASONAL = 0.10, 0.05, 0.10
+LASTING, PASSING, SEASONAL = 0.10, 0.05, 0.30
 """Standard deviations of what a miss is made of: what stays, what fades over weeks, what comes back every year."""
 
 FADES_DAYS = 45.0
 YEAR_DAYS = 365.0
+SEASON = 0.4
+"""How far within the year a season reaches: a month off it, .4 of what comes back is shared."""
+
 NOISE = 0.40
 """Standard deviation of a window's miss that says nothing about any other window, in log-odds of buyers and in the
 logarithm of the total value."""
@@ -57,7 +60,8 @@ class Drift:
     log-odds over their variance, plus ``DOUBT * |w - equal|^2``, all halved. They set the number of buyers alone.
 
     A miss is taken for the mean, over the days of its window, of a process with covariance
-    ``LASTING^2 + PASSING^2 exp(-d / FADES_DAYS) + SEASONAL^2 cos(2 pi d / 365)`` at distance d, plus noise. Its best
+    ``LASTING^2 + PASSING^2 exp(-d / FADES_DAYS) + SEASONAL^2 exp(-2 sin^2(pi d / 365) / SEASON^2)`` at distance d (the
+    last is the periodic kernel of MacKay 1998), plus noise. Its best
     linear prediction for the window to come (kriging; Cressie 1993, section 3.2, with known mean 0) is zero without
     evidence, follows what repeats, hardly follows the latest season, and turns with the year where a year has been
     seen. The constants are of the size of the misses of BTYD models on public and simulated logs; they are judgements.
@@ -167,7 +171,8 @@ def covariance(moments: Floats, others: Floats) -> Floats:
     """Covariance of the means over windows, given as days of shape (m, k) and (l, k); shape (m, l)."""
     apart = moments[:, None, :, None] - others[None, :, None, :]
     fading = PASSING**2 * np.exp(-np.abs(apart) / FADES_DAYS)
-    return np.asarray((LASTING**2 + fading + SEASONAL**2 * np.cos(2 * np.pi * apart / YEAR_DAYS)).mean(axis=(2, 3)))
+    yearly = SEASONAL**2 * np.exp(-2 * np.sin(np.pi * apart / YEAR_DAYS) ** 2 / SEASON**2)
+    return np.asarray((LASTING**2 + fading + yearly).mean(axis=(2, 3)))
 
 
 def shift_to(odds: Floats, total: float, *, within: float = LARGEST) -> float:
