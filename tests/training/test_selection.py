@@ -1,6 +1,8 @@
-"""The champion: a rule under a few customers, the default unless another model is significantly better."""
+"""The champion: a rule for a few customers, a simple model that is no worse for some hundred, else the default."""
 
 from __future__ import annotations
+
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -13,7 +15,7 @@ from tenure_training.windows import Window
 
 N = 400
 WINDOWS = (Window(pd.Timestamp("2024-04-01"), 30), Window(pd.Timestamp("2024-03-02"), 30))
-ENOUGH = {"customers": N, "history_days": 400, "seed": 1}
+ENOUGH = {"customers": 4000, "history_days": 400, "seed": 1}
 
 
 def _outcomes() -> list[pd.DataFrame]:
@@ -102,6 +104,70 @@ def test_choose__takes_the_default_where_nothing_could_be_compared():
         choice = choose(nothing, candidates=["logistic", "blend"], **ENOUGH)
         assert choice.name == "blend"
         assert "no window has closed" in choice.reason
+
+
+NOT_SURE = _planted(knows=0.2, noise=0.2)
+LUCKIER = [replace(one, buy_probability=0.4 + 0.95 * (one.buy_probability - 0.4)) for one in NOT_SURE]
+"""The same ranking, and a log-loss that is lower by .001: luck, by the bootstrap."""
+
+
+def _small(predictions, **options):
+    return _choose(predictions, **{"customers": 300, **options})
+
+
+def test_choose__takes_a_simple_model_that_does_as_well_in_a_small_shop():
+    rivals = {"blend": NOT_SURE, "mbgnbd": LUCKIER, "xgboost_hurdle": LUCKIER}
+    choice = _small(rivals)
+    assert choice.name == "mbgnbd"
+    for said in (
+        "small shop (300 customers, under 500)",
+        "simple models mbgnbd",
+        "than the blend, whose figures stand in brackets",
+        "log-loss 0.",
+    ):
+        assert said in choice.reason
+
+
+def test_choose__asks_for_significance_from_500_customers_on():
+    rivals = {"blend": NOT_SURE, "mbgnbd": LUCKIER}
+    assert _choose(rivals, customers=499).name == "mbgnbd"
+    assert _choose(rivals, customers=500).name == "blend"
+
+
+def test_choose__takes_the_simple_model_of_the_lowest_log_loss():
+    better = {"bgnbd": _planted(knows=0.21), "logistic": _planted(knows=0.23), "mbgnbd": _planted(knows=0.22)}
+    assert _small({**better, "blend": _planted(knows=0.2)}).name == "logistic"
+
+
+def test_choose__takes_a_simple_model_a_little_behind_the_best():
+    behind = [replace(one, buy_probability=0.4 + 0.9 * (one.buy_probability - 0.4)) for one in NOT_SURE]
+    choice = _small({"logistic": behind, "blend": NOT_SURE})
+    assert choice.name == "logistic"  # .0003 behind, far less than a standard error
+
+
+@pytest.mark.parametrize("way", ["ranks value worse", "has a log-loss far behind"])
+def test_choose__keeps_the_default_of_a_small_shop_where_no_simple_model_does_as_well(way):
+    other = _planted(knows=0.2, value=0.1)
+    told = {
+        "ranks value worse": [
+            replace(one, expected_value=worse.expected_value) for one, worse in zip(LUCKIER, other, strict=True)
+        ],
+        "has a log-loss far behind": [replace(one, buy_probability=0.8 * one.buy_probability) for one in NOT_SURE],
+    }[way]
+    choice = _small({"logistic": told, "blend": NOT_SURE})
+    assert choice.name == "blend"
+    assert "none of logistic came within one standard error of the best log-loss" in choice.reason
+
+
+def test_choose__takes_what_is_significantly_better_where_no_simple_model_will_do():
+    rivals = {"blend": _planted(knows=0.2), "bgnbd": _planted(knows=0.1), "xgboost_hurdle": _planted(knows=0.9)}
+    choice = _small(rivals)
+    assert choice.name == "xgboost_hurdle"
+    assert "significantly" in choice.reason
+
+
+def test_choose__has_nothing_to_prefer_where_the_default_is_simple_itself():
+    assert "small shop" not in _small({"bgnbd": _planted(knows=0.2), "mbgnbd": _planted(knows=0.2)}).reason
 
 
 def test_choose__is_the_same_every_time():

@@ -70,12 +70,28 @@ def test_train__compares_the_baselines_with_what_is_asked_for(small):
 
 
 def test_train__says_that_windows_were_carried(small):
-    training = _train(small, days=120, horizon_days=180)
+    training = _train(small, days=120, horizon_days=180, candidates=["blend"])
     carried, backtested = training.notes
     assert "too short for a window of 180 days" in carried
     assert f"up to {training.frame.label_days} days" in carried
     assert 0 < training.frame.label_days < 180
     assert f"windows of {training.backtest.windows[0].days} days" in backtested
+
+
+@pytest.mark.parametrize(
+    ("candidate", "customers", "said"),
+    [
+        ("bgnbd", 75, "fitted to the order history itself; 180 days are its extrapolation"),
+        ("blend", 20, "carried to 180 days at a constant rate"),
+    ],
+)
+def test_train__speaks_of_the_champion_it_has(shop, open_log, candidate, customers, said):
+    frames = Frames(open_log(shop(customers, days=120, seed=9), START + pd.Timedelta(days=120)))
+    training = _train(frames, days=120, horizon_days=180, candidates=[candidate])
+    assert training.choice.name == ("recency" if customers < 50 else candidate)
+    assert said in training.notes[0]
+    assert "rhythm" not in training.notes[0]
+    assert "BTYD" not in training.notes[0]
 
 
 def test_train__says_that_only_the_backtest_is_shorter(small):

@@ -11,6 +11,8 @@ import pandas as pd
 from tenure_features.errors import UsageError
 from tenure_training.backtest import Advance, Backtest, backtest
 from tenure_training.frame import Frames
+from tenure_training.models.baselines import RecencyRule
+from tenure_training.models.btyd import BTYDCandidate
 from tenure_training.models.contract import Candidate, TrainingFrame
 from tenure_training.models.registry import BASELINES, CANDIDATES, candidate_class, new_candidate
 from tenure_training.models.search_space import Settings
@@ -97,7 +99,7 @@ def train(
     champion = new_candidate(choice.name, settings).fit(frame, seed=seed)
     if result is not None and choice.name in result.predictions:
         champion = champion.calibrate(result.evidence(choice.name))
-    return Training(champion, choice, result, frame, _notes(frame, result, history_days))
+    return Training(champion, choice, result, frame, _notes(choice.name, frame, result, history_days))
 
 
 def _known(candidates: Iterable[str]) -> list[str]:
@@ -118,18 +120,36 @@ def _populated(frames: Frames, windows: list[Window]) -> list[Window]:
     return [window for window in windows if not frames.snapshot(window.origin).empty]
 
 
-def _notes(frame: TrainingFrame, result: Backtest | None, history_days: int) -> tuple[str, ...]:
-    notes = []
+def _basis(champion: str) -> tuple[str, str]:
+    """Say what a champion's predictions rest on without closed windows, and with windows shorter than the horizon."""
+    if champion == RecencyRule.name:
+        return (
+            "Predictions are a rule of thumb: the longer the silence, the less likely an order.",
+            "The rule learnt on closed windows of up to {label} days, carried to {horizon} days at a constant rate.",
+        )
+    if champion in BASELINES:
+        return "The baseline needs none.", "The baseline needs none."
+    if issubclass(candidate_class(champion), BTYDCandidate):
+        needs = "The model needs none, it is fitted to the order history itself"
+        return f"{needs}.", f"{needs}; {{horizon}} days are its extrapolation."
+    return (
+        "Predictions rest on the buying rhythm (BG/NBD, MBG/NBD and Pareto/NBD) alone.",
+        "The model learnt on closed windows of up to {label} days and is carried to {horizon} days by the growth the "
+        "BTYD models expect of each customer between the two lengths.",
+    )
+
+
+def _notes(champion: str, frame: TrainingFrame, result: Backtest | None, history_days: int) -> tuple[str, ...]:
+    notes, alone, carried = [], *_basis(champion)
     if frame.label_days == 0:
         notes.append(
-            f"No window has closed in {history_days} days of history: nothing was learnt from outcomes. Predictions "
-            "rest on the buying rhythm (BG/NBD, MBG/NBD and Pareto/NBD) alone."
+            f"No window has closed in {history_days} days of history: nothing was learnt from outcomes. {alone}"
         )
     elif frame.label_days < frame.horizon_days:
+        learnt = carried.format(label=frame.label_days, horizon=frame.horizon_days)
         notes.append(
             f"The history of {history_days} days is too short for a window of {frame.horizon_days} days to have "
-            f"closed. The model learnt on closed windows of up to {frame.label_days} days and is carried to "
-            f"{frame.horizon_days} days by the growth the BTYD models expect of each customer between the two lengths."
+            f"closed. {learnt}"
         )
     if result is None:
         notes.append("No backtest was possible: no window with a history before it has closed.")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any, ClassVar, Self
 
@@ -11,10 +12,11 @@ import numpy as np
 import pandas as pd
 
 from tenure_features.errors import UsageError
-from tenure_training.models.contract import LEVELS, Candidate, Prediction, TrainingFrame
+from tenure_training.models.contract import LEVELS, Candidate, Contributions, Prediction, TrainingFrame
 
 from .base import BTYDModel
 from .estimation import Estimate
+from .explanation import Undecided, explain
 from .gammagamma import GammaGamma
 from .summary import Floats, RepeatCounts, observations
 from .value_distribution import value_quantiles
@@ -60,10 +62,21 @@ class BTYDCandidate(Candidate):
 
     def __init__(self) -> None:
         self.fitted: Fitted | None = None
+        self._present: pd.DataFrame | None = None
+
+    @cached_property
+    def reference(self) -> Undecided | None:
+        """Where explanations start from: an undecided customer among those the model was fitted for."""
+        fitted, present = self._ready(), self._present
+        if fitted.spend is None or present is None or present.empty:
+            return None
+        buys = fitted.orders.model.buy_probability(*observations(present), horizon_days=float(fitted.horizon_days))
+        spend = fitted.spend.model.expected_spend(column(present, "order_days"), _spend_column(present))
+        return Undecided.of(present, buys=buys, spend=spend)
 
     def fit(self, frame: TrainingFrame, *, seed: int) -> Self:  # noqa: ARG002 - the contract's argument; nothing here is random
         """Fit both models to the present."""
-        present = frame.present
+        self._present = present = frame.present
         days = column(present, "order_days")
         orders = column(present, "orders_total") if "orders_total" in present else days
         per_day = float(np.nansum(orders) / max(np.nansum(days), 1.0))
@@ -106,6 +119,21 @@ class BTYDCandidate(Candidate):
             rank_score=buys,
         )
 
+    def contributions(self, snapshot: pd.DataFrame) -> Contributions | None:
+        """Explain by order days, silence, age and spend; None where nobody has ever paid."""
+        fitted, reference = self._ready(), self.reference
+        if fitted.spend is None or reference is None:
+            return None
+        return explain(
+            fitted.orders.model,
+            fitted.spend.model,
+            reference,
+            snapshot,
+            days=column(snapshot, "order_days"),
+            mean_spend=_spend_column(snapshot),
+            horizon_days=float(fitted.horizon_days),
+        )
+
     def save(self, folder: Path) -> None:
         """Write parameters, standard errors and how the fits ended as JSON."""
         fitted = self._ready()
@@ -115,6 +143,7 @@ class BTYDCandidate(Candidate):
             "orders_per_day": fitted.orders_per_day,
             "orders": _to_json(fitted.orders),
             "spend": None if fitted.spend is None else _to_json(fitted.spend),
+            "reference": None if self.reference is None else self.reference.to_dict(),
         }
         folder.mkdir(parents=True, exist_ok=True)
         (folder / FILE).write_text(json.dumps(content, indent=2, allow_nan=False), encoding="utf-8")
@@ -130,12 +159,14 @@ class BTYDCandidate(Candidate):
             orders_per_day=float(content["orders_per_day"]),
             horizon_days=int(content["horizon_days"]),
         )
+        known = content["reference"]
+        candidate.reference = None if known is None else Undecided.from_dict(known)
         return candidate
 
     def with_horizon(self, horizon_days: int) -> Self:
         """Give the same fit for another horizon: nothing has to be learned again."""
         other = type(self)()
-        other.fitted = replace(self._ready(), horizon_days=horizon_days)
+        other.fitted, other._present = replace(self._ready(), horizon_days=horizon_days), self._present
         return other
 
     def _fit_orders(self, present: pd.DataFrame) -> Estimate[BTYDModel]:
