@@ -91,9 +91,9 @@ def resolve_orders(config: Config, *, progress: Progress | None = None) -> Resol
         return Resolved(log)
     as_of = config.run.as_of or log.default_as_of.to_pydatetime()
     with (progress or SilentProgress()).stage("Linking the identifiers"):
-        resolution = resolve_identifiers(config, as_of=as_of)
+        resolution = resolve_identifiers(config, as_of=as_of, timeline=True)
         state = resolution.state
-        customers = customer_map(state.current, source=config.identity.source)
+        customers = customer_map(state.current, source=config.identity.source, timeline=resolution.timeline)
     return Resolved(open_accounts(config, customers=customers), customers, resolution, state, log)
 
 
@@ -111,8 +111,8 @@ def checked(config: Config) -> Readiness:
     return resolve_orders(config).log.readiness
 
 
-def resolve_identifiers(config: Config, *, as_of: dt.datetime) -> Resolution:
-    """Link the identifiers of ``[tables.identifiers]`` as of a moment.
+def resolve_identifiers(config: Config, *, as_of: dt.datetime, timeline: bool = False) -> Resolution:
+    """Link the identifiers of ``[tables.identifiers]`` as of a moment, and of earlier ones where a timeline is asked.
 
     Raises
     ------
@@ -134,6 +134,7 @@ def resolve_identifiers(config: Config, *, as_of: dt.datetime) -> Resolution:
         settings=settings_of(asked),
         previous=None if asked.previous is None else read_state(asked.previous),
         probabilistic=asked.probabilistic,
+        timeline=timeline,
     )
 
 

@@ -156,6 +156,15 @@ def keep(backend: Any, name: str, table: ir.Table) -> ir.Table:  # noqa: ANN401
         return backend.create_table(name, table)
 
 
+def drop(backend: Any, name: str) -> None:  # noqa: ANN401
+    """Let go of what was kept under a name; nothing happens where there is nothing."""
+    if is_spark(backend):
+        statement(backend, f"UNCACHE TABLE IF EXISTS {quoted(name, backend)}")
+        backend.drop_view(name, force=True)
+    else:
+        backend.drop_table(name, force=True)
+
+
 @contextmanager
 def without_warnings() -> Iterator[None]:
     """Keep deprecations between the libraries below to themselves.

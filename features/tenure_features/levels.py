@@ -17,6 +17,7 @@ from tenure_features.calendar import Calendar, CalendarWindow
 from tenure_features.engine import fetch
 from tenure_features.histories import CustomerProfile
 from tenure_features.registry import Feature, registered
+from tenure_features.regrouping import table_known_at
 from tenure_features.side_history import known_before
 from tenure_features.side_tables import SideTable
 from tenure_features.tables import CALENDAR
@@ -89,9 +90,10 @@ def parsed(name: str) -> Feature | None:
 def profile_names(customers: SideTable, as_of: pd.Timestamp) -> tuple[str, ...]:
     """Name the features of a customer table at a moment, from the customers known strictly before it."""
     schema, contract = customers.rows.schema(), customers.contract.columns
-    known = known_before(customers.rows, [as_of], when="signed_up_at")
-    texts = [name for name in schema.names if schema[name].is_string() and name not in _NOT_TEXTS]
-    names = [f"{text}={level}" for text in texts for level in _levels(known, text)]
+    with table_known_at(customers, as_of) as then:
+        known = known_before(then.rows, [as_of], when="signed_up_at")
+        texts = [name for name in schema.names if schema[name].is_string() and name not in _NOT_TEXTS]
+        names = [f"{text}={level}" for text in texts for level in _levels(known, text)]
     further = [name for name in schema.names if name not in contract]
     numbers = [name for name in further if schema[name].is_numeric() or schema[name].is_boolean()]
     return (*names, *(_FURTHER + name for name in numbers))

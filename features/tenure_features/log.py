@@ -25,6 +25,34 @@ from tenure_features.rollup import roll_up
 from tenure_features.sources import OrderSource, read_table
 from tenure_features.tables import ORDERS
 
+ACCOUNT = "clean:account_id"
+"""The id a row carried before it became a customer's."""
+
+
+@dataclass(frozen=True)
+class Accounts:
+    """The rows behind a log by the ids they carry, and whose those are.
+
+    Attributes
+    ----------
+    rows
+        The query behind `kept`, not run yet; columns as in `OrderLog.details`.
+    lines
+        Whether some order has several rows.
+    customers
+        Whose an id is, at any moment.
+    """
+
+    rows: ir.Table = field(repr=False)
+    lines: bool
+    customers: CustomerMap
+    backend: Any = field(repr=False, compare=False)
+
+    @cached_property
+    def kept(self) -> ir.Table:
+        """The rows, kept in the backend once asked."""
+        return keep(self.backend, "accounts", self.rows)
+
 
 @dataclass(frozen=True)
 class OrderLog:
@@ -42,6 +70,9 @@ class OrderLog:
         Where it came from.
     rows
         The query behind `details`, not run yet.
+    accounts
+        What earlier moments need whose map of customers was another (`tenure_features.regrouping`); None where ids are
+        customers at any time.
     """
 
     orders: ir.Table = field(repr=False)
@@ -50,6 +81,7 @@ class OrderLog:
     source: OrderSource
     backend: Any = field(repr=False, compare=False)
     rows: ir.Table = field(repr=False, compare=False)
+    accounts: Accounts | None = field(default=None, repr=False, compare=False)
 
     @cached_property
     def details(self) -> ir.Table:
@@ -116,7 +148,8 @@ def open_orders(
     engine
         Limits of the DuckDB it is opened on.
     customers
-        Whose the ids of the log are, when it carries ids of accounts.
+        Whose the ids of the log are, when it carries ids of accounts; with a timeline, snapshots and outcomes at an
+        earlier origin are those of the customers known then.
 
     Raises
     ------
@@ -158,7 +191,8 @@ def _open(source: OrderSource, as_of: Moment | None, engine: Engine | None, cust
     try:
         rows = clean_rows(mapped, as_of=moment)
         if customers is not None:
-            rows = replace(rows, table=customers.applied(rows.table, "clean:customer_id", backend=backend))
+            table = rows.table.mutate({ACCOUNT: rows.table["clean:customer_id"]})
+            rows = replace(rows, table=customers.applied(table, "clean:customer_id", backend=backend))
         unique = deduplicate(
             rows.table, mapped.source_columns, dates_only=rows.dates_only, has_order_id="order_id" in mapped.columns
         )
@@ -172,7 +206,11 @@ def _open(source: OrderSource, as_of: Moment | None, engine: Engine | None, cust
             fix="Change the expression so that it holds for every row.",
         ) from problem
     readiness = account(Stages(source, moment, raw, mapped, rows, unique, rolled.orders, rolled.dropped))
-    return OrderLog(rolled.orders, readiness, moment, source, backend, detailed(unique.table, mapped))
+    accounts = None
+    if customers is not None and customers.timeline is not None:
+        by_account = unique.table.mutate({"clean:customer_id": unique.table[ACCOUNT]})
+        accounts = Accounts(detailed(by_account, mapped), unique.lines, customers, backend)
+    return OrderLog(rolled.orders, readiness, moment, source, backend, detailed(unique.table, mapped), accounts)
 
 
 def _known(moment: pd.Timestamp | None) -> pd.Timestamp:

@@ -13,6 +13,7 @@ from tenure_features.engine import fetch, moments
 from tenure_features.errors import UsageError
 from tenure_features.history import KEYS, OrderHistory
 from tenure_features.log import OrderLog
+from tenure_features.regrouping import counted_over, is_known_at
 from tenure_features.snapshot import framed
 
 
@@ -38,7 +39,9 @@ def outcomes(
         ``customer_id`` (str), ``as_of`` (datetime64[us]), ``orders`` (orders with positive revenue), ``value`` (net
         revenue, returns netted) and ``wait_days`` (days from the origin to the first of these orders, NaN where there
         is none), float64; one row per customer with an order before the origin, zeros kept; sorted by ``as_of``,
-        ``customer_id``. An order belongs to the moment of its first line.
+        ``customer_id``. An order belongs to the moment of its first line, and where source ids become customers to
+        the customer of the origin, also when it is placed under an id that turns out to be theirs by the end of the
+        window.
 
     Raises
     ------
@@ -50,8 +53,19 @@ def outcomes(
     starts = origins_of(origins)
     if not allow_open:
         _check_closed(log, starts, horizon_days)
-    population = OrderHistory(log.orders, starts).reduce({})
-    happened = _happened(log.orders, _windows(starts, horizon_days))
+    early = [origin for origin in starts if not is_known_at(log, origin)]
+    parts = []
+    for origin in early:
+        with counted_over(log, origin, origin + pd.Timedelta(days=horizon_days)) as known:
+            parts.append(_counted(known.orders, [origin], horizon_days))
+    late = starts[len(early) :]
+    parts += [_counted(log.orders, late, horizon_days)] if late else []
+    return parts[0] if len(parts) == 1 else pd.concat(parts, ignore_index=True)
+
+
+def _counted(orders: ir.Table, origins: Sequence[pd.Timestamp], horizon_days: float) -> pd.DataFrame:
+    population = OrderHistory(orders, origins).reduce({})
+    happened = _happened(orders, _windows(origins, horizon_days))
     joined = population.left_join(happened, KEYS)
     table = joined.select(
         customer_id=population.customer_id,

@@ -23,9 +23,18 @@ class RolledUp:
 
 
 COLUMNS = ["customer_id", "order_id", "ordered_at", "revenue"]
+STEPS = ("_lines", "_sums", "")
+"""Endings of the names under which a roll-up keeps tables."""
 
 
-def roll_up(rows: ir.Table, *, lines: bool, returns: ReturnsPolicy, backend: Any) -> RolledUp:  # noqa: ANN401
+def roll_up(
+    rows: ir.Table,
+    *,
+    lines: bool,
+    returns: ReturnsPolicy,
+    backend: Any,  # noqa: ANN401
+    name: str = "orders",
+) -> RolledUp:
     """Turn usable rows into the table that histories read, and keep it in the backend.
 
     Parameters
@@ -38,6 +47,8 @@ def roll_up(rows: ir.Table, *, lines: bool, returns: ReturnsPolicy, backend: Any
         ``drop`` leaves out orders that sum to less than zero.
     backend
         Where the result is kept.
+    name
+        What it is called there; names that begin with it hold the way to it.
 
     Returns
     -------
@@ -51,16 +62,16 @@ def roll_up(rows: ir.Table, *, lines: bool, returns: ReturnsPolicy, backend: Any
         happened, recorded = rows["clean:ordered_at"], rows["clean:recorded_at"]
         known = (recorded > happened).fill_null(False).ifelse(recorded, happened)
         plain = rows.select(**{name: rows[f"clean:{name}"] for name in COLUMNS}, known_at=known)
-    orders = _orders(plain, backend) if lines else _always(plain)
+    orders = _orders(plain, backend, name) if lines else _always(plain)
     if returns != "drop":
-        return RolledUp(_kept(orders, backend))
+        return RolledUp(_kept(orders, backend, name))
     negative = final(orders).revenue < 0
-    return RolledUp(_kept(orders.filter(orders.revenue >= 0), backend), count(final(orders).filter(negative)))
+    return RolledUp(_kept(orders.filter(orders.revenue >= 0), backend, name), count(final(orders).filter(negative)))
 
 
-def _orders(plain: ir.Table, backend: Any) -> ir.Table:  # noqa: ANN401
+def _orders(plain: ir.Table, backend: Any, name: str) -> ir.Table:  # noqa: ANN401
     """Sum the lines of each order; orders whose lines became known at different moments come as versions."""
-    named = keep(backend, "lines", plain)
+    named = keep(backend, f"{name}_lines", plain)
     moment = "known_at" if "known_at" in named.columns else "ordered_at"
     sums = (
         named.filter(named.order_id.notnull())
@@ -72,7 +83,7 @@ def _orders(plain: ir.Table, backend: Any) -> ir.Table:  # noqa: ANN401
             revenue=named.revenue.sum().round(6),
         )
     )
-    orders = keep(backend, "sums", sums)
+    orders = keep(backend, f"{name}_sums", sums)
     at_once = orders["first"] == orders["last"]
     known = {"known_at": orders["first"]} if moment == "known_at" else {}
     single = named.filter(named.order_id.isnull()).union(
@@ -110,9 +121,9 @@ def _versions(lines: ir.Table, moment: str) -> ir.Table:
     )
 
 
-def _kept(orders: ir.Table, backend: Any) -> ir.Table:  # noqa: ANN401
+def _kept(orders: ir.Table, backend: Any, name: str) -> ir.Table:  # noqa: ANN401
     # Nothing reads the order id once orders are numbered; versions are numbered per origin and still need it.
-    return keep(backend, "orders", orders if "known_to" in orders.columns else sequenced(orders).drop("order_id"))
+    return keep(backend, name, orders if "known_to" in orders.columns else sequenced(orders).drop("order_id"))
 
 
 def final(orders: ir.Table) -> ir.Table:

@@ -11,6 +11,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+import ibis
 import ibis.expr.types as ir
 import pandas as pd
 
@@ -18,7 +19,7 @@ from tenure_features.databases import shown
 from tenure_features.days import Moment, utc_naive
 from tenure_features.engine import Engine, digest, fetch, is_row_failure, is_spark, keep, quoted
 from tenure_features.errors import DataContractError, UsageError
-from tenure_features.identity.customer_map import CustomerMap
+from tenure_features.identity.customer_map import CustomerMap, replaced
 from tenure_features.mapping import MappedTable, map_columns
 from tenure_features.readiness import SetAside
 from tenure_features.side_account import SideStages, account
@@ -26,6 +27,9 @@ from tenure_features.side_readiness import TableReadiness
 from tenure_features.side_rows import CLEAN, SideRows, clean_side_rows, one_per_customer, without_repeats
 from tenure_features.sources import read_table
 from tenure_features.tables import TABLES, Table
+
+PLACE = "tenure:place"
+"""Which of a customer's rows comes first."""
 
 _opened = itertools.count()
 _MAY_REPEAT = frozenset({"order_lines", "spend"})
@@ -70,6 +74,10 @@ class SideTable:
         The moment it was opened for; None for the whole table.
     source
         Where it came from.
+    accounts
+        The rows by the ids they carried, where those became customers.
+    customers
+        Whose an id is.
     """
 
     name: str
@@ -78,11 +86,23 @@ class SideTable:
     as_of: pd.Timestamp | None
     source: TableSource
     backend: Any = field(repr=False, compare=False)
+    accounts: ir.Table | None = field(default=None, repr=False, compare=False)
+    customers: CustomerMap | None = field(default=None, repr=False, compare=False)
 
     @property
     def contract(self) -> Table:
         """The columns it promises."""
         return TABLES[self.name]
+
+    def grouped(self, known: ir.Table) -> SideTable:
+        """Give the table in the customers of another map (``source_id, customer_id``, in the backend)."""
+        if self.accounts is None:
+            return self
+        rows = replaced(self.accounts, "customer_id", known)
+        if PLACE in rows.columns:
+            first = ibis.row_number().over(ibis.window(group_by="customer_id", order_by=PLACE))
+            rows = rows.mutate(first=first).filter(ibis._.first == 0).drop("first", PLACE)
+        return replace(self, rows=rows.select(*self.rows.columns))
 
     def to_pandas(self) -> pd.DataFrame:
         """Bring the rows into pandas, sorted by their columns; moments as datetime64[us]."""
@@ -164,12 +184,13 @@ def _open(
     try:
         mapped = map_columns(raw.table, source.columns, contract=contract, backend=backend, name=f"{own}_")
         rows = clean_side_rows(mapped, contract, as_of=moment)
+        accounts = None
         if customers is not None and "customer_id" in mapped.columns:
+            if customers.timeline is not None:  # an earlier moment may group the rows otherwise
+                accounts = keep(backend, f"{own}_accounts", _by_account(rows, mapped, contract))
             rows = replace(rows, table=customers.applied(rows.table, f"{CLEAN}customer_id", backend=backend))
         used, repeats = _once(rows, mapped, contract)
-        kept = keep(
-            backend, own, used.select(**{column: used[CLEAN + column] for column in _ordered(mapped, contract)})
-        )
+        kept = keep(backend, own, used.select(**_clean(used, mapped, contract)))
     except Exception as problem:
         if not is_row_failure(problem):
             raise
@@ -179,7 +200,7 @@ def _open(
             fix="Change the expression so that it holds for every row.",
         ) from problem
     readiness = account(SideStages(name, source.uri, moment, raw, mapped, rows, repeats, kept))
-    return SideTable(name, kept, readiness, moment, source, backend)
+    return SideTable(name, kept, readiness, moment, source, backend, accounts, customers)
 
 
 def _contract(name: str) -> Table:
@@ -199,8 +220,25 @@ def _ordered(mapped: MappedTable, contract: Table) -> list[str]:
     return [*known, *(column for column in mapped.columns if column not in contract.columns)]
 
 
+def _clean(rows: ir.Table, mapped: MappedTable, contract: Table) -> dict[str, ir.Value]:
+    return {column: rows[CLEAN + column] for column in _ordered(mapped, contract)}
+
+
+def _by_account(rows: SideRows, mapped: MappedTable, contract: Table) -> ir.Table:
+    """Query the rows by the ids they carry; which one is a customer's is decided once it is known whose they are."""
+    if not _is_one_per_customer(contract, mapped):
+        once, _ = _once(rows, mapped, contract)
+        return once.select(**_clean(once, mapped, contract))
+    place = ibis.row_number().over(ibis.window(order_by=mapped.source_columns))
+    return rows.table.select(**_clean(rows.table, mapped, contract), **{PLACE: place})
+
+
+def _is_one_per_customer(contract: Table, mapped: MappedTable) -> bool:
+    return contract.name == "customers" and "recorded_at" not in mapped.columns
+
+
 def _once(rows: SideRows, mapped: MappedTable, contract: Table) -> tuple[ir.Table, tuple[SetAside, ...]]:
-    if contract.name == "customers" and "recorded_at" not in mapped.columns:
+    if _is_one_per_customer(contract, mapped):
         return one_per_customer(rows.table, mapped.source_columns)
     if contract.name in _MAY_REPEAT or rows.dates_only:
         return rows.table, ()

@@ -16,6 +16,7 @@ from tenure_features.given import Given
 from tenure_features.history import KEYS, OrderHistory
 from tenure_features.log import OrderLog
 from tenure_features.registry import Feature
+from tenure_features.regrouping import is_known_at, known_at
 from tenure_features.side_history import POPULATION
 from tenure_features.side_tables import SideTable
 from tenure_features.tables import CALENDAR
@@ -76,8 +77,8 @@ def snapshots(
     given.check_reach(moments[-1])
     of_rows = [one for one in wanted if one.table != CALENDAR]
     parts = [
-        framed(fetch(snapshot_table(log.orders, several, of_rows, active_days=active_days, given=given)))
-        for several in _batches(log, moments)
+        framed(fetch(snapshot_table(known.log.orders, several, of_rows, active_days=active_days, given=known)))
+        for several, known in _batches(given, moments)
     ]
     table = parts[0] if len(parts) == 1 else pd.concat(parts, ignore_index=True)
     if given.calendar is None or window_days is None or len(of_rows) == len(wanted):
@@ -157,7 +158,13 @@ def _rounded(values: np.ndarray) -> np.ndarray:
     return np.copysign(np.where(np.isinf(magnitude), np.abs(values), magnitude), values)
 
 
-def _batches(log: OrderLog, origins: Sequence[pd.Timestamp]) -> Iterator[Sequence[pd.Timestamp]]:
-    size = max(1, PAIRS_AT_ONCE // max(1, log.readiness.orders + log.readiness.returns))
-    for start in range(0, len(origins), size):
-        yield origins[start : start + size]
+def _batches(given: Given, origins: Sequence[pd.Timestamp]) -> Iterator[tuple[Sequence[pd.Timestamp], Given]]:
+    """Give origins that one query may take, with what was known then; those with customers of their own come alone."""
+    early = [origin for origin in origins if not is_known_at(given.log, origin)]
+    for origin in early:
+        with known_at(given, origin) as known:
+            yield [origin], known
+    readiness, late = given.log.readiness, origins[len(early) :]
+    size = max(1, PAIRS_AT_ONCE // max(1, readiness.orders + readiness.returns))
+    for start in range(0, len(late), size):
+        yield late[start : start + size], given

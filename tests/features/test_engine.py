@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import ibis
 import numpy as np
@@ -24,7 +25,7 @@ from tenure_features import (
 )
 from tenure_features.engine import fetch, keep, statement
 from tenure_features.errors import DataContractError, UsageError
-from tenure_features.identity import IdentitySettings, IdentityState, Resolution, resolve, undo_merge
+from tenure_features.identity import IdentitySettings, IdentityState, Resolution, customer_map, resolve, undo_merge
 from tenure_features.identity.components import components
 from tenure_features.identity.emails import normal_email, tidy_email
 from tenure_features.identity.hashes import is_hash, md5_of, sha256_of
@@ -148,14 +149,15 @@ IDENTIFIERS = [  # source, source_id, kind, value, day
 ]
 
 
-def linked_on(kind: str, as_of: str, previous: IdentityState | None = None) -> Resolution:
+def linked_on(kind: str, as_of: str, previous: IdentityState | None = None, **asked: Any) -> Resolution:
+    given = asked.pop("rows", IDENTIFIERS)
     names = ["source", "source_id", "kind", "value"]
-    columns = {name: pa.array([row[at] for row in IDENTIFIERS]) for at, name in enumerate(names)}
-    days = pa.array([pd.Timestamp(row[4]) if row[4] else None for row in IDENTIFIERS], pa.timestamp("us"))
+    columns = {name: pa.array([row[at] for row in given]) for at, name in enumerate(names)}
+    days = pa.array([pd.Timestamp(row[4]) if row[4] else None for row in given], pa.timestamp("us"))
     rows, backend = ibis.memtable(pa.table(columns | {"seen_at": days})), Engine(kind).connect()
     rules = IdentitySettings(default_region="DE", largest=5)
-    found = resolve(rows, as_of=as_of, backend=backend, settings=rules, previous=previous)
-    if kind == "spark":  # of the intermediate tables, only the map is left
+    found = resolve(rows, as_of=as_of, backend=backend, settings=rules, previous=previous, **asked)
+    if kind == "spark" and not asked:  # of the intermediate tables, only the map is left
         assert sum("tenure_identity" in str(row) for row in statement(backend, "SHOW TABLES")) == 1
     return found
 
@@ -220,6 +222,21 @@ def test_spark__keeps_ids_merges_and_what_was_told_apart_like_duckdb(spark):
         ["merge", "1", "2"], ["undo", "1", "2"], ["merge", "5", "6"],
     ]  # fmt: skip
     assert "told apart" in set(got.guarded["guard"])
+
+
+def test_spark__sees_earlier_customers_like_duckdb(spark, tmp_path):
+    days = ["2024-01-10", "2024-01-20", "2024-02-10", "2024-03-10", "2024-03-25"]
+    rows = pd.DataFrame({"customer_id": ["1", "2", "3", "2", "5"], "ordered_at": pd.to_datetime(days), "revenue": 1.0})
+    rows.to_parquet(tmp_path / "orders.parquet")
+    found = []
+    for kind in ("duckdb", "spark"):
+        linked = linked_on(kind, "2024-05-01", rows=IDENTIFIERS[:5], timeline=True)
+        who = customer_map(linked.state.current, timeline=linked.timeline)
+        log = open_orders(OrderSource(tmp_path / "orders.parquet"), "2024-05-01", engine=Engine(kind), customers=who)
+        table = snapshots(log, ["2024-03-01", "2024-05-01"], features=["orders_total"])
+        found.append(table.merge(outcomes(log, "2024-03-01", 31), on=["customer_id", "as_of"], how="left"))
+    pd.testing.assert_frame_equal(found[1], found[0])
+    assert found[1][["customer_id", "orders_total"]].to_numpy().tolist() == [["1", 1], ["2", 2], ["1", 4], ["5", 1]]
 
 
 def test_spark__finds_a_long_chain(spark):

@@ -14,6 +14,7 @@ from tenure.config import IdentityConfig
 from tenure.config_file import load_config
 from tenure.identity import effects, resolve_orders, settings_of
 from tenure.identity_report import identity_sections
+from tenure_features import snapshots
 from tenure_features.errors import DependencyUnavailableError, UsageError
 
 Call = Callable[..., Any]
@@ -69,6 +70,16 @@ def test_resolve_orders__an_identifier_seen_later_does_not_link(shop: Path) -> N
     assert resolve_orders(later).log.readiness.customers == 2
     on_the_day = load_config(shop, overrides={"run": {"as_of": "2024-03-20"}})
     assert resolve_orders(on_the_day).log.readiness.customers == 3
+
+
+def test_resolve_orders__earlier_origins_see_the_customers_of_then(shop: Path) -> None:
+    """What 20 March tells must not regroup the 10th, which models learn from."""
+    log = resolve_orders(load_config(shop, overrides={"run": {"as_of": "2024-03-21"}})).log
+    table = snapshots(log, ["2024-03-10", "2024-03-21"], features=["orders_total"])
+    found = table.groupby(table["as_of"].dt.day)[["customer_id", "orders_total"]].apply(
+        lambda rows: dict(rows.to_numpy())
+    )
+    assert found.to_dict() == {10: {"G9": 1.0, "S1": 2.0, "S2": 2.0}, 21: {"G9": 1.0, "S1": 4.0}}
 
 
 def test_resolve_orders__is_off_unless_it_is_asked_for(shop: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,6 +14,7 @@ import pyarrow as pa
 
 from tenure_features.engine import keep
 from tenure_features.errors import DataContractError, UsageError
+from tenure_features.identity.timeline import Timeline
 
 _loaded = itertools.count()
 
@@ -25,9 +27,56 @@ class CustomerMap:
     ----------
     rows
         ``source_id, customer_id``, one row per source id.
+    timeline
+        Who was who at earlier moments; None where the map is taken as always known.
+    source
+        The system whose ids the tables carry; None: of any.
     """
 
     rows: pa.Table = field(repr=False)
+    timeline: Timeline | None = field(default=None, repr=False, compare=False)
+    source: str | None = None
+
+    def is_known_at(self, moment: pd.Timestamp) -> bool:
+        """Say whether this very map is what is known at a moment."""
+        return self.timeline is None or moment >= self.timeline.until
+
+    def at(self, moment: pd.Timestamp) -> CustomerMap:
+        """Give the map of an earlier moment, by what had been seen strictly before it."""
+        if self.timeline is None or self.is_known_at(moment):
+            return self
+        rows = self.timeline.at(moment)
+        if self.source is not None:
+            rows = rows[rows["source"] == self.source]
+        # What tells two systems' equal ids apart or together may come later: until then they are the older one's.
+        return CustomerMap(_text(rows.drop_duplicates("source_id")))
+
+    def over(self, origin: pd.Timestamp, end: pd.Timestamp, *, ordered: Collection[str]) -> CustomerMap:
+        """Give the map by which orders of a window are counted: customers of its origin, known by all of its end.
+
+        A source id that was known at the origin stays with its customer of then. One that came up in the window goes
+        to the customer it has turned out to be by the end; where that are several who became one, to the one whose
+        source id is the oldest.
+
+        Parameters
+        ----------
+        origin, end
+            The window ``[origin, end)``.
+        ordered
+            Source ids with an order before the origin; those without identifiers are customers, too.
+        """
+        start, close = self.at(origin).rows.to_pandas(), self.at(end).rows.to_pandas()
+        bare = sorted(set(ordered) - set(start["source_id"]))
+        known = pd.concat([start, pd.DataFrame({"source_id": bare, "customer_id": bare}, dtype="str")])
+        turned = close.rename(columns={"customer_id": "turned_out"})
+        # The first of each in the order of the map at the origin, the oldest first.
+        homes = known.merge(turned, on="source_id").drop_duplicates("turned_out")[["turned_out", "customer_id"]]
+        new = turned[~turned["source_id"].isin(known["source_id"])].merge(homes, on="turned_out")
+        return CustomerMap(_text(pd.concat([known, new])))
+
+    def loaded(self, backend: Any) -> ir.Table:  # noqa: ANN401
+        """Bring the map into a backend, for `replaced`."""
+        return keep(backend, f"customer_map_{next(_loaded)}", ibis.memtable(self.rows))
 
     def applied(self, table: ir.Table, column: str, *, backend: Any) -> ir.Table:  # noqa: ANN401
         """Replace the source ids of a column by customer ids; an id that the map does not know stays.
@@ -41,14 +90,18 @@ class CustomerMap:
         backend
             The connection the table lives on.
         """
-        known = keep(backend, f"customer_map_{next(_loaded)}", ibis.memtable(self.rows))
-        known = known.rename({"tenure:source_id": "source_id", "tenure:customer_id": "customer_id"})
-        joined = table.left_join(known, table[column] == known["tenure:source_id"])
-        found = joined.mutate({column: ibis.coalesce(joined["tenure:customer_id"], joined[column])})
-        return found.select(*table.columns)
+        return replaced(table, column, self.loaded(backend))
 
 
-def customer_map(current: pd.DataFrame, *, source: str | None = None) -> CustomerMap:
+def replaced(table: ir.Table, column: str, known: ir.Table) -> ir.Table:
+    """Replace source ids as `CustomerMap.applied` does, by a map that lies in the backend."""
+    known = known.rename({"tenure:source_id": "source_id", "tenure:customer_id": "customer_id"})
+    joined = table.left_join(known, table[column] == known["tenure:source_id"])
+    found = joined.mutate({column: ibis.coalesce(joined["tenure:customer_id"], joined[column])})
+    return found.select(*table.columns)
+
+
+def customer_map(current: pd.DataFrame, *, source: str | None = None, timeline: Timeline | None = None) -> CustomerMap:
     """Make the current rows of an identity map ready for use.
 
     Parameters
@@ -57,6 +110,9 @@ def customer_map(current: pd.DataFrame, *, source: str | None = None) -> Custome
         ``source, source_id, customer_id``, one row per source id, such as `IdentityState.current`.
     source
         The system whose ids the tables carry; None: of any system, as long as no id means two customers.
+    timeline
+        Who was who at earlier moments (`Resolution.timeline`), so that older history is grouped by what was known
+        then.
 
     Raises
     ------
@@ -84,5 +140,9 @@ def customer_map(current: pd.DataFrame, *, source: str | None = None) -> Custome
             found=", ".join(sorted(twice)[:3]),
             fix="Say whose ids the orders carry: source under [identity].",
         )
+    return CustomerMap(_text(pairs), timeline, source)
+
+
+def _text(pairs: pd.DataFrame) -> pa.Table:
     text = pa.schema([("source_id", pa.string()), ("customer_id", pa.string())])
-    return CustomerMap(pa.Table.from_pandas(pairs, schema=text, preserve_index=False))
+    return pa.Table.from_pandas(pairs[["source_id", "customer_id"]], schema=text, preserve_index=False)

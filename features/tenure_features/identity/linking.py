@@ -42,6 +42,24 @@ class Links:
     guarded: pd.DataFrame = field(repr=False)
 
 
+def linked(
+    keys: ir.Table,
+    *,
+    settings: IdentitySettings,
+    work: Workspace,
+    separations: pd.DataFrame,
+    probabilistic: float | None,
+) -> Links:
+    """Link source ids as `link_accounts` does, and where a probability is given, once more with what splink adds."""
+    links = link_accounts(keys, settings=settings, work=work, separations=separations)
+    if probabilistic is None:
+        return links
+    from tenure_features.identity.probabilistic import likely_pairs
+
+    likely = likely_pairs(keys, links.accounts, threshold=probabilistic, work=work)
+    return link_accounts(keys, settings=settings, work=work, likely=likely, separations=separations)
+
+
 def link_accounts(
     keys: ir.Table,
     *,

@@ -16,9 +16,10 @@ from tenure_features.engine import fetch
 from tenure_features.errors import UsageError
 from tenure_features.identity.assignment import HISTORY, MAP, assign
 from tenure_features.identity.kinds import PROBABILISTIC, IdentitySettings
-from tenure_features.identity.linking import link_accounts
+from tenure_features.identity.linking import linked
 from tenure_features.identity.state import APART, IdentityState, arrow_table, empty
-from tenure_features.identity.values import keys_of
+from tenure_features.identity.timeline import Timeline
+from tenure_features.identity.values import keys_at, normalised
 from tenure_features.identity.workspace import Workspace
 
 
@@ -41,6 +42,8 @@ class Resolution:
         Only identifiers seen before it were read.
     source_ids, customers
         How many there are.
+    timeline
+        Who was who at earlier moments; None where it was not asked for.
     """
 
     table: ir.Table = field(repr=False)
@@ -51,6 +54,7 @@ class Resolution:
     as_of: pd.Timestamp
     source_ids: int
     customers: int
+    timeline: Timeline | None = field(default=None, repr=False)
 
     @property
     def state(self) -> IdentityState:
@@ -67,6 +71,7 @@ def resolve(
     settings: IdentitySettings | None = None,
     previous: IdentityState | None = None,
     probabilistic: float | None = None,
+    timeline: bool = False,
 ) -> Resolution:
     """Link identifiers into customers.
 
@@ -85,6 +90,8 @@ def resolve(
         The map of an earlier run: customer ids stay, merges and splits are recorded.
     probabilistic
         Also link pairs that splink gives at least this probability (extra ``identity``); None: do not.
+    timeline
+        Keep what it takes to say who was who at earlier moments, too.
 
     Raises
     ------
@@ -95,30 +102,30 @@ def resolve(
     """
     moment, rules = utc_naive(as_of), settings or IdentitySettings()
     _check_order(previous, moment)
+    apart = empty(APART) if previous is None else previous.apart
     with Workspace(backend) as work:
-        keys = keys_of(_complete(identifiers), as_of=moment, settings=rules, work=work)
-        apart = None if previous is None else previous.apart
-        links = link_accounts(keys, settings=rules, work=work, separations=apart)
-        if probabilistic is not None:
-            from tenure_features.identity.probabilistic import likely_pairs
-
-            likely = likely_pairs(keys, links.accounts, threshold=probabilistic, work=work)
-            links = link_accounts(keys, settings=rules, work=work, likely=likely, separations=apart)
+        seen = _seen(identifiers, moment)
+        normal = normalised(seen, settings=rules, work=work)
+        normal = work.publish(normal) if timeline else normal
+        keys = keys_at(normal, settings=rules, work=work)
+        links = linked(keys, settings=rules, work=work, separations=apart, probabilistic=probabilistic)
         before = None if previous is None else work.load(arrow_table(previous.rows, MAP))
         trust = (*rules.by_trust, PROBABILISTIC)
         assigned = assign(links.accounts, before, shared=links.shared, by_trust=trust, as_of=moment, work=work)
         table = work.publish(assigned.rows)
         events = None if assigned.events is None else _typed(fetch(assigned.events), HISTORY)
+        asked: dict[str, Any] = {"settings": rules, "apart": apart, "probabilistic": probabilistic, "until": moment}
         return Resolution(
-            table, _history(previous, events), empty(APART) if apart is None else apart,
-            links.guarded, _problems(keys), moment, *_counts(table),
+            table, _history(previous, events), apart, links.guarded, _problems(keys), moment, *_counts(table),
+            Timeline(normal, backend, **asked) if timeline else None,
         )  # fmt: skip
 
 
-def _complete(identifiers: ir.Table) -> ir.Table:
-    if "seen_at" in identifiers.columns:
-        return identifiers.mutate(seen_at=identifiers.seen_at.cast("timestamp(6)"))
-    return identifiers.mutate(seen_at=ibis.null("timestamp(6)"))
+def _seen(identifiers: ir.Table, moment: pd.Timestamp) -> ir.Table:
+    if "seen_at" not in identifiers.columns:
+        return identifiers.mutate(seen_at=ibis.null("timestamp(6)"))
+    rows = identifiers.mutate(seen_at=identifiers.seen_at.cast("timestamp(6)"))
+    return rows.filter(rows.seen_at.isnull() | (rows.seen_at < moment.to_pydatetime()))
 
 
 def _check_order(previous: IdentityState | None, moment: pd.Timestamp) -> None:

@@ -42,14 +42,30 @@ def keys_of(rows: ir.Table, *, as_of: pd.Timestamp | None, settings: IdentitySet
         ``source, source_id, kind, key, seen_at, problem``: the key two spellings of one identifier share, or why
         there is none.
     """
-    if as_of is not None:
-        rows = rows.filter(rows.seen_at.isnull() | (rows.seen_at < as_of.to_pydatetime()))
+    return keys_at(normalised(_seen_before(rows, as_of), settings=settings, work=work), settings=settings, work=work)
+
+
+def normalised(rows: ir.Table, *, settings: IdentitySettings, work: Workspace) -> ir.Table:
+    """Write every identifier in its normal form, each for itself: what does not depend on the moment.
+
+    Returns
+    -------
+    Table
+        ``source, source_id, seen_at, kind, value, hashed, key``, for `keys_at`.
+    """
     kind = kind_of(rows.kind, settings.by_trust)
     hashed = is_hash(rows.value) & ~kind.isin(["device", "cookie"]).fill_null(False)
     typed = rows.select("source", "source_id", "seen_at", kind=kind, value=rows.value, hashed=hashed)
     plain = work.keep(typed.mutate(plain=_plain(typed, settings)))
-    read = _with_phones(plain, settings, work)
-    if count(plain.filter(plain.hashed).limit(1)):
+    return _with_phones(plain, settings, work)
+
+
+def keys_at(
+    normal: ir.Table, *, as_of: pd.Timestamp | None = None, settings: IdentitySettings, work: Workspace
+) -> ir.Table:
+    """Give what was seen strictly before a moment its keys; a hash meets its plain form once that one was seen."""
+    read = _seen_before(normal, as_of)
+    if count(read.filter(read.hashed).limit(1)):
         read = _unhashed(work.keep(read), work)
     problem = ibis.cases(
         (read.kind.isnull(), UNKNOWN_KIND),
@@ -60,6 +76,10 @@ def keys_of(rows: ir.Table, *, as_of: pd.Timestamp | None, settings: IdentitySet
     keyed = read.mutate(problem=problem)
     usable = keyed.problem.isnull().ifelse(keyed.key, ibis.null("string"))
     return work.keep(keyed.select("source", "source_id", "kind", key=usable, seen_at="seen_at", problem="problem"))
+
+
+def _seen_before(rows: ir.Table, as_of: pd.Timestamp | None) -> ir.Table:
+    return rows if as_of is None else rows.filter(rows.seen_at.isnull() | (rows.seen_at < as_of.to_pydatetime()))
 
 
 def _plain(rows: ir.Table, settings: IdentitySettings) -> ir.StringValue:
