@@ -23,6 +23,7 @@ from scoring import QUALITY_GATE, Limit, Report, data_folder
 from tenure_features import OrderLog, OrderSource, open_orders
 from tenure_features.engine import fetch
 from tenure_training.frame import Frames
+from tenure_training.metrics.waiting import concordance, median_error
 from tenure_training.models.next_order import UNLIKELY, NextOrder
 from tenure_training.models.registry import candidate_class
 
@@ -85,22 +86,6 @@ def waits(question: Question, customers: pd.Series) -> tuple[np.ndarray, np.ndar
     return np.where(came, days, float(question.days)), came
 
 
-def concordance(predicted: np.ndarray, wait: np.ndarray, came: np.ndarray) -> float:
-    """Harrell's C: of two customers of whom it is known who ordered first, the share predicted in that order.
-
-    Examples
-    --------
-    >>> concordance(np.array([1.0, 2.0, 3.0]), np.array([5.0, 9.0, 7.0]), np.array([True, False, True]))
-    0.6666666666666666
-    """
-    good = pairs = 0.0
-    for row in np.flatnonzero(came):
-        after = (wait > wait[row]) | ((wait == wait[row]) & ~came)
-        pairs += after.sum()
-        good += (predicted[after] > predicted[row]).sum() + 0.5 * (predicted[after] == predicted[row]).sum()
-    return float(good / pairs)
-
-
 def measure(question: Question, report: Report) -> None:
     """Print dates of Tenure beside those of ADBT, and judge them."""
     frame = Frames(question.log).frame(question.as_of, horizon_days=question.days)
@@ -120,7 +105,7 @@ def measure(question: Question, report: Report) -> None:
         {
             name: {
                 "concordance": concordance(column[both], wait[both], came[both]),
-                "median error, days": float(np.median(np.abs(column - wait)[both & came])),
+                "median error, days": median_error(column[both], wait[both], came[both]),
             }
             for name, column in said.items()
         }

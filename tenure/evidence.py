@@ -10,6 +10,7 @@ import pandas as pd
 from tenure_features.families import described
 from tenure_serving.report import ReportData
 from tenure_training.backtest import Backtest
+from tenure_training.dates import dates_table
 from tenure_training.metrics import calibration_table, decile_table
 from tenure_training.models.contract import Contributions
 from tenure_training.models.design import RHYTHM
@@ -62,6 +63,11 @@ def totals(backtest: Backtest, champion: str) -> pd.DataFrame:
         for window, said, did in zip(backtest.windows, backtest.predictions[champion], backtest.outcomes, strict=True)
     ]
     return pd.DataFrame(sorted(rows), columns=["origin", "predicted", "actual"])
+
+
+def dates(backtest: Backtest | None) -> pd.DataFrame:
+    """Tell how the date of the next order did at each origin, latest first; empty without a backtest."""
+    return dates_table([], []) if backtest is None else backtest.dates
 
 
 def drivers(contributions: Contributions | None) -> pd.DataFrame:

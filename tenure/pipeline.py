@@ -18,6 +18,7 @@ from tenure.calendars import definition, for_models, require_same
 from tenure.campaign import CampaignResult, campaign_of, campaign_sections, costs_of
 from tenure.config import Config
 from tenure.costs import NOTHING_KNOWN, economics_of, with_acquisition
+from tenure.dates import dates_sections
 from tenure.economics_sections import economics_sections
 from tenure.extras import extras
 from tenure.identity import Resolved
@@ -89,7 +90,7 @@ def run_job(
         scores = _scored(scorer, trained, config, previous)
         _write(scores, out, bundle, inputs, previous)
     with progress.stage("Writing the report"):
-        further = segment_sections(inputs, scorer, scores, previous) + _campaign(trained, bundle, config)
+        further = segment_sections(inputs, scorer, scores, previous) + _backtested(trained, bundle, config)
         further += sections(training) if sections else ()
         further += economics_sections(config, inputs.resolved or Resolved(inputs.log), scores)
         report, data = out / "report.html", _report(trained, bundle, scores, further)
@@ -116,6 +117,7 @@ def run_job(
         scores=scores,
         audit=trained.audit,
         campaign=trained.campaign,
+        dates=evidence.dates(training.backtest),
     )
 
 
@@ -199,6 +201,7 @@ def backtest_job(config: Config, *, progress: Progress) -> BacktestResult:
         trained.notes,
         trained.audit,
         trained.campaign,
+        evidence.dates(training.backtest),
     )
 
 
@@ -220,8 +223,9 @@ def _unpriced(scores: pd.DataFrame) -> tuple[str, ...]:
     return () if "clv_before_cac" in scores else (NOTHING_KNOWN,)
 
 
-def _campaign(trained: _Trained, bundle: Bundle, config: Config) -> tuple[Section, ...]:
-    return campaign_sections(trained.campaign, currency=bundle.info.currency, said=config.economics)
+def _backtested(trained: _Trained, bundle: Bundle, config: Config) -> tuple[Section, ...]:
+    shown = campaign_sections(trained.campaign, currency=bundle.info.currency, said=config.economics)
+    return shown + dates_sections(evidence.dates(trained.training.backtest))
 
 
 def rendered(data: ReportData, scorer: Scorer) -> str:

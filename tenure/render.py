@@ -7,6 +7,7 @@ from collections.abc import Iterable
 import pandas as pd
 
 from tenure.audit import AuditResult
+from tenure.dates import dates_line
 from tenure.results import BacktestResult, RunResult, ScoreResult
 
 COLUMNS = {
@@ -28,6 +29,8 @@ def run_lines(result: RunResult) -> list[str]:
         "",
         f"Model: {result.champion} ({result.champion_reason})",
         *comparison(result.backtest),
+        *_dates(result),
+        *_campaign(result),
         "",
         f"Report:   {result.report_path}",
         f"Scores:   {result.scores_path}",
@@ -52,6 +55,7 @@ def backtest_lines(result: BacktestResult) -> list[str]:
     return [
         *_notes(result.notes),
         *comparison(result.backtest)[1:],
+        *_dates(result),
         "",
         f"Winner: {result.champion} ({result.champion_reason})",
         *_campaign(result),
@@ -115,7 +119,12 @@ def _notes(notes: Iterable[str]) -> list[str]:
     return [*lines, ""] if lines else []
 
 
-def _campaign(result: BacktestResult) -> list[str]:
+def _dates(result: RunResult | BacktestResult) -> list[str]:
+    line = dates_line(result.dates)
+    return [] if line is None else ["", line]
+
+
+def _campaign(result: RunResult | BacktestResult) -> list[str]:
     found = result.campaign
     if found is None:
         return []

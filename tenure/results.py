@@ -74,6 +74,8 @@ class RunResult(ScoreResult):
         What the leak audit of the backtest found, one per check.
     campaign
         What a retention campaign along the champion's ranking would have earned; None without a backtest.
+    dates
+        How ``next_order_at`` did in the backtest beside the last order plus ADBT, one row per origin.
     """
 
     report_path: Path
@@ -84,11 +86,12 @@ class RunResult(ScoreResult):
     scores: pd.DataFrame = field(repr=False)
     audit: tuple[Finding, ...]
     campaign: CampaignResult | None
+    dates: pd.DataFrame
 
 
 @dataclass(frozen=True)
 class BacktestResult:
-    """What a backtest found: the table, who would be champion, what a campaign earns, whether anything leaked."""
+    """What a backtest found: the table, who would be champion, what a campaign earns, how dates did, what leaked."""
 
     backtest: pd.DataFrame
     champion: str
@@ -98,3 +101,4 @@ class BacktestResult:
     notes: tuple[str, ...]
     audit: tuple[Finding, ...]
     campaign: CampaignResult | None
+    dates: pd.DataFrame

@@ -14,6 +14,7 @@ import pandas as pd
 import pytest
 
 from tenure.cli import main
+from tenure_training.dates import dates_table
 
 
 @dataclass(frozen=True)
@@ -50,6 +51,7 @@ class Result:
     notes: tuple[str, ...] = ()
     audit: tuple[Any, ...] = ()
     campaign: None = None
+    dates: pd.DataFrame = field(default_factory=lambda: dates_table([], []))
     lines: tuple[str, ...] = ("567 of 1,234 customers are about to leave.",)
     next_command: str = "tenure run --orders orders.csv --out out"
 

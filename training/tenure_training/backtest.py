@@ -9,6 +9,7 @@ from types import MappingProxyType
 import numpy as np
 import pandas as pd
 
+from tenure_training.dates import dates_table, judge_dates
 from tenure_training.frame import Frames
 from tenure_training.metrics import METRICS, Campaign, Case, evaluate
 from tenure_training.models.baselines import StatusQuo
@@ -34,12 +35,17 @@ class Backtest:
         One per window: ``customer_id``, ``bought``, ``orders``, ``value``.
     costs
         ``contact_cost``, ``offer_cost`` and ``acceptance`` of a retention campaign, as far as they are known.
+    dates
+        How the date of the next order did, one row per window, see `tenure_training.dates.judge_dates`; no model is
+        needed for it but the customers' own gaps, so it is the same whatever the candidates. Empty where snapshots do
+        not hold the gaps.
     """
 
     windows: Sequence[Window]
     predictions: Mapping[str, Sequence[Prediction]]
     outcomes: Sequence[pd.DataFrame]
     costs: Mapping[str, float | None] = field(default_factory=dict)
+    dates: pd.DataFrame = field(default_factory=lambda: dates_table([], []))
 
     def table(self) -> pd.DataFrame:
         """One row per candidate and window.
@@ -125,6 +131,7 @@ def backtest(
     predictions: dict[str, list[Prediction]] = {name: [] for name in candidates}
     seen: list[Window] = []
     outcomes: list[pd.DataFrame] = []
+    judged: list[tuple[pd.Timestamp, dict[str, float]]] = []
     for window in sorted(windows):
         frame = frames.frame(window.origin, horizon_days=window.days)
         closed = [number for number, earlier in enumerate(seen) if earlier.closed_by(window.origin)]
@@ -140,8 +147,11 @@ def backtest(
                 advance(done, total)
         outcomes.append(frames.labels(window).assign(customer_id=frame.present["customer_id"]))
         seen.append(window)
+        if "adbt_days" in frame.present:
+            judged.append((window.origin, judge_dates(frame.present, outcomes[-1], days=window.days)))
     latest_first = {name: tuple(reversed(said)) for name, said in predictions.items()}
-    return Backtest(tuple(reversed(seen)), latest_first, tuple(reversed(outcomes)))
+    dates = dates_table([told for _, told in reversed(judged)], [origin for origin, _ in reversed(judged)])
+    return Backtest(tuple(reversed(seen)), latest_first, tuple(reversed(outcomes)), dates=dates)
 
 
 def _pooled(said: Sequence[Prediction], outcomes: Sequence[pd.DataFrame], window_days: int) -> Evidence:
