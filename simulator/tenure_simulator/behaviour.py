@@ -200,6 +200,10 @@ class Engagement(Part):
 class Identities(Part):
     """How people appear in several systems.
 
+    By default the shop delivers parcels, so nearly every account holds the number of the person who opens the door, and
+    people who order again mostly give the address they read. A shop of downloads, which asks for an e-mail alone, is
+    sparser: with ``phone=0.6, other_email=0.2`` one pair of accounts in eight shares no value at all.
+
     Attributes
     ----------
     second_account
@@ -221,8 +225,8 @@ class Identities(Part):
 
     second_account: Share = 0.3
     typo: Share = 0.03
-    other_email: Share = 0.2
-    phone: Share = 0.6
+    other_email: Share = 0.1
+    phone: Share = 0.9
     shared_device: Share = 0.08
     cookie_days: Positive = 90.0
     fragmented: bool = False
