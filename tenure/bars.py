@@ -9,8 +9,25 @@ from contextlib import contextmanager
 
 from rich.console import Console
 from rich.logging import RichHandler
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    SpinnerColumn,
+    Task,
+    TaskID,
+    TextColumn,
+    TimeElapsedColumn,
+)
 from rich.text import Text
+
+
+class Steps(MofNCompleteColumn):
+    """How many of how many; nothing where a stage has no steps to count."""
+
+    def render(self, task: Task) -> Text:
+        """Write the count of a task."""
+        return Text("") if task.total is None else super().render(task)
 
 
 class TerminalProgress:
@@ -52,7 +69,7 @@ def open_bars(console: Console | None = None) -> Iterator[tuple[TerminalProgress
         SpinnerColumn(),
         TextColumn("{task.description}"),
         BarColumn(),
-        MofNCompleteColumn(),
+        Steps(),
         TimeElapsedColumn(),
     )
     with Progress(*columns, console=console, transient=True) as bars:

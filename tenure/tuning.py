@@ -100,7 +100,7 @@ def trial_runs(tunings: Sequence[Tuning]) -> list[CandidateRun]:
         CandidateRun(
             f"{tuning.candidate} trial {trial.number}",
             metrics={"relative_loss": trial.score.loss},
-            params={name: float(value) for name, value in trial.settings.items()},
+            params=dict(trial.settings),
             by_origin=[
                 {"log_loss": loss, "normalised_gini": gini, "relative_loss": relative}
                 for loss, gini, relative in zip(
@@ -142,9 +142,10 @@ def _blocks(tuning: Tuning) -> list[Paragraph | TableBlock | ChartBlock]:
     caption = (
         f"{tuning.candidate} with and without tuning, by origin; windows of {tuning.gains['window_days'].iloc[0]} days"
     )
+    told = table.assign(**{name: table[name].map("{:.4f}".format) for name in columns[2:]})  # a gain is small
     return [
         Paragraph(said),
-        TableBlock(table, caption, units={"origin": "date", "gain": "percent"}),
+        TableBlock(told, caption, units={"origin": "date", "gain": "percent"}),
         ChartBlock(_chart(tuning.candidate, table), f"Gain of tuning {tuning.candidate} by origin"),
     ]
 

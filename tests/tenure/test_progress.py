@@ -70,3 +70,15 @@ def test_open_progress__quiet_says_nothing(capsys: pytest.CaptureFixture[str]) -
     with open_progress(quiet=True) as progress:
         work(progress)
     assert capsys.readouterr() == ("", "")
+
+
+def test_terminal_progress__counts_only_where_there_is_something_to_count() -> None:
+    stream = io.StringIO()
+    with open_bars(Console(file=stream, force_terminal=True, width=80, no_color=True)) as (progress, _):
+        with progress.stage("Reading"):
+            progress._bars.refresh()
+        with progress.stage("Fitting"):
+            progress.advance(2, 5)
+            progress._bars.refresh()
+    assert "0/?" not in stream.getvalue()
+    assert "2/5" in stream.getvalue()

@@ -76,3 +76,26 @@ def test_boosted__learns_means_under_a_logarithm(objective, noise):
     fitted = Boosted.fit(X, y, weight=np.ones(6000), objective=objective, seed=1)
     low, high = np.exp(fitted.score(pd.DataFrame({"a": [-1.0, 1.0]})))
     assert (low, high) == pytest.approx((1 - noise, 2 * (1 - noise)), rel=0.08)
+
+
+@pytest.mark.parametrize("name", ["xgboost_gamma", "xgboost_tweedie", "xgboost_aft"])
+def test_contributions__add_up_to_the_prediction_and_survive_loading(name, fitted, frame, tmp_path):
+    explained, said = fitted(name).contributions(frame.present), fitted(name).predict(frame.present)
+    assert explained.features == sorted(set(explained.features))
+    churn = explained.churn_base + explained.churn.sum(axis=1)
+    np.testing.assert_allclose(churn, np.log((1 - said.buy_probability) / said.buy_probability), atol=1e-9)
+    value = explained.value_base + explained.value.sum(axis=1)
+    np.testing.assert_allclose(value, np.log(said.expected_value / said.buy_probability), atol=1e-9)
+    fitted(name).save(tmp_path)
+    one = CANDIDATES[name].load(tmp_path).contributions(frame.present.iloc[[3]])
+    np.testing.assert_allclose(one.churn[0], explained.churn[3], atol=1e-9)
+    np.testing.assert_allclose(one.value[0], explained.value[3], atol=1e-9)
+    assert one.churn_base == explained.churn_base
+
+
+def test_contributions__of_the_value_come_from_the_trees_of_the_value(fitted, frame):
+    told = [fitted(name).contributions(frame.present) for name in ("xgboost_gamma", "xgboost_hurdle")]
+    assert told[0].churn_base == told[1].churn_base
+    shared = [name for name in told[1].features if name in told[0].features]
+    value = [one.value[:, [one.features.index(name) for name in shared]] for one in told]
+    assert np.abs(value[0] - value[1]).max() > 0.01

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from abc import abstractmethod
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import ClassVar, Self
 
@@ -13,9 +14,11 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from tenure_training.models.boosting import SPACE, Boosted, Objective
-from tenure_training.models.contract import Candidate, Evidence, Floats, Prediction, TrainingFrame
-from tenure_training.models.design import design
+from tenure_training.models.contract import Candidate, Contributions, Evidence, Floats, Prediction, TrainingFrame
+from tenure_training.models.design import RHYTHM, by_term, design
+from tenure_training.models.hurdle import exactly
 from tenure_training.models.lessons import FEWEST, Lessons, lessons_of
+from tenure_training.models.reference import Reference
 from tenure_training.models.rhythm import SURE, Expectation
 from tenure_training.models.severity import OUTLIER
 from tenure_training.models.spend_distribution import SpendDistribution
@@ -59,6 +62,16 @@ class BoostedValue(Candidate):
     value: Boosted | None
     log_scale: float
     spread: SpendDistribution
+    _present: pd.DataFrame
+
+    @cached_property
+    def reference(self) -> Reference:
+        """Where explanations of the value start from: likely buyers among those the model was fitted for."""
+        told = self._contributions(self._present)
+        if told is None or not len(self._present):
+            return Reference({}, {})
+        means = Reference.of(told, buy_probability=self.predict(self._present).buy_probability)
+        return replace(means, churn={})  # those of the chances are told from their own
 
     @abstractmethod
     def _lesson(self, lessons: Lessons, value: Floats) -> ValueLesson:
@@ -75,7 +88,7 @@ class BoostedValue(Candidate):
     def fit(self, frame: TrainingFrame, *, seed: int) -> Self:
         """Learn from the closed windows of a frame."""
         self.chance = XGBoostHurdle().tuned(self.settings).fit(frame, seed=seed)
-        self.value, self.log_scale = None, 0.0
+        self.value, self.log_scale, self._present = None, 0.0, frame.present
         lessons, value = lessons_of(frame), frame.labels["value"].to_numpy(dtype=np.float64)
         bought = (lessons.bought > 0) & (value > 0)
         if not lessons.enough or bought.sum() < FEWEST:
@@ -119,12 +132,38 @@ class BoostedValue(Candidate):
         quantiles = self.spread.value_quantiles(probability, if_bought)
         return replace(said, expected_value=probability * np.exp(if_bought), quantiles=quantiles)
 
+    def contributions(self, snapshot: pd.DataFrame) -> Contributions:
+        """Explain log-odds of churn by the trees of the chance, log value of buyers by those of the value."""
+        told = self._contributions(snapshot)
+        return self.chance.contributions(snapshot) if told is None else self.reference.seen_from(told)
+
+    def _contributions(self, snapshot: pd.DataFrame) -> Contributions | None:
+        if self.value is None:
+            return None
+        odds, rhythm = self.chance.contributions(snapshot), self.chance.rhythm
+        expected = rhythm.expect(snapshot, days=self.chance.horizon_days)
+        X = design(snapshot, expected)
+        parts, rest = self.value.contributions(X)
+        log_spend, log_typical = np.log(expected.spend), float(np.log(rhythm.typical_spend))
+        value = dict(by_term(list(self.value.columns), parts))
+        value["value_mean"] = value.get("value_mean", 0.0) + log_spend - log_typical
+        said = self.predict(snapshot)
+        log_value = np.log(said.expected_value) - np.log(said.buy_probability)
+        names = sorted({*odds.features, *value, RHYTHM})
+        # the anchor and, of an objective over everybody, the chances of rhythm and trees go to the rhythm's term
+        worth, base = exactly(log_value, value, rest + self.log_scale + log_typical, names)
+        churn = np.zeros((len(snapshot), len(names)))
+        churn[:, [names.index(name) for name in odds.features]] = odds.churn
+        return Contributions(names, churn, odds.churn_base, worth, base)
+
     def save(self, folder: Path) -> None:
         """Write the parts as JSON and UBJ."""
         self.chance.save(folder)
         if self.value is not None:
             self.value.save(folder / f"{FILE}.ubj")
-        saved = {"log_scale": self.log_scale, "spread": self.spread.to_dict()}
+        saved = {
+            "log_scale": self.log_scale, "spread": self.spread.to_dict(), "reference": self.reference.to_dict(),
+        }  # fmt: skip
         (folder / f"{FILE}.json").write_text(json.dumps(saved), encoding="utf-8")
 
     @classmethod
@@ -135,4 +174,5 @@ class BoostedValue(Candidate):
         model.chance = XGBoostHurdle.load(folder)
         model.value = Boosted.load(path) if path.exists() else None
         model.log_scale, model.spread = saved["log_scale"], SpendDistribution.from_dict(saved["spread"])
+        model.reference = Reference(**saved["reference"])
         return model

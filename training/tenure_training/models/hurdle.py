@@ -158,8 +158,8 @@ class Hurdle(Candidate):
         value["value_mean"] = value.get("value_mean", 0.0) + log_spend - log_typical
         log_odds, log_value = self.odds(X, expected.log_odds), log_severity + self.severity.correction(X)
         names = sorted({*odds, *value})
-        churn, churn_base = _exactly(-log_odds, {name: -part for name, part in odds.items()}, -odds_rest, names)
-        worth, value_base = _exactly(log_value, value, value_rest + log_typical, names)
+        churn, churn_base = exactly(-log_odds, {name: -part for name, part in odds.items()}, -odds_rest, names)
+        worth, value_base = exactly(log_value, value, value_rest + log_typical, names)
         return Contributions(names, churn, churn_base, worth, value_base)
 
     def save(self, folder: Path) -> None:
@@ -196,7 +196,7 @@ def _orders_scale(lessons: Lessons, orders: Floats) -> float:
     return float(np.clip(seen / expected, *_ORDERS_RANGE)) if expected > 0 else 1.0
 
 
-def _exactly(total: Floats, terms: Mapping[str, Floats], rest: Floats, names: Sequence[str]) -> tuple[Floats, float]:
+def exactly(total: Floats, terms: Mapping[str, Floats], rest: Floats, names: Sequence[str]) -> tuple[Floats, float]:
     """Terms as columns and one base for all rows; what float32 in boosters leaves over goes to the rhythm's term."""
     columns = np.column_stack([terms.get(name, np.zeros(len(total))) for name in names])
     base = float(rest[0]) if len(rest) else 0.0  # a booster's base is the same for every row

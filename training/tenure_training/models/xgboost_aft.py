@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import cached_property
 from pathlib import Path
 from typing import Self
 
@@ -10,13 +11,15 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from scipy.optimize import minimize
-from scipy.special import expit, log_expit
+from scipy.special import expit, log_expit, logit
 
 from tenure_features.errors import UsageError
 from tenure_training.models.boosting import SPACE, Boosted, by_content
-from tenure_training.models.contract import Candidate, Floats, Prediction, TrainingFrame
-from tenure_training.models.design import design
+from tenure_training.models.contract import Candidate, Contributions, Floats, Prediction, TrainingFrame
+from tenure_training.models.design import RHYTHM, by_term, design
+from tenure_training.models.hurdle import exactly
 from tenure_training.models.lessons import FEWEST, Lessons, lessons_of
+from tenure_training.models.reference import Reference
 from tenure_training.models.rhythm import SURE, Expectation, Rhythm
 from tenure_training.models.spend_distribution import SpendDistribution
 
@@ -51,10 +54,17 @@ class XGBoostAFT(Candidate):
     log_scale: float
     spread: SpendDistribution
     horizon_days: int
+    _present: pd.DataFrame
+
+    @cached_property
+    def reference(self) -> Reference:
+        """Where explanations start from: undecided customers among those the model was fitted for."""
+        told = self._contributions(self._present)
+        return Reference.of(told, buy_probability=self.predict(self._present).buy_probability)
 
     def fit(self, frame: TrainingFrame, *, seed: int) -> Self:
         """Learn waiting times from the closed windows of a frame."""
-        self.horizon_days, self.rhythm = frame.horizon_days, Rhythm.fit(frame.present)
+        self.horizon_days, self.rhythm, self._present = frame.horizon_days, Rhythm.fit(frame.present), frame.present
         self.trees, self.line, self.log_scale = None, (0.0, 1.0, 1.0), 0.0
         lessons, value = lessons_of(frame), frame.labels["value"].to_numpy(dtype=np.float64)
         buyers = (lessons.bought > 0) & (value > 0)
@@ -132,6 +142,27 @@ class XGBoostAFT(Candidate):
             raise UsageError(f"{self.name!r} has learnt no waiting times.", fix="Fit it on closed windows.")
         return self.line[0] + self.line[1] * self.trees.score(_timeless(design(snapshot, expected)))
 
+    def contributions(self, snapshot: pd.DataFrame) -> Contributions:
+        """Explain log-odds of churn by the trees of the waiting time, log value of buyers by the rhythm."""
+        return self.reference.seen_from(self._contributions(snapshot))
+
+    def _contributions(self, snapshot: pd.DataFrame) -> Contributions:
+        expected, said = self.rhythm.expect(snapshot, days=self.horizon_days), self.predict(snapshot)
+        terms: dict[str, Floats] = {}
+        rest = np.zeros(len(snapshot))
+        if self.trees is not None:
+            (intercept, slope, scale), X = self.line, _timeless(design(snapshot, expected))
+            parts, base = self.trees.contributions(X)
+            terms = {name: slope * part / scale for name, part in by_term(list(self.trees.columns), parts).items()}
+            rest = (intercept + slope * base - np.log(self.horizon_days)) / scale
+        log_typical = float(np.log(self.rhythm.typical_spend))
+        value = {"value_mean": np.log(expected.spend) - log_typical}
+        names = sorted({*terms, *value, RHYTHM})
+        churn, churn_base = exactly(-logit(said.buy_probability), terms, rest, names)
+        log_value = expected.log_severity + self.log_scale
+        worth, value_base = exactly(log_value, value, np.full(len(snapshot), self.log_scale + log_typical), names)
+        return Contributions(names, churn, churn_base, worth, value_base)
+
     def save(self, folder: Path) -> None:
         """Write the parts as JSON and UBJ."""
         folder.mkdir(parents=True, exist_ok=True)
@@ -143,6 +174,7 @@ class XGBoostAFT(Candidate):
             "log_scale": self.log_scale,
             "spread": self.spread.to_dict(),
             "horizon_days": self.horizon_days,
+            "reference": self.reference.to_dict(),
         }
         (folder / "waits.json").write_text(json.dumps(saved), encoding="utf-8")
 
@@ -155,7 +187,7 @@ class XGBoostAFT(Candidate):
         model.rhythm, model.spread = Rhythm.from_dict(saved["rhythm"]), SpendDistribution.from_dict(saved["spread"])
         intercept, slope, scale = saved["line"]
         model.line, model.log_scale = (intercept, slope, scale), saved["log_scale"]
-        model.horizon_days = saved["horizon_days"]
+        model.horizon_days, model.reference = saved["horizon_days"], Reference(**saved["reference"])
         return model
 
 

@@ -120,16 +120,19 @@ def tune(
     return _confirmed(replace(done, settings=best.settings), best, problem, held_out)
 
 
+_WORDS = {LOG_LOSS: "log-loss", GINI: "value Gini"}
+
+
 def _confirmed(done: Tuning, best: Trial, chosen_on: Problem, latest: Problem) -> Tuning:
     """Compare the best settings with the defaults on the origin they were not chosen on."""
     tuned, untuned = latest.predict(0, best.settings), latest.predict(0, {})
     differences = paired_bootstrap([tuned], [untuned], latest.outcomes, seed=latest.seed, metrics=(LOG_LOSS, GINI))
     log_loss, gini = differences[LOG_LOSS].a, differences[GINI].a
     later = relative_loss((log_loss, gini), latest.untuned[0])
-    worse = [name for name, pair in differences.items() if pair.verdict == "worse"]
+    worse = [_WORDS[name] for name, pair in differences.items() if pair.verdict == "worse"]
     used = later < 1 and not worse
     change = f"{abs(1 - later):.2%} {'less' if later < 1 else 'more'} than the defaults on the latest origin"
-    why = f"they lose {change}" + (f" and are significantly worse in {', '.join(worse)}" if worse else "")
+    why = f"they lose {change}" + (f" and are significantly worse in {' and '.join(worse)}" if worse else "")
     on_latest = _gains(latest.windows, "confirmed on", [log_loss], [gini], latest.untuned)
     on_earlier = _gains(chosen_on.windows, "chosen on", best.score.log_loss, best.score.gini, chosen_on.untuned)
     gains = pd.concat([on_latest, on_earlier], ignore_index=True)
