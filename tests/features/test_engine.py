@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import duckdb
 import ibis
 import numpy as np
 import pandas as pd
@@ -35,6 +36,7 @@ from tenure_features.identity.values import _plain
 from tenure_features.identity.workspace import Workspace
 
 from .side_oracle import shop_tables
+from .test_dialects import connected, with_table
 
 ORIGINS = ["2023-07-15 12:34:56", "2024-03-01"]
 
@@ -46,8 +48,7 @@ def both(spark, tmp_path_factory) -> Callable[..., tuple[OrderLog, OrderLog]]:
     def opener(rows: pd.DataFrame, **source) -> tuple[OrderLog, OrderLog]:
         path = tmp_path_factory.mktemp("log") / "orders.parquet"
         rows.to_parquet(path, index=False)
-        duckdb, sparks = (open_orders(OrderSource(path, **source), engine=Engine(kind)) for kind in ("duckdb", "spark"))
-        return duckdb, sparks
+        return tuple(open_orders(OrderSource(path, **source), engine=Engine(kind)) for kind in ("duckdb", "spark"))
 
     return opener
 
@@ -60,9 +61,9 @@ def test_engine__is_one_of_two():
 @pytest.mark.parametrize("spread", [True, False], ids=["lines at different times", "orders at one time"])
 def test_spark__gives_the_values_of_duckdb_and_of_the_oracle(both, random_log, oracle, spread):
     lines = random_log(7, spread=spread)
-    duckdb, sparks = both(lines)
-    assert sparks.readiness.to_dict() == duckdb.readiness.to_dict()
-    expected, got = snapshots(duckdb, ORIGINS), snapshots(sparks, ORIGINS)
+    ducks, sparks = both(lines)
+    assert sparks.readiness.to_dict() == ducks.readiness.to_dict()
+    expected, got = snapshots(ducks, ORIGINS), snapshots(sparks, ORIGINS)
     assert got[["customer_id", "as_of"]].equals(expected[["customer_id", "as_of"]])
     assert list(got.columns) == list(expected.columns)
     for name in expected.columns[2:]:
@@ -71,7 +72,7 @@ def test_spark__gives_the_values_of_duckdb_and_of_the_oracle(both, random_log, o
     last = got[got["as_of"] == ORIGINS[1]].reset_index(drop=True)
     for name in [one.name for one in catalogue() if one.table == "orders" and one.name in truth]:
         np.testing.assert_allclose(last[name], truth[name].astype(float), rtol=1e-9, atol=6e-7, err_msg=name)
-    labels, again = (outcomes(log, ORIGINS[:1], 45) for log in (duckdb, sparks))
+    labels, again = (outcomes(log, ORIGINS[:1], 45) for log in (ducks, sparks))
     pd.testing.assert_frame_equal(labels, again, check_exact=False, rtol=1e-9, atol=0)
 
 
@@ -125,6 +126,23 @@ def test_spark__reads_text_expressions_and_the_catalogue(spark, write):
     assert log.readiness.revenue == 5.0
     with pytest.raises(DataContractError, match="Spark catalogue says"):
         open_orders(OrderSource("spark://default.nothing"), engine=Engine("spark"))
+
+
+def test_spark__reads_tables_of_postgres_and_of_duckdb_files(spark, postgres, random_log, tmp_path):
+    lines = random_log(5, spread=False).head(60)
+    events = pd.DataFrame({"customer_id": ["c1"], "occurred_at": pd.to_datetime(["2024-01-01"]), "event": ["visit"]})
+    with connected(postgres) as backend, duckdb.connect(tmp_path / "shop.duckdb") as file:
+        for name, rows in (("orders", lines), ("events", events)):
+            rows.to_parquet(tmp_path / f"{name}.parquet", index=False)
+            backend.create_table(f"spark_{name}", ibis.memtable(rows), overwrite=True)
+            file.execute(f"CREATE TABLE spark_{name} AS FROM '{tmp_path / name}.parquet'")
+    expected = open_orders(OrderSource(tmp_path / "orders.parquet")).readiness.to_dict()
+    for start in (with_table(postgres, "public."), f"duckdb://{tmp_path / 'shop.duckdb'}#"):
+        head, question, query = start.partition("?")
+        log = open_orders(OrderSource(f"{head}spark_orders{question}{query}"), engine=Engine("spark"))
+        assert log.readiness.to_dict() | {"uri": ""} == expected | {"uri": ""}
+        beside = open_table("events", TableSource(f"{head}spark_events{question}{query}"), backend=log.backend)
+        assert beside.to_pandas().equals(events)
 
 
 IDENTIFIERS = [  # source, source_id, kind, value, day
