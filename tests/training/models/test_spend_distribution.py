@@ -97,6 +97,17 @@ def test_distribution__leaves_out_what_a_whole_window_brought_in_beyond_expectat
     assert np.ptp(mixed.quantiles) > 1.1 * np.ptp(plain.quantiles)
 
 
+def test_of_frame__knows_the_windows_of_its_rows_and_how_long_they_are(frame):
+    rows = (frame.labels["value"] > 0).to_numpy()
+    log_value, days = np.log(frame.labels["value"].to_numpy()[rows]), frame.window_days[rows]
+    at = log_value - np.random.default_rng(6).normal(0, 0.5, rows.sum())
+    keys = [f"{as_of} {length}" for as_of, length in zip(frame.rows["as_of"][rows], days, strict=True)]
+    window = np.unique(keys, return_inverse=True)[1]
+    assert len(np.unique(window)) > 2
+    expected = SpendDistribution.fit(at, log_value, window=window, longer=frame.horizon_days / days.mean())
+    np.testing.assert_allclose(SpendDistribution.of_frame(at, frame=frame, rows=rows).quantiles, expected.quantiles)
+
+
 def test_distribution__of_no_purchases_is_the_expected_value():
     quantiles = _fit(np.empty(0), np.empty(0)).value_quantiles(np.ones(1), np.log([40.0]))
     np.testing.assert_allclose(quantiles, 40.0)
