@@ -98,7 +98,9 @@ class Hurdle(Candidate):
             seed=seed + 2,
         )
         X = design(present, expected)
-        drift = Drift.of(frame, odds=odds_by_model(lessons.X), log_severity=lessons.log_severity)
+        drift = lessons.once(
+            "drift", 0, lambda: Drift.of(frame, odds=odds_by_model(lessons.X), log_severity=lessons.log_severity)
+        )
         parts = self.odds.parts(X, expected.log_odds)
         self._now = Now(present, expected, parts, self.severity.correction(X), drift)
         self._settle()
