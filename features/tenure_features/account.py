@@ -21,6 +21,7 @@ from tenure_features.mapping import MappedTable
 from tenure_features.oddities import oddities
 from tenure_features.readers import RawTable
 from tenure_features.readiness import Readiness, SetAside
+from tenure_features.reductions import unfiltered
 from tenure_features.rollup import final
 from tenure_features.sources import OrderSource
 from tenure_features.tables import ORDERS
@@ -88,14 +89,15 @@ def account(stages: Stages) -> Readiness:
 def _figures(orders: ir.Table) -> dict[str, Any]:
     """Count people and money in two passes: customers, then the log."""
     is_order = orders.revenue >= 0
-    people = orders.group_by("customer_id").aggregate(
-        orders=is_order.cast("int64").sum(),
-        returns=(~is_order).cast("int64").sum(),
-        first=orders.ordered_at.min(where=is_order),
-        last=orders.ordered_at.max(where=is_order),
-        gross=orders.revenue.sum(where=is_order).coalesce(0.0),
-        returned=(-orders.revenue.sum(where=~is_order)).coalesce(0.0),
-    )
+    reductions = {
+        "orders": is_order.cast("int32").cast("float64").sum(),
+        "returns": (~is_order).cast("int32").cast("float64").sum(),
+        "first": orders.ordered_at.min(where=is_order),
+        "last": orders.ordered_at.max(where=is_order),
+        "gross": orders.revenue.sum(where=is_order).coalesce(0.0),
+        "returned": (-orders.revenue.sum(where=~is_order)).coalesce(0.0),
+    }
+    people = orders.group_by("customer_id").aggregate(**unfiltered(reductions))
     adbt = days_between(people["first"], people["last"]) / (people.orders - 1).nullif(0)
     quantiles = {f"q{level}": adbt.quantile(level / 100, where=people.orders > 1) for level in LEVELS}
     totals = people.aggregate(
@@ -157,7 +159,9 @@ def _notes(stages: Stages, figures: Mapping[str, Any]) -> tuple[str, ...]:
         notes.append(f"{stages.dropped:,} returns were left out, as the returns policy drop says.")
     if figures["return_only"]:
         notes.append(f"{int(figures['return_only']):,} customers have returns but no order: outside the population.")
-    return (*notes, *oddities(stages.unique.table, stages.mapped, repeated_ids=stages.unique.repeated_ids))
+    rows = stages.unique
+    found = oddities(rows.table, stages.mapped, repeated_ids=rows.repeated_ids, tidy=stages.rows.tidy)
+    return (*notes, *found)
 
 
 def _rejected(raw: RawTable) -> tuple[SetAside, ...]:

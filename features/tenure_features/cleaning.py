@@ -14,10 +14,11 @@ from tenure_features.contracts import EARLIEST, LATEST
 from tenure_features.dates import DateForm, detect_form
 from tenure_features.engine import fetch
 from tenure_features.mapping import MappedTable
-from tenure_features.parsing import as_flag, as_id, as_number, as_text, as_time
+from tenure_features.parsing import as_flag, as_id, as_number, as_text, as_time, is_untidy_id
 from tenure_features.readiness import SetAside
 
 OK, AFTER = "ok", "after as_of"
+IDS = ("customer_id", "order_id")
 DEAD_STATUS = ("cancelled", "canceled", "spam", "failed")
 FUTURE_GAP_DAYS, PAST_GAP_DAYS, STRAY_SHARE = 365, 1825, 0.01
 """Dates cut off from all others by so long a silence, and so few, are typing errors (2041 for 2014)."""
@@ -77,6 +78,8 @@ class CleanRows:
         True where no usable row carries a time of day.
     date_form
         How text dates were read.
+    tidy
+        Contract columns of text that are written as they are read, on every row.
     """
 
     table: ir.Table
@@ -85,18 +88,19 @@ class CleanRows:
     set_aside: tuple[SetAside, ...]
     dates_only: bool
     date_form: DateForm
+    tidy: frozenset[str] = frozenset()
 
 
 def clean_rows(mapped: MappedTable, *, as_of: pd.Timestamp | None) -> CleanRows:
     """Type the contract columns, keep rows strictly before ``as_of`` and set the unusable ones aside."""
-    raw = mapped.table
-    form = detect_form(raw, raw[mapped.columns["ordered_at"]])
-    typed = raw.mutate({f"clean:{name}": value for name, value in _typed(mapped, form).items()})
-    typed = typed.mutate({"clean:state": _state(typed, as_of)})
-    day = typed["clean:ordered_at"].date()
-    timed = (typed["clean:ordered_at"] != day.cast("timestamp(6)")).sum()
-    daily = fetch(typed.group_by(state=typed["clean:state"], day=day).aggregate(rows=typed.count(), timed=timed))
+    form = detect_form(mapped.table, mapped.table[mapped.columns["ordered_at"]])
+    typed = _stated(mapped, form, as_of)
+    daily = _daily(typed, mapped)
     usable = daily[daily["state"] == OK]
+    # Looking for what to repair costs more than reading: where there is nothing, later passes need not look again.
+    tidy = frozenset(name for name in IDS if f"untidy_{name}" in daily and daily[f"untidy_{name}"].sum() == 0)
+    if tidy:
+        typed = _stated(mapped, form, as_of, tidy=tidy)
     first, last = _main_period(usable)
     if first is not None and last is not None:
         state, moment = typed["clean:state"], typed["clean:ordered_at"]
@@ -107,18 +111,39 @@ def clean_rows(mapped: MappedTable, *, as_of: pd.Timestamp | None) -> CleanRows:
         )
         typed = typed.mutate({"clean:state": stray})
     counts = _counts(daily, first, last)
+    all_usable = not any(rows for state, rows in counts.items() if state != OK)
     return CleanRows(
-        table=typed.filter(typed["clean:state"] == OK),
+        table=typed if all_usable else typed.filter(typed["clean:state"] == OK),
         read=sum(counts.values()),
         after_as_of=counts.get(AFTER, 0),
         set_aside=tuple(_account(typed, mapped, state, counts[state]) for state in PROBLEMS if counts.get(state)),
         dates_only=int(usable["timed"].fillna(0).sum()) == 0,
         date_form=form,
+        tidy=tidy,
     )
 
 
-def _typed(mapped: MappedTable, form: DateForm) -> dict[str, ir.Value]:
+def _stated(
+    mapped: MappedTable, form: DateForm, as_of: pd.Timestamp | None, *, tidy: frozenset[str] = frozenset()
+) -> ir.Table:
+    """Add the typed contract columns and the state of every row."""
+    typed = mapped.table.mutate({f"clean:{name}": value for name, value in _typed(mapped, form, tidy).items()})
+    return typed.mutate({"clean:state": _state(typed, as_of)})
+
+
+def _daily(typed: ir.Table, mapped: MappedTable) -> pd.DataFrame:
+    """Count the rows of every state and day: all, those with a time of day, those whose ids need a repair."""
+    day = typed["clean:ordered_at"].date()
+    timed = (typed["clean:ordered_at"] != day.cast("timestamp(6)")).sum()
+    texts = {name: typed[mapped.columns[name]] for name in IDS if name in mapped.columns}
+    untidy = {f"untidy_{name}": is_untidy_id(text).sum() for name, text in texts.items() if text.type().is_string()}
+    groups = typed.group_by(state=typed["clean:state"], day=day)
+    return fetch(groups.aggregate(rows=typed.count(), timed=timed, **untidy))
+
+
+def _typed(mapped: MappedTable, form: DateForm, tidy: frozenset[str]) -> dict[str, ir.Value]:
     raw, where = mapped.table, mapped.columns
+    ids = {name: raw[where[name]] if name in tidy else as_id(raw[where[name]]) for name in IDS if name in where}
     revenue = as_number(raw[where["revenue"]])
     if "is_return" in where:
         revenue = as_flag(raw[where["is_return"]]).ifelse(-revenue.abs(), revenue)
@@ -128,10 +153,10 @@ def _typed(mapped: MappedTable, form: DateForm) -> dict[str, ir.Value]:
         written = raw[where["recorded_at"]]
         late["recorded_at"] = as_time(written, formats=detect_form(raw, written).formats)
     return {
-        "customer_id": as_id(raw[where["customer_id"]]),
+        "customer_id": ids["customer_id"],
         "ordered_at": as_time(raw[where["ordered_at"]], formats=form.formats),
         "revenue": revenue,
-        "order_id": as_id(raw[where["order_id"]]) if "order_id" in where else nothing,
+        "order_id": ids.get("order_id", nothing),
         "currency": as_text(raw[where["currency"]]) if "currency" in where else nothing,
         "status": as_text(raw[where["status"]]) if "status" in where else nothing,
         **late,

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import itertools
-import os
+import shutil
 import tempfile
 import warnings
+import weakref
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -20,9 +20,10 @@ import pyarrow as pa
 
 from tenure_features.errors import UsageError
 
-_opened = itertools.count()
-
 EngineKind = Literal["duckdb", "spark"]
+
+ROWS_AT_ONCE = 50_000
+"""Rows of one batch that is handed over."""
 
 
 @dataclass(frozen=True)
@@ -32,13 +33,14 @@ class Engine:
     Attributes
     ----------
     kind
-        ``duckdb``: a new in-memory DuckDB; ``spark``: the active Spark session, or a local one where there is none.
+        ``duckdb``: a new DuckDB of its own; ``spark``: the active Spark session, or a local one where there is none.
     memory_limit
         What DuckDB, or a local Spark session, may hold before it spills, such as ``"2GB"``.
     threads
         Threads of one query.
     temp_directory
-        Where it spills; a folder of its own under the system's temporary folder when None.
+        Where a folder of its own holds its tables and what it spills, until it is closed; the system's temporary
+        folder when None.
 
     Raises
     ------
@@ -62,13 +64,19 @@ class Engine:
 
             with without_warnings():
                 return connect_spark(threads=self.threads, memory=self.memory_limit, temp_directory=self.temp_directory)
-        # Two processes must not share a spill folder: DuckDB numbers its files from zero in each.
-        own = Path(tempfile.gettempdir()) / f"tenure-{os.getpid()}-{next(_opened)}"
+        # Tables lie in a file, compressed: they take less memory, and are read again instead of being spilled.
+        # A folder of its own, since two processes must not share one: DuckDB numbers its files from zero in each.
+        if self.temp_directory is not None:
+            self.temp_directory.mkdir(parents=True, exist_ok=True)
+        folder = Path(tempfile.mkdtemp(prefix="tenure-", dir=self.temp_directory))
         backend = ibis.duckdb.connect(
+            folder / "tables.duckdb",
             memory_limit=self.memory_limit,
             threads=self.threads,
-            temp_directory=str(self.temp_directory or own),
+            temp_directory=str(folder / "spill"),
         )
+        weakref.finalize(backend, shutil.rmtree, folder, ignore_errors=True)
+        statement(backend, "PRAGMA disable_checkpoint_on_shutdown")  # the file goes with the backend
         statement(backend, "SET preserve_insertion_order = false")
         with suppress(duckdb.InvalidInputException):  # in Jupyter without ipywidgets: no bar, and no setting of it
             statement(backend, "SET enable_progress_bar = false")
@@ -111,6 +119,26 @@ def fetch(table: ir.Table) -> pd.DataFrame:
     with without_warnings():
         # Column by column, each Arrow column freed once it is copied: a table is never held twice.
         return table.to_pyarrow().to_pandas(split_blocks=True, self_destruct=True)
+
+
+def batches(table: ir.Table) -> Iterator[pa.RecordBatch]:
+    """Run a query and hand its rows over batch by batch, so that they are never all held at once.
+
+    Examples
+    --------
+    >>> backend = Engine().connect()
+    >>> statement(backend, "CREATE TABLE numbers AS SELECT range AS a FROM range(3)")
+    [(3,)]
+    >>> [batch.num_rows for batch in batches(view(backend, "numbers"))]
+    [3]
+    """
+    backend = table.get_backend()
+    with without_warnings():
+        if backend.name != "duckdb":
+            found = table.to_pyarrow().to_batches()
+        else:  # Ibis' own batches call what DuckDB 2.0 no longer has
+            found = backend._to_duckdb_relation(table).to_arrow_reader(ROWS_AT_ONCE)
+    yield from found
 
 
 def evaluate(value: ir.Scalar) -> Any:  # noqa: ANN401

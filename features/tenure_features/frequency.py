@@ -61,7 +61,7 @@ def order_days_365d(history: OrderHistory) -> ir.Value:
 @feature(unit="orders", family="frequency", reason="{value:.0f} orders in the 90 days before the last 90")
 def orders_prior_90d(history: OrderHistory) -> ir.Value:
     """Orders between 180 and 90 days ago."""
-    return history.count(history.is_order & history.within(90, before=90))
+    return orders_180d(history) - orders_90d(history)
 
 
 @feature(unit="orders", family="frequency", reason="{value:+.0f} orders in the last 90 days against the 90 before")

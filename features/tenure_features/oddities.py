@@ -1,13 +1,16 @@
+# ruff: noqa: PD004  # Ibis has no notna
 """Usable rows that look odd: nothing is set aside for it, but nobody should be surprised by them later."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Collection
 from dataclasses import dataclass
 
 import ibis.expr.types as ir
+import pandas as pd
 
-from tenure_features.engine import fetch
+from tenure_features.engine import count, fetch
 from tenure_features.mapping import MappedTable
 from tenure_features.parsing import as_flag, as_number
 
@@ -27,7 +30,7 @@ class _Oddity:
     sentence: str
 
 
-def oddities(rows: ir.Table, mapped: MappedTable, *, repeated_ids: bool) -> tuple[str, ...]:
+def oddities(rows: ir.Table, mapped: MappedTable, *, repeated_ids: bool, tidy: Collection[str] = ()) -> tuple[str, ...]:
     """Describe usable rows that are worth a look, each kind in one sentence with examples.
 
     Parameters
@@ -38,6 +41,8 @@ def oddities(rows: ir.Table, mapped: MappedTable, *, repeated_ids: bool) -> tupl
         Where the contract columns come from.
     repeated_ids
         Whether some order id stands in several rows; only then can one belong to several customers.
+    tidy
+        Contract columns known to be written as they are read.
 
     Returns
     -------
@@ -45,21 +50,23 @@ def oddities(rows: ir.Table, mapped: MappedTable, *, repeated_ids: bool) -> tupl
         Sentences for the notes of a readiness report; empty where nothing is odd.
     """
     free = _Oddity(rows["clean:revenue"] == 0, "have an amount of 0: counted as orders that bring no money")
-    found = [*_unlike_their_reading(rows, mapped), free, *_extreme(rows)]
-    counts = fetch(rows.aggregate(**{f"n{number}": one.where.sum() for number, one in enumerate(found)})).fillna(0)
+    found = [*_unlike_their_reading(rows, mapped, tidy), free]
+    counted = {f"n{number}": one.where.sum() for number, one in enumerate(found)}
+    counts = fetch(rows.aggregate(**counted, **_spread(rows))).fillna(0.0).iloc[0]
+    extreme = _extreme(rows, counts)
     said = [
-        f"{int(counts[f'n{number}'].iloc[0]):,} rows {one.sentence}, such as {_examples(rows.filter(one.where))}."
-        for number, one in enumerate(found)
-        if int(counts[f"n{number}"].iloc[0])
+        f"{int(rows_odd):,} rows {one.sentence}, such as {_examples(rows.filter(one.where))}."
+        for one, rows_odd in (*((one, counts[f"n{number}"]) for number, one in enumerate(found)), *extreme)
+        if int(rows_odd)
     ]
     return (*said, *(_shared_orders(rows) if repeated_ids else ()))
 
 
-def _unlike_their_reading(rows: ir.Table, mapped: MappedTable) -> list[_Oddity]:
+def _unlike_their_reading(rows: ir.Table, mapped: MappedTable, tidy: Collection[str]) -> list[_Oddity]:
     """Blanks around ids, and rows whose sign and whose mark as a return disagree."""
     found = []
     customer = rows[mapped.columns["customer_id"]]
-    if customer.type().is_string():
+    if customer.type().is_string() and "customer_id" not in tidy:
         padded = customer.length() > customer.strip().length()
         found.append(_Oddity(padded, "have blanks around the customer id: read without them"))
     if "is_return" in mapped.columns:
@@ -72,14 +79,20 @@ def _unlike_their_reading(rows: ir.Table, mapped: MappedTable) -> list[_Oddity]:
     return found
 
 
-def _extreme(rows: ir.Table) -> list[_Oddity]:
-    revenue = rows["clean:revenue"]
-    logarithm = revenue.nullif(0.0).abs().ln()
-    spread = fetch(rows.aggregate(mean=logarithm.mean(), spread=logarithm.std(how="pop"))).fillna(0.0).iloc[0]
-    if not spread["spread"] > 0:
+def _spread(rows: ir.Table) -> dict[str, ir.Scalar]:
+    """Measure how amounts are spread and how far out the farthest lies."""
+    amount = rows["clean:revenue"].abs()
+    logarithm = amount.nullif(0.0).ln()
+    return {"mean": logarithm.mean(), "spread": logarithm.std(how="pop"), "farthest": amount.max()}
+
+
+def _extreme(rows: ir.Table, seen: pd.Series) -> list[tuple[_Oddity, int]]:
+    limit = math.exp(min(seen["mean"] + FAR_OUT * seen["spread"], 700.0))
+    if not seen["spread"] > 0 or not seen["farthest"] > limit:
         return []
-    limit = math.exp(min(spread["mean"] + FAR_OUT * spread["spread"], 700.0))
-    return [_Oddity(revenue.abs() > limit, f"have an amount beyond {limit:,.0f}, far from all others: kept")]
+    beyond = rows["clean:revenue"].abs() > limit
+    oddity = _Oddity(beyond, f"have an amount beyond {limit:,.0f}, far from all others: kept")
+    return [(oddity, count(rows.filter(beyond)))]
 
 
 def _shared_orders(rows: ir.Table) -> tuple[str, ...]:

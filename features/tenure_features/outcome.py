@@ -3,18 +3,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import ibis.expr.types as ir
 import pandas as pd
 
 from tenure_features.days import Moment, days_between, origins_of
-from tenure_features.engine import fetch, moments
+from tenure_features.engine import moments
 from tenure_features.errors import UsageError
+from tenure_features.frames import framed
 from tenure_features.history import KEYS, OrderHistory
 from tenure_features.log import OrderLog
 from tenure_features.regrouping import counted_over, is_known_at
-from tenure_features.snapshot import framed
 
 
 def outcomes(
@@ -53,28 +53,29 @@ def outcomes(
     starts = origins_of(origins)
     if not allow_open:
         _check_closed(log, starts, horizon_days)
+    return framed(_queries(log, starts, horizon_days), rows=log.readiness.customers * len(starts))
+
+
+def _queries(log: OrderLog, starts: Sequence[pd.Timestamp], horizon_days: float) -> Iterator[ir.Table]:
     early = [origin for origin in starts if not is_known_at(log, origin)]
-    parts = []
     for origin in early:
         with counted_over(log, origin, origin + pd.Timedelta(days=horizon_days)) as known:
-            parts.append(_counted(known.orders, [origin], horizon_days))
-    late = starts[len(early) :]
-    parts += [_counted(log.orders, late, horizon_days)] if late else []
-    return parts[0] if len(parts) == 1 else pd.concat(parts, ignore_index=True)
+            yield _counted(known.orders, [origin], horizon_days)
+    if late := starts[len(early) :]:
+        yield _counted(log.orders, late, horizon_days)
 
 
-def _counted(orders: ir.Table, origins: Sequence[pd.Timestamp], horizon_days: float) -> pd.DataFrame:
+def _counted(orders: ir.Table, origins: Sequence[pd.Timestamp], horizon_days: float) -> ir.Table:
     population = OrderHistory(orders, origins).reduce({})
     happened = _happened(orders, _windows(origins, horizon_days))
     joined = population.left_join(happened, KEYS)
-    table = joined.select(
+    return joined.select(
         customer_id=population.customer_id,
         as_of=population.as_of,
         orders=happened.orders.coalesce(0).cast("float64"),
         value=happened.value.coalesce(0.0).round(6),
         wait_days=days_between(population.as_of, happened.next_order_at),
     )
-    return framed(fetch(table))
 
 
 def _windows(origins: Sequence[pd.Timestamp], horizon_days: float) -> ir.Table:

@@ -48,7 +48,12 @@ def as_id(column: ir.Value) -> ir.StringValue:
         number = whole.ifelse(column.cast("decimal(38, 0)").cast("string"), column.cast("string"))
         return column.isnan().ifelse(None, number)
     text = column if kind.is_string() else column.cast("string")
-    return text.re_search(_UNTIDY_ID).ifelse(_whole(_tidy(text)), text)
+    return is_untidy_id(text).ifelse(_whole(_tidy(text)), text)
+
+
+def is_untidy_id(text: ir.StringValue) -> ir.BooleanValue:
+    """Say where an identifier is not read as it is written: only there `as_id` changes a text."""
+    return text.re_search(_UNTIDY_ID)
 
 
 def as_text(column: ir.Value) -> ir.StringValue:

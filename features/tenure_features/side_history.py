@@ -13,6 +13,7 @@ from tenure_features.arithmetic import ratio
 from tenure_features.days import days_between
 from tenure_features.engine import moments
 from tenure_features.history import KEYS
+from tenure_features.reductions import unfiltered
 
 POPULATION = ("own_last_age", "own_first_age", "own_orders", "own_revenue")
 """What every row of a history knows of its customer's orders: age of the last and the first in days, count, money."""
@@ -102,7 +103,7 @@ class SideHistory:
 
     def count(self, where: ir.BooleanValue) -> ir.FloatingScalar:
         """Count the rows where a condition holds; zero when there is none."""
-        return where.fill_null(False).cast("int32").sum().cast("float64")
+        return ibis.ifelse(where, 1, None).count().cast("float64")
 
     def total(self, value: ir.FloatingValue, where: ir.BooleanValue) -> ir.FloatingScalar:
         """Sum a value over the rows where a condition holds; zero when there is none."""
@@ -123,7 +124,7 @@ class SideHistory:
 
     def reduce(self, expressions: Mapping[str, ir.Value]) -> ir.Table:
         """One row per origin and customer of the population, one column per expression."""
-        return self._rows.group_by(KEYS).aggregate(**expressions)
+        return self._rows.group_by(KEYS).aggregate(**unfiltered(expressions))
 
 
 def joined(population: ir.Table, rows: ir.Table) -> ir.Table:

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import ibis.expr.types as ir
-import numpy as np
 import pandas as pd
 
 from tenure_features.calendar import Calendar, CalendarWindow
 from tenure_features.days import Moment, origins_of
-from tenure_features.engine import fetch
 from tenure_features.families import chosen
+from tenure_features.frames import DECIMALS, framed
 from tenure_features.given import Given
 from tenure_features.history import KEYS, OrderHistory
 from tenure_features.log import OrderLog
@@ -21,7 +20,6 @@ from tenure_features.side_history import POPULATION
 from tenure_features.side_tables import SideTable
 from tenure_features.tables import CALENDAR
 
-DECIMALS = 6
 KEYS_FIRST = ("customer_id", "as_of")
 PAIRS_AT_ONCE = 1_000_000
 """Orders times origins of one query. A larger query holds more customers in memory and is no faster; a smaller one
@@ -76,11 +74,11 @@ def snapshots(
     given.require(wanted)
     given.check_reach(moments[-1])
     of_rows = [one for one in wanted if one.table != CALENDAR]
-    parts = [
-        framed(fetch(snapshot_table(known.log.orders, several, of_rows, active_days=active_days, given=known)))
+    queries = (
+        snapshot_table(known.log.orders, several, of_rows, active_days=active_days, given=known)
         for several, known in _batches(given, moments)
-    ]
-    table = parts[0] if len(parts) == 1 else pd.concat(parts, ignore_index=True)
+    )
+    table = framed(queries, rows=log.readiness.customers * len(moments))
     if given.calendar is None or window_days is None or len(of_rows) == len(wanted):
         return table
     beside = with_calendar(table, given.calendar, [one.name for one in wanted if one.table == CALENDAR], window_days)
@@ -134,28 +132,6 @@ def _own(history: OrderHistory) -> dict[str, ir.Value]:
     ages = history.age_days.min(where=history.is_order), history.age_days.max(where=history.is_order)
     money = history.total(history.is_order | history.is_return)
     return dict(zip(POPULATION, (*ages, history.count(history.is_order), money), strict=True))
-
-
-def framed(table: pd.DataFrame) -> pd.DataFrame:
-    """Sort a fetched table by its keys, give its columns their promised types and round its numbers."""
-    numbers = [name for name in table.columns if name not in KEYS]
-    types = {"customer_id": "str", "as_of": "datetime64[us]"} | dict.fromkeys(numbers, "float64")
-    in_order = table.astype(types).sort_values(KEYS, ignore_index=True)
-    # One block: a table that was filled column by column is slow, and pandas warns of it, when columns are added.
-    values = in_order[numbers].to_numpy(dtype=np.float64, copy=True)
-    for number in range(len(numbers)):
-        values[:, number] = _rounded(values[:, number])
-    return pd.concat([in_order[["customer_id", "as_of"]], pd.DataFrame(values, columns=numbers)], axis=1)[
-        list(table.columns)
-    ]
-
-
-def _rounded(values: np.ndarray) -> np.ndarray:
-    """Round halves away from zero, here and not in the query: engines disagree on halves, and are slower at it."""
-    scale = 10.0**DECIMALS
-    with np.errstate(over="ignore"):  # beyond 1e302, where there are no decimals left to round
-        magnitude = np.floor(np.abs(values) * scale + 0.5) / scale
-    return np.copysign(np.where(np.isinf(magnitude), np.abs(values), magnitude), values)
 
 
 def _batches(given: Given, origins: Sequence[pd.Timestamp]) -> Iterator[tuple[Sequence[pd.Timestamp], Given]]:
