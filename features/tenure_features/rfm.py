@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import ibis
 import ibis.expr.types as ir
 import pandas as pd
 
@@ -59,25 +60,30 @@ def rfm_table(orders: ir.Table, as_of: pd.Timestamp) -> ir.Table:
     if "known_to" in known.columns:  # only the version of an order that was known
         known = known.filter((known.known_from < moment) & (known.known_to.isnull() | (known.known_to >= moment)))
     known = known.filter(known.revenue >= 0)
-    dated = known.mutate(day=whole_seconds(known.ordered_at.truncate("D")) / SECONDS_PER_DAY)
+    dated = known.mutate(day=known.ordered_at.date())  # numbers of days only once per customer: dates group faster
     people = _from_sequence(dated) if "opens_day" in dated.columns else _from_days(dated)
     end = (as_of - pd.Timedelta(microseconds=1)).normalize().timestamp() / SECONDS_PER_DAY
-    frequency = people.days - 1.0
+    frequency, first, last = people.days - 1.0, _number(people["first"]), _number(people["last"])
     return people.select(
         "customer_id",
         frequency=frequency,
-        recency=people["last"] - people["first"],
-        T=end - people["first"],
+        recency=last - first,
+        T=end - first,
         monetary_value=ratio(people.later, frequency).coalesce(0.0).round(6),
     )
+
+
+def _number(day: ir.DateValue) -> ir.FloatingValue:
+    """Count days since 1970."""
+    return whole_seconds(day.cast("timestamp(6)")) / SECONDS_PER_DAY
 
 
 def _from_sequence(orders: ir.Table) -> ir.Table:
     return orders.group_by("customer_id").aggregate(
         first=orders.day.min(),
         last=orders.day.max(),
-        days=orders.opens_day.cast("float64").sum(),
-        later=orders.revenue.sum(where=orders.after_first_day).coalesce(0.0),
+        days=ibis.ifelse(orders.opens_day, 1, None).count().cast("float64"),
+        later=ibis.ifelse(orders.after_first_day, orders.revenue, 0.0).sum(),
     )
 
 
