@@ -9,7 +9,8 @@ processor (wall seconds beside them): they hold on a busy machine. What is compa
 
 - `query`: the whole order catalogue computed and handed over as Arrow, as the baseline's rows are;
 - `snapshots`: the same as the sorted, rounded pandas table users get;
-- `open`: reading, checking, cleaning and sorting the log, once for all snapshots; printed, without a limit.
+- `open`: reading, checking, cleaning and sorting the log, once for all snapshots; printed, without a limit;
+- `pandas`: the same features in plain pandas (`pandas_catalogue.py`), from the Parquet.
 
 Exit code 4 when a limit is missed.
 """
@@ -28,6 +29,7 @@ from pathlib import Path
 from typing import Any
 
 from generated_orders import AS_OF, generated
+from pandas_catalogue import pandas_catalogue
 
 ORIGINS = [f"{year}-{month}-01" for year, month in (("2023", "04"), ("2023", "07"), ("2023", "10"), ("2024", "01"))]
 ORIGINS += ["2024-04-01", AS_OF]
@@ -53,7 +55,7 @@ def work(job: str, path: Path) -> dict[str, float]:
     """Run one job in this process; return seconds and peak memory."""
     clock = Clock()
     if job == "pandas":
-        clock.time("pandas", lambda: pandas_catalogue(path))
+        clock.time("pandas", lambda: pandas_catalogue(path, AS_OF))
     else:
         _tenure(job, path, clock)
     return clock.seen | {"peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024}
@@ -65,6 +67,7 @@ def _tenure(job: str, path: Path, clock: Clock) -> None:
     from tenure_features.engine import without_warnings
     from tenure_features.snapshot import snapshot_table
 
+    open_orders(OrderSource(generated(10_000, 1_000)))  # imports and the first start of the engine are not timed
     opened: list[Any] = []
     clock.time("open", lambda: opened.append(open_orders(OrderSource(path), engine=Engine(memory_limit="1GB"))))
     log = opened[0]
@@ -85,46 +88,6 @@ def _tenure(job: str, path: Path, clock: Clock) -> None:
         clock.time("one", lambda: snapshots(log, AS_OF))
         clock.time("six", lambda: snapshots(log, ORIGINS))
     baseline()
-
-
-def pandas_catalogue(path: Path) -> object:
-    """Compute a good part of the catalogue as a competent user of pandas would: one groupby per kind of window."""
-    import numpy as np
-    import pandas as pd
-
-    rows = pd.read_parquet(path, columns=["customer_id", "ordered_at", "revenue"])
-    as_of = pd.Timestamp(AS_OF)
-    rows = rows[rows["ordered_at"] < as_of].sort_values(["customer_id", "ordered_at"], ignore_index=True)
-    rows["age"] = (as_of - rows["ordered_at"]) / pd.Timedelta(days=1)
-    orders, returns = rows[rows["revenue"] >= 0].copy(), rows[rows["revenue"] < 0]
-    people = orders.groupby("customer_id", sort=False)
-    orders["gap"] = people["ordered_at"].diff() / pd.Timedelta(days=1)
-    orders["number"] = people.cumcount() + 1
-    orders["day"] = orders["ordered_at"].dt.normalize()
-    people = orders.groupby("customer_id", sort=False)
-    found = {
-        "recency": people["age"].min(), "tenure": people["age"].max(), "orders": people.size(),
-        "order_days": people["day"].nunique(), "first": people["revenue"].first(), "last": people["revenue"].last(),
-        "gap_last": people["gap"].last(),
-        **{f"value_{how}": getattr(people["revenue"], how)() for how in ("max", "min", "std", "mean")},
-        **{f"gap_{how}": getattr(people["gap"], how)() for how in ("mean", "median", "std", "max", "min")},
-        "revenue": rows.groupby("customer_id", sort=False)["revenue"].sum(),
-        "returns": returns.groupby("customer_id", sort=False).size(),
-        "returned": returns.groupby("customer_id", sort=False)["revenue"].sum(),
-    }  # fmt: skip
-    for days in (30, 60, 90, 180, 365):
-        found[f"orders_{days}"] = orders[orders["age"] <= days].groupby("customer_id", sort=False).size()
-        found[f"revenue_{days}"] = rows[rows["age"] <= days].groupby("customer_id", sort=False)["revenue"].sum()
-    for days in (90, 365):
-        recent = orders[orders["age"] <= days].groupby("customer_id", sort=False)
-        found[f"order_days_{days}"] = recent["day"].nunique()
-        found[f"returns_{days}"] = returns[returns["age"] <= days].groupby("customer_id", sort=False).size()
-    orders["weighted"], orders["weighted_gap"] = orders["revenue"] * orders["number"], orders["gap"] * orders["number"]
-    found |= {name: orders.groupby("customer_id", sort=False)[name].sum() for name in ("weighted", "weighted_gap")}
-    table = pd.DataFrame(found)
-    table["lateness"] = table["recency"] / table["gap_mean"]
-    table["pace"] = table["orders_90"] / (table["orders"] * 90 / np.maximum(table["tenure"], 90))
-    return table
 
 
 def measured(job: str, path: Path) -> dict[str, float]:
@@ -165,7 +128,8 @@ def main() -> None:
         print(f"| {what} | {value:.2f} | {sign} {limit:g} | {'met' if good else 'NOT met'} |")
     print(
         f"\nprocessor seconds: bare {one['bare']:.2f}, query {one['query']:.2f}, snapshots {one['snapshots']:.2f}, "
-        f"open {one['open']:.2f} (open + snapshots: {(one['open'] + one['snapshots']) / one['bare']:.1f} x bare); "
+        f"open {one['open']:.2f} (open + snapshots: {(one['open'] + one['snapshots']) / one['bare']:.1f} x bare; "
+        f"six origins: {six['six'] / six['bare']:.1f} x bare); "
         f"wall: bare {one['bare_wall']:.2f}, query {one['query_wall']:.2f}, open {one['open_wall']:.2f}"
     )
     sys.exit(0 if all(met) else 4)
