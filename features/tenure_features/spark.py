@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -63,6 +65,7 @@ def _local(builder: type[SparkSession], threads: int, memory: str, temp_director
         "spark.sql.shuffle.partitions": str(SHUFFLE_PARTITIONS),
         **({"spark.local.dir": str(temp_directory)} if temp_directory else {}),
     }
+    os.environ.setdefault("PYSPARK_PYTHON", sys.executable)  # or functions run in whatever python3 there is
     builder_ = builder.builder.appName("tenure").master(f"local[{threads}]")
     for name, value in settings.items():
         builder_ = builder_.config(name, value)

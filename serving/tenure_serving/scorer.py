@@ -112,8 +112,7 @@ class Scorer:
         DataContractError
             The bundle is damaged or of another format.
         """
-        registered = isinstance(source, str) and source.startswith(("models:/", "runs:/", "mlflow-artifacts:/"))
-        return cls(read_bundle(_download(str(source), tracking_uri) if registered else Path(source)))
+        return cls(read_bundle(bundle_folder(source, tracking_uri)))
 
     @property
     def version(self) -> str:
@@ -326,6 +325,12 @@ def _reasons(
     features = list(described(rows.columns).values())
     churn = churn_reasons(contributions, rows, features, top=_REASONS, currency=currency)
     return churn, value_reasons(contributions, rows, features, top=_REASONS, currency=currency)
+
+
+def bundle_folder(source: str | Path, tracking_uri: str | None = None) -> Path:
+    """Find the folder of a bundle, fetched from the registry where it is named by URI; see `Scorer.load`."""
+    registered = isinstance(source, str) and source.startswith(("models:/", "runs:/", "mlflow-artifacts:/"))
+    return _download(str(source), tracking_uri) if registered else Path(source)
 
 
 def _download(uri: str, tracking_uri: str | None) -> Path:

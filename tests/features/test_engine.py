@@ -24,7 +24,7 @@ from tenure_features import (
     outcomes,
     snapshots,
 )
-from tenure_features.engine import fetch, keep, statement
+from tenure_features.engine import fetch, keep, statement, without_warnings
 from tenure_features.errors import DataContractError, UsageError
 from tenure_features.identity import IdentitySettings, IdentityState, Resolution, customer_map, resolve, undo_merge
 from tenure_features.identity.components import components
@@ -34,6 +34,11 @@ from tenure_features.identity.kinds import is_blocked, kind_of
 from tenure_features.identity.phones import compact_phone
 from tenure_features.identity.values import _plain
 from tenure_features.identity.workspace import Workspace
+from tenure_serving.scorer import Scorer
+from tenure_serving.segments import Segmenter
+from tenure_serving.spark import score_on_spark
+from tenure_training.frame import Frames
+from tenure_training.models.bundle import BundleInfo, class_by_name, definitions, package_versions, write_bundle
 
 from .side_oracle import shop_tables
 from .test_dialects import connected, with_table
@@ -255,6 +260,34 @@ def test_spark__sees_earlier_customers_like_duckdb(spark, tmp_path):
         found.append(table.merge(outcomes(log, "2024-03-01", 31), on=["customer_id", "as_of"], how="left"))
     pd.testing.assert_frame_equal(found[1], found[0])
     assert found[1][["customer_id", "orders_total"]].to_numpy().tolist() == [["1", 1], ["2", 2], ["1", 4], ["5", 1]]
+
+
+def test_spark__scores_like_pandas(spark, opened, random_log, tmp_path):
+    log, as_of, days = opened(random_log(3)), pd.Timestamp("2024-02-01"), 60
+    frame = Frames(log).frame(as_of, horizon_days=days)
+    model = class_by_name("logistic")().fit(frame, seed=0)
+    said = model.predict(frame.present)
+    table = pd.DataFrame({"churn_probability": 1 - said.buy_probability, "expected_value": said.expected_value})
+    info = BundleInfo(
+        champion="logistic", as_of=as_of, horizon_days=days, label_days=days, returns="net", currency="EUR",
+        definitions=definitions(horizon_days=days, returns="net", currency="EUR"), features=tuple(frame.features),
+        active_days=None, fingerprint="0123abcd", seed=0, versions=package_versions(),
+    )  # fmt: skip
+    write_bundle(tmp_path / "bundle", model, info, Segmenter.fit(frame.present, table).to_dict())
+    expected = Scorer.load(tmp_path / "bundle").score(frame.present)
+    rows = spark.createDataFrame(pa.Table.from_pandas(frame.present, preserve_index=False))
+    with without_warnings():
+        got = score_on_spark(tmp_path / "bundle", rows.repartition(2), currency="EUR").toPandas()
+    got = got.sort_values("customer_id", ignore_index=True)
+    assert list(got.columns) == list(expected.columns)
+    for name in ("churn_reasons", "value_reasons"):
+        assert [list(one) for one in got[name]] == [list(one) for one in expected[name]]
+    numbers = [name for name in expected if not name.endswith("_reasons")]
+    pd.testing.assert_frame_equal(got[numbers], expected[numbers], check_dtype=False, rtol=1e-9, atol=0)
+    with pytest.raises(DataContractError, match="more than once"):
+        score_on_spark(tmp_path / "bundle", rows.union(rows))
+    with pytest.raises(DataContractError, match="lacks columns"):
+        score_on_spark(tmp_path / "bundle", rows.drop("recency_days"))
 
 
 def test_spark__finds_a_long_chain(spark):
