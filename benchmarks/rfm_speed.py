@@ -5,10 +5,13 @@
 Every contender reads the same Parquet in a process of its own and summarises it as of the same day: Tenure
 (`rfm_summary`'s query on the Parquet), `lifetimes` and `pymc-marketing` (isolated processes of `uv run --no-project
 --with PACKAGE`; one that cannot be installed is named and left out), and plain pandas; the catalogue of features on an
-opened log for comparison. The limit: six times faster than each, and the catalogue faster than their four columns.
+opened log for comparison. The limit: six times faster than each, and the catalogue faster than their four columns, in
+processor seconds, which hold on a busy machine but count both threads of DuckDB; wall seconds, what a user waits, stand
+beside them.
 
 `--growth` measures opening and the catalogue from 1 to 64 million rows, under a limit of 4 GB for the process: DuckDB
-gets 1 GB and spills. Exit code 4 when a limit is missed.
+gets 1 GB and spills; 64 million rows want more than 20 GB of disk under the temporary folder. Exit code 4 when a limit
+is missed.
 """
 
 from __future__ import annotations
@@ -138,7 +141,12 @@ def growth(sizes: list[int]) -> bool:
     print("|---:|---:|---:|---:|---:|---:|---|")
     good = True
     for millions in sizes:
-        seen = measured("catalogue", generated(millions * 1_000_000, millions * 62_500))
+        try:
+            seen = measured("catalogue", generated(millions * 1_000_000, millions * 62_500))
+        except subprocess.CalledProcessError:  # its own words are above: no memory, or no disk left to spill to
+            print(f"| {millions} | stopped | | | | <= 4 | NOT met |", flush=True)
+            good = False
+            continue
         gigabytes = seen["peak_mb"] / 1000
         good &= gigabytes <= 4
         each = (seen["open_cpu"] + seen["cpu"]) / millions
