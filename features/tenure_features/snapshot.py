@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import pairwise
 
+import ibis
 import ibis.expr.types as ir
 import pandas as pd
 
 from tenure_features.calendar import Calendar, CalendarWindow
 from tenure_features.days import Moment, origins_of
+from tenure_features.engine import fetch, is_spark
 from tenure_features.families import chosen
 from tenure_features.frames import DECIMALS, framed
 from tenure_features.given import Given
@@ -24,6 +27,8 @@ KEYS_FIRST = ("customer_id", "as_of")
 PAIRS_AT_ONCE = 1_000_000
 """Orders times origins of one query. A larger query holds more customers in memory and is no faster; a smaller one
 spends its time being planned."""
+CUSTOMERS_AT_ONCE = 1_000_000
+"""Customers of one query of DuckDB: what it holds of more of them would have to be spilled."""
 
 
 def snapshots(
@@ -75,8 +80,9 @@ def snapshots(
     given.check_reach(moments[-1])
     of_rows = [one for one in wanted if one.table != CALENDAR]
     queries = (
-        snapshot_table(known.log.orders, several, of_rows, active_days=active_days, given=known)
+        snapshot_table(orders, several, of_rows, active_days=active_days, given=known)
         for several, known in _batches(given, moments)
+        for orders in _shares(known.log, several)
     )
     table = framed(queries, rows=log.readiness.customers * len(moments))
     if given.calendar is None or window_days is None or len(of_rows) == len(wanted):
@@ -144,3 +150,17 @@ def _batches(given: Given, origins: Sequence[pd.Timestamp]) -> Iterator[tuple[Se
     size = max(1, PAIRS_AT_ONCE // max(1, readiness.orders + readiness.returns))
     for start in range(0, len(late), size):
         yield late[start : start + size], given
+
+
+def _shares(log: OrderLog, origins: Sequence[pd.Timestamp]) -> Iterator[ir.Table]:
+    """Give the orders of as many customers as one query may take, in the order of their ids."""
+    if len(origins) > 1 or log.readiness.customers <= CUSTOMERS_AT_ONCE or is_spark(log.backend):
+        yield log.orders
+        return
+    customers = log.orders.select("customer_id").distinct()
+    numbered = customers.mutate(number=ibis.row_number().over(order_by="customer_id"))
+    starts = fetch(numbered.filter((numbered.number > 0) & (numbered.number % CUSTOMERS_AT_ONCE == 0)))
+    bounds = [None, *sorted(starts["customer_id"].astype("str")), None]
+    for low, high in pairwise(bounds):
+        orders = log.orders if low is None else log.orders.filter(log.orders.customer_id >= low)
+        yield orders if high is None else orders.filter(orders.customer_id < high)

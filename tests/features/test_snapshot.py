@@ -10,6 +10,7 @@ from pandas.testing import assert_frame_equal
 
 from tenure_features import OrderSource, open_orders, snapshots
 from tenure_features.errors import UsageError
+from tenure_features.snapshot import snapshot_table
 
 AS_OF = pd.Timestamp("2024-01-01")
 
@@ -128,3 +129,19 @@ def test_snapshots__ignore_later_rows_of_a_log_opened_whole(opened, random_log):
     whole, cut = snapshots(opened(lines), origin), snapshots(opened(lines[~late]), origin)
     assert_frame_equal(whole, cut, check_exact=True)
     assert_frame_equal(whole, snapshots(opened(changed), origin), check_exact=True)
+
+
+@pytest.mark.parametrize("spread", [True, False], ids=["lines at different times", "orders at one time"])
+def test_snapshots__of_shares_of_the_customers_equal_one_query(opened, random_log, monkeypatch, spread):
+    log, origins, seen = opened(random_log(3, spread=spread)), ["2023-06-01", "2024-03-01"], []
+    whole = snapshots(log, origins)
+    monkeypatch.setattr("tenure_features.snapshot.PAIRS_AT_ONCE", 1)
+    monkeypatch.setattr("tenure_features.snapshot.CUSTOMERS_AT_ONCE", 7)
+
+    def counted(*given, **options):
+        seen.append(given)
+        return snapshot_table(*given, **options)
+
+    monkeypatch.setattr("tenure_features.snapshot.snapshot_table", counted)
+    assert snapshots(log, origins).equals(whole)
+    assert len(seen) == 2 * 6  # 40 customers, 7 at once, at two moments
