@@ -4,8 +4,8 @@
 
 Three processes, so that peak memory is each one's own: one as_of, six origins, plain pandas. The baseline, `SELECT
 customer_id, count(*), sum(revenue), min(ordered_at), max(ordered_at) ... GROUP BY customer_id` read from the Parquet,
-runs in the same process on the same DuckDB threads, before and after; its faster run counts. Seconds are of the
-processor (wall seconds beside them): they hold on a busy machine. What is compared:
+runs in the same process on the same DuckDB threads, before and after; its faster run counts. The limits judge wall
+seconds, what a user waits on quiet cores; processor seconds stand beside them, for busy ones. What is compared:
 
 - `query`: the whole order catalogue computed and handed over as Arrow, as the baseline's rows are;
 - `snapshots`: the same as the sorted, rounded pandas table users get;
@@ -47,8 +47,8 @@ class Clock:
         wall, cpu = time.perf_counter(), time.process_time()
         call()
         cpu, wall = time.process_time() - cpu, time.perf_counter() - wall
-        if cpu <= self.seen.get(name, cpu):
-            self.seen |= {name: cpu, f"{name}_wall": wall}
+        if wall <= self.seen.get(name, wall):
+            self.seen |= {name: wall, f"{name}_cpu": cpu}
 
 
 def work(job: str, path: Path) -> dict[str, float]:
@@ -97,6 +97,34 @@ def measured(job: str, path: Path) -> dict[str, float]:
     return dict(json.loads(done.stdout)) if done.returncode == 0 else {}
 
 
+def report(one: dict[str, float], six: dict[str, float], plain: dict[str, float]) -> bool:
+    """Print a Markdown table of ratios and say whether every limit is met.
+
+    Plain pandas that was killed for memory took forever.
+    """
+    ratios = [
+        ("catalogue, one as_of, query / bare GROUP BY", (one, "query"), (one, "bare"), "<=", 4.0),
+        ("the same with the pandas table (snapshots)", (one, "snapshots"), (one, "bare"), "<=", 4.0),
+        ("six origins / one", (six, "six"), (six, "one"), "<=", 5.0),
+        ("plain pandas / snapshots", (plain, "pandas"), (one, "snapshots"), ">=", 10.0),
+    ]
+    print("| what | wall | processor | limit | |\n|---|---:|---:|---:|---|")
+    good = True
+    for what, (above, name), (below, other), sign, limit in ratios:
+        value, cpu = above[name] / below[other], above[f"{name}_cpu"] / below[f"{other}_cpu"]
+        met = value <= limit if sign == "<=" else value >= limit
+        good &= met
+        print(f"| {what} | {value:.2f} | {cpu:.2f} | {sign} {limit:g} | {'met' if met else 'NOT met'} |")
+    peak = one["peak_mb"] / 1000
+    print(f"| peak memory of one as_of, GB | {peak:.2f} | | <= 2 | {'met' if peak <= 2 else 'NOT met'} |")
+    return good and peak <= 2
+
+
+def seconds(seen: dict[str, float], name: str) -> str:
+    """Write what one call took."""
+    return f"{name} {seen[name]:.2f} ({seen[f'{name}_cpu']:.2f})"
+
+
 def main() -> None:
     """Measure and print a Markdown table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -112,27 +140,15 @@ def main() -> None:
     path = generated(options.rows, options.customers or options.rows // 16)
     print(f"load average before: {os.getloadavg()[0]:.1f}; {options.rows:,} rows, {path.stat().st_size / 1e6:.0f} MB\n")
     one, six = measured("one", path), measured("six", path)
-    lines = [
-        ("catalogue, one as_of, query / bare GROUP BY", one["query"] / one["bare"], "<=", 4.0),
-        ("the same with the pandas table (snapshots)", one["snapshots"] / one["bare"], "<=", 4.0),
-        ("its peak memory, GB", one["peak_mb"] / 1000, "<=", 2.0),
-        ("six origins / one", six["six"] / six["one"], "<=", 5.0),
-    ]
-    if not options.without_pandas:
-        plain = measured("pandas", path)
-        seconds = plain.get("pandas", float("inf"))  # killed for memory: slower than anything
-        lines.append(("plain pandas / snapshots", seconds / one["snapshots"], ">=", 10.0))
-    print("| what | measured | limit | |\n|---|---:|---:|---|")
-    met = [value <= limit if sign == "<=" else value >= limit for _, value, sign, limit in lines]
-    for (what, value, sign, limit), good in zip(lines, met, strict=True):
-        print(f"| {what} | {value:.2f} | {sign} {limit:g} | {'met' if good else 'NOT met'} |")
+    plain = {} if options.without_pandas else measured("pandas", path)
+    met = report(one, six, plain or dict.fromkeys(("pandas", "pandas_cpu"), float("inf")))
     print(
-        f"\nprocessor seconds: bare {one['bare']:.2f}, query {one['query']:.2f}, snapshots {one['snapshots']:.2f}, "
-        f"open {one['open']:.2f} (open + snapshots: {(one['open'] + one['snapshots']) / one['bare']:.1f} x bare; "
-        f"six origins: {six['six'] / six['bare']:.1f} x bare); "
-        f"wall: bare {one['bare_wall']:.2f}, query {one['query_wall']:.2f}, open {one['open_wall']:.2f}"
+        f"\nwall seconds (of the processor): {seconds(one, 'bare')}, {seconds(one, 'query')}, "
+        f"{seconds(one, 'snapshots')}, {seconds(six, 'six')}, {seconds(one, 'open')}; "
+        f"open + snapshots: {(one['open'] + one['snapshots']) / one['bare']:.1f} x bare; "
+        f"six origins: {six['six'] / six['bare']:.1f} x bare"
     )
-    sys.exit(0 if all(met) else 4)
+    sys.exit(0 if met else 4)
 
 
 if __name__ == "__main__":

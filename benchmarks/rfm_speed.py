@@ -5,12 +5,12 @@
 Every contender reads the same Parquet in a process of its own and summarises it as of the same day: Tenure
 (`rfm_summary`'s query on the Parquet), `lifetimes` and `pymc-marketing` (isolated processes of `uv run --no-project
 --with PACKAGE`; one that cannot be installed is named and left out), and plain pandas; the catalogue of features on an
-opened log for comparison. The limit: six times faster than each, and the catalogue faster than their four columns, in
-processor seconds, which hold on a busy machine but count both threads of DuckDB; wall seconds, what a user waits, stand
-beside them.
+opened log for comparison. Imports are not counted, and of two runs in a process the faster counts. The limit: six times
+faster than each, and the catalogue faster than their four columns, in wall seconds, what a user waits on quiet cores;
+processor seconds, which count both threads of DuckDB, stand beside them.
 
 `--growth` measures opening and the catalogue from 1 to 64 million rows, under a limit of 4 GB for the process: DuckDB
-gets 1 GB and spills; 64 million rows want more than 20 GB of disk under the temporary folder. Exit code 4 when a limit
+gets 1 GB and spills; 64 million rows want 8 GB of disk under the temporary folder. Exit code 4 when a limit
 is missed.
 """
 
@@ -52,11 +52,13 @@ PEERS = {
 }
 PROGRAM = (
     "import json,sys,time,warnings;warnings.simplefilter('ignore');import pandas as pd;{imports};"
-    "w=time.perf_counter();c=time.process_time();"
+    "\ndef run():\n"
+    " w=time.perf_counter();c=time.process_time();"
     "d=pd.read_parquet(sys.argv[1],columns=['customer_id','ordered_at','revenue']);"
     "d=d[(d.ordered_at<'{as_of}')&(d.revenue>=0)];{body};"
-    "print(json.dumps(dict(cpu=time.process_time()-c,wall=time.perf_counter()-w,customers=len(t),"
-    "orders=float(t['frequency'].sum()))))"
+    "return dict(wall=time.perf_counter()-w,cpu=time.process_time()-c,customers=len(t),"
+    "orders=float(t['frequency'].sum()))\n"
+    "print(json.dumps(min(run(),run(),key=lambda one:one['wall'])))"
 )
 
 
@@ -92,7 +94,8 @@ def work(job: str, path: Path) -> dict[str, float]:
     if job == "four":
         backend = Engine().connect()
         statement(backend, f"CREATE VIEW orders AS SELECT * FROM '{path}'")  # noqa: S608
-        table, found = seconds(lambda: fetch(rfm_table(view(backend, "orders"), pd.Timestamp(AS_OF))))
+        four = lambda: fetch(rfm_table(view(backend, "orders"), pd.Timestamp(AS_OF)))  # noqa: E731
+        table, found = min(seconds(four), seconds(four), key=lambda one: one[1]["wall"])
         found |= {"customers": len(table), "orders": float(table["frequency"].sum())}
     else:
         log, opening = seconds(lambda: open_orders(OrderSource(path), engine=Engine(memory_limit="1GB")))
@@ -111,10 +114,9 @@ def measured(job: str, path: Path) -> dict[str, float]:
 def compare(path: Path) -> bool:
     """Measure everybody at one size; print a table and say whether every limit is met."""
     four, catalogue = measured("four", path), measured("catalogue", path)
-    print(f"Tenure: four columns {four['cpu']:.2f} s ({four['wall']:.2f} s wall), catalogue {catalogue['cpu']:.2f} s\n")
-    print(
-        "| package | processor seconds (wall) | four columns faster by (wall) | limit | catalogue by (wall) | limit | |"
-    )
+    print(f"Tenure: four columns {four['wall']:.2f} s ({four['cpu']:.2f} s of processors), ", end="")
+    print(f"catalogue {catalogue['wall']:.2f} s ({catalogue['cpu']:.2f} s)\n")
+    print("| package | seconds (processor) | four columns faster by | limit | catalogue by (processor) | limit | |")
     print("|---|---:|---:|---:|---:|---:|---|")
     good = True
     for name in PEERS:
@@ -124,13 +126,13 @@ def compare(path: Path) -> bool:
         if (seen["customers"], seen["orders"]) != (four["customers"], four["orders"]):
             print(f"{name} counts otherwise: {seen} against {four}")
             good = False
-        by, whole = seen["cpu"] / four["cpu"], seen["cpu"] / catalogue["cpu"]
+        by, whole = seen["wall"] / four["wall"], seen["wall"] / catalogue["wall"]
         met = by >= 6 and whole > 1
         good &= met
-        wall, whole_wall = seen["wall"] / four["wall"], seen["wall"] / catalogue["wall"]
+        by_cpu, whole_cpu = seen["cpu"] / four["cpu"], seen["cpu"] / catalogue["cpu"]
         print(
-            f"| {name} | {seen['cpu']:.2f} ({seen['wall']:.2f}) | {by:.1f} ({wall:.1f}) | >= 6 "
-            f"| {whole:.1f} ({whole_wall:.1f}) | > 1 | {'met' if met else 'NOT met'} |"
+            f"| {name} | {seen['wall']:.2f} ({seen['cpu']:.2f}) | {by:.1f} ({by_cpu:.1f}) | >= 6 "
+            f"| {whole:.1f} ({whole_cpu:.1f}) | > 1 | {'met' if met else 'NOT met'} |"
         )
     return good
 

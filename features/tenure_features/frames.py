@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from concurrent.futures import Executor, Future, ThreadPoolExecutor, wait
 from itertools import chain
 
 import ibis.expr.types as ir
@@ -38,7 +39,10 @@ def framed(tables: Iterable[ir.Table], *, rows: int = 0) -> pd.DataFrame:
     first = next(later)
     columns = list(first.columns)
     block = _Block([name for name in columns if name not in KEYS], rows)
-    keys = pd.concat([block.filled_with(table) for table in chain([first], later)], ignore_index=True)
+    with ThreadPoolExecutor(1) as finisher:  # it sorts and rounds the rows of one query while the next one runs
+        for table in chain([first], later):
+            block.fill(table, finisher)
+        keys = pd.concat([one.result() for one in block.finishing], ignore_index=True)
     frame = pd.concat([keys, block.frame()], axis=1)
     return frame if list(frame.columns) == columns else frame[columns]  # a choice of columns is a copy
 
@@ -48,10 +52,11 @@ class _Block:
 
     def __init__(self, names: Sequence[str], rows: int) -> None:
         self.names, self.filled = list(names), 0
+        self.finishing: list[Future[pd.DataFrame]] = []
         self.values = np.empty((len(names), max(rows, LEAST_ROWS)))
 
-    def filled_with(self, table: ir.Table) -> pd.DataFrame:
-        """Run a query, add its numbers in the order of its keys, and return the keys."""
+    def fill(self, table: ir.Table, finisher: Executor) -> None:
+        """Run a query and add its numbers; they are brought into the order of its keys by and by."""
         start, keys = self.filled, []
         for batch in batches(table):
             until = self.filled + batch.num_rows
@@ -61,20 +66,27 @@ class _Block:
                 column[self.filled : until] = batch.column(name).cast(pa.float64()).to_numpy(zero_copy_only=False)
             keys.append(batch.select(["customer_id", "as_of"]))
             self.filled = until
-        frame, order = _sorted(pa.Table.from_batches(keys) if keys else _no_keys())
-        in_order = np.empty(self.filled - start)
-        for column in self.values[:, start : self.filled]:
-            rounded(np.take(column, order, out=in_order, mode="clip"), out=column)
-        return frame
+        found = pa.Table.from_batches(keys) if keys else _no_keys()
+        self.finishing.append(finisher.submit(_finished, self.values[:, start : self.filled], found))
 
     def frame(self) -> pd.DataFrame:
         """Give the numbers as a table, without a copy."""
         return pd.DataFrame(self.values[:, : self.filled].T, columns=self.names, copy=False)
 
     def _widen(self, size: int) -> None:
+        wait(self.finishing)  # what is still being sorted would be lost
         wider = np.empty((len(self.names), size))
         wider[:, : self.filled] = self.values[:, : self.filled]
         self.values = wider
+
+
+def _finished(numbers: np.ndarray, keys: pa.Table) -> pd.DataFrame:
+    """Sort and round the numbers of one query where they lie, a row of the array being a column; return its keys."""
+    frame, order = _sorted(keys)
+    in_order = np.empty(len(order))
+    for column in numbers:
+        rounded(np.take(column, order, out=in_order, mode="clip"), out=column)
+    return frame
 
 
 def rounded(values: np.ndarray, *, out: np.ndarray | None = None) -> np.ndarray:
