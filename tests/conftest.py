@@ -23,6 +23,7 @@ settings.register_profile("tenure", deadline=None, derandomize=True, max_example
 settings.load_profile("tenure")
 
 REPOSITORY = Path(__file__).resolve().parents[1]
+LONG_TESTS = ("tests/tenure/", "tests/features/test_engine.py", "tests/quality/", "tests/notebooks/", "tests/training/")
 
 
 @pytest.fixture(scope="session")
@@ -88,6 +89,11 @@ class FolderScheduling(LoadScopeScheduling):
     def _split_scope(self, nodeid: str) -> str:
         path = Path(nodeid.partition("::")[0])
         return str(path if path.name == "test_engine.py" else path.parent)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the folders of few but long tests, so that no worker is left alone with one of them at the end."""
+    items.sort(key=lambda item: not item.nodeid.startswith(LONG_TESTS))
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadScopeScheduling:
