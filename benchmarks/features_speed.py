@@ -1,6 +1,7 @@
 """How long the catalogue of features takes beside a bare GROUP BY over the same Parquet, and how much memory.
 
     python benchmarks/features_speed.py [--rows 16000000] [--customers 1000000]
+    python benchmarks/features_speed.py --orders shop/orders.parquet --as-of 2025-01-01
 
 Three processes, so that peak memory is each one's own: one as_of, six origins, plain pandas. The baseline, `SELECT
 customer_id, count(*), sum(revenue), min(ordered_at), max(ordered_at) ... GROUP BY customer_id` read from the Parquet,
@@ -11,6 +12,10 @@ seconds, what a user waits on quiet cores; processor seconds stand beside them, 
 - `snapshots`: the same as the sorted, rounded pandas table users get;
 - `open`: reading, checking, cleaning and sorting the log, once for all snapshots; printed, without a limit;
 - `pandas`: the same features in plain pandas (`pandas_catalogue.py`), from the Parquet.
+
+The six origins are a quarter apart: windows of 90 days that do not overlap. In the generated orders nearly everybody
+has ordered before the first of them, so each origin has as many rows to hand over as the last; in `--orders` of a shop
+customers come by and by.
 
 Exit code 4 when a limit is missed.
 """
@@ -31,10 +36,6 @@ from typing import Any
 from generated_orders import AS_OF, generated
 from pandas_catalogue import pandas_catalogue
 
-ORIGINS = [f"{year}-{month}-01" for year, month in (("2023", "04"), ("2023", "07"), ("2023", "10"), ("2024", "01"))]
-ORIGINS += ["2024-04-01", AS_OF]
-"""A quarter apart: six windows of 90 days that do not overlap."""
-
 
 class Clock:
     """Processor and wall seconds of calls, by name; the fastest call of a name counts."""
@@ -51,17 +52,19 @@ class Clock:
             self.seen |= {name: wall, f"{name}_cpu": cpu}
 
 
-def work(job: str, path: Path) -> dict[str, float]:
+def work(job: str, path: Path, as_of: str) -> dict[str, float]:
     """Run one job in this process; return seconds and peak memory."""
     clock = Clock()
     if job == "pandas":
-        clock.time("pandas", lambda: pandas_catalogue(path, AS_OF))
+        clock.time("pandas", lambda: pandas_catalogue(path, as_of))
     else:
-        _tenure(job, path, clock)
+        _tenure(job, path, as_of, clock)
     return clock.seen | {"peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024}
 
 
-def _tenure(job: str, path: Path, clock: Clock) -> None:
+def _tenure(job: str, path: Path, as_of: str, clock: Clock) -> None:
+    import pandas as pd
+
     from tenure_features import Engine, OrderSource, catalogue, open_orders, snapshots
     from tenure_features.days import origins_of
     from tenure_features.engine import without_warnings
@@ -77,22 +80,23 @@ def _tenure(job: str, path: Path, clock: Clock) -> None:
         for _ in range(2):
             clock.time("bare", lambda: log.backend.con.sql(bare).to_arrow_table())
 
+    origins = [pd.Timestamp(as_of) - pd.DateOffset(months=3 * ago) for ago in reversed(range(6))]
     features = [one for one in catalogue() if one.table == "orders"]
     baseline()
     if job == "one":
-        query = snapshot_table(log.orders, origins_of(AS_OF), features)
+        query = snapshot_table(log.orders, origins_of(as_of), features)
         with without_warnings():
             clock.time("query", query.to_pyarrow)
-        clock.time("snapshots", lambda: snapshots(log, AS_OF))
+        clock.time("snapshots", lambda: snapshots(log, as_of))
     else:
-        clock.time("one", lambda: snapshots(log, AS_OF))
-        clock.time("six", lambda: snapshots(log, ORIGINS))
+        clock.time("one", lambda: snapshots(log, as_of))
+        clock.time("six", lambda: snapshots(log, origins))
     baseline()
 
 
-def measured(job: str, path: Path) -> dict[str, float]:
+def measured(job: str, path: Path, as_of: str) -> dict[str, float]:
     """Run a job in a fresh process."""
-    command = [sys.executable, __file__, "--job", job, "--path", str(path)]
+    command = [sys.executable, __file__, "--job", job, "--orders", str(path), "--as-of", as_of]
     done = subprocess.run(command, check=False, stdout=subprocess.PIPE, text=True)
     return dict(json.loads(done.stdout)) if done.returncode == 0 else {}
 
@@ -132,15 +136,16 @@ def main() -> None:
     parser.add_argument("--customers", type=int, help="default: one per 16 rows")
     parser.add_argument("--without-pandas", action="store_true", help="leave out the plain pandas version")
     parser.add_argument("--job", help=argparse.SUPPRESS)
-    parser.add_argument("--path", type=Path, help=argparse.SUPPRESS)
+    parser.add_argument("--orders", type=Path, help="a Parquet file of your own instead of generated orders")
+    parser.add_argument("--as-of", default=AS_OF)
     options = parser.parse_args()
     if options.job:
-        print(json.dumps(work(options.job, options.path)))
+        print(json.dumps(work(options.job, options.orders, options.as_of)))
         return
-    path = generated(options.rows, options.customers or options.rows // 16)
-    print(f"load average before: {os.getloadavg()[0]:.1f}; {options.rows:,} rows, {path.stat().st_size / 1e6:.0f} MB\n")
-    one, six = measured("one", path), measured("six", path)
-    plain = {} if options.without_pandas else measured("pandas", path)
+    path = options.orders or generated(options.rows, options.customers or options.rows // 16)
+    print(f"load average before: {os.getloadavg()[0]:.1f}; {path.name}, {path.stat().st_size / 1e6:.0f} MB\n")
+    one, six = (measured(job, path, options.as_of) for job in ("one", "six"))
+    plain = {} if options.without_pandas else measured("pandas", path, options.as_of)
     met = report(one, six, plain or dict.fromkeys(("pandas", "pandas_cpu"), float("inf")))
     print(
         f"\nwall seconds (of the processor): {seconds(one, 'bare')}, {seconds(one, 'query')}, "
