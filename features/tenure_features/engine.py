@@ -121,7 +121,7 @@ def fetch(table: ir.Table) -> pd.DataFrame:
         return table.to_pyarrow().to_pandas(split_blocks=True, self_destruct=True)
 
 
-def batches(table: ir.Table) -> Iterator[pa.RecordBatch]:
+def reader(table: ir.Table) -> pa.RecordBatchReader:
     """Run a query and hand its rows over batch by batch, so that they are never all held at once.
 
     Examples
@@ -129,16 +129,15 @@ def batches(table: ir.Table) -> Iterator[pa.RecordBatch]:
     >>> backend = Engine().connect()
     >>> statement(backend, "CREATE TABLE numbers AS SELECT range AS a FROM range(3)")
     [(3,)]
-    >>> [batch.num_rows for batch in batches(view(backend, "numbers"))]
+    >>> [batch.num_rows for batch in reader(view(backend, "numbers"))]
     [3]
     """
     backend = table.get_backend()
     with without_warnings():
         if backend.name != "duckdb":
-            found = table.to_pyarrow().to_batches()
-        else:  # Ibis' own batches call what DuckDB 2.0 no longer has
-            found = backend._to_duckdb_relation(table).to_arrow_reader(ROWS_AT_ONCE)
-    yield from found
+            return table.to_pyarrow().to_reader()
+        # Ibis' own batches call what DuckDB 2.0 no longer has
+        return backend._to_duckdb_relation(table).to_arrow_reader(ROWS_AT_ONCE)
 
 
 def evaluate(value: ir.Scalar) -> Any:  # noqa: ANN401

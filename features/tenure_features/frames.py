@@ -6,27 +6,25 @@ from collections.abc import Iterable, Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor, wait
 from itertools import chain
 
-import ibis.expr.types as ir
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from tenure_features.engine import batches
 from tenure_features.history import KEYS
 
 DECIMALS = 6
 LEAST_ROWS = 1024
 
 
-def framed(tables: Iterable[ir.Table], *, rows: int = 0) -> pd.DataFrame:
-    """Run queries; sort the rows of each by their keys, give columns their promised types and round the numbers.
+def framed(parts: Iterable[pa.RecordBatchReader], *, rows: int = 0) -> pd.DataFrame:
+    """Sort the rows of each part by their keys, give columns their promised types and round the numbers.
 
     Parameters
     ----------
-    tables
-        Queries of ``customer_id``, ``as_of`` and the same numbers, one at least, in the order their rows shall have;
-        each is run before the next one is asked for.
+    parts
+        Results of ``customer_id``, ``as_of`` and the same numbers, one at least, in the order their rows shall have;
+        each is read before the next one is asked for.
     rows
         How many rows are expected at most; a right guess spares a copy.
 
@@ -35,13 +33,13 @@ def framed(tables: Iterable[ir.Table], *, rows: int = 0) -> pd.DataFrame:
     DataFrame
         ``customer_id`` (str), ``as_of`` (datetime64[us]), then float64 columns, missing as NaN.
     """
-    later = iter(tables)
+    later = iter(parts)
     first = next(later)
-    columns = list(first.columns)
+    columns = list(first.schema.names)
     block = _Block([name for name in columns if name not in KEYS], rows)
-    with ThreadPoolExecutor(1) as finisher:  # it sorts and rounds the rows of one query while the next one runs
-        for table in chain([first], later):
-            block.fill(table, finisher)
+    with ThreadPoolExecutor(1) as finisher:  # it sorts and rounds the rows of one part while the next one is computed
+        for part in chain([first], later):
+            block.fill(part, finisher)
         keys = pd.concat([one.result() for one in block.finishing], ignore_index=True)
     frame = pd.concat([keys, block.frame()], axis=1)
     return frame if list(frame.columns) == columns else frame[columns]  # a choice of columns is a copy
@@ -55,10 +53,10 @@ class _Block:
         self.finishing: list[Future[pd.DataFrame]] = []
         self.values = np.empty((len(names), max(rows, LEAST_ROWS)))
 
-    def fill(self, table: ir.Table, finisher: Executor) -> None:
-        """Run a query and add its numbers; they are brought into the order of its keys by and by."""
+    def fill(self, part: pa.RecordBatchReader, finisher: Executor) -> None:
+        """Add the numbers of a part; they are brought into the order of its keys by and by."""
         start, keys = self.filled, []
-        for batch in batches(table):
+        for batch in part:
             until = self.filled + batch.num_rows
             if until > self.values.shape[1]:
                 self._widen(2 * until)

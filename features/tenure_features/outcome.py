@@ -9,7 +9,7 @@ import ibis.expr.types as ir
 import pandas as pd
 
 from tenure_features.days import Moment, days_between, origins_of
-from tenure_features.engine import moments
+from tenure_features.engine import moments, reader
 from tenure_features.errors import UsageError
 from tenure_features.frames import framed
 from tenure_features.history import KEYS, OrderHistory
@@ -53,7 +53,7 @@ def outcomes(
     starts = origins_of(origins)
     if not allow_open:
         _check_closed(log, starts, horizon_days)
-    return framed(_queries(log, starts, horizon_days), rows=log.readiness.customers * len(starts))
+    return framed(map(reader, _queries(log, starts, horizon_days)), rows=log.readiness.customers * len(starts))
 
 
 def _queries(log: OrderLog, starts: Sequence[pd.Timestamp], horizon_days: float) -> Iterator[ir.Table]:

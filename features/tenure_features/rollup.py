@@ -9,7 +9,7 @@ from typing import Any
 import ibis
 import ibis.expr.types as ir
 
-from tenure_features.engine import count, keep
+from tenure_features.engine import count, is_spark, keep
 from tenure_features.history import sequenced
 from tenure_features.sources import ReturnsPolicy
 
@@ -122,8 +122,11 @@ def _versions(lines: ir.Table, moment: str) -> ir.Table:
 
 
 def _kept(orders: ir.Table, backend: Any, name: str) -> ir.Table:  # noqa: ANN401
-    # Nothing reads the order id once orders are numbered; versions are numbered per origin and still need it.
-    return keep(backend, name, orders if "known_to" in orders.columns else sequenced(orders).drop("order_id"))
+    if "known_to" in orders.columns:  # versions are numbered per origin
+        return keep(backend, name, orders)
+    numbered = sequenced(orders).drop("order_id")  # nothing reads it any more
+    # In the order of customers DuckDB passes over those that a query leaves out (`tenure_features.shares`).
+    return keep(backend, name, numbered if is_spark(backend) else numbered.order_by("customer_id"))
 
 
 def final(orders: ir.Table) -> ir.Table:

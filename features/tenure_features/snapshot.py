@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import pairwise
 
-import ibis
 import ibis.expr.types as ir
 import pandas as pd
+import pyarrow as pa
 
 from tenure_features.calendar import Calendar, CalendarWindow
 from tenure_features.days import Moment, origins_of
-from tenure_features.engine import fetch, is_spark
+from tenure_features.engine import is_spark, reader
 from tenure_features.families import chosen
 from tenure_features.frames import DECIMALS, framed
 from tenure_features.given import Given
@@ -19,6 +18,7 @@ from tenure_features.history import KEYS, OrderHistory
 from tenure_features.log import OrderLog
 from tenure_features.registry import Feature
 from tenure_features.regrouping import is_known_at, known_at
+from tenure_features.shares import CUSTOMERS_AT_ONCE, Shares, can_be_shared, ranges, within
 from tenure_features.side_history import POPULATION
 from tenure_features.side_tables import SideTable
 from tenure_features.tables import CALENDAR
@@ -27,8 +27,8 @@ KEYS_FIRST = ("customer_id", "as_of")
 PAIRS_AT_ONCE = 1_000_000
 """Orders times origins of one query. A larger query holds more customers in memory and is no faster; a smaller one
 spends its time being planned."""
-CUSTOMERS_AT_ONCE = 1_000_000
-"""Customers of one query of DuckDB: what it holds of more of them would have to be spilled."""
+CUSTOMERS_BESIDE_TABLES = 1_000_000
+"""Customers of one query that reads other tables beside the orders, each of them whole."""
 
 
 def snapshots(
@@ -79,12 +79,7 @@ def snapshots(
     given.require(wanted)
     given.check_reach(moments[-1])
     of_rows = [one for one in wanted if one.table != CALENDAR]
-    queries = (
-        snapshot_table(orders, several, of_rows, active_days=active_days, given=known)
-        for several, known in _batches(given, moments)
-        for orders in _shares(known.log, several)
-    )
-    table = framed(queries, rows=log.readiness.customers * len(moments))
+    table = framed(_parts(given, moments, of_rows, active_days), rows=log.readiness.customers * len(moments))
     if given.calendar is None or window_days is None or len(of_rows) == len(wanted):
         return table
     beside = with_calendar(table, given.calendar, [one.name for one in wanted if one.table == CALENDAR], window_days)
@@ -140,27 +135,38 @@ def _own(history: OrderHistory) -> dict[str, ir.Value]:
     return dict(zip(POPULATION, (*ages, history.count(history.is_order), money), strict=True))
 
 
-def _batches(given: Given, origins: Sequence[pd.Timestamp]) -> Iterator[tuple[Sequence[pd.Timestamp], Given]]:
-    """Give origins that one query may take, with what was known then; those with customers of their own come alone."""
+def _parts(
+    given: Given, origins: Sequence[pd.Timestamp], features: Sequence[Feature], active_days: float | None
+) -> Iterator[pa.RecordBatchReader]:
+    """Compute the rows of snapshots in their order, part by part."""
+
+    def query(orders: ir.Table, several: Sequence[pd.Timestamp], known: Given = given) -> ir.Table:
+        return snapshot_table(orders, several, features, active_days=active_days, given=known)
+
     early = [origin for origin in origins if not is_known_at(given.log, origin)]
-    for origin in early:
+    for origin in early:  # it has customers of its own
         with known_at(given, origin) as known:
-            yield [origin], known
-    readiness, late = given.log.readiness, origins[len(early) :]
-    size = max(1, PAIRS_AT_ONCE // max(1, readiness.orders + readiness.returns))
+            yield from (reader(query(orders, [origin], known)) for orders in _divided(known.log))
+    log, late = given.log, origins[len(early) :]
+    if _is_large(log, CUSTOMERS_AT_ONCE) and all(one.table == "orders" for one in features):
+        shares = Shares(log.orders, log.backend, customers=CUSTOMERS_AT_ONCE)
+        queries = [query(shares.orders, [origin]) for origin in late]
+        if all(map(can_be_shared, queries)):
+            yield from shares.reduced(queries)
+            return
+    size = max(1, PAIRS_AT_ONCE // max(1, log.readiness.orders + log.readiness.returns))
     for start in range(0, len(late), size):
-        yield late[start : start + size], given
+        several = late[start : start + size]
+        yield from (reader(query(orders, several)) for orders in (_divided(log) if size == 1 else [log.orders]))
 
 
-def _shares(log: OrderLog, origins: Sequence[pd.Timestamp]) -> Iterator[ir.Table]:
+def _divided(log: OrderLog) -> Iterator[ir.Table]:
     """Give the orders of as many customers as one query may take, in the order of their ids."""
-    if len(origins) > 1 or log.readiness.customers <= CUSTOMERS_AT_ONCE or is_spark(log.backend):
+    if _is_large(log, CUSTOMERS_BESIDE_TABLES):
+        yield from (within(log.orders, *ids) for ids in ranges(log.orders, log.backend, CUSTOMERS_BESIDE_TABLES))
+    else:
         yield log.orders
-        return
-    customers = log.orders.select("customer_id").distinct()
-    numbered = customers.mutate(number=ibis.row_number().over(order_by="customer_id"))
-    starts = fetch(numbered.filter((numbered.number > 0) & (numbered.number % CUSTOMERS_AT_ONCE == 0)))
-    bounds = [None, *sorted(starts["customer_id"].astype("str")), None]
-    for low, high in pairwise(bounds):
-        orders = log.orders if low is None else log.orders.filter(log.orders.customer_id >= low)
-        yield orders if high is None else orders.filter(orders.customer_id < high)
+
+
+def _is_large(log: OrderLog, customers: int) -> bool:
+    return log.readiness.customers > customers and not is_spark(log.backend)

@@ -13,7 +13,7 @@ from tenure_features import OrderSource, TableSource, catalogue, open_orders, op
 from tenure_features.databases import shown
 from tenure_features.days import origins_of
 from tenure_features.dialects import _sorted_median, sql_for
-from tenure_features.engine import statement, without_warnings
+from tenure_features.engine import reader, statement, without_warnings
 from tenure_features.errors import DataContractError, DependencyUnavailableError, UsageError
 from tenure_features.frames import framed
 from tenure_features.given import Given
@@ -59,7 +59,7 @@ def test_catalogue__compiles_for_other_databases(given, dialect):
 def test_median__of_sorted_values_is_the_median(given):
     medians = [one for one in catalogue() if one.name in {"adbt_median_days", "lateness_median"}]
     query = snapshot_table(given.log.orders, origins_of(ORIGIN), medians)
-    expected, got = framed([query]), framed([query.op().replace(_sorted_median).to_expr()])
+    expected, got = (framed([reader(one)]) for one in (query, query.op().replace(_sorted_median).to_expr()))
     assert got.equals(expected)
     assert got["adbt_median_days"].notna().sum() > 10
 
@@ -71,7 +71,7 @@ def test_postgres__gives_the_values_of_duckdb(postgres, opened, random_log, spre
         rows = log.orders.to_pyarrow().to_pandas()
         orders = backend.create_table("sequenced", ibis.memtable(rows), overwrite=True)
         table = snapshot_table(orders, origins_of(ORIGIN), [one for one in catalogue() if one.table == "orders"])
-        got = framed([table])
+        got = framed([reader(table)])
     expected = snapshots(log, ORIGIN)
     assert got["customer_id"].equals(expected["customer_id"])
     for name in expected.columns[2:]:

@@ -12,7 +12,7 @@ import pyarrow as pa
 import pytest
 
 from tenure_features import Engine
-from tenure_features.engine import fetch, keep, statement, view
+from tenure_features.engine import fetch, keep, reader, statement, view
 from tenure_features.frames import framed
 from tenure_features.reductions import unfiltered
 
@@ -26,7 +26,7 @@ def test_framed__sorts_rounds_and_types_whatever_was_expected(expected_rows):
     statement(backend, "CREATE TABLE late AS SELECT * REPLACE (DATE '2023-01-01' AS as_of) FROM early WHERE third < 2")
     first, second = view(backend, "early"), view(backend, "late")
     tables = (first, second, first, first)  # the last ones need more room while the ones before are being sorted
-    got = framed(tables, rows=expected_rows)
+    got = framed(map(reader, tables), rows=expected_rows)
     parts = [fetch(one).sort_values("customer_id") for one in tables]
     wanted = pd.concat(parts, ignore_index=True).astype({"as_of": "datetime64[us]", "even": "float64"})
     pd.testing.assert_frame_equal(got, wanted.assign(third=wanted["third"].round(6)))
@@ -35,7 +35,7 @@ def test_framed__sorts_rounds_and_types_whatever_was_expected(expected_rows):
 def test_framed__of_no_rows_has_columns_and_types():
     backend = Engine().connect()
     statement(backend, "CREATE TABLE nobody (customer_id VARCHAR, as_of TIMESTAMP, orders DOUBLE)")
-    got = framed([view(backend, "nobody")])
+    got = framed([reader(view(backend, "nobody"))])
     assert dict(got.dtypes.astype(str)) == {"customer_id": "str", "as_of": "datetime64[us]", "orders": "float64"}
     assert got.empty
 

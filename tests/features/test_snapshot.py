@@ -133,10 +133,19 @@ def test_snapshots__ignore_later_rows_of_a_log_opened_whole(opened, random_log):
 
 @pytest.mark.parametrize("spread", [True, False], ids=["lines at different times", "orders at one time"])
 def test_snapshots__of_shares_of_the_customers_equal_one_query(opened, random_log, monkeypatch, spread):
-    log, origins, seen = opened(random_log(3, spread=spread)), ["2023-06-01", "2024-03-01"], []
+    log, origins = opened(random_log(3, spread=spread)), ["2023-06-01", "2024-03-01"]
     whole = snapshots(log, origins)
+    monkeypatch.setattr("tenure_features.snapshot.CUSTOMERS_AT_ONCE", 7)
+    assert snapshots(log, origins).equals(whole)
+
+
+def test_snapshots__beside_tables_of_ranges_of_the_customers_equal_one_query(opened, random_log, monkeypatch):
+    rows = random_log(3)
+    log, origins = opened(rows.assign(channel=rows["order_id"].str[-1])), ["2023-06-01", "2024-03-01"]
+    whole, seen = snapshots(log, origins), []
     monkeypatch.setattr("tenure_features.snapshot.PAIRS_AT_ONCE", 1)
     monkeypatch.setattr("tenure_features.snapshot.CUSTOMERS_AT_ONCE", 7)
+    monkeypatch.setattr("tenure_features.snapshot.CUSTOMERS_BESIDE_TABLES", 7)
 
     def counted(*given, **options):
         seen.append(given)
