@@ -20,7 +20,7 @@ from dataclasses import dataclass
 import ibis
 import ibis.expr.types as ir
 
-from tenure_features.engine import count, fetch
+from tenure_features.engine import count, fetch, many_groups
 from tenure_features.readiness import SetAside
 
 _FIX = "Kept once. Export each order once; if the rows are lines, map order_id."
@@ -73,7 +73,8 @@ def deduplicate(rows: ir.Table, source_columns: list[str], *, dates_only: bool, 
 
 def _by_order_id(rows: ir.Table, source_columns: list[str]) -> Deduplicated:
     order_id = rows["clean:order_id"]
-    counted = fetch(rows.aggregate(rows=order_id.count(), ids=order_id.nunique())).iloc[0]
+    with many_groups(rows.get_backend()):
+        counted = fetch(rows.aggregate(rows=order_id.count(), ids=order_id.nunique())).iloc[0]
     if counted["rows"] == counted["ids"]:
         return Deduplicated(rows)
     # An id that two customers share names two orders: it says nothing about lines.
@@ -102,7 +103,8 @@ def _by_order_id(rows: ir.Table, source_columns: list[str]) -> Deduplicated:
 
 
 def _extra(rows: ir.Table, columns: list[str]) -> int:
-    return count(rows) - count(rows.select(columns).distinct())
+    with many_groups(rows.get_backend()):
+        return count(rows) - count(rows.select(columns).distinct())
 
 
 def _without_repeats(rows: ir.Table, source_columns: list[str], extra: int) -> Deduplicated:

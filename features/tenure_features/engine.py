@@ -193,6 +193,29 @@ def drop(backend: Any, name: str) -> None:  # noqa: ANN401
 
 
 @contextmanager
+def many_groups(backend: Any) -> Iterator[None]:  # noqa: ANN401
+    """Prepare for grouping by keys that hardly repeat, such as ids of orders.
+
+    DuckDB lets the hash tables of one or two threads grow far beyond the processor's caches, which pays where many rows
+    fall into few groups. From three threads on it begins a new one instead, and a group per row takes half the time,
+    on two cores too.
+    """
+    if is_spark(backend) or threads_of(backend) != 2:
+        yield
+        return
+    statement(backend, "SET threads = 3")
+    try:
+        yield
+    finally:
+        statement(backend, "SET threads = 2")
+
+
+def threads_of(backend: Any) -> int:  # noqa: ANN401
+    """Count the threads of one query of DuckDB."""
+    return int(statement(backend, "SELECT current_setting('threads')")[0][0])
+
+
+@contextmanager
 def without_warnings() -> Iterator[None]:
     """Keep deprecations between the libraries below to themselves.
 

@@ -1,4 +1,4 @@
-# ruff: noqa: PD003  # Ibis has no isna and notna
+# ruff: noqa: PD003, PD004  # Ibis has no isna and notna
 """The four columns that CLV packages ask for, straight from a log: frequency, recency, T, monetary value."""
 
 from __future__ import annotations
@@ -9,20 +9,27 @@ import pandas as pd
 
 from tenure_features.arithmetic import ratio
 from tenure_features.days import SECONDS_PER_DAY, Moment, utc_naive, whole_seconds
-from tenure_features.engine import fetch
+from tenure_features.engine import Engine, fetch, many_groups
 from tenure_features.errors import UsageError
 from tenure_features.log import OrderLog
+from tenure_features.mapping import map_columns
+from tenure_features.parsing import as_number, as_time
+from tenure_features.sources import OrderSource, read_table
+from tenure_features.tables import ORDERS
 
 
-def rfm_summary(log: OrderLog, as_of: Moment) -> pd.DataFrame:
+def rfm_summary(orders: OrderLog | OrderSource, as_of: Moment, *, engine: Engine | None = None) -> pd.DataFrame:
     """Summarise every customer in whole days, as ``lifetimes`` and ``pymc-marketing`` do.
 
     Parameters
     ----------
-    log
-        An opened log.
+    orders
+        An opened log; or where one lies, to read its rows as those packages do: as they are, each an order of its own
+        (nothing is checked or repaired, ids stay as they are written, and text dates have to be ISO 8601).
     as_of
         Only rows strictly before it are read; the observation ends on the day before its day.
+    engine
+        Where a log that is not opened is read.
 
     Returns
     -------
@@ -36,21 +43,38 @@ def rfm_summary(log: OrderLog, as_of: Moment) -> pd.DataFrame:
     ------
     UsageError
         If ``as_of`` lies after the moment the log was opened for.
+    DataContractError
+        If a log that is not opened cannot be read, or a required column is missing.
 
     Notes
     -----
     Fader, Hardie and Lee (2005), "RFM and CLV", with days as periods.
     """
     moment = utc_naive(as_of)
-    if log.as_of is not None and moment > log.as_of:
+    if isinstance(orders, OrderSource):
+        known = _rows(orders, engine or Engine())
+    elif orders.as_of is not None and moment > orders.as_of:
         raise UsageError(
             "as_of lies after the moment the log was opened for.",
-            found=f"as_of {moment}, log opened with as_of {log.as_of}",
+            found=f"as_of {moment}, log opened with as_of {orders.as_of}",
             fix="Open the log with a later as_of, or without one.",
         )
-    table = fetch(rfm_table(log.orders, moment))
-    types = {"customer_id": "str"} | dict.fromkeys(table.columns[1:], "float64")
-    return table.astype(types).sort_values("customer_id", ignore_index=True)
+    else:
+        known = orders.orders
+    with many_groups(known.get_backend()):  # nearly every order is alone on its day
+        table = fetch(rfm_table(known, moment).order_by("customer_id"))
+    return table.astype({"customer_id": "str"} | dict.fromkeys(table.columns[1:], "float64"))
+
+
+def _rows(source: OrderSource, engine: Engine) -> ir.Table:
+    backend = engine.connect()
+    raw = read_table(source.uri, backend).table
+    mapped = map_columns(raw, source.columns, contract=ORDERS, backend=backend)
+    customer, moment, revenue = (mapped.table[mapped.columns[name]] for name in ORDERS.required)
+    rows = mapped.table.select(
+        customer_id=customer.cast("string"), ordered_at=as_time(moment), revenue=as_number(revenue)
+    )
+    return rows.filter(rows.customer_id.notnull() & ~rows.revenue.isnan())
 
 
 def rfm_table(orders: ir.Table, as_of: pd.Timestamp) -> ir.Table:

@@ -9,7 +9,7 @@ from typing import Any
 import ibis
 import ibis.expr.types as ir
 
-from tenure_features.engine import count, is_spark, keep
+from tenure_features.engine import count, is_spark, keep, many_groups
 from tenure_features.history import sequenced
 from tenure_features.sources import ReturnsPolicy
 
@@ -83,7 +83,8 @@ def _orders(plain: ir.Table, backend: Any, name: str) -> ir.Table:  # noqa: ANN4
             revenue=named.revenue.sum().round(6),
         )
     )
-    orders = keep(backend, f"{name}_sums", sums)
+    with many_groups(backend):
+        orders = keep(backend, f"{name}_sums", sums)
     at_once = orders["first"] == orders["last"]
     known = {"known_at": orders["first"]} if moment == "known_at" else {}
     single = named.filter(named.order_id.isnull()).union(

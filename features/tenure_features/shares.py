@@ -16,7 +16,7 @@ import ibis.expr.operations as ops
 import ibis.expr.types as ir
 import pyarrow as pa
 
-from tenure_features.engine import quoted, statement, without_warnings
+from tenure_features.engine import quoted, statement, threads_of, without_warnings
 
 CUSTOMERS_AT_ONCE = 100_000
 """Customers of one share. DuckDB holds about one kilobyte for each while it reduces the catalogue: with more of them
@@ -67,7 +67,7 @@ class Shares:
     @contextmanager
     def _connections(self, queries: Sequence[ir.Table]) -> Iterator[SimpleQueue[Any]]:
         """Give a connection per thread that has the queries prepared; a query of theirs runs in one thread."""
-        threads = int(statement(self._backend, "SELECT current_setting('threads')")[0][0])
+        threads = threads_of(self._backend)
         connections: SimpleQueue[Any] = SimpleQueue()
         texts = [self._prepared(number, query) for number, query in enumerate(queries)]
         for _ in range(threads):

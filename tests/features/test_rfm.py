@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tenure_features import rfm_summary
-from tenure_features.errors import UsageError
+from tenure_features import Engine, OrderSource, open_orders, rfm_summary
+from tenure_features.errors import DataContractError, UsageError
 
 
 @pytest.mark.parametrize("spread", [True, False], ids=["lines at different times", "orders at one time"])
@@ -32,3 +32,27 @@ def test_rfm_summary__is_that_of_clv_packages(opened, random_log, spread, as_of)
 def test_rfm_summary__refuses_what_the_log_does_not_know(opened, random_log):
     with pytest.raises(UsageError, match="opened with as_of 2023-03-01"):
         rfm_summary(opened(random_log(1), "2023-03-01"), "2023-04-01")
+
+
+@pytest.mark.parametrize("threads", [1, 2, 4])
+def test_rfm_summary__of_a_file_is_that_of_the_opened_log(write, random_log, threads):
+    rows = random_log(2).assign(order_id=lambda lines: lines.index.astype(str))  # each row an order of its own
+    renamed = rows.rename(columns={"customer_id": "client", "revenue": "paid"})
+    for path, mapping in ((write(rows, "log.parquet"), {}), (write(renamed.to_csv(index=False)), {"revenue": "paid"})):
+        source = OrderSource(path, columns=mapping | ({"customer_id": "client"} if mapping else {}))
+        got = rfm_summary(source, "2023-09-01", engine=Engine(threads=threads))
+        pd.testing.assert_frame_equal(got, rfm_summary(open_orders(source), "2023-09-01"))
+
+
+def test_rfm_summary__of_a_file_leaves_out_rows_without_a_customer_a_moment_or_an_amount(write):
+    rows = pd.DataFrame(
+        {
+            "customer_id": ["ann", None, "ann", "ann", "bob"],
+            "ordered_at": pd.to_datetime(["2024-01-01", "2024-01-01", None, "2024-01-03", "2024-01-02"]),
+            "revenue": [1.0, 2.0, 3.0, 4.0, float("nan")],
+        }
+    )
+    got = rfm_summary(OrderSource(write(rows, "log.parquet")), "2024-01-11")
+    assert got.to_numpy().tolist() == [["ann", 1.0, 2.0, 9.0, 4.0]]
+    with pytest.raises(DataContractError, match="ordered_at is not in the file"):
+        rfm_summary(OrderSource(write("customer_id,revenue\na,1\n")), "2024-01-11")
