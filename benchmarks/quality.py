@@ -4,7 +4,14 @@
 
 For each moment a model is trained on what lay before it, and its answers are held against what happened next, counted
 with plain pandas: ECE and calibration slope, coverage of the 50, 80 and 95 % intervals against what they promise, CRPS
-beside that of the BTYD models, and the totals of the backtest. The exit code is 4 when a limit is not met.
+beside that of the BTYD models, and the totals of the backtest.
+
+Limits are judged over all moments of a log: mean ECE, coverage over all customers and in each tenth of predicted value,
+geometric mean of our CRPS over a BTYD model's. One moment is printed and not judged, for two reasons. Chance: of 2,500
+customers a tenth has 250, and if every interval were right the worst tenth would still miss by 8 points in one of
+twenty worlds; what chance does is printed beside. And the season: one that no closed window has shown moves all
+probabilities of a moment together, which nothing known at that moment foretells. The exit code is 4 when a limit is not
+met.
 """
 
 from __future__ import annotations
@@ -19,6 +26,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 from cdnow import read_cdnow
+from numpy.typing import NDArray
 from online_retail import split as online_retail_split
 from scoring import QUALITY_GATE, Limit, Report, Split, data_folder, happened
 
@@ -27,16 +35,18 @@ from tenure_simulator import preset, simulate_orders
 from tenure_training.frame import Frames
 from tenure_training.metrics import evaluate
 from tenure_training.metrics.interval import inside
+from tenure_training.models.blend import Blend
 from tenure_training.models.contract import Floats, Prediction
 from tenure_training.models.registry import candidate_class
 from tenure_training.train import Training, train
 
-RIVALS = ("bgnbd", "mbgnbd", "paretonbd")
+OWN, RIVALS = "ours", ("bgnbd", "mbgnbd", "paretonbd")
 LEVELS = (0.5, 0.8, 0.95)
 METRICS = ("auroc", "log_loss", "ece", "calibration_slope", "normalised_gini", "decile_mape", "total_bias", "crps")
 SMALL, SHORT = 5000, 2
 ECE_LARGE, ECE_SMALL, ECE_SHORT = 0.02, 0.04, 0.035
 OVERALL, BY_DECILE = 0.03, 0.07
+WORLDS = 400
 
 
 @dataclass(frozen=True)
@@ -65,36 +75,51 @@ def promised(said: Prediction, level: float) -> Floats:
     return np.maximum(level, 1 - said.buy_probability)
 
 
-def gaps(said: Prediction, value: Floats, level: float) -> tuple[float, float]:
-    """Coverage less promise, over all customers and in the worst tenth of predicted value."""
+def gaps(said: Prediction, value: Floats, level: float) -> Floats:
+    """Coverage less promise, shape (11,): over all customers, then in each tenth of predicted value."""
     low, high = said.interval(level) or (np.zeros(0), np.zeros(0))
     missed = inside(low, high, value) - promised(said, level)
-    tenths = np.array_split(missed[np.argsort(-said.expected_value, kind="stable")], 10)
-    return float(missed.mean()), float(max((tenth.mean() for tenth in tenths), key=abs))
+    return np.array([missed.mean(), *(missed[tenth].mean() for tenth in _tenths(said))])
+
+
+def luck(said: Prediction, level: float) -> float:
+    """How far the worst tenth misses its promise by chance in one of twenty worlds where every interval is right."""
+    random, share = np.random.default_rng(0), promised(said, level)
+    worlds = [
+        [random.binomial(1, share[tenth], (WORLDS, len(tenth))).mean(axis=1) - share[tenth].mean()]
+        for tenth in _tenths(said)
+    ]
+    return float(np.quantile(np.abs(np.concatenate(worlds)).max(axis=0), 0.95))
+
+
+def _tenths(said: Prediction) -> list[NDArray[np.int64]]:
+    return np.array_split(np.argsort(-said.expected_value, kind="stable"), 10)
 
 
 def cdnow_moments() -> Iterator[Moment]:
-    """CDNOW, 23,570 customers of one quarter: as soon as two horizons have passed, and before that."""
+    """CDNOW, 23,570 customers of one quarter: each quarter for 90 days and for all that is left of the log."""
     rows = read_cdnow(data_folder() / "cdnow" / "CDNOW_master.txt")
     rows = rows.assign(order_id=range(len(rows)))
-    for as_of, days in (("1997-10-01", 273), ("1998-01-01", 90), ("1998-04-01", 90)):
-        yield Moment("CDNOW", rows, pd.Timestamp(as_of), days)
+    for as_of, horizons in (("1997-10-01", (90, 273)), ("1998-01-01", (90, 181)), ("1998-04-01", (90,))):
+        for days in horizons:
+            yield Moment("CDNOW", rows, pd.Timestamp(as_of), days)
 
 
 def retail_moments() -> Iterator[Moment]:
-    """Online Retail, invoice lines with cancellations."""
+    """Online Retail, invoice lines with cancellations: every 30 days that two windows lie before and one behind."""
     rows = online_retail_split(Path(), False).rows
-    for as_of, days in (("2011-05-12", 60), ("2011-06-11", 60), ("2011-07-11", 60)):
-        yield Moment("Online Retail", rows, pd.Timestamp(as_of), days)
+    for ago in (90, 60, 30, 0):
+        yield Moment("Online Retail", rows, pd.Timestamp("2011-07-11") - pd.Timedelta(days=ago), 60)
 
 
 def simulator_moments() -> Iterator[Moment]:
-    """Three kinds of simulated shops, with seasons and changes."""
+    """Three kinds of simulated shops, with seasons and changes: after six and eight tenths of their time."""
     for name, customers in (("shop", 10_000), ("marketplace", 8_000), ("subscription", 2_500)):
         orders, _ = simulate_orders(preset(name, customers=customers, seed=11))
         rows = orders[["customer_id", "order_id", "ordered_at", "revenue"]]
         first, last = rows["ordered_at"].min(), rows["ordered_at"].max()
-        yield Moment(f"simulated {name}", rows, (first + 0.8 * (last - first)).normalize(), 90)
+        for part in (0.6, 0.8):
+            yield Moment(f"simulated {name}", rows, (first + part * (last - first)).normalize(), 90)
 
 
 LOGS: Mapping[str, Callable[[], Iterator[Moment]]] = {
@@ -104,13 +129,15 @@ LOGS: Mapping[str, Callable[[], Iterator[Moment]]] = {
 }
 
 
-def trained(moment: Moment, folder: Path) -> tuple[Training, pd.DataFrame]:
+def trained(
+    moment: Moment, folder: Path, *, candidates: Sequence[str] = (Blend.name,)
+) -> tuple[Training, pd.DataFrame]:
     """Train on the rows before a moment, and count what its customers then did."""
     path = folder / "orders.parquet"
     moment.rows[moment.rows["ordered_at"] < moment.as_of].to_parquet(path, index=False)
     log = open_orders(OrderSource(str(path)), moment.as_of)
     training = train(
-        Frames(log), as_of=moment.as_of, horizon_days=moment.horizon_days, seed=0, candidates=["blend"]
+        Frames(log), as_of=moment.as_of, horizon_days=moment.horizon_days, seed=0, candidates=candidates
     )  # fmt: skip
     split = Split(moment.log, path, {}, moment.rows, moment.as_of, moment.horizon_days)
     did = happened(split).set_index("customer_id").loc[training.frame.present["customer_id"]].reset_index()
@@ -124,31 +151,68 @@ def ece_limit(moment: Moment, customers: int) -> Limit:
     return Limit("ece", high=ECE_LARGE if customers > SMALL else ECE_SMALL)
 
 
-def measure(moment: Moment, report: Report, folder: Path) -> None:
-    """Print what was measured at a moment beside its limits."""
+@dataclass(frozen=True)
+class Seen:
+    """What was measured at a moment.
+
+    Attributes
+    ----------
+    customers
+        How many there were.
+    ece, allowed
+        Calibration error, and its limit.
+    gaps
+        By level, what `gaps` gives.
+    crps
+        By model.
+    """
+
+    customers: int
+    ece: float
+    allowed: Limit
+    gaps: Mapping[float, Floats]
+    crps: Mapping[str, float]
+
+
+def measure(moment: Moment, folder: Path) -> Seen:
+    """Measure and print one moment."""
     training, did = trained(moment, folder)
     present, value = training.frame.present, did["value"].to_numpy(dtype=np.float64)
     said = training.champion.predict(present)
     measured = evaluate(said, did, metrics=METRICS)
+    rivals = {name: candidate_class(name)().fit(training.frame, seed=0).predict(present) for name in RIVALS}
+    crps = {name: evaluate(rival, did, metrics=("crps",))["crps"] for name, rival in rivals.items()}
+    found = {level: gaps(said, value, level) for level in LEVELS}
     print(f"\n{moment.log} as of {moment.as_of:%Y-%m-%d}, {moment.horizon_days} days: {len(did):,} customers")
     print("  " + "  ".join(f"{name} {measured[name]:.4g}" for name in METRICS))
+    print("  CRPS of " + "  ".join(f"{name} {its:.4g}" for name, its in crps.items()))
+    for level, (overall, *tenths) in found.items():
+        chance = f"by chance up to {luck(said, level):.3f}"
+        print(f"  {level:.0%} interval {overall:+.3f}, worst tenth {max(tenths, key=abs):+.3f} ({chance})")
     _print_totals(training)
-    report.judge(ece_limit(moment, len(did)), measured["ece"])
-    rivals = [candidate_class(name)().fit(training.frame, seed=0).predict(present) for name in RIVALS]
-    report.judge(
-        Limit("CRPS", high=min(evaluate(rival, did, metrics=("crps",))["crps"] for rival in rivals)), measured["crps"]
-    )
+    allowed = ece_limit(moment, len(did))
+    return Seen(len(did), measured["ece"], allowed, found, crps | {OWN: measured["crps"]})
+
+
+def judge(seen: Sequence[Seen], report: Report) -> None:
+    """Judge the moments of a log together."""
+    for limit in dict.fromkeys(one.allowed for one in seen):
+        report.judge(limit, float(np.mean([one.ece for one in seen if one.allowed == limit])))
     for level in LEVELS:
-        overall, worst = gaps(said, value, level)
+        weights = [one.customers for one in seen]
+        overall, *tenths = np.average([one.gaps[level] for one in seen], axis=0, weights=weights).tolist()
         report.judge(Limit(f"{level:.0%} interval, all", low=-OVERALL, high=OVERALL), overall)
-        report.judge(Limit(f"{level:.0%} interval, tenths", low=-BY_DECILE, high=BY_DECILE), worst)
+        report.judge(Limit(f"{level:.0%} interval, tenths", low=-BY_DECILE, high=BY_DECILE), max(tenths, key=abs))
+    for name in RIVALS:
+        ratio = float(np.exp(np.mean([np.log(one.crps[OWN] / one.crps[name]) for one in seen])))
+        report.judge(Limit(f"CRPS / {name}", high=1.0), ratio)
 
 
 def _print_totals(training: Training) -> None:
     """Say how the sum of predictions followed the total on the backtest."""
     if training.backtest is None:
         return
-    table = training.backtest.table().set_index("candidate").loc[["blend"]]
+    table = training.backtest.table().set_index("candidate").loc[[Blend.name]]
     told = ", ".join(f"{row.origin:%Y-%m-%d} {row.total_bias:+.1%}" for row in table.itertuples())
     print(f"  backtest, sum of predictions against the total: {told}")
 
@@ -161,9 +225,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     report = Report()
     with tempfile.TemporaryDirectory() as folder:
         for name in [options.log] if options.log else LOGS:
+            seen = []
             for moment in LOGS[name]():
-                measure(moment, report, Path(folder))
+                seen.append(measure(moment, Path(folder)))
                 sys.stdout.flush()
+            print(f"\n{name}: {len(seen)} moments")
+            judge(seen, report)
     print(f"\nNOT met: {len(report.failed)} limits" if report.failed else "\nEverything met.")
     return QUALITY_GATE if report.failed else 0
 

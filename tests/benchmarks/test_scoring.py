@@ -126,9 +126,29 @@ def test_quality__holds_intervals_to_what_they_promise(benchmarks: dict[str, Mod
     probability = np.repeat([0.85, 0.05], 10)
     said = Prediction(probability, probability, np.arange(20.0)[::-1], quantiles)
     value = np.where(np.arange(20) < 2, 11.0, 0.0)
-    overall, worst = benchmarks["quality"].gaps(said, value, 0.8)
-    assert worst == pytest.approx(-0.8)
+    overall, *tenths = benchmarks["quality"].gaps(said, value, 0.8)
+    assert tenths == pytest.approx([-0.8] + 4 * [0.2] + 5 * [0.05])
     assert overall == pytest.approx((18 - 10 * 0.8 - 10 * 0.95) / 20)
+
+
+def test_quality__knows_what_chance_does_to_the_worst_tenth(benchmarks: dict[str, ModuleType]) -> None:
+    """Tenths of 100 with a promise of .8 have a standard error of .04; the worst of ten lies 2.8 of them away."""
+    few, many = (np.full(size, 0.9) for size in (1_000, 16_000))
+    chances = [benchmarks["quality"].luck(Prediction(p, p, np.arange(float(len(p)))), 0.8) for p in (few, many)]
+    assert chances == pytest.approx([2.8 * 0.04, 2.8 * 0.01], rel=0.15)
+
+
+def test_quality__judges_the_moments_of_a_log_together(benchmarks: dict[str, ModuleType]) -> None:
+    quality, scoring = benchmarks["quality"], benchmarks["scoring"]
+    limit, report = scoring.Limit("ece", high=0.02), scoring.Report()
+    off = np.array([0.02, *[0.1, -0.09] * 5])
+    crps = {"ours": 1.0, "bgnbd": 1.1, "mbgnbd": 1.1, "paretonbd": 0.9}
+    one = quality.Seen(100, 0.03, limit, dict.fromkeys(quality.LEVELS, off), crps)
+    other = quality.Seen(300, 0.005, limit, dict.fromkeys(quality.LEVELS, -off / 3), crps)
+    quality.judge([one, other], report)
+    assert report.failed == ["CRPS / paretonbd"]
+    quality.judge([one], report)
+    assert report.failed[1:] == ["ece", *(f"{level}% interval, tenths" for level in (50, 80, 95)), "CRPS / paretonbd"]
 
 
 @pytest.mark.parametrize(
