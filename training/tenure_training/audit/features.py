@@ -55,6 +55,7 @@ def later_rows(
     """Delete, change and add rows at and after each moment: the snapshot at it must stay the same."""
     suspects: list[str] = []
     untouched = build(tables)
+    untouched.prepare(moments, [])
     for moment in moments:
         before = untouched.snapshot(moment)
         for future in futures:
@@ -70,14 +71,17 @@ def later_rows(
 
 
 def boundary_rows(tables: Tables, build: Build, *, window: Window) -> Finding:
-    """Give three customers an order just before, at the start and at the end of a window: who sees it must be right."""
-    before, when = build(tables), f"{window.origin:%Y-%m-%d}"
+    """Give three customers an order just before, at the start and at the end of a window: who sees it must be right.
+
+    Only what is told by the orders is looked at: rows at exactly the moment of the other tables are for `later_rows`.
+    """
+    orders, when = tables["orders"], f"{window.origin:%Y-%m-%d}"
+    before = build({"orders": orders})
     known = before.snapshot(window.origin)
     if len(known) < len(PLACES):
         return BOUNDARY.skipped(f"Fewer than {len(PLACES)} customers had ordered before {when}.")
     customers = known["customer_id"].astype(str).tolist()[: len(PLACES)]
-    orders = at_the_boundary(tables["orders"], customers, moment=window.origin, days=window.days)
-    after = build({**tables, "orders": orders})
+    after = build({"orders": at_the_boundary(orders, customers, moment=window.origin, days=window.days)})
     suspects = []
     for place, customer, (in_features, in_label) in zip(PLACES, customers, _SEEN, strict=True):
         moved = bool(differing(_of(known, customer), _of(after.snapshot(window.origin), customer)))
