@@ -8,6 +8,7 @@ import pandas as pd
 
 from tenure.config import Config
 from tenure.identity import Resolved
+from tenure.inputs import Inputs
 from tenure.progress import SilentProgress
 from tenure.shop_tables import SCORED, ShopTables, read_shop
 from tenure_decisions.budget import budget
@@ -23,21 +24,26 @@ LARGEST = 5_000_000
 """Rows of orders up to which the report holds these sections; the commands have no limit of their own."""
 
 
-def economics_sections(config: Config, resolved: Resolved, scores: pd.DataFrame) -> tuple[Section, ...]:
+def economics_sections(config: Config, inputs: Inputs, scores: pd.DataFrame) -> tuple[Section, ...]:
     """Build the sections the configured tables allow: cohorts always, the others where there is a table of spend.
 
     Parameters
     ----------
     config
         Names the tables beside the orders.
-    resolved
-        The orders, and the customers their ids became.
+    inputs
+        What the job has opened: the orders, the customers their ids became, and tables beside them.
     scores
         Made at the same moment; they set the level of predicted value.
     """
-    if resolved.log.readiness.rows_used > LARGEST:
+    if inputs.log.readiness.rows_used > LARGEST:
         return ()
-    shop = read_shop(config, progress=SilentProgress(), resolved=resolved)
+    shop = read_shop(
+        config,
+        progress=SilentProgress(),
+        resolved=inputs.resolved or Resolved(inputs.log),
+        opened=inputs.tables if config.run.as_of else {},  # without a moment they hold rows after the last order
+    )
     found = [_told("Cohorts", lambda: (_cohorts(shop, config.run.seed),))]
     if "spend" in shop.beside:
         found.append(_told("Channels, growth and budget", lambda: _money(shop, scores, config.run.seed)))

@@ -21,7 +21,6 @@ from tenure.costs import NOTHING_KNOWN, economics_of, with_acquisition
 from tenure.dates import dates_sections
 from tenure.economics_sections import economics_sections
 from tenure.extras import extras
-from tenure.identity import Resolved
 from tenure.identity_report import identity_sections
 from tenure.inputs import Inputs, open_inputs
 from tenure.progress import Progress
@@ -92,7 +91,7 @@ def run_job(
     with progress.stage("Writing the report"):
         further = segment_sections(inputs, scorer, scores, previous) + _backtested(trained, bundle, config)
         further += sections(training) if sections else ()
-        further += economics_sections(config, inputs.resolved or Resolved(inputs.log), scores)
+        further += economics_sections(config, inputs, scores)
         report, data = out / "report.html", _report(trained, bundle, scores, further)
         report.write_text(rendered(data, scorer), encoding="utf-8")
         charts = evidence.write_charts(data, out / CHART_FOLDER)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import pandas as pd
@@ -18,6 +19,7 @@ from tenure_decisions.study import Study, open_study
 from tenure_features import OrderLog
 from tenure_features.engine import fetch
 from tenure_features.errors import UsageError
+from tenure_features.side_tables import SideTable
 from tenure_serving.batch import SCORES
 
 BESIDE = ("customers", "events", "spend", "service_costs")
@@ -52,7 +54,12 @@ class ShopTables:
 
 
 def read_shop(
-    config: Config, *, progress: Progress, only: Iterable[str] = BESIDE, resolved: Resolved | None = None
+    config: Config,
+    *,
+    progress: Progress,
+    only: Iterable[str] = BESIDE,
+    resolved: Resolved | None = None,
+    opened: Mapping[str, SideTable] = MappingProxyType({}),
 ) -> ShopTables:
     """Read the orders and the tables beside them.
 
@@ -66,18 +73,21 @@ def read_shop(
         Tables beside the orders to read, where they are configured.
     resolved
         The orders, where they are open already, and the customers their ids became.
+    opened
+        Tables beside the orders that are open already, at the moment the orders are.
     """
     with progress.stage("Reading the orders and the tables beside them"):
         resolved = resolve_orders(config, progress=progress) if resolved is None else resolved
         log = resolved.log
-        opened = open_tables(
+        missing = open_tables(
             config,
             as_of=log.data_end.to_pydatetime(),
             backend=log.backend,
-            only=set(only),
+            only=set(only) - opened.keys(),
             customers=resolved.customers,
         )
-        beside = {name: table.to_pandas() for name, table in opened.items()}
+        found = {**opened, **missing}
+        beside = {name: found[name].to_pandas() for name in only if name in found}
         orders = order_rows(log)
     notes = [] if config.run.as_of else [f"As of {log.data_end:%Y-%m-%d}, the day after the last order."]
     for note in notes:

@@ -12,7 +12,7 @@ import pytest
 from tenure.config import Config
 from tenure.config_file import load_config
 from tenure.economics_sections import economics_sections
-from tenure.identity import resolve_orders
+from tenure.inputs import open_inputs
 from tenure.progress import SilentProgress
 from tenure.shop_tables import order_rows, read_score_table, read_shop
 from tenure_features import OrderSource, open_orders
@@ -158,13 +158,13 @@ def test_order_rows__add_up_lines_and_do_not_invent_costs(tmp_path: Path) -> Non
 
 def test_sections__of_the_report_hold_what_the_tables_allow(shop: Path, scores: Path) -> None:
     config = load_config(shop / "tenure.toml", overrides={})
-    found = economics_sections(config, resolve_orders(config), pd.read_parquet(scores))
+    found = economics_sections(config, open_inputs(config), pd.read_parquet(scores))
     assert [section.title.partition(":")[0] for section in found] == ["Cohorts", "Channels", "Growth", "Budget"]
     layout = laid_out(found, currency="EUR")
     assert len(layout.specs) >= 7
     assert json.dumps(layout.specs, allow_nan=False)
     alone = config.model_copy(update={"tables": {}})
-    alone = economics_sections(alone, resolve_orders(alone), pd.read_parquet(scores))
+    alone = economics_sections(alone, open_inputs(alone), pd.read_parquet(scores))
     assert [section.title.partition(":")[0] for section in alone] == ["Cohorts"]
 
 
@@ -173,5 +173,5 @@ def test_sections__say_what_the_data_do_not_allow(shop: Path, scores: Path, tmp_
     spend.to_parquet(tmp_path / "spend.parquet")
     tree = {"orders": {"uri": str(shop / "orders.parquet")}, "run": {"as_of": "2023-02-25"}}
     config = Config.model_validate(tree | {"tables": {"spend": {"uri": str(tmp_path / "spend.parquet")}}})
-    found = economics_sections(config, resolve_orders(config), pd.read_parquet(scores))
+    found = economics_sections(config, open_inputs(config), pd.read_parquet(scores))
     assert "A budget needs spend in the last 13 weeks." in found[-1].lead
