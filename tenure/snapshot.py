@@ -12,7 +12,7 @@ import pandas as pd
 from tenure.config import Config
 from tenure.inputs import open_inputs
 from tenure.progress import Progress
-from tenure_features import Feature, catalogue, snapshots
+from tenure_features import Feature, catalogue, write_snapshots
 from tenure_features.errors import UsageError
 from tenure_features.given import Given
 from tenure_features.levels import calendar_names, profile_names
@@ -54,7 +54,9 @@ def write_snapshot(config: Config, out: Path | None, *, progress: Progress) -> W
             names += profile_names(inputs.tables["customers"], pd.Timestamp(as_of))
         days = config.run.horizon_days or log.readiness.suggested_horizon_days
         names += calendar_names(inputs.calendar) if inputs.calendar else ()
-        table = snapshots(
+        out.parent.mkdir(parents=True, exist_ok=True)
+        customers, features = write_snapshots(
+            out,
             log,
             [as_of],
             tables=inputs.tables,
@@ -63,9 +65,7 @@ def write_snapshot(config: Config, out: Path | None, *, progress: Progress) -> W
             calendar=inputs.calendar,
             window_days=days,
         )
-    out.parent.mkdir(parents=True, exist_ok=True)
-    table.to_parquet(out, index=False)
-    return WrittenSnapshot(out, as_of, customers=len(table), features=table.shape[1] - 2)
+    return WrittenSnapshot(out, as_of, customers=customers, features=features)
 
 
 def catalogue_rows(features: Sequence[Feature]) -> list[dict[str, str]]:

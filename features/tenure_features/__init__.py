@@ -16,7 +16,7 @@ if TYPE_CHECKING:  # imported on first use: Ibis takes most of a second, and the
     from tenure_features.rfm import rfm_summary
     from tenure_features.side_readiness import TableReadiness
     from tenure_features.side_tables import SideTable, TableSource, check_table, open_table
-    from tenure_features.snapshot import snapshots
+    from tenure_features.snapshot import snapshots, write_snapshots
     from tenure_features.sources import OrderSource
     from tenure_features.user_features import load_features
 
@@ -42,6 +42,7 @@ __all__ = [
     "outcomes",
     "rfm_summary",
     "snapshots",
+    "write_snapshots",
 ]
 
 _HOME = {
@@ -66,6 +67,7 @@ _HOME = {
     "outcomes": "outcome",
     "rfm_summary": "rfm",
     "snapshots": "snapshot",
+    "write_snapshots": "snapshot",
 }
 
 

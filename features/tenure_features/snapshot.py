@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from itertools import chain
+from pathlib import Path
 
 import ibis.expr.types as ir
 import pandas as pd
 import pyarrow as pa
+import pyarrow.parquet as pq
 
 from tenure_features.calendar import Calendar, CalendarWindow
 from tenure_features.days import Moment, origins_of
 from tenure_features.engine import is_spark, reader
 from tenure_features.families import chosen
+from tenure_features.files import replacing
 from tenure_features.frames import DECIMALS, framed
 from tenure_features.given import Given
 from tenure_features.history import KEYS, OrderHistory
@@ -73,17 +79,123 @@ def snapshots(
     DataContractError
         If a feature is asked for whose table or column is not given.
     """
-    moments = origins_of(origins)
-    given = Given(log, tables or {}, None if window_days is None else calendar)
-    wanted = given.available(chosen(None)) if features is None else chosen(features)
-    given.require(wanted)
-    given.check_reach(moments[-1])
-    of_rows = [one for one in wanted if one.table != CALENDAR]
-    table = framed(_parts(given, moments, of_rows, active_days), rows=log.readiness.customers * len(moments))
-    if given.calendar is None or window_days is None or len(of_rows) == len(wanted):
-        return table
-    beside = with_calendar(table, given.calendar, [one.name for one in wanted if one.table == CALENDAR], window_days)
-    return beside[[*KEYS_FIRST, *(one.name for one in wanted)]]
+    asked = _Asked.of(
+        log,
+        origins,
+        tables=tables,
+        features=features,
+        active_days=active_days,
+        calendar=calendar,
+        window_days=window_days,
+    )
+    with closing(asked.parts()) as parts:
+        return asked.completed(framed(parts, rows=log.readiness.customers * len(asked.origins)))
+
+
+def write_snapshots(
+    path: Path,
+    log: OrderLog,
+    origins: Moment | Sequence[Moment],
+    *,
+    tables: Mapping[str, SideTable] | None = None,
+    features: Iterable[str] | None = None,
+    active_days: float | None = None,
+    calendar: Calendar | None = None,
+    window_days: int | None = None,
+) -> tuple[int, int]:
+    """Write the table of `snapshots` to a Parquet file, some customers at a time, so that memory does not grow with it.
+
+    The folder has to be there; a file of that name is replaced, and only once the new one is whole.
+
+    Returns
+    -------
+    (int, int)
+        How many rows and how many features were written.
+    """
+    asked = _Asked.of(
+        log,
+        origins,
+        tables=tables,
+        features=features,
+        active_days=active_days,
+        calendar=calendar,
+        window_days=window_days,
+    )
+    with closing(asked.parts()) as parts:
+        written = (pa.Table.from_pandas(asked.completed(framed([part])), preserve_index=False) for part in parts)
+        first, rows = next(written), 0
+        with replacing(path) as draft, pq.ParquetWriter(draft, first.schema) as writer:
+            for table in chain([first], written):
+                writer.write_table(table)
+                rows += table.num_rows
+    return rows, len(asked.features)
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """What snapshots were asked for: of which features, at which origins, from what is given."""
+
+    given: Given
+    origins: Sequence[pd.Timestamp]
+    features: tuple[Feature, ...]
+    active_days: float | None
+    window_days: int | None
+
+    @classmethod
+    def of(
+        cls,
+        log: OrderLog,
+        origins: Moment | Sequence[Moment],
+        *,
+        tables: Mapping[str, SideTable] | None,
+        features: Iterable[str] | None,
+        active_days: float | None,
+        calendar: Calendar | None,
+        window_days: int | None,
+    ) -> _Asked:
+        """Refuse what cannot be computed; see `snapshots`."""
+        moments = origins_of(origins)
+        given = Given(log, tables or {}, None if window_days is None else calendar)
+        wanted = given.available(chosen(None)) if features is None else tuple(chosen(features))
+        given.require(wanted)
+        given.check_reach(moments[-1])
+        return cls(given, moments, wanted, active_days, window_days)
+
+    def parts(self) -> Generator[pa.RecordBatchReader]:
+        """Compute the rows in their order, part by part; features of the calendar are not among their columns."""
+        log = self.given.log
+        early = [origin for origin in self.origins if not is_known_at(log, origin)]
+        for origin in early:  # it has customers of its own
+            with known_at(self.given, origin) as known:
+                yield from (reader(self._query(orders, [origin], known)) for orders in _divided(known.log))
+        late = self.origins[len(early) :]
+        if _is_large(log, CUSTOMERS_AT_ONCE) and all(one.table == "orders" for one in self._of_rows):
+            shares = Shares(log.orders, log.backend, customers=CUSTOMERS_AT_ONCE)
+            queries = [self._query(shares.orders, [origin]) for origin in late]
+            if all(map(can_be_shared, queries)):
+                yield from shares.reduced(queries)
+                return
+        size = max(1, PAIRS_AT_ONCE // max(1, log.readiness.orders + log.readiness.returns))
+        for start in range(0, len(late), size):
+            several = late[start : start + size]
+            ranges_of_customers = _divided(log) if size == 1 else [log.orders]
+            yield from (reader(self._query(orders, several)) for orders in ranges_of_customers)
+
+    def completed(self, table: pd.DataFrame) -> pd.DataFrame:
+        """Add the features of the calendar, and bring all into the order that was asked for."""
+        names = [one.name for one in self.features if one.table == CALENDAR]
+        if not names or self.given.calendar is None or self.window_days is None:
+            return table
+        beside = with_calendar(table, self.given.calendar, names, self.window_days)
+        return beside[[*KEYS_FIRST, *(one.name for one in self.features)]]
+
+    @property
+    def _of_rows(self) -> list[Feature]:
+        return [one for one in self.features if one.table != CALENDAR]
+
+    def _query(self, orders: ir.Table, origins: Sequence[pd.Timestamp], known: Given | None = None) -> ir.Table:
+        given = self.given if known is None else known
+        return snapshot_table(orders, origins, self._of_rows, active_days=self.active_days, given=given)
 
 
 def with_calendar(table: pd.DataFrame, calendar: Calendar, names: Sequence[str], days: int) -> pd.DataFrame:
@@ -133,31 +245,6 @@ def _own(history: OrderHistory) -> dict[str, ir.Value]:
     ages = history.age_days.min(where=history.is_order), history.age_days.max(where=history.is_order)
     money = history.total(history.is_order | history.is_return)
     return dict(zip(POPULATION, (*ages, history.count(history.is_order), money), strict=True))
-
-
-def _parts(
-    given: Given, origins: Sequence[pd.Timestamp], features: Sequence[Feature], active_days: float | None
-) -> Iterator[pa.RecordBatchReader]:
-    """Compute the rows of snapshots in their order, part by part."""
-
-    def query(orders: ir.Table, several: Sequence[pd.Timestamp], known: Given = given) -> ir.Table:
-        return snapshot_table(orders, several, features, active_days=active_days, given=known)
-
-    early = [origin for origin in origins if not is_known_at(given.log, origin)]
-    for origin in early:  # it has customers of its own
-        with known_at(given, origin) as known:
-            yield from (reader(query(orders, [origin], known)) for orders in _divided(known.log))
-    log, late = given.log, origins[len(early) :]
-    if _is_large(log, CUSTOMERS_AT_ONCE) and all(one.table == "orders" for one in features):
-        shares = Shares(log.orders, log.backend, customers=CUSTOMERS_AT_ONCE)
-        queries = [query(shares.orders, [origin]) for origin in late]
-        if all(map(can_be_shared, queries)):
-            yield from shares.reduced(queries)
-            return
-    size = max(1, PAIRS_AT_ONCE // max(1, log.readiness.orders + log.readiness.returns))
-    for start in range(0, len(late), size):
-        several = late[start : start + size]
-        yield from (reader(query(orders, several)) for orders in (_divided(log) if size == 1 else [log.orders]))
 
 
 def _divided(log: OrderLog) -> Iterator[ir.Table]:

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -17,6 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from tenure_features.errors import DataContractError, NothingToDoError
+from tenure_features.files import replacing
 from tenure_serving.scorer import SCHEMA, Kind
 from tenure_training.models.bundle import Bundle
 
@@ -98,10 +96,10 @@ def write_scores(
     scores_path, manifest_path = _paths(folder, as_of, partitioned=partitioned)
     scores_path.parent.mkdir(parents=True, exist_ok=True)
     table = scores.drop(columns="as_of") if partitioned else scores
-    with _replacing(scores_path) as draft:
+    with replacing(scores_path) as draft:
         pq.write_table(to_arrow(table, manifest), draft, compression="zstd")
         manifest["sha256"] = _sha256(draft)
-    with _replacing(manifest_path) as draft:
+    with replacing(manifest_path) as draft:
         text = json.dumps(manifest, indent=2, ensure_ascii=False, allow_nan=False)
         draft.write_text(text + "\n", encoding="utf-8", newline="\n")
     return Written(scores_path, manifest_path, manifest)
@@ -193,19 +191,6 @@ def _as_of(scores: pd.DataFrame) -> pd.Timestamp:
     if len(moments) != 1:
         raise DataContractError("A score file has one as_of.", found=f"{len(moments)} of them in {len(scores)} rows")
     return pd.Timestamp(moments[0])
-
-
-@contextmanager
-def _replacing(path: Path) -> Iterator[Path]:
-    """Offer a draft beside the file and put it in the file's place once it is whole."""
-    draft = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        yield draft
-        with draft.open("rb") as handle:
-            os.fsync(handle.fileno())
-        draft.replace(path)
-    finally:
-        draft.unlink(missing_ok=True)
 
 
 def _sha256(path: Path) -> str:

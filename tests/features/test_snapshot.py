@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import pandas as pd
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pandas.testing import assert_frame_equal
 
-from tenure_features import OrderSource, open_orders, snapshots
+from tenure_features import OrderSource, open_orders, snapshots, write_snapshots
+from tenure_features.engine import statement
 from tenure_features.errors import UsageError
 from tenure_features.snapshot import snapshot_table
 
@@ -154,3 +156,30 @@ def test_snapshots__beside_tables_of_ranges_of_the_customers_equal_one_query(ope
     monkeypatch.setattr("tenure_features.snapshot.snapshot_table", counted)
     assert snapshots(log, origins).equals(whole)
     assert len(seen) == 2 * 6  # 40 customers, 7 at once, at two moments
+
+
+@pytest.mark.parametrize("customers_at_once", [7, 1_000_000])
+@pytest.mark.parametrize("origins", [["2024-03-01"], ["2023-06-01", "2024-03-01"], ["2022-01-01"]])
+def test_write_snapshots__writes_what_snapshots_give(
+    opened, random_log, monkeypatch, tmp_path, customers_at_once, origins
+):
+    log, path = opened(random_log(3)), tmp_path / "features.parquet"
+    whole = snapshots(log, origins)
+    whole.to_parquet(tmp_path / "whole.parquet", index=False)
+    monkeypatch.setattr("tenure_features.snapshot.CUSTOMERS_AT_ONCE", customers_at_once)
+    assert write_snapshots(path, log, origins) == (len(whole), whole.shape[1] - 2)
+    assert_frame_equal(pd.read_parquet(path), whole, check_exact=True)
+    assert pq.read_schema(path).equals(pq.read_schema(tmp_path / "whole.parquet"))
+
+
+def test_write_snapshots__leaves_the_file_before_where_it_fails(opened, random_log, monkeypatch, tmp_path):
+    log, path = opened(random_log(3)), tmp_path / "features.parquet"
+    path.write_text("the one before")
+    monkeypatch.setattr("tenure_features.snapshot.CUSTOMERS_AT_ONCE", 7)
+    seen = iter(range(3))
+    monkeypatch.setattr("tenure_features.frames.rounded", lambda values, out: out if next(seen, 9) < 9 else 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        write_snapshots(path, log, "2024-03-01")
+    assert [file.name for file in tmp_path.iterdir()] == [path.name]
+    assert path.read_text() == "the one before"
+    assert statement(log.backend, "SELECT current_setting('threads')") == [(2,)]
