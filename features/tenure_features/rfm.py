@@ -3,13 +3,15 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import ibis
 import ibis.expr.types as ir
 import pandas as pd
 
 from tenure_features.arithmetic import ratio
-from tenure_features.days import SECONDS_PER_DAY, Moment, utc_naive, whole_seconds
-from tenure_features.engine import Engine, fetch, many_groups
+from tenure_features.days import Moment, utc_naive
+from tenure_features.engine import Engine, fetch, many_groups, spoken_by
 from tenure_features.errors import UsageError
 from tenure_features.log import OrderLog
 from tenure_features.mapping import map_columns
@@ -74,7 +76,11 @@ def _rows(source: OrderSource, engine: Engine) -> ir.Table:
     rows = mapped.table.select(
         customer_id=customer.cast("string"), ordered_at=as_time(moment), revenue=as_number(revenue)
     )
-    return rows.filter(rows.customer_id.notnull() & ~rows.revenue.isnan())
+    return rows.filter(rows.customer_id.notnull() & (rows.revenue <= float("inf")))  # what is no number exceeds it
+
+
+@ibis.udf.agg.builtin(name="arg_min")
+def _arg_min(value: float, day: date) -> float: ...  # type: ignore[empty-body]
 
 
 def rfm_table(orders: ir.Table, as_of: pd.Timestamp) -> ir.Table:
@@ -86,20 +92,15 @@ def rfm_table(orders: ir.Table, as_of: pd.Timestamp) -> ir.Table:
     known = known.filter(known.revenue >= 0)
     dated = known.mutate(day=known.ordered_at.date())  # numbers of days only once per customer: dates group faster
     people = _from_sequence(dated) if "opens_day" in dated.columns else _from_days(dated)
-    end = (as_of - pd.Timedelta(microseconds=1)).normalize().timestamp() / SECONDS_PER_DAY
-    frequency, first, last = people.days - 1.0, _number(people["first"]), _number(people["last"])
+    end = ibis.literal((as_of - pd.Timedelta(microseconds=1)).date())
+    frequency = people.days - 1.0
     return people.select(
         "customer_id",
         frequency=frequency,
-        recency=last - first,
-        T=end - first,
+        recency=people["last"].delta(people["first"], unit="day").cast("float64"),
+        T=end.delta(people["first"], unit="day").cast("float64"),
         monetary_value=ratio(people.later, frequency).coalesce(0.0).round(6),
     )
-
-
-def _number(day: ir.DateValue) -> ir.FloatingValue:
-    """Count days since 1970."""
-    return whole_seconds(day.cast("timestamp(6)")) / SECONDS_PER_DAY
 
 
 def _from_sequence(orders: ir.Table) -> ir.Table:
@@ -114,9 +115,11 @@ def _from_sequence(orders: ir.Table) -> ir.Table:
 def _from_days(orders: ir.Table) -> ir.Table:
     """Sum the days first: orders that are not in sequence do not know which of them opens a day."""
     days = orders.group_by(["customer_id", "day"]).aggregate(spent=orders.revenue.sum())
+    # Ibis would let DuckDB sort the days of each customer to find the first.
+    at_first = _arg_min(days.spent, days.day) if spoken_by(days) == "duckdb" else days.spent.argmin(days.day)
     return days.group_by("customer_id").aggregate(
         first=days.day.min(),
         last=days.day.max(),
         days=days.count().cast("float64"),
-        later=days.spent.sum() - days.spent.argmin(days.day),
+        later=days.spent.sum() - at_first,
     )
