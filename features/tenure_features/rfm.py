@@ -11,7 +11,7 @@ import pandas as pd
 
 from tenure_features.arithmetic import ratio
 from tenure_features.days import Moment, utc_naive
-from tenure_features.engine import Engine, fetch, many_groups, spoken_by
+from tenure_features.engine import Engine, fetch, many_groups, spoken_by, with_many_groups
 from tenure_features.errors import UsageError
 from tenure_features.log import OrderLog
 from tenure_features.mapping import map_columns
@@ -69,7 +69,7 @@ def rfm_summary(orders: OrderLog | OrderSource, as_of: Moment, *, engine: Engine
 
 
 def _rows(source: OrderSource, engine: Engine) -> ir.Table:
-    backend = engine.connect()
+    backend = with_many_groups(engine).connect()
     raw = read_table(source.uri, backend).table
     mapped = map_columns(raw, source.columns, contract=ORDERS, backend=backend)
     customer, moment, revenue = (mapped.table[mapped.columns[name]] for name in ORDERS.required)
