@@ -5,9 +5,9 @@
 Every contender reads the same Parquet in a process of its own and summarises it as of the same day: Tenure
 (`rfm_summary` on the Parquet), `lifetimes` and `pymc-marketing` (isolated processes of `uv run --no-project
 --with PACKAGE`; one that cannot be installed is named and left out), and plain pandas; the catalogue of features on an
-opened log for comparison. Imports are not counted, and of three runs in a process the fastest counts. The limit: six times
-faster than each, and the catalogue faster than their four columns, in wall seconds, what a user waits on quiet cores;
-processor seconds, which count both threads of DuckDB, stand beside them.
+opened log for comparison. Imports are not counted, and of three runs in a process the fastest counts. The limit: six
+times faster than each, and the catalogue faster than their four columns, in wall seconds, what a user waits on quiet
+cores; processor seconds, which count both threads of DuckDB, stand beside them.
 
 `--growth` measures opening the log, the catalogue written to a file (`write_snapshots`) and then as a table in memory,
 from 1 to 64 million rows, under a limit of 4 GB for the process: DuckDB gets 1 GB and spills; 64 million rows want 8 GB
