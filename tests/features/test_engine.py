@@ -22,6 +22,7 @@ from tenure_features import (
     open_orders,
     open_table,
     outcomes,
+    rfm_summary,
     snapshots,
 )
 from tenure_features.engine import fetch, keep, statement, without_warnings
@@ -79,6 +80,20 @@ def test_spark__gives_the_values_of_duckdb_and_of_the_oracle(both, random_log, o
         np.testing.assert_allclose(last[name], truth[name].astype(float), rtol=1e-9, atol=6e-7, err_msg=name)
     labels, again = (outcomes(log, ORIGINS[:1], 45) for log in (ducks, sparks))
     pd.testing.assert_frame_equal(labels, again, check_exact=False, rtol=1e-9, atol=0)
+
+
+@pytest.mark.parametrize("spread", [True, False], ids=["lines at different times", "orders at one time"])
+def test_spark__summarises_the_four_columns_like_duckdb(both, random_log, spread):
+    expected, got = (rfm_summary(log, ORIGINS[0]) for log in both(random_log(5, spread=spread)))
+    assert len(expected) > 5
+    pd.testing.assert_frame_equal(got, expected, check_exact=False, rtol=1e-9, atol=0)
+
+
+def test_spark__summarises_the_four_columns_of_a_file_like_duckdb(spark, write, random_log):
+    source = OrderSource(write(random_log(5), "log.parquet"))
+    expected, got = (rfm_summary(source, ORIGINS[0], engine=Engine(kind)) for kind in ("duckdb", "spark"))
+    assert len(expected) > 5
+    pd.testing.assert_frame_equal(got, expected, check_exact=False, rtol=1e-9, atol=0)
 
 
 @pytest.mark.parametrize("recorded", [False, True], ids=["at once", "recorded late"])
