@@ -17,9 +17,9 @@ import numpy as np
 import pandas as pd
 from scipy.stats import spearmanr
 
-from tenure_decisions.allocation import by_average_return
-from tenure_decisions.budget import budget
-from tenure_decisions.study import open_study
+from tenure_decisions.economics.allocation import by_average_return
+from tenure_decisions.economics.budget import budget
+from tenure_decisions.economics.study import open_study
 from tenure_simulator import ShopConfig, preset, simulate_orders
 from tenure_simulator.channels import customers_at, spend_table
 from tenure_simulator.lifetime import at_acquisition

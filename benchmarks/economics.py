@@ -15,10 +15,10 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from tenure_decisions.channels import ALL, channels
-from tenure_decisions.cohorts import cohorts
-from tenure_decisions.completion import complete
-from tenure_decisions.study import open_study
+from tenure_decisions.economics.channels import ALL, channels
+from tenure_decisions.economics.cohorts import cohorts
+from tenure_decisions.economics.completion import complete
+from tenure_decisions.economics.study import open_study
 from tenure_simulator import ShopConfig, Truth, preset, simulate_orders
 
 QUALITY_GATE = 4

@@ -67,7 +67,7 @@ def _tenure(job: str, path: Path, as_of: str, clock: Clock) -> None:
 
     from tenure_features import Engine, OrderSource, catalogue, open_orders, snapshots
     from tenure_features.days import origins_of
-    from tenure_features.engine import without_warnings
+    from tenure_features.reading.engine import without_warnings
     from tenure_features.snapshot import snapshot_table
 
     open_orders(OrderSource(generated(10_000, 1_000)))  # imports and the first start of the engine are not timed

@@ -77,9 +77,9 @@ def work(folder: Path) -> dict[str, float]:
     """Link the identifiers of a folder and write the map; return rows, seconds, CPU seconds and peak memory."""
     import pyarrow.parquet as pq
 
-    from tenure_features.engine import Engine
     from tenure_features.identity import IdentitySettings, resolve
-    from tenure_features.side_tables import TableSource, open_table
+    from tenure_features.reading.engine import Engine
+    from tenure_features.tables.side_tables import TableSource, open_table
 
     start, used = time.perf_counter(), time.process_time()
     backend = Engine().connect()
@@ -132,8 +132,8 @@ def shop_accuracy(block: Block, probabilistic: float | None) -> tuple[float, flo
     import ibis
     import pyarrow.parquet as pq
 
-    from tenure_features.engine import Engine
     from tenure_features.identity import IdentitySettings, resolve
+    from tenure_features.reading.engine import Engine
     from tenure_simulator.identities import DOMAINS, identifiers_table, identities_table
 
     rules = IdentitySettings(default_region="DE", plus_domains=DOMAINS)

@@ -20,7 +20,7 @@ from scipy.stats import spearmanr
 from scoring import QUALITY_GATE, Limit, Report, tenure
 
 from tenure_simulator import lifetime_at, preset, read_truth, simulate, truth_at
-from tenure_training.models.lifetime import WINDOWS_DAYS
+from tenure_training.models.after.lifetime import WINDOWS_DAYS
 
 HORIZON_DAYS = 90
 LIMITS = (Limit("rank correlation", low=0.5), Limit("total bias", low=-0.4, high=0.4))

@@ -21,10 +21,10 @@ from cdnow import read_cdnow
 from scoring import QUALITY_GATE, Limit, Report, data_folder
 
 from tenure_features import OrderLog, OrderSource, open_orders
-from tenure_features.engine import fetch
+from tenure_features.reading.engine import fetch
 from tenure_training.frame import Frames
 from tenure_training.metrics.waiting import concordance, median_error
-from tenure_training.models.next_order import UNLIKELY, NextOrder
+from tenure_training.models.after.next_order import UNLIKELY, NextOrder
 from tenure_training.models.registry import candidate_class
 
 CANDIDATE = "mbgcnbd"

@@ -35,8 +35,8 @@ from tenure_simulator import preset, simulate_orders
 from tenure_training.frame import Frames
 from tenure_training.metrics import evaluate
 from tenure_training.metrics.interval import inside
-from tenure_training.models.blend import Blend
 from tenure_training.models.contract import Floats, Prediction
+from tenure_training.models.hurdle.blend import Blend
 from tenure_training.models.registry import candidate_class
 from tenure_training.train import Training, train
 

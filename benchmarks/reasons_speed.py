@@ -25,9 +25,9 @@ import pandas as pd
 from tenure_features import OrderSource, open_orders
 from tenure_simulator import preset, simulate_orders
 from tenure_training.frame import Frames
-from tenure_training.models.blend import Blend
-from tenure_training.models.boosting import Boosted
+from tenure_training.models.boosted.boosting import Boosted
 from tenure_training.models.design import design
+from tenure_training.models.hurdle.blend import Blend
 
 CHUNK = 50_000
 MOST_TIMES, MOST_GB = 2.0, 1.5

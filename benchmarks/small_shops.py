@@ -24,7 +24,7 @@ from quality import LOGS, Moment, trained
 from scoring import QUALITY_GATE
 
 from tenure_training.metrics import METRICS, evaluate
-from tenure_training.models.blend import Blend
+from tenure_training.models.hurdle.blend import Blend
 from tenure_training.selection import FEWEST_CUSTOMERS, SIMPLE
 
 JUDGED = ("log_loss", "auroc", "normalised_gini", "total_bias", "ece")

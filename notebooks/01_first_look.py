@@ -25,8 +25,8 @@ import altair as alt
 import numpy as np
 import pandas as pd
 
-from tenure import evidence
-from tenure.known_truth import against_truth
+from tenure.jobs.known_truth import against_truth
+from tenure.report import evidence
 from tenure_features import OrderSource, catalogue, open_orders
 from tenure_serving import charts
 from tenure_serving.charts import style

@@ -26,7 +26,7 @@ import numpy as np
 import pandas as pd
 from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
 
-from tenure import evidence
+from tenure.report import evidence
 from tenure_features import OrderSource, open_orders
 from tenure_serving import charts
 from tenure_serving.charts import style

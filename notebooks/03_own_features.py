@@ -22,7 +22,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from tenure.feature_check import check_features
+from tenure.jobs.feature_check import check_features
 from tenure_features import OrderSource, TableSource, catalogue, load_features, open_orders, open_table, snapshots
 from tenure_serving.reasons import churn_reasons
 from tenure_simulator import preset, simulate
@@ -46,7 +46,7 @@ file.write_text(
     '''"""Features of our shop."""
 
 from tenure_features import feature
-from tenure_features.arithmetic import ratio
+from tenure_features.families.arithmetic import ratio
 
 
 @feature(unit="orders", family="frequency", reason="{value:.0f} orders above 50 so far")

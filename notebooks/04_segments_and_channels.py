@@ -25,16 +25,16 @@ import altair as alt
 import pandas as pd
 from IPython.display import SVG
 
-from tenure_decisions.attributes import customer_attributes
-from tenure_decisions.channels import channels
-from tenure_decisions.cohorts import cohorts
-from tenure_decisions.encounters import CONFOUNDING, encounters
-from tenure_decisions.first_order import first_orders
-from tenure_decisions.growth import growth
-from tenure_decisions.ideal import ideal_profile
-from tenure_decisions.pareto import pareto, pareto_curve
-from tenure_decisions.profiles import profile
-from tenure_decisions.study import open_study
+from tenure_decisions.customers.attributes import customer_attributes
+from tenure_decisions.customers.encounters import CONFOUNDING, encounters
+from tenure_decisions.customers.first_order import first_orders
+from tenure_decisions.customers.ideal import ideal_profile
+from tenure_decisions.customers.pareto import pareto, pareto_curve
+from tenure_decisions.customers.profiles import profile
+from tenure_decisions.economics.channels import channels
+from tenure_decisions.economics.cohorts import cohorts
+from tenure_decisions.economics.growth import growth
+from tenure_decisions.economics.study import open_study
 from tenure_features import OrderSource, open_orders
 from tenure_serving import charts
 from tenure_serving.card import build_card, render_card

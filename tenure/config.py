@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator
 
 from tenure.names import require_known
-from tenure_features.tables import TABLES
+from tenure_features.tables.contracts import TABLES
 
 MAX_HORIZON_DAYS = 3650
 OPEN_TABLES = frozenset({"customers"})

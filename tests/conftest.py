@@ -23,7 +23,13 @@ settings.register_profile("tenure", deadline=None, derandomize=True, max_example
 settings.load_profile("tenure")
 
 REPOSITORY = Path(__file__).resolve().parents[1]
-LONG_TESTS = ("tests/tenure/", "tests/features/test_engine.py", "tests/quality/", "tests/notebooks/", "tests/training/")
+LONG_TESTS = (
+    "tests/tenure/",
+    "tests/features/reading/test_engine.py",
+    "tests/quality/",
+    "tests/notebooks/",
+    "tests/training/",
+)
 
 
 @pytest.fixture(scope="session")

@@ -6,18 +6,18 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:  # imported on first use: Ibis takes most of a second, and the command line starts without it
-    from tenure_features.engine import Engine
-    from tenure_features.families import catalogue
+    from tenure_features.families.catalogue import catalogue
+    from tenure_features.families.feature import Feature, feature
     from tenure_features.history import OrderHistory
-    from tenure_features.log import OrderLog, check, open_orders
     from tenure_features.outcome import outcomes
-    from tenure_features.readiness import Readiness, SetAside, Verdict
-    from tenure_features.registry import Feature, feature
+    from tenure_features.reading.engine import Engine
+    from tenure_features.reading.sources import OrderSource
     from tenure_features.rfm import rfm_summary
-    from tenure_features.side_readiness import TableReadiness
-    from tenure_features.side_tables import SideTable, TableSource, check_table, open_table
     from tenure_features.snapshot import snapshots, write_snapshots
-    from tenure_features.sources import OrderSource
+    from tenure_features.tables.log import OrderLog, check, open_orders
+    from tenure_features.tables.readiness import Readiness, SetAside, Verdict
+    from tenure_features.tables.side_readiness import TableReadiness
+    from tenure_features.tables.side_tables import SideTable, TableSource, check_table, open_table
     from tenure_features.user_features import load_features
 
 __all__ = [
@@ -46,24 +46,24 @@ __all__ = [
 ]
 
 _HOME = {
-    "Engine": "engine",
-    "Feature": "registry",
+    "Engine": "reading.engine",
+    "Feature": "families.feature",
     "OrderHistory": "history",
-    "OrderLog": "log",
-    "OrderSource": "sources",
-    "Readiness": "readiness",
-    "SetAside": "readiness",
-    "SideTable": "side_tables",
-    "TableReadiness": "side_readiness",
-    "TableSource": "side_tables",
-    "Verdict": "readiness",
-    "catalogue": "families",
-    "check": "log",
-    "check_table": "side_tables",
-    "feature": "registry",
+    "OrderLog": "tables.log",
+    "OrderSource": "reading.sources",
+    "Readiness": "tables.readiness",
+    "SetAside": "tables.readiness",
+    "SideTable": "tables.side_tables",
+    "TableReadiness": "tables.side_readiness",
+    "TableSource": "tables.side_tables",
+    "Verdict": "tables.readiness",
+    "catalogue": "families.catalogue",
+    "check": "tables.log",
+    "check_table": "tables.side_tables",
+    "feature": "families.feature",
     "load_features": "user_features",
-    "open_orders": "log",
-    "open_table": "side_tables",
+    "open_orders": "tables.log",
+    "open_table": "tables.side_tables",
     "outcomes": "outcome",
     "rfm_summary": "rfm",
     "snapshots": "snapshot",

@@ -29,7 +29,7 @@ def days_between(start: ir.Value, end: ir.Value) -> ir.Value:
     Examples
     --------
     >>> import ibis
-    >>> from tenure_features.engine import evaluate
+    >>> from tenure_features.reading.engine import evaluate
     >>> noon, midnight = ibis.timestamp("2024-01-01 12:00:00"), ibis.timestamp("2024-01-03")
     >>> evaluate(days_between(noon, midnight))
     1.5

@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 import ibis.expr.types as ir
 import pandas as pd
 
-from tenure_features.calendar import Calendar
-from tenure_features.details import OPTIONAL
 from tenure_features.errors import DataContractError, UsageError
+from tenure_features.families.calendar import Calendar
+from tenure_features.families.feature import Feature
 from tenure_features.histories import (
     CustomerProfile,
     EventHistory,
@@ -19,10 +19,10 @@ from tenure_features.histories import (
     OrderDetails,
     ServiceCostHistory,
 )
-from tenure_features.log import OrderLog
-from tenure_features.registry import Feature
-from tenure_features.side_tables import SideTable
-from tenure_features.tables import CALENDAR
+from tenure_features.tables.contracts import CALENDAR
+from tenure_features.tables.log import OrderLog
+from tenure_features.tables.order_columns import OPTIONAL
+from tenure_features.tables.side_tables import SideTable
 
 Side = CustomerProfile | EventHistory | FeedbackHistory | LineHistory | OrderDetails | ServiceCostHistory
 

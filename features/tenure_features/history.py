@@ -10,8 +10,8 @@ import ibis.expr.types as ir
 import pandas as pd
 
 from tenure_features.days import SECONDS_PER_DAY, whole_seconds
-from tenure_features.engine import moments
-from tenure_features.reductions import unfiltered
+from tenure_features.families.reductions import unfiltered
+from tenure_features.reading.engine import moments
 
 KEYS = ["as_of", "customer_id"]
 

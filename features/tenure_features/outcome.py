@@ -9,12 +9,12 @@ import ibis.expr.types as ir
 import pandas as pd
 
 from tenure_features.days import Moment, days_between, origins_of
-from tenure_features.engine import moments, reader
 from tenure_features.errors import UsageError
 from tenure_features.frames import framed
 from tenure_features.history import KEYS, OrderHistory
-from tenure_features.log import OrderLog
-from tenure_features.regrouping import counted_over, is_known_at
+from tenure_features.reading.engine import moments, reader
+from tenure_features.tables.log import OrderLog
+from tenure_features.tables.regrouping import counted_over, is_known_at
 
 
 def outcomes(

@@ -9,15 +9,15 @@ import ibis
 import ibis.expr.types as ir
 import pandas as pd
 
-from tenure_features.arithmetic import ratio
 from tenure_features.days import Moment, utc_naive
-from tenure_features.engine import Engine, fetch, many_groups, spoken_by, with_many_groups
 from tenure_features.errors import UsageError
-from tenure_features.log import OrderLog
-from tenure_features.mapping import map_columns
-from tenure_features.parsing import as_number, as_time
-from tenure_features.sources import OrderSource, read_table
-from tenure_features.tables import ORDERS
+from tenure_features.families.arithmetic import ratio
+from tenure_features.reading.engine import Engine, fetch, many_groups, spoken_by, with_many_groups
+from tenure_features.reading.sources import OrderSource, read_table
+from tenure_features.tables.contracts import ORDERS
+from tenure_features.tables.log import OrderLog
+from tenure_features.tables.mapping import map_columns
+from tenure_features.tables.parsing import as_number, as_time
 
 
 def rfm_summary(orders: OrderLog | OrderSource, as_of: Moment, *, engine: Engine | None = None) -> pd.DataFrame:

@@ -16,7 +16,7 @@ import ibis.expr.operations as ops
 import ibis.expr.types as ir
 import pyarrow as pa
 
-from tenure_features.engine import quoted, statement, threads_of, without_warnings
+from tenure_features.reading.engine import quoted, statement, threads_of, without_warnings
 
 CUSTOMERS_AT_ONCE = 100_000
 """Customers of one share. DuckDB holds about one kilobyte for each while it reduces the catalogue: with more of them

@@ -9,11 +9,11 @@ import ibis
 import ibis.expr.types as ir
 import pandas as pd
 
-from tenure_features.arithmetic import ratio
 from tenure_features.days import days_between
-from tenure_features.engine import moments
+from tenure_features.families.arithmetic import ratio
+from tenure_features.families.reductions import unfiltered
 from tenure_features.history import KEYS
-from tenure_features.reductions import unfiltered
+from tenure_features.reading.engine import moments
 
 POPULATION = ("own_last_age", "own_first_age", "own_orders", "own_revenue")
 """What every row of a history knows of its customer's orders: age of the last and the first in days, count, money."""

@@ -13,21 +13,21 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from tenure_features.calendar import Calendar, CalendarWindow
 from tenure_features.days import Moment, origins_of
-from tenure_features.engine import is_spark, reader
-from tenure_features.families import chosen
-from tenure_features.files import replacing
+from tenure_features.families.calendar import Calendar, CalendarWindow
+from tenure_features.families.catalogue import chosen
+from tenure_features.families.feature import Feature
 from tenure_features.frames import DECIMALS, framed
 from tenure_features.given import Given
 from tenure_features.history import KEYS, OrderHistory
-from tenure_features.log import OrderLog
-from tenure_features.registry import Feature
-from tenure_features.regrouping import is_known_at, known_at
+from tenure_features.reading.engine import is_spark, reader
+from tenure_features.reading.files import replacing
 from tenure_features.shares import CUSTOMERS_AT_ONCE, Shares, can_be_shared, ranges, within
 from tenure_features.side_history import POPULATION
-from tenure_features.side_tables import SideTable
-from tenure_features.tables import CALENDAR
+from tenure_features.tables.contracts import CALENDAR
+from tenure_features.tables.log import OrderLog
+from tenure_features.tables.regrouping import is_known_at, known_at
+from tenure_features.tables.side_tables import SideTable
 
 KEYS_FIRST = ("customer_id", "as_of")
 PAIRS_AT_ONCE = 1_000_000

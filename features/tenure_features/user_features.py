@@ -10,8 +10,8 @@ from pathlib import Path
 from types import ModuleType
 
 from tenure_features.errors import DataContractError, TenureError, UsageError
-from tenure_features.families import catalogue
-from tenure_features.registry import Feature, FeatureFile, registering
+from tenure_features.families.catalogue import catalogue
+from tenure_features.families.feature import Feature, FeatureFile, registering
 
 
 def load_features(path: str | Path) -> tuple[Feature, ...]:
@@ -23,7 +23,7 @@ def load_features(path: str | Path) -> tuple[Feature, ...]:
     Parameters
     ----------
     path
-        A Python file with functions under `tenure_features.feature`.
+        A Python file with functions under `tenure_features.families.feature`.
 
     Returns
     -------

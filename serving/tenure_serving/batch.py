@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from tenure_features.errors import DataContractError, NothingToDoError
-from tenure_features.files import replacing
+from tenure_features.reading.files import replacing
 from tenure_serving.scorer import SCHEMA, Kind
 from tenure_training.models.bundle import Bundle
 

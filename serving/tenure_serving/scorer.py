@@ -13,10 +13,10 @@ from numpy.typing import NDArray
 from tenure_features.errors import DataContractError, DependencyUnavailableError, QualityGateError, UsageError
 from tenure_serving.segments.segmenter import Segmenter
 from tenure_training.mlflow_session import mlflow_session
+from tenure_training.models.after.lifetime import ACQUISITION_COST, Lifetime
+from tenure_training.models.after.next_order import NextOrder, dates
 from tenure_training.models.bundle import INTERVAL_LEVEL, Bundle, read_bundle
 from tenure_training.models.contract import LEVELS, Contributions, Prediction
-from tenure_training.models.lifetime import ACQUISITION_COST, Lifetime
-from tenure_training.models.next_order import NextOrder, dates
 
 Kind = Literal["string", "datetime", "long", "double", "strings"]
 Floats = NDArray[np.float64]
@@ -163,8 +163,8 @@ class Scorer:
         -----
         ``next_order_at`` is the median moment of the next order given one within the horizon, and lies with 80 %
         probability between ``next_order_low_at`` and ``next_order_high_at``
-        (`tenure_training.models.next_order.NextOrder`); all three are missing where an order is unlikely. Bundles of
-        earlier versions give the median under a constant hazard and no interval.
+        (`tenure_training.models.after.next_order.NextOrder`); all three are missing where an order is unlikely. Bundles
+        of earlier versions give the median under a constant hazard and no interval.
         """
         self._check(snapshot, currency)
         if snapshot.empty:
@@ -319,7 +319,7 @@ def _reasons(
     """Reasons in words for each row; none where the model has no additive form."""
     if contributions is None:
         return [[] for _ in range(len(rows))], [[] for _ in range(len(rows))]
-    from tenure_features.families import described
+    from tenure_features.families.catalogue import described
     from tenure_serving.reasons import churn_reasons, value_reasons
 
     features = list(described(rows.columns).values())

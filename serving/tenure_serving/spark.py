@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from tenure_features.engine import without_warnings
 from tenure_features.errors import DataContractError
+from tenure_features.reading.engine import without_warnings
 from tenure_serving.scorer import SCHEMA, Kind, Scorer, bundle_folder
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 import pyarrow as pa
 
 from tenure_features.errors import UsageError
-from tenure_features.tables import TABLES
+from tenure_features.tables.contracts import TABLES
 from tenure_simulator.block import Block, orders_table
 from tenure_simulator.events import events_table
 from tenure_simulator.feedback import feedback_table

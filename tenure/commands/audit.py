@@ -27,10 +27,10 @@ def audit(
     Example: tenure audit --orders orders.parquet --horizon 90
     """
     from tenure.config_file import load_config
+    from tenure.jobs.run import audit_job
     from tenure.output import emit
-    from tenure.pipeline import audit_job
     from tenure.progress import open_progress
-    from tenure.render import audit_lines
+    from tenure.report.render import audit_lines
     from tenure_features.errors import QualityGateError
 
     asked = {

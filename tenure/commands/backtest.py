@@ -28,10 +28,10 @@ def backtest(
     Example: tenure backtest --orders orders.parquet --horizon 90
     """
     from tenure.config_file import load_config
+    from tenure.jobs.run import backtest_job
     from tenure.output import emit
-    from tenure.pipeline import backtest_job
     from tenure.progress import open_progress
-    from tenure.render import backtest_lines
+    from tenure.report.render import backtest_lines
 
     asked = {
         "orders": options.log(orders, column, returns=returns, currency=currency),

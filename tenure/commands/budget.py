@@ -47,10 +47,10 @@ def budget(
     Example: tenure budget --config tenure.toml --scores out --total 5000 --limit email=20:80
     """
     from tenure.config_file import load_config
-    from tenure.economics import budget_job, read_limits
-    from tenure.economics_text import budget_lines
+    from tenure.jobs.economics import budget_job, read_limits
     from tenure.output import emit
     from tenure.progress import open_progress
+    from tenure.report.economics_text import budget_lines
 
     asked = {
         "orders": options.log(orders, column, returns=returns, currency=currency),

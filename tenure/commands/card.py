@@ -29,7 +29,7 @@ def card(
     Example: tenure card 17850 --scores out --config tenure.toml --html card.html
     """
     from tenure.config_file import load_config
-    from tenure.customer import card_json, open_card, told
+    from tenure.jobs.card import card_json, open_card, told
     from tenure.output import emit
     from tenure_serving.card import render_card
 

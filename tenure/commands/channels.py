@@ -30,10 +30,10 @@ def channels(
     Example: tenure channels --config tenure.toml --scores out --out out
     """
     from tenure.config_file import load_config
-    from tenure.economics import channel_job
-    from tenure.economics_text import channel_lines
+    from tenure.jobs.economics import channel_job
     from tenure.output import emit
     from tenure.progress import open_progress
+    from tenure.report.economics_text import channel_lines
 
     asked = {
         "orders": options.log(orders, column, returns=returns, currency=currency),
@@ -71,10 +71,10 @@ def growth(
     Example: tenure growth --config tenure.toml --scores out
     """
     from tenure.config_file import load_config
-    from tenure.economics import growth_job
-    from tenure.economics_text import growth_lines
+    from tenure.jobs.economics import growth_job
     from tenure.output import emit
     from tenure.progress import open_progress
+    from tenure.report.economics_text import growth_lines
 
     asked = {
         "orders": options.log(orders, column, returns=returns, currency=currency),

@@ -24,10 +24,10 @@ def check(
     Example: tenure check --orders orders.csv --column customer_id=client --column ordered_at=created
     """
     from tenure.config_file import load_config
-    from tenure.identity import checked
+    from tenure.jobs.customer_ids import checked
+    from tenure.jobs.tables import check_tables
     from tenure.output import emit
     from tenure.progress import open_progress
-    from tenure.tables import check_tables
     from tenure_features.errors import DataContractError
 
     asked = {

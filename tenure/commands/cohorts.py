@@ -36,10 +36,10 @@ def cohorts(
     Example: tenure cohorts --orders orders.csv --as-of 2011-06-11 --out out
     """
     from tenure.config_file import load_config
-    from tenure.economics import cohort_job
-    from tenure.economics_text import cohort_lines
+    from tenure.jobs.economics import cohort_job
     from tenure.output import emit
     from tenure.progress import open_progress
+    from tenure.report.economics_text import cohort_lines
 
     asked = {
         "orders": options.log(orders, column, returns=returns, currency=currency),

@@ -21,7 +21,7 @@ def demo(
 
     Nothing has to be prepared; it takes two minutes at most.
     """
-    from tenure.demo import demo_job
+    from tenure.jobs.demo import demo_job
     from tenure.output import emit
     from tenure.progress import open_progress
 

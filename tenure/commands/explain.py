@@ -21,7 +21,7 @@ def explain(
 
     Example: tenure explain 17850 --scores out
     """
-    from tenure.card import card_lines, read_card
+    from tenure.jobs.explain import card_lines, read_card
     from tenure.output import emit
 
     card = read_card(scores, customer)

@@ -38,8 +38,8 @@ def features(
 
     Examples: tenure features --list, or: tenure features --orders orders.csv --as-of 2011-06-11 --out features.parquet
     """
+    from tenure.jobs.features import write_snapshot
     from tenure.output import emit
-    from tenure.snapshot import write_snapshot
 
     if list_only or check or page is not None:
         _about(own or [], check=check, page=page, json=json)
@@ -64,13 +64,13 @@ def features(
 
 def _about(own: list[str], *, check: bool, page: Path | None, json: bool) -> None:
     """Answer what needs no orders: the list, its page, and the check of a user's features."""
+    from tenure.jobs.features import catalogue_lines, catalogue_rows
     from tenure.output import emit
-    from tenure.snapshot import catalogue_lines, catalogue_rows
     from tenure_features import catalogue, load_features
 
     mine = [one for file in own for one in load_features(file)]
     if check:
-        from tenure.feature_check import check_features, require_sound
+        from tenure.jobs.feature_check import check_features, require_sound
 
         checked = check_features(mine or catalogue())
         require_sound(checked)
@@ -78,7 +78,7 @@ def _about(own: list[str], *, check: bool, page: Path | None, json: bool) -> Non
         emit("features", [line], checked, as_json=json)
         return
     if page is not None:
-        from tenure.feature_page import feature_page
+        from tenure.report.feature_page import feature_page
 
         page.write_text(feature_page(catalogue()), encoding="utf-8")
         emit("features", [f"Wrote {len(catalogue())} features to {page}"], {"page": page}, as_json=json)

@@ -39,7 +39,7 @@ def identity(
     --as-of 2025-01-01 --out ids
     """
     from tenure.config_file import load_config
-    from tenure.identity_job import identity_job, identity_lines, undo_job
+    from tenure.jobs.identity import identity_job, identity_lines, undo_job
     from tenure.output import emit
     from tenure.progress import open_progress
 

@@ -36,10 +36,10 @@ def run(
     Example: tenure run --orders orders.csv --column customer_id=client --as-of 2011-06-11 --horizon 90 --out out
     """
     from tenure.config_file import load_config
+    from tenure.jobs.run import run_job
     from tenure.output import emit
-    from tenure.pipeline import run_job
     from tenure.progress import open_progress
-    from tenure.render import run_lines
+    from tenure.report.render import run_lines
 
     asked = {
         "orders": options.log(orders, column, returns=returns, currency=currency),

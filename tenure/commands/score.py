@@ -34,10 +34,10 @@ def score(
     Example: tenure score --model models:/tenure-scorer@champion --orders newer.parquet --as-of 2011-09-10 --out out
     """
     from tenure.config_file import load_config
+    from tenure.jobs.run import score_job
     from tenure.output import emit
-    from tenure.pipeline import score_job
     from tenure.progress import open_progress
-    from tenure.render import score_lines
+    from tenure.report.render import score_lines
 
     asked = {
         "orders": options.log(orders, column, returns=returns, currency=currency),

@@ -35,9 +35,9 @@ def segments(
     Example: tenure segments --scores out --previous out-earlier --config tenure.toml --out tables
     """
     from tenure.config_file import load_config
+    from tenure.jobs.segments import segments_job, write_tables
     from tenure.output import emit
-    from tenure.segment_text import segment_lines, segment_payload
-    from tenure.segments import segments_job, write_tables
+    from tenure.report.segment_text import segment_lines, segment_payload
 
     settings = None if config is None else load_config(config, overrides={})
     spoken = language or (settings.segments.language if settings else "en")

@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from tenure_decisions.study import Study, open_study
+from tenure_decisions.economics.study import Study, open_study
 from tenure_simulator import ShopConfig, preset, simulate_orders
 from tenure_simulator.channels import spend_table
 

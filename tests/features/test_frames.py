@@ -12,9 +12,9 @@ import pyarrow as pa
 import pytest
 
 from tenure_features import Engine
-from tenure_features.engine import fetch, keep, reader, statement, view
+from tenure_features.families.reductions import unfiltered
 from tenure_features.frames import framed
-from tenure_features.reductions import unfiltered
+from tenure_features.reading.engine import fetch, keep, reader, statement, view
 
 
 @pytest.mark.parametrize("expected_rows", [0, 3000, 10_000], ids=["far too few", "just right", "too many"])

@@ -8,7 +8,7 @@ import pyarrow as pa
 import pytest
 
 from tenure_features import Engine
-from tenure_features.engine import fetch, keep, statement
+from tenure_features.reading.engine import fetch, keep, statement
 from tenure_features.shares import Shares, can_be_shared, ranges, within
 
 IDS = ["", "O'Neil", "Zoë", "a", "b", 'b"c', "ä", "日本"]

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from pandas.testing import assert_frame_equal
 
 from tenure_features import OrderSource, open_orders, snapshots, write_snapshots
-from tenure_features.engine import statement
 from tenure_features.errors import UsageError
+from tenure_features.reading.engine import statement
 from tenure_features.snapshot import snapshot_table
 
 AS_OF = pd.Timestamp("2024-01-01")

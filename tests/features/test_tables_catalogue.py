@@ -9,8 +9,8 @@ from pandas.testing import assert_frame_equal
 
 from tenure_features import OrderSource, SideTable, TableSource, catalogue, open_orders, open_table, snapshots
 from tenure_features.errors import DataContractError, UsageError
+from tenure_features.families.profile_features import parsed, profile_names
 from tenure_features.given import Given
-from tenure_features.levels import parsed, profile_names
 
 from .side_oracle import WHEN, expected_features, shop_tables
 

@@ -7,11 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from tenure.feature_check import assert_features_hold, check_features
-from tenure_features import catalogue, load_features, registry
+from tenure.jobs.feature_check import assert_features_hold, check_features
+from tenure_features import catalogue, load_features
 from tenure_features.errors import DataContractError, QualityGateError, UsageError
-from tenure_features.families import described
-from tenure_features.registry import Feature, recall
+from tenure_features.families import feature as registry
+from tenure_features.families.catalogue import described
+from tenure_features.families.feature import Feature, recall
 from tenure_features.user_features import require_defined
 
 GOOD = '''

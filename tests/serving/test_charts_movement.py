@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 import vl_convert
 
-from tenure_decisions.pareto import pareto_curve
+from tenure_decisions.customers.pareto import pareto_curve
 from tenure_serving import charts
 from tenure_serving.charts.movement import STEPS
 from tenure_serving.segments.movement import movement

@@ -7,8 +7,8 @@ import json
 import pandas as pd
 import vl_convert
 
-from tenure_decisions.budget import DIRECTION, Budget
-from tenure_decisions.cohorts import cohorts
+from tenure_decisions.economics.budget import DIRECTION, Budget
+from tenure_decisions.economics.cohorts import cohorts
 from tenure_serving.charts import budget as budget_charts
 from tenure_serving.charts import channels as channel_charts
 from tenure_serving.charts import cohorts as cohort_charts

@@ -10,10 +10,10 @@ import pytest
 
 from tenure_features.errors import DataContractError, QualityGateError, UsageError
 from tenure_serving.scorer import SCHEMA, Scorer, days_to_next_order
+from tenure_training.models.after.economics import Economics
+from tenure_training.models.after.lifetime import Lifetime
+from tenure_training.models.after.next_order import NextOrder
 from tenure_training.models.contract import Contributions, Prediction
-from tenure_training.models.economics import Economics
-from tenure_training.models.lifetime import Lifetime
-from tenure_training.models.next_order import NextOrder
 
 
 def test_scorer__gives_every_column_in_order_with_its_type(bundle, snapshot):

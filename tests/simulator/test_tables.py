@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from tenure_features.errors import UsageError
-from tenure_features.tables import TABLES
+from tenure_features.tables.contracts import TABLES
 from tenure_simulator import preset, simulate
 
 TYPES = {

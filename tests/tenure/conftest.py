@@ -14,7 +14,7 @@ import pandas as pd
 import pytest
 
 from tenure.cli import main
-from tenure_training.dates import dates_table
+from tenure_training.next_order_evaluation import dates_table
 
 
 @dataclass(frozen=True)
@@ -78,7 +78,7 @@ class FakePipeline:
 def pipeline(monkeypatch: pytest.MonkeyPatch) -> FakePipeline:
     """Stand in for the jobs: the commands are tested for what they ask and what they print."""
     fake = FakePipeline()
-    module = ModuleType("tenure.pipeline")
+    module = ModuleType("tenure.jobs.run")
     jobs = {
         "run_job": lambda config, out, *, progress: fake.answer(config=config, out=out, progress=progress),
         "score_job": lambda config, model, out, *, progress: fake.answer(
@@ -87,15 +87,15 @@ def pipeline(monkeypatch: pytest.MonkeyPatch) -> FakePipeline:
         "backtest_job": lambda config, *, progress: fake.answer(config=config, progress=progress),
     }
     vars(module).update(jobs, RunResult=Result, ScoreResult=Result, BacktestResult=Result)
-    monkeypatch.setitem(sys.modules, "tenure.pipeline", module)
-    demo = ModuleType("tenure.demo")
+    monkeypatch.setitem(sys.modules, "tenure.jobs.run", module)
+    demo = ModuleType("tenure.jobs.demo")
     vars(demo).update(
         demo_job=lambda out, *, customers, seed, progress: fake.answer(
             out=out, customers=customers, seed=seed, progress=progress
         ),
         DemoResult=Result,
     )
-    monkeypatch.setitem(sys.modules, "tenure.demo", demo)
+    monkeypatch.setitem(sys.modules, "tenure.jobs.demo", demo)
     return fake
 
 

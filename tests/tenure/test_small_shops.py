@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from tenure.config_file import load_config
-from tenure.pipeline import run_job
+from tenure.jobs.run import run_job
 from tenure.progress import SilentProgress
 from tenure_features.errors import DataContractError
 

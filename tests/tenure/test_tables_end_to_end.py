@@ -14,7 +14,7 @@ import pandas as pd
 import pytest
 
 from tenure.cli import main
-from tenure_features import registry
+from tenure_features.families import feature as registry
 from tenure_simulator import preset, simulate
 
 pytestmark = pytest.mark.slow

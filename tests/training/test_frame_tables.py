@@ -11,13 +11,13 @@ import pytest
 from pandas.testing import assert_frame_equal
 
 from tenure_features import OrderSource, TableSource, catalogue, open_orders, open_table, snapshots
-from tenure_features.calendar import Calendar
-from tenure_features.levels import calendar_names, profile_names
+from tenure_features.families.calendar import Calendar
+from tenure_features.families.profile_features import calendar_names, profile_names
 from tenure_simulator import preset, simulate
 from tenure_training.frame import Frames
+from tenure_training.models.btyd.btyd_ensemble import Rhythm
 from tenure_training.models.contract import TrainingFrame
 from tenure_training.models.design import design
-from tenure_training.models.rhythm import Rhythm
 
 Tables = Mapping[str, pd.DataFrame]
 READ = ("orders", "order_lines", "events", "customers", "feedback", "service_costs")

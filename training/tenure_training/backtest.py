@@ -9,13 +9,13 @@ from types import MappingProxyType
 import numpy as np
 import pandas as pd
 
-from tenure_training.dates import dates_table, judge_dates
 from tenure_training.frame import Frames
 from tenure_training.metrics import METRICS, Campaign, Case, evaluate
-from tenure_training.models.baselines import StatusQuo
+from tenure_training.models.baselines.rules import StatusQuo
 from tenure_training.models.contract import Evidence, Prediction
 from tenure_training.models.registry import BASELINES, new_candidate
 from tenure_training.models.search_space import Settings
+from tenure_training.next_order_evaluation import dates_table, judge_dates
 from tenure_training.windows import Window
 
 Advance = Callable[[int, int], None]
@@ -36,9 +36,9 @@ class Backtest:
     costs
         ``contact_cost``, ``offer_cost`` and ``acceptance`` of a retention campaign, as far as they are known.
     dates
-        How the date of the next order did, one row per window, see `tenure_training.dates.judge_dates`; no model is
-        needed for it but the customers' own gaps, so it is the same whatever the candidates. Empty where snapshots do
-        not hold the gaps.
+        How the date of the next order did, one row per window, see `tenure_training.next_order_evaluation.judge_dates`;
+        no model is needed for it but the customers' own gaps, so it is the same whatever the candidates. Empty where
+        snapshots do not hold the gaps.
     """
 
     windows: Sequence[Window]

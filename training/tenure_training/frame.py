@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 
 from tenure_features import OrderLog, SideTable, outcomes, snapshots
-from tenure_features.calendar import Calendar
 from tenure_features.errors import DataContractError
-from tenure_features.levels import calendar_names, profile_names
+from tenure_features.families.calendar import Calendar
+from tenure_features.families.profile_features import calendar_names, profile_names
 from tenure_features.snapshot import with_calendar
 from tenure_training.labels import labels
 from tenure_training.models.contract import Floats, TrainingFrame

@@ -9,10 +9,10 @@ import numpy as np
 
 from tenure_training.backtest import Backtest
 from tenure_training.metrics import METRICS, PairedDifference, evaluate, paired_bootstrap
-from tenure_training.models.baselines import RecencyRule
-from tenure_training.models.blend import Blend
+from tenure_training.models.baselines.rules import RecencyRule
 from tenure_training.models.btyd import BGNBDCandidate, MBGCNBDCandidate, MBGNBDCandidate, ParetoNBDCandidate
-from tenure_training.models.logistic import Logistic
+from tenure_training.models.hurdle.blend import Blend
+from tenure_training.models.hurdle.logistic import Logistic
 from tenure_training.models.registry import BASELINES, candidate_class
 
 FEWEST_CUSTOMERS = 50

@@ -12,7 +12,7 @@ def one_blas_thread() -> Iterator[None]:
 
     The matrices here are tall and narrow: a second thread gains little on an idle machine, and on a busy one the two
     wait for each other (a logistic regression of 235,700 rows and 45 columns then took eight times longer). XGBoost has
-    threads of its own, see `tenure_training.models.boosting`.
+    threads of its own, see `tenure_training.models.boosted.boosting`.
     """
     from threadpoolctl import threadpool_limits
 

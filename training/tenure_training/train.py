@@ -11,7 +11,7 @@ import pandas as pd
 from tenure_features.errors import UsageError
 from tenure_training.backtest import Advance, Backtest, backtest
 from tenure_training.frame import Frames
-from tenure_training.models.baselines import RecencyRule
+from tenure_training.models.baselines.rules import RecencyRule
 from tenure_training.models.btyd import BTYDCandidate
 from tenure_training.models.contract import Candidate, TrainingFrame
 from tenure_training.models.registry import BASELINES, CANDIDATES, candidate_class, new_candidate

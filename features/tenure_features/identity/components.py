@@ -11,8 +11,8 @@ from __future__ import annotations
 import ibis
 import ibis.expr.types as ir
 
-from tenure_features.engine import fetch
 from tenure_features.identity.workspace import Workspace
+from tenure_features.reading.engine import fetch
 
 
 def components(pairs: ir.Table, *, work: Workspace) -> ir.Table:

@@ -12,9 +12,9 @@ import ibis.expr.types as ir
 import pandas as pd
 import pyarrow as pa
 
-from tenure_features.engine import keep
 from tenure_features.errors import DataContractError, UsageError
 from tenure_features.identity.timeline import Timeline
+from tenure_features.reading.engine import keep
 
 _loaded = itertools.count()
 

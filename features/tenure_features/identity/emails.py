@@ -45,7 +45,7 @@ def normal_email(text: ir.StringValue, *, plus_domains: Sequence[str] = ()) -> i
     Examples
     --------
     >>> import ibis
-    >>> from tenure_features.engine import evaluate
+    >>> from tenure_features.reading.engine import evaluate
     >>> [evaluate(normal_email(ibis.literal(text)))
     ...  for text in (" Ada.Lovelace+shop@GoogleMail.com", "Ada.B+shop@example.com", "ada at example.com")]
     ['adalovelace@gmail.com', 'ada.b+shop@example.com', None]

@@ -51,7 +51,7 @@ def md5_of(text: ir.StringValue, *, engine: str) -> ir.StringValue:
 
     Examples
     --------
-    >>> from tenure_features.engine import evaluate
+    >>> from tenure_features.reading.engine import evaluate
     >>> evaluate(md5_of(ibis.literal("ada@example.com"), engine="duckdb"))
     '3e3417d7ef77d5932a6734b916515ed5'
     """

@@ -9,7 +9,6 @@ import ibis
 import ibis.expr.types as ir
 import pandas as pd
 
-from tenure_features.engine import fetch
 from tenure_features.identity.components import components
 from tenure_features.identity.kinds import PROBABILISTIC, IdentitySettings, kinds_text
 from tenure_features.identity.oversized import split_oversized
@@ -17,6 +16,7 @@ from tenure_features.identity.separation import keep_apart
 from tenure_features.identity.values import ACCOUNT
 from tenure_features.identity.weak import GUARD_COLUMNS, SHOWN, attach_weak
 from tenure_features.identity.workspace import Workspace
+from tenure_features.reading.engine import fetch
 
 ALONE = "alone"
 """Match reason of a source id that shares nothing with another."""

@@ -6,11 +6,11 @@ import ibis
 import ibis.expr.types as ir
 import pandas as pd
 
-from tenure_features.engine import count, fetch
 from tenure_features.identity.components import components
 from tenure_features.identity.kinds import PROBABILISTIC, IdentitySettings
 from tenure_features.identity.weak import GUARD_COLUMNS, SHOWN, all_labels
 from tenure_features.identity.workspace import Workspace
+from tenure_features.reading.engine import count, fetch
 
 
 def split_oversized(

@@ -33,7 +33,7 @@ def compact_phone(text: ir.StringValue) -> ir.StringValue:
     Examples
     --------
     >>> import ibis
-    >>> from tenure_features.engine import evaluate
+    >>> from tenure_features.reading.engine import evaluate
     >>> evaluate(compact_phone(ibis.literal("+49 (0)151/123 45-67"))), evaluate(compact_phone(ibis.literal("1 ext. 2")))
     ('+4901511234567', '1 ext. 2')
     """

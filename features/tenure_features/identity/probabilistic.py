@@ -11,10 +11,10 @@ import ibis.expr.types as ir
 import pandas as pd
 import pyarrow as pa
 
-from tenure_features.engine import without_warnings
 from tenure_features.errors import DependencyUnavailableError, UsageError
 from tenure_features.identity.values import ACCOUNT
 from tenure_features.identity.workspace import Workspace
+from tenure_features.reading.engine import without_warnings
 
 FEWEST = 50
 """Source ids from which the model's weights can be learnt."""

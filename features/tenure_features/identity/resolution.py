@@ -12,7 +12,6 @@ import ibis.expr.types as ir
 import pandas as pd
 
 from tenure_features.days import Moment, utc_naive
-from tenure_features.engine import fetch
 from tenure_features.errors import UsageError
 from tenure_features.identity.assignment import HISTORY, MAP, assign
 from tenure_features.identity.kinds import PROBABILISTIC, IdentitySettings
@@ -21,6 +20,7 @@ from tenure_features.identity.state import APART, IdentityState, arrow_table, em
 from tenure_features.identity.timeline import Timeline
 from tenure_features.identity.values import keys_at, normalised
 from tenure_features.identity.workspace import Workspace
+from tenure_features.reading.engine import fetch
 
 
 @dataclass(frozen=True)

@@ -8,11 +8,11 @@ import ibis.expr.types as ir
 import pandas as pd
 import pyarrow as pa
 
-from tenure_features.engine import count, fetch
 from tenure_features.identity.components import components
 from tenure_features.identity.values import ACCOUNT
 from tenure_features.identity.weak import GUARD_COLUMNS, all_labels
 from tenure_features.identity.workspace import Workspace
+from tenure_features.reading.engine import count, fetch
 
 
 def keep_apart(

@@ -8,12 +8,12 @@ import ibis.expr.types as ir
 import pandas as pd
 
 from tenure_features.days import Moment, utc_naive
-from tenure_features.engine import count, fetch
 from tenure_features.identity.assignment import assign
 from tenure_features.identity.kinds import PROBABILISTIC, IdentitySettings
 from tenure_features.identity.linking import linked
 from tenure_features.identity.values import keys_at
 from tenure_features.identity.workspace import Workspace
+from tenure_features.reading.engine import count, fetch
 
 COLUMNS = ["source", "source_id", "customer_id", "first_seen"]
 

@@ -10,12 +10,12 @@ import ibis.expr.types as ir
 import pandas as pd
 import pyarrow as pa
 
-from tenure_features.engine import count, fetch, without_warnings
 from tenure_features.identity.emails import normal_email, tidy_email
 from tenure_features.identity.hashes import is_hash, md5_of, sha256_of
 from tenure_features.identity.kinds import IdentitySettings, is_blocked, kind_of
 from tenure_features.identity.phones import compact_phone, to_e164
 from tenure_features.identity.workspace import Workspace
+from tenure_features.reading.engine import count, fetch, without_warnings
 
 ACCOUNT = ["source", "source_id"]
 UNKNOWN_KIND, UNREADABLE, BLOCKED = "kind unknown", "unreadable", "blocked"

@@ -7,9 +7,9 @@ import ibis
 import ibis.expr.types as ir
 import pandas as pd
 
-from tenure_features.engine import count, fetch
 from tenure_features.identity.components import components
 from tenure_features.identity.workspace import Workspace
+from tenure_features.reading.engine import count, fetch
 
 GUARD_COLUMNS = ["guard", "kind", "value", "source_ids"]
 SHOWN = 100

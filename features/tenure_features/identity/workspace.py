@@ -10,8 +10,8 @@ from typing import Any, Self
 import ibis.expr.types as ir
 import pyarrow as pa
 
-from tenure_features.engine import is_spark, keep, without_warnings
-from tenure_features.spark import keep_rows, load_rows
+from tenure_features.reading.engine import is_spark, keep, without_warnings
+from tenure_features.reading.spark import keep_rows, load_rows
 
 _numbers = itertools.count()
 

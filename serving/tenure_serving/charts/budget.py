@@ -5,7 +5,7 @@ from __future__ import annotations
 import altair as alt
 import pandas as pd
 
-from tenure_decisions.budget import DIRECTION, Budget
+from tenure_decisions.economics.budget import DIRECTION, Budget
 from tenure_serving.charts import style
 from tenure_serving.charts.style import BLUE, GREY, ORANGE, RED, WIDTH, money
 
@@ -16,7 +16,7 @@ def reallocation(found: Budget, *, currency: str = "") -> alt.LayerChart:
     Parameters
     ----------
     found
-        From `tenure_decisions.budget.budget`.
+        From `tenure_decisions.economics.budget.budget`.
     currency
         Unit of the money.
     """
@@ -60,7 +60,7 @@ def response_curves(found: Budget, *, currency: str = "", columns: int = 3) -> a
     Parameters
     ----------
     found
-        From `tenure_decisions.budget.budget`.
+        From `tenure_decisions.economics.budget.budget`.
     currency
         Unit of the money.
     columns

@@ -6,7 +6,7 @@ import altair as alt
 import numpy as np
 import pandas as pd
 
-from tenure_decisions.channels import ALL
+from tenure_decisions.economics.channels import ALL
 from tenure_serving.charts import style
 from tenure_serving.charts.style import BLUE, GREY, ORANGE, WIDTH, money, number
 
@@ -19,7 +19,7 @@ def channel_value(clv: pd.DataFrame, *, days: int, currency: str = "", rule: str
     Parameters
     ----------
     clv
-        `tenure_decisions.channels.Channels.clv`.
+        `tenure_decisions.economics.channels.Channels.clv`.
     days
         Age at which value is stated.
     currency
@@ -63,7 +63,7 @@ def channel_costs(table: pd.DataFrame, *, currency: str = "", rule: str = "first
     Parameters
     ----------
     table
-        `tenure_decisions.channels.Channels.table`.
+        `tenure_decisions.economics.channels.Channels.table`.
     currency
         Unit of the money.
     rule
@@ -111,7 +111,7 @@ def growth_by_month(months: pd.DataFrame, *, days: int, net: bool = False) -> al
     Parameters
     ----------
     months
-        `tenure_decisions.growth.Growth.months`; months that are not complete are left out.
+        `tenure_decisions.economics.growth.Growth.months`; months that are not complete are left out.
     days
         Age at which CLV is stated.
     net

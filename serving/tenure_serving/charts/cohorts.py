@@ -8,7 +8,7 @@ from typing import Any, Literal
 import altair as alt
 import pandas as pd
 
-from tenure_decisions.cohorts import Cohorts
+from tenure_decisions.economics.cohorts import Cohorts
 from tenure_serving.charts import style
 from tenure_serving.charts.style import SEQUENTIAL, money, percent
 
@@ -22,7 +22,7 @@ def retention(found: Cohorts, *, ages: int = 13, cohorts: int = 24) -> alt.Layer
     Parameters
     ----------
     found
-        From `tenure_decisions.cohorts.cohorts`.
+        From `tenure_decisions.economics.cohorts.cohorts`.
     ages
         Periods of age shown, the first one included.
     cohorts
@@ -51,9 +51,9 @@ def cumulative_value(
     Parameters
     ----------
     found
-        From `tenure_decisions.cohorts.cohorts`.
+        From `tenure_decisions.economics.cohorts.cohorts`.
     completion
-        From `tenure_decisions.completion.complete`; may be empty.
+        From `tenure_decisions.economics.completion.complete`; may be empty.
     currency
         Unit of the money.
     ages, cohorts

@@ -15,7 +15,7 @@ def pareto(curve: pd.DataFrame, *, what: str) -> alt.LayerChart:
     Parameters
     ----------
     curve
-        ``share_of_customers`` and ``share_of_value``, ascending; see `tenure_decisions.pareto.pareto_curve`.
+        ``share_of_customers`` and ``share_of_value``, ascending; see `tenure_decisions.customers.pareto.pareto_curve`.
     what
         What value is, such as ``expected value``.
     """
@@ -44,7 +44,8 @@ def profile(table: pd.DataFrame, *, group: str, rows: int = 16) -> alt.LayerChar
     Parameters
     ----------
     table
-        ``attribute``, ``level``, ``lift``, ``low``, ``high``, ``represented``; see `tenure_decisions.profiles.profile`.
+        ``attribute``, ``level``, ``lift``, ``low``, ``high``, ``represented``; see
+        `tenure_decisions.customers.profiles.profile`.
     group
         Its name, for the title.
     rows

@@ -11,8 +11,8 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
-from tenure_features.engine import Engine
 from tenure_features.identity import IdentitySettings, Resolution, resolve
+from tenure_features.reading.engine import Engine
 from tenure_simulator import preset
 from tenure_simulator.behaviour import Identities
 from tenure_simulator.block import draw_block

@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tenure_features.engine import Engine, fetch, statement
 from tenure_features.identity.components import components
 from tenure_features.identity.workspace import Workspace
+from tenure_features.reading.engine import Engine, fetch, statement
 
 
 def union_find(pairs):

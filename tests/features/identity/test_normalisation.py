@@ -5,12 +5,12 @@ import hashlib
 import ibis
 import pytest
 
-from tenure_features.engine import evaluate
 from tenure_features.errors import UsageError
 from tenure_features.identity import IdentitySettings, KindRule
 from tenure_features.identity.emails import normal_email
 from tenure_features.identity.hashes import md5_of, sha256_of
 from tenure_features.identity.kinds import KINDS, is_blocked, kind_of
+from tenure_features.reading.engine import evaluate
 
 
 @pytest.mark.parametrize(

@@ -6,8 +6,8 @@ import phonenumbers
 import pyarrow as pa
 import pytest
 
-from tenure_features.engine import evaluate, fetch
 from tenure_features.identity.phones import WORTH_TRYING, compact_phone, to_e164
+from tenure_features.reading.engine import evaluate, fetch
 
 
 @pytest.mark.parametrize(

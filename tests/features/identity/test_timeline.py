@@ -9,9 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tenure_features import OrderLog, OrderSource, TableSource, open_orders, open_table, outcomes, snapshots
-from tenure_features.engine import count, statement
+from tenure_features.families.profile_features import profile_names
 from tenure_features.identity import CustomerMap, customer_map
-from tenure_features.levels import profile_names
+from tenure_features.reading.engine import count, statement
 
 ORDERS = [  # source id, day, money
     ("S1", "2024-01-10", 10.0),

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from tenure_features import catalogue
+from tenure_training.models.btyd.btyd_ensemble import Expectation, Rhythm
 from tenure_training.models.design import RHYTHM, by_term, design, term_of
-from tenure_training.models.rhythm import Expectation, Rhythm
 
 
 @pytest.fixture(scope="module")

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
+from tenure_training.models.btyd.btyd_ensemble import Rhythm
 from tenure_training.models.btyd.mbgnbd import MBGNBDCandidate
 from tenure_training.models.contract import TrainingFrame
-from tenure_training.models.rhythm import Rhythm
 
 DAYS = [1.0, 3.0, 6.0, 9.0]
 PRESENT = pd.DataFrame(

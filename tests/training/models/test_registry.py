@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tenure_features.errors import UsageError
-from tenure_training.models.baselines import StatusQuo
+from tenure_training.models.baselines.rules import StatusQuo
 from tenure_training.models.contract import Candidate
 from tenure_training.models.registry import BASELINES, CANDIDATES, candidate_class, new_candidate, register
 from tenure_training.models.search_space import Integer, defaults
@@ -51,7 +51,7 @@ def test_register__adds_a_class_under_its_name_once(steady):
 
 
 FILE = """
-from tenure_training.models.baselines import Zero
+from tenure_training.models.baselines.rules import Zero
 
 class Mine(Zero):
     name = "mine"
@@ -66,7 +66,7 @@ def test_registry__finds_a_class_in_a_file_or_a_module(tmp_path, monkeypatch):
     mine = candidate_class("my_models.py:Mine")
     assert (mine.name, issubclass(mine, Candidate)) == ("mine", True)
     assert candidate_class(f"{tmp_path / 'my_models.py'}:Mine") is mine
-    assert candidate_class("tenure_training.models.blend:Blend").name == "blend"
+    assert candidate_class("tenure_training.models.hurdle.blend:Blend").name == "blend"
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ from tenure_training.windows import Window
 GUESS = """
 import time
 import numpy as np
-from tenure_training.models.baselines import Zero
+from tenure_training.models.baselines.rules import Zero
 from tenure_training.models.contract import Prediction
 from tenure_training.models.search_space import Integer, Real
 

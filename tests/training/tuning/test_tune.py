@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from tenure_features.errors import UsageError
-from tenure_training.models.blend import Blend
+from tenure_training.models.hurdle.blend import Blend
 from tenure_training.train import train
 from tenure_training.tuning import tune
 from tenure_training.windows import backtest_windows
@@ -31,7 +31,7 @@ def test_tune__chooses_on_the_earlier_origins_and_confirms_on_the_latest(tuned, 
 
 def test_tune__is_measured_as_the_candidate_with_these_settings(tuned, frames):
     from tenure_training.metrics import evaluate
-    from tenure_training.models.logistic import Logistic
+    from tenure_training.models.hurdle.logistic import Logistic
     from tenure_training.windows import Window
 
     row = tuned.gains.iloc[0]

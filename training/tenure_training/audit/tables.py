@@ -9,9 +9,9 @@ from pathlib import Path
 import pandas as pd
 
 from tenure_features import OrderLog, OrderSource, open_orders
-from tenure_features.engine import fetch
-from tenure_features.side_tables import SideTable, TableSource, open_table
-from tenure_features.tables import TABLES
+from tenure_features.reading.engine import fetch
+from tenure_features.tables.contracts import TABLES
+from tenure_features.tables.side_tables import SideTable, TableSource, open_table
 from tenure_training.frame import Frames
 
 Tables = Mapping[str, pd.DataFrame]

@@ -12,7 +12,7 @@ from scipy.stats import rankdata, spearmanr
 from tenure_training.audit.finding import Check, Finding
 from tenure_training.frame import Frames
 from tenure_training.metrics import evaluate
-from tenure_training.models.baselines import RecencyRule
+from tenure_training.models.baselines.rules import RecencyRule
 from tenure_training.models.contract import Floats, TrainingFrame
 from tenure_training.train import Training
 

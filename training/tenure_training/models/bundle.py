@@ -20,7 +20,7 @@ from typing import Any
 import pandas as pd
 
 from tenure_features.errors import DataContractError, UsageError
-from tenure_features.registry import Feature, recall
+from tenure_features.families.feature import Feature, recall
 from tenure_training.models.contract import Candidate
 
 FORMAT_VERSION = 1

@@ -9,10 +9,10 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from tenure_features.errors import DataContractError
-from tenure_features.families import described
-from tenure_features.registry import Feature
+from tenure_features.families.catalogue import described
+from tenure_features.families.feature import Feature
+from tenure_training.models.btyd.btyd_ensemble import Expectation
 from tenure_training.models.contract import Floats
-from tenure_training.models.rhythm import Expectation
 
 RHYTHM = "btyd_rhythm"
 """Name of the explanation term that gathers what the BTYD models contribute."""

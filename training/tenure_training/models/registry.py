@@ -7,17 +7,17 @@ from difflib import get_close_matches
 from types import MappingProxyType
 
 from tenure_features.errors import UsageError
-from tenure_training.models.baselines import RecencyRule, StatusQuo, Zero
-from tenure_training.models.blend import Blend
+from tenure_training.models.baselines.rules import RecencyRule, StatusQuo, Zero
+from tenure_training.models.boosted.xgboost_aft import XGBoostAFT
+from tenure_training.models.boosted.xgboost_tweedie import XGBoostTweedie
 from tenure_training.models.btyd import BGNBDCandidate, MBGCNBDCandidate, MBGNBDCandidate, ParetoNBDCandidate
 from tenure_training.models.contract import Candidate
-from tenure_training.models.logistic import Logistic
+from tenure_training.models.hurdle.blend import Blend
+from tenure_training.models.hurdle.logistic import Logistic
+from tenure_training.models.hurdle.xgboost_gamma import XGBoostGamma
+from tenure_training.models.hurdle.xgboost_hurdle import XGBoostHurdle
 from tenure_training.models.search_space import Settings
 from tenure_training.models.user_file import is_address, load_candidate
-from tenure_training.models.xgboost_aft import XGBoostAFT
-from tenure_training.models.xgboost_gamma import XGBoostGamma
-from tenure_training.models.xgboost_hurdle import XGBoostHurdle
-from tenure_training.models.xgboost_tweedie import XGBoostTweedie
 
 BASELINES: tuple[str, ...] = (Zero.name, StatusQuo.name, RecencyRule.name)
 """Always in the backtest, never the champion while a model has anything to learn from."""

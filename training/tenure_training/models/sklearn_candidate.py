@@ -10,12 +10,12 @@ import numpy as np
 import pandas as pd
 
 from tenure_features.errors import UsageError
+from tenure_training.models.btyd.btyd_ensemble import SURE, Rhythm
 from tenure_training.models.contract import Candidate, Floats, Prediction, TrainingFrame
 from tenure_training.models.design import design
-from tenure_training.models.lessons import Lessons, lessons_of
-from tenure_training.models.linear import median_of
-from tenure_training.models.rhythm import SURE, Rhythm
+from tenure_training.models.hurdle.linear import median_of
 from tenure_training.models.search_space import NOTHING, SearchSpace
+from tenure_training.models.training_matrix import Lessons, lessons_of
 
 _SCALE = (0.2, 5.0)
 

@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import logsumexp
 
+from tenure_training.models.btyd.btyd_ensemble import SURE
 from tenure_training.models.contract import LEVELS, Evidence, Floats, TrainingFrame
-from tenure_training.models.rhythm import SURE
 
 KNOTS = np.round(np.concatenate([[0.005, 0.01, 0.025], np.arange(0.05, 1.0, 0.05), [0.975, 0.99, 0.995]]), 4)
 """Levels at which the spread of log value around its expectation is stored."""

@@ -1,0 +1,1 @@
+"""Economics: cohorts, channels, growth and budget."""

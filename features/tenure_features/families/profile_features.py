@@ -1,0 +1,113 @@
+# ruff: noqa: PD004  # Ibis has no isna and notna
+"""Features made of what a shop's own customer table holds: one per frequent level of a text, one per further number.
+
+Which levels there are is decided by the customers known before a moment and stored with the model as the names of its
+features, ``region=north``. A level never seen in training is 0 in all of them, so a model is not surprised by it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import ibis
+import ibis.expr.types as ir
+import pandas as pd
+
+from tenure_features.families.calendar import Calendar, CalendarWindow
+from tenure_features.families.feature import Feature, registered
+from tenure_features.histories import CustomerProfile
+from tenure_features.reading.engine import fetch
+from tenure_features.side_history import known_before
+from tenure_features.tables.contracts import CALENDAR
+from tenure_features.tables.regrouping import table_known_at
+from tenure_features.tables.side_tables import SideTable
+
+MOST_LEVELS, LEAST_SHARE = 12, 0.01
+"""Per column, the most frequent levels, and those of at least one customer in a hundred."""
+
+_NOT_TEXTS = frozenset({"customer_id"})
+_FURTHER, _BY_DAY = "customers.", "calendar."
+_UNSPEAKABLE = frozenset("\t\r\n")
+"""Signs that set names apart in stored models; levels with one of them count as none."""
+
+
+@dataclass(frozen=True)
+class LevelFeature(Feature):
+    """1 where a text column has a level, else 0."""
+
+    def say(self, value: float) -> str:
+        """Say which level it is, or is not.
+
+        Examples
+        --------
+        >>> level = parsed("acquisition_channel=paid_search")
+        >>> level.say(1.0), level.say(0.0)
+        ('acquisition channel: paid_search', 'acquisition channel is not paid_search')
+        """
+        column, _, level = self.name.partition("=")
+        words = column.replace("_", " ")
+        return f"{words}: {level}" if value >= 0.5 else f"{words} is not {level}"
+
+
+def parsed(name: str) -> Feature | None:
+    """Make the feature that a name of this module stands for; None for any other name.
+
+    Examples
+    --------
+    >>> parsed("region=north").meaning, parsed("customers.children").meaning, parsed("recency_days")
+    ('1 where region of customers is north, else 0.', 'The column children of customers.', None)
+    """
+    column, equals, level = name.partition("=")
+    if equals:
+
+        def is_level(profile: CustomerProfile) -> ir.Value:
+            return profile.is_level(column, level)
+
+        meaning = f"1 where {column} of customers is {level}, else 0."
+        return LevelFeature(name, "flag", "profile", meaning, "{value}", is_level, "customers", (column,))
+    if name.startswith(_BY_DAY):
+        by_day = name.removeprefix(_BY_DAY)
+
+        def total(window: CalendarWindow) -> float:
+            return window.total(by_day)
+
+        meaning, reason = (
+            f"Sum of the calendar's column {by_day} over the window to predict.",
+            by_day + " is {value:,.2f}",
+        )
+        return Feature(name, "number", "calendar", meaning, reason, total, CALENDAR, (by_day,))
+    if name.startswith(_FURTHER):
+        further = name.removeprefix(_FURTHER)
+
+        def value(profile: CustomerProfile) -> ir.Value:
+            return profile[further].cast("float64")
+
+        meaning, reason = f"The column {further} of customers.", further.replace("_", " ") + " is {value:,.2f}"
+        return Feature(name, "number", "profile", meaning, reason, value, "customers", (further,))
+    return None
+
+
+def profile_names(customers: SideTable, as_of: pd.Timestamp) -> tuple[str, ...]:
+    """Name the features of a customer table at a moment, from the customers known strictly before it."""
+    schema, contract = customers.rows.schema(), customers.contract.columns
+    with table_known_at(customers, as_of) as then:
+        known = known_before(then.rows, [as_of], when="signed_up_at")
+        texts = [name for name in schema.names if schema[name].is_string() and name not in _NOT_TEXTS]
+        names = [f"{text}={level}" for text in texts for level in _levels(known, text)]
+    further = [name for name in schema.names if name not in contract]
+    numbers = [name for name in further if schema[name].is_numeric() or schema[name].is_boolean()]
+    return (*names, *(_FURTHER + name for name in numbers))
+
+
+def calendar_names(calendar: Calendar) -> tuple[str, ...]:
+    """Name the features of a calendar: the catalogue's, and one per column of the user's table."""
+    ours = tuple(one.name for one in registered() if one.table == CALENDAR)
+    return (*ours, *(_BY_DAY + name for name in sorted(calendar.columns)))
+
+
+def _levels(known: ir.Table, text: str) -> list[str]:
+    total = int(fetch(known.aggregate(rows=known.count()))["rows"].iloc[0])
+    counted = known.filter(known[text].notnull()).group_by(level=known[text]).aggregate(rows=ibis._.count())
+    found = fetch(counted.filter(counted.rows >= LEAST_SHARE * total).order_by([ibis.desc("rows"), "level"]))
+    levels = [str(level) for level in found["level"] if not _UNSPEAKABLE & set(str(level))]
+    return sorted(levels[:MOST_LEVELS])

@@ -1,0 +1,1 @@
+"""Where tables come from: engines, sources, files and databases."""

@@ -1,0 +1,176 @@
+"""Tables by URI: in Postgres, in a DuckDB file, in the Spark catalogue."""
+
+from __future__ import annotations
+
+import atexit
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit, urlunsplit
+
+import ibis.expr.types as ir
+
+from tenure_features.errors import DataContractError, DependencyUnavailableError, UsageError
+from tenure_features.reading.engine import define, is_spark, quoted, statement, without_warnings
+
+POSTGRES, DUCKDB, SPARK = ("postgresql", "postgres"), "duckdb", "spark"
+EXAMPLE = "postgresql://user@host/database/schema.table"
+KINDS = f"{EXAMPLE}, duckdb://file.duckdb#schema.table or, with the engine spark, spark://catalog.schema.table"
+
+
+def is_uri(text: str) -> bool:
+    """Say whether a table is named by URI, not by path."""
+    return "://" in text
+
+
+def shown(uri: object) -> str:
+    """Write a URI without its password.
+
+    Examples
+    --------
+    >>> shown("postgresql://shop:secret@db/sales/public.orders"), shown("orders.csv")
+    ('postgresql://shop:***@db/sales/public.orders', 'orders.csv')
+    """
+    parts = urlsplit(str(uri))
+    if not is_uri(str(uri)) or not parts.password:
+        return str(uri)
+    return urlunsplit(parts._replace(netloc=parts.netloc.replace(f":{parts.password}@", ":***@", 1)))
+
+
+def read_uri(uri: str, backend: Any, *, name: str) -> ir.Table:  # noqa: ANN401
+    """See the table behind a URI in the backend, under a name.
+
+    Raises
+    ------
+    DataContractError
+        If the kind of URI is not read, or there is no such table.
+    DependencyUnavailableError
+        If the database cannot be reached or its driver is not installed.
+    UsageError
+        If the URI asks for an engine that is not in use.
+    """
+    scheme = uri.partition("://")[0].casefold()
+    if scheme in POSTGRES:
+        return _files(_postgres_copy(uri), backend, name)
+    if scheme == DUCKDB:
+        return _duckdb(uri, backend, name)
+    if scheme == SPARK:
+        return _spark(uri, backend, name)
+    raise DataContractError("Tables are read from files and databases.", found=shown(uri), fix=f"Give a path, {KINDS}.")
+
+
+def _postgres_copy(uri: str) -> Path:
+    """Copy a table from Postgres into a Parquet file, batch by batch."""
+    parts = urlsplit(uri)
+    path, _, table = parts.path.rpartition("/")
+    schema, _, plain = table.rpartition(".")
+    if not path.strip("/") or not plain:
+        raise UsageError("The URI names no table.", found=shown(uri), fix=f"Write it like {EXAMPLE}.")
+    try:
+        import psycopg
+        from ibis.backends import postgres
+    except ImportError as problem:
+        raise DependencyUnavailableError(
+            "Postgres cannot be read.",
+            found=str(problem),
+            fix="Install its driver with: pip install 'tenure[postgres]'.",
+        ) from problem
+    with without_warnings():
+        try:
+            connection = psycopg.connect(urlunsplit(parts._replace(scheme="postgresql", path=path)))
+        except psycopg.OperationalError as problem:
+            raise DependencyUnavailableError(
+                f"The database of {shown(uri)} cannot be reached.",
+                found=str(problem).strip().split("\n")[0],
+                fix="Check host, port, user and password; PGPASSWORD and ~/.pgpass are honoured.",
+            ) from problem
+        with connection, _missing(uri, "the database"):
+            source = postgres.Backend.from_connection(connection).table(plain, database=schema or None)
+            numbers = {
+                column: source[column].cast("float64") for column in source.columns if _is_decimal(source[column])
+            }
+            copy = _scratch() / f"{plain}-{len(list(_scratch().iterdir()))}.parquet"
+            source.mutate(**numbers).to_parquet(copy)
+    return copy
+
+
+def _is_decimal(column: ir.Value) -> bool:
+    return bool(column.type().is_decimal())
+
+
+def _duckdb(uri: str, backend: Any, name: str) -> ir.Table:  # noqa: ANN401
+    path, _, table = uri.partition("://")[2].partition("#")
+    if not table:
+        raise UsageError("The URI names no table.", found=uri, fix="Write it like duckdb://file.duckdb#schema.table.")
+    file = Path(path).expanduser()
+    if not file.is_file():
+        raise DataContractError(
+            f"{path} does not exist.", fix="Check the path; it is relative to the working directory."
+        )
+    if is_spark(backend):
+        import duckdb
+
+        copy = _scratch() / f"{name}-{len(list(_scratch().iterdir()))}.parquet"
+        with duckdb.connect(str(file), read_only=True) as connection, _missing(uri, str(file)):
+            connection.execute(f"COPY (SELECT * FROM {_dotted(table)}) TO '{copy}'")  # noqa: S608
+        return _files(copy, backend, name)
+    with _missing(uri, str(file)):
+        escaped = str(file).replace("'", "''")
+        statement(backend, f"ATTACH IF NOT EXISTS '{escaped}' AS {quoted('file_' + name)} (READ_ONLY)")
+        return define(backend, name, f"SELECT * FROM {quoted('file_' + name)}.{_dotted(table)}")  # noqa: S608
+
+
+def _spark(uri: str, backend: Any, name: str) -> ir.Table:  # noqa: ANN401
+    table = uri.partition("://")[2]
+    if not is_spark(backend):
+        raise UsageError(
+            f"{uri} is a table of the Spark catalogue.",
+            found="engine duckdb",
+            fix="Use the engine spark: --engine spark.",
+        )
+    with _missing(uri, "the Spark catalogue"):
+        parts = ".".join(quoted(part, backend) for part in table.split("."))
+        return define(backend, name, f"SELECT * FROM {parts}")  # noqa: S608  # quoted above
+
+
+def _files(path: Path, backend: Any, name: str) -> ir.Table:  # noqa: ANN401
+    from tenure_features.reading.readers import read_parquet
+
+    return read_parquet([path], backend, name=name).table
+
+
+def _dotted(table: str) -> str:
+    return ".".join(quoted(part) for part in table.split("."))
+
+
+@contextmanager
+def _missing(uri: str, where: str) -> Iterator[None]:
+    """Say that there is no such table, whatever the database calls that."""
+    try:
+        yield
+    except Exception as problem:
+        raise DataContractError(
+            f"The table of {shown(uri)} cannot be read.",
+            found=f"{where} says: {str(problem).strip().split(chr(10))[0]}",
+            fix="Check the schema and the name of the table, and that it may be read.",
+        ) from problem
+
+
+@cache
+def _scratch() -> Path:
+    """Give the folder of copies, which goes when the process ends."""
+    folder = Path(tempfile.mkdtemp(prefix="tenure-copy-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return folder
+
+
+def parquet_copy(table: ir.Table, *, name: str) -> Path:
+    """Copy a table of a small engine into a Parquet file that another engine can read."""
+    copy = _scratch() / f"{name}-{len(list(_scratch().iterdir()))}.parquet"
+    with without_warnings():
+        table.to_parquet(copy)
+    return copy

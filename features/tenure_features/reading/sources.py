@@ -1,0 +1,183 @@
+"""Where a table comes from: files by path, checked to be what they seem, or tables by URI, read through Ibis."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from glob import glob, has_magic
+from pathlib import Path
+from typing import Any, Literal, get_args
+
+from tenure_features.errors import DataContractError, UsageError
+from tenure_features.reading.databases import is_uri, read_uri, shown
+from tenure_features.reading.engine import count, is_refusal
+from tenure_features.reading.readers import RawTable, read_parquet, read_text
+
+ReturnsPolicy = Literal["net", "drop", "raise"]
+
+_TEXT = (".csv", ".tsv", ".txt", ".dat")
+_PARQUET = (".parquet", ".pq")
+SUPPORTED = "delimited text (.csv, .tsv, .txt, also .gz) or Parquet (.parquet, .pq)"
+
+
+@dataclass(frozen=True)
+class OrderSource:
+    """An order log by path or URI, and how its columns map to the contract.
+
+    Parameters
+    ----------
+    uri
+        A file, a glob of files of one kind, or a table by URI (`tenure_features.reading.databases`).
+    columns
+        Source column, or SQL expression over source columns, by contract column
+        (`tenure_features.tables.contracts.ORDERS`). What is not mapped is found by name or by a known alias.
+    returns
+        What happens to returns (orders that sum to less than zero): ``net`` keeps them as negative revenue, ``drop``
+        leaves them out, ``raise`` breaks the contract.
+
+    Examples
+    --------
+    >>> source = OrderSource("orders.csv", columns={"customer_id": "CustomerID", "revenue": "Quantity * UnitPrice"})
+    >>> source.returns
+    'net'
+    """
+
+    uri: str | Path
+    columns: Mapping[str, str] = field(default_factory=dict)
+    returns: ReturnsPolicy = "net"
+
+    def __post_init__(self) -> None:
+        if self.returns not in get_args(ReturnsPolicy):
+            raise UsageError("The returns policy is unknown.", found=repr(self.returns), fix="Use net, drop or raise.")
+
+
+def read_table(
+    uri: str | Path,
+    backend: Any,  # noqa: ANN401
+    *,
+    name: str = "source",
+    empty: bool = False,
+) -> RawTable:
+    """Read a file, a glob or a URI into the backend, under a name. Columns of text files stay text.
+
+    Parameters
+    ----------
+    uri
+        A file, a glob of files of one kind, or a table by URI.
+    backend
+        Where it is read into.
+    name
+        What the raw table is called there.
+    empty
+        Whether a table without rows is fine.
+
+    Raises
+    ------
+    DataContractError
+        If there is nothing to read, or it is not what its suffix says.
+    """
+    if is_uri(str(uri)):
+        return _filled(RawTable(read_uri(str(uri), backend, name=name)), uri, empty=empty)
+    paths = _paths(str(uri))
+    kinds = {_kind(path) for path in paths}
+    if len(kinds) > 1:
+        raise DataContractError(
+            f"{uri} matches files of different kinds.",
+            found=", ".join(sorted({path.suffix for path in paths})),
+            fix="Narrow the pattern to one suffix, such as 'orders/*.parquet'.",
+        )
+    for path in paths:
+        _check_content(path)
+    try:
+        read = read_parquet if kinds == {"parquet"} else read_text
+        raw = read(paths, backend, name=name)
+    except Exception as problem:
+        if not (is_refusal(problem) or isinstance(problem, (OSError, EOFError))):
+            raise
+        first = str(problem).strip().split("\n")[0]
+        raise DataContractError(
+            f"{uri} cannot be read as {'Parquet' if kinds == {'parquet'} else 'delimited text'}.",
+            found=first,
+            fix=f"Export it again as {SUPPORTED}.",
+        ) from problem
+    return _filled(raw, uri, empty=empty)
+
+
+def _filled(raw: RawTable, uri: str | Path, *, empty: bool) -> RawTable:
+    if not empty and count(raw.table.limit(1)) == 0:
+        raise DataContractError(
+            f"{shown(uri)} has a header but no rows."
+            if not raw.rejected
+            else f"{shown(uri)} has no row that fits its header.",
+            found=", ".join(raw.table.columns) + "".join(f"; line: {line}" for line in raw.rejected_examples[:1]),
+            fix="Check the export: it must hold one row per order or order line.",
+        )
+    return raw
+
+
+def _paths(uri: str) -> list[Path]:
+    path = Path(uri).expanduser()
+    if path.is_dir():
+        inside = sorted({one.suffix for one in path.iterdir() if _stem_suffix(one) in _TEXT + _PARQUET})
+        fix = f"Read its files with a glob: '{uri.rstrip('/')}/*{inside[0]}'." if inside else "Give a file or a glob."
+        raise DataContractError(f"{uri} is a directory.", found=", ".join(inside), fix=fix)
+    if path.exists():
+        return [path]
+    if has_magic(uri):
+        found = sorted(Path(name) for name in glob(str(path), recursive=True) if Path(name).is_file())  # noqa: PTH207
+        if not found:
+            raise DataContractError(
+                f"No file matches {uri}.", fix="Check the pattern and the folder it starts from; quote it in the shell."
+            )
+        return found
+    near = [one.name for one in path.parent.iterdir() if one.is_file()] if path.parent.is_dir() else []
+    raise DataContractError(
+        f"{uri} does not exist.",
+        found=f"in {path.parent}: {', '.join(sorted(near)[:8])}" if near else "",
+        fix="Check the path; it is relative to the folder the command runs in.",
+    )
+
+
+def _stem_suffix(path: Path) -> str:
+    suffix = path.suffix.casefold()
+    return Path(path.stem).suffix.casefold() if suffix == ".gz" else suffix
+
+
+def _kind(path: Path) -> Literal["parquet", "text"]:
+    suffix = _stem_suffix(path)
+    if suffix in _PARQUET:
+        return "parquet"
+    if suffix in _TEXT:
+        return "text"
+    raise DataContractError(
+        f"{path} is of a kind that is not read.", found=path.suffix or "no suffix", fix=f"Export it as {SUPPORTED}."
+    )
+
+
+def _check_content(path: Path) -> None:
+    """Compare the first bytes with the suffix."""
+    with path.open("rb") as file:
+        head = file.read(8)
+    if not head:
+        raise DataContractError(f"{path} is empty.", found="0 bytes", fix="Export it again.")
+    zipped = path.suffix.casefold() == ".gz"
+    looks = _looks_like(head)
+    expected = "gzip" if zipped else "Parquet" if _kind(path) == "parquet" else "text"
+    if looks == expected:
+        return
+    known = {"Parquet": "Rename it to .parquet.", "gzip": "Rename it to .csv.gz or unpack it.",
+             "text": "Rename it to .csv, or export it as Parquet.",
+             "a ZIP archive or an Excel workbook": "Save the sheet as CSV, or unpack the archive."}  # fmt: skip
+    raise DataContractError(
+        f"{path} is not {'a gzip file' if zipped else expected}, whatever its suffix says.",
+        found=f"it looks like {looks}",
+        fix=known.get(looks, f"Export it as {SUPPORTED}."),
+    )
+
+
+def _looks_like(head: bytes) -> str:
+    for magic, name in ((b"PAR1", "Parquet"), (b"\x1f\x8b", "gzip"), (b"PK", "a ZIP archive or an Excel workbook")):
+        if head.startswith(magic):
+            return name
+    utf16 = head.startswith((b"\xff\xfe", b"\xfe\xff"))
+    return "binary data" if b"\x00" in head and not utf16 else "text"

@@ -1,0 +1,219 @@
+"""An opened order log: clean orders in an engine, with the account of how they came about."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Any
+
+import ibis.expr.types as ir
+import pandas as pd
+
+from tenure_features.days import Moment, utc_naive
+from tenure_features.errors import DataContractError
+from tenure_features.identity.customer_map import CustomerMap
+from tenure_features.reading.databases import shown
+from tenure_features.reading.engine import Engine, digest, is_row_failure, is_spark, keep
+from tenure_features.reading.sources import OrderSource, read_table
+from tenure_features.tables.cleaning import clean_rows
+from tenure_features.tables.contracts import ORDERS
+from tenure_features.tables.duplicates import deduplicate
+from tenure_features.tables.mapping import map_columns
+from tenure_features.tables.order_columns import detailed
+from tenure_features.tables.readiness import Readiness
+from tenure_features.tables.readiness_figures import Stages, account
+from tenure_features.tables.rollup import roll_up
+
+ACCOUNT = "clean:account_id"
+"""The id a row carried before it became a customer's."""
+
+
+@dataclass(frozen=True)
+class Accounts:
+    """The rows behind a log by the ids they carry, and whose those are.
+
+    Attributes
+    ----------
+    rows
+        The query behind `kept`, not run yet; columns as in `OrderLog.details`.
+    lines
+        Whether some order has several rows.
+    customers
+        Whose an id is, at any moment.
+    """
+
+    rows: ir.Table = field(repr=False)
+    lines: bool
+    customers: CustomerMap
+    backend: Any = field(repr=False, compare=False)
+
+    @cached_property
+    def kept(self) -> ir.Table:
+        """The rows, kept in the backend once asked."""
+        return keep(self.backend, "accounts", self.rows)
+
+
+@dataclass(frozen=True)
+class OrderLog:
+    """Clean orders, and what is known about them. Made by `open_orders`.
+
+    Attributes
+    ----------
+    orders
+        Ibis table that `tenure_features.history.OrderHistory` reads.
+    readiness
+        The account of the log.
+    as_of
+        The moment it was opened for; None for the whole log.
+    source
+        Where it came from.
+    rows
+        The query behind `details`, not run yet.
+    accounts
+        What earlier moments need whose map of customers was another (`tenure_features.tables.regrouping`);
+        None where ids are customers at any time.
+    """
+
+    orders: ir.Table = field(repr=False)
+    readiness: Readiness = field(repr=False)
+    as_of: pd.Timestamp | None
+    source: OrderSource
+    backend: Any = field(repr=False, compare=False)
+    rows: ir.Table = field(repr=False, compare=False)
+    accounts: Accounts | None = field(default=None, repr=False, compare=False)
+
+    @cached_property
+    def details(self) -> ir.Table:
+        """The clean rows behind the orders, with the optional columns that are there; kept in the backend once asked.
+
+        ``customer_id``, ``order_id``, ``ordered_at``, ``revenue``, and of ``cost``, ``discount``, ``channel``,
+        ``device``, ``region`` and ``recorded_at`` those that the log has.
+        """
+        return keep(self.backend, "details", self.rows)
+
+    @property
+    def first_order_at(self) -> pd.Timestamp:
+        """Moment of the first order."""
+        return _known(self.readiness.first_order_at)
+
+    @property
+    def last_order_at(self) -> pd.Timestamp:
+        """Moment of the last order."""
+        return _known(self.readiness.last_order_at)
+
+    @property
+    def default_as_of(self) -> pd.Timestamp:
+        """The midnight after the last order."""
+        return (self.last_order_at.normalize() + pd.Timedelta(days=1)).as_unit("us")
+
+    @property
+    def data_end(self) -> pd.Timestamp:
+        """Up to when everything is known: the ``as_of`` it was opened for, else the midnight after the last order."""
+        return self.default_as_of if self.as_of is None else self.as_of
+
+    @property
+    def currency(self) -> str | None:
+        """The currency, where the log has such a column."""
+        return self.readiness.currency
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """A hash of the clean orders, whatever the order of their rows: equal logs, equal fingerprints.
+
+        Of one engine: DuckDB and Spark write moments and numbers as different texts.
+        """
+        names = [name for name in ("customer_id", "order_id", "ordered_at", "revenue") if name in self.orders.columns]
+        text = "STRING" if is_spark(self.backend) else "VARCHAR"
+        content = ", ".join(f"CAST({name} AS {text})" for name in names)
+        found = digest(self.backend, self.orders, f"concat_ws('|', {content})")
+        return hashlib.sha256(repr(found).encode()).hexdigest()
+
+
+def open_orders(
+    source: OrderSource,
+    as_of: Moment | None = None,
+    *,
+    engine: Engine | None = None,
+    customers: CustomerMap | None = None,
+) -> OrderLog:
+    """Read, check, clean and roll up an order log.
+
+    Parameters
+    ----------
+    source
+        Where it is and how its columns map.
+    as_of
+        Only rows strictly before it are read; they alone decide how the log is cleaned. All rows when None.
+    engine
+        Limits of the DuckDB it is opened on.
+    customers
+        Whose the ids of the log are, when it carries ids of accounts; with a timeline, snapshots and outcomes at an
+        earlier origin are those of the customers known then.
+
+    Raises
+    ------
+    DataContractError
+        If the log cannot be read or breaks the contract, with every breach in one message.
+    """
+    log = _open(source, as_of, engine, customers)
+    if log.readiness.broken:
+        breaches = log.readiness.broken
+        raise DataContractError(
+            f"{shown(source.uri)} breaks the contract of orders: {' '.join(breaches)}",
+            fix="Run 'tenure check' on it for the whole account.",
+        )
+    return log
+
+
+def check(
+    source: OrderSource,
+    as_of: Moment | None = None,
+    *,
+    engine: Engine | None = None,
+    customers: CustomerMap | None = None,
+) -> Readiness:
+    """Give the account of an order log, broken or not.
+
+    Raises
+    ------
+    DataContractError
+        If there is no table to give an account of: no such file, not what its suffix says, a required column missing.
+    """
+    return _open(source, as_of, engine, customers).readiness
+
+
+def _open(source: OrderSource, as_of: Moment | None, engine: Engine | None, customers: CustomerMap | None) -> OrderLog:
+    moment = None if as_of is None else utc_naive(as_of)
+    backend = (engine or Engine()).connect()
+    raw = read_table(source.uri, backend)
+    mapped = map_columns(raw.table, source.columns, contract=ORDERS, backend=backend)
+    try:
+        rows = clean_rows(mapped, as_of=moment)
+        if customers is not None:
+            table = rows.table.mutate({ACCOUNT: rows.table["clean:customer_id"]})
+            rows = replace(rows, table=customers.applied(table, "clean:customer_id", backend=backend))
+        unique = deduplicate(
+            rows.table, mapped.source_columns, dates_only=rows.dates_only, has_order_id="order_id" in mapped.columns
+        )
+        rolled = roll_up(unique.table, lines=unique.lines, returns=source.returns, backend=backend)
+    except Exception as problem:
+        if not is_row_failure(problem):
+            raise
+        raise DataContractError(
+            f"{shown(source.uri)} cannot be cleaned: an expression of the column mapping fails on some row.",
+            found=str(problem).split("\n")[0],
+            fix="Change the expression so that it holds for every row.",
+        ) from problem
+    readiness = account(Stages(source, moment, raw, mapped, rows, unique, rolled.orders, rolled.dropped))
+    accounts = None
+    if customers is not None and customers.timeline is not None:
+        by_account = unique.table.mutate({"clean:customer_id": unique.table[ACCOUNT]})
+        accounts = Accounts(detailed(by_account, mapped), unique.lines, customers, backend)
+    return OrderLog(rolled.orders, readiness, moment, source, backend, detailed(unique.table, mapped), accounts)
+
+
+def _known(moment: pd.Timestamp | None) -> pd.Timestamp:
+    if moment is None:
+        raise DataContractError("The log holds no order.", fix="Run 'tenure check' on it for the whole account.")
+    return moment

@@ -1,0 +1,161 @@
+"""From what files hold to what contracts promise: ids, moments, numbers and flags; what cannot be read is null."""
+
+from __future__ import annotations
+
+import ibis
+import ibis.expr.datatypes as dt
+import ibis.expr.types as ir
+
+from tenure_features.reading.engine import spoken_by
+from tenure_features.reading.spark import java_format
+
+MISSING_WORDS = ("nan", "none", "null", "nat")
+"""Words that mean a missing value in exports of pandas and databases, lower case. DuckDB joins against longer lists."""
+
+# Most texts need no repair; one look with a regular expression costs a sixth of repairing all of them.
+_UNTIDY = r"^\s|\s$|^(?i:nan|none|null|nat)?$"
+_UNTIDY_ID = _UNTIDY + r"|\.0+$"
+
+_NUMBER_NOISE = r"[\s\x{00A0}\x{202F}$€£¥₽₴₸']"
+_THOUSANDS_COMMA = r"^[-+]?\d{1,3}(,\d{3})+(\.\d+)?$"
+_THOUSANDS_DOT = r"^[-+]?\d{1,3}(\.\d{3})*,\d{1,2}$"
+_DECIMAL_COMMA = r"^[-+]?\d+,\d+$"
+
+
+@ibis.udf.scalar.builtin(name="try_strptime")
+def _try_strptime(text: str, formats: dt.Array[dt.string]) -> dt.Timestamp(scale=6):  # type: ignore[valid-type]
+    """DuckDB: the first format that fits, or null."""
+
+
+@ibis.udf.scalar.builtin(name="try_to_timestamp")
+def _try_to_timestamp(text: str, form: str) -> dt.Timestamp(scale=6):  # type: ignore[valid-type]
+    """Spark: the moment, or null where the format does not fit."""
+
+
+def as_id(column: ir.Value) -> ir.StringValue:
+    """Read an identifier as text: trimmed, whole numbers without ``.0``, missing words as null.
+
+    Examples
+    --------
+    >>> import ibis
+    >>> from tenure_features.reading.engine import evaluate
+    >>> evaluate(as_id(ibis.literal(17850.0))), evaluate(as_id(ibis.literal(" 00042 ")))
+    ('17850', '00042')
+    """
+    kind = column.type()
+    if kind.is_floating():
+        whole = (column == column.floor()) & (column.abs() < 2**53)
+        number = whole.ifelse(column.cast("decimal(38, 0)").cast("string"), column.cast("string"))
+        return column.isnan().ifelse(None, number)
+    text = column if kind.is_string() else column.cast("string")
+    return is_untidy_id(text).ifelse(_whole(_tidy(text)), text)
+
+
+def is_untidy_id(text: ir.StringValue) -> ir.BooleanValue:
+    """Say where an identifier is not read as it is written: only there `as_id` changes a text."""
+    return text.re_search(_UNTIDY_ID)
+
+
+def as_text(column: ir.Value) -> ir.StringValue:
+    """Read text: trimmed, missing words as null."""
+    text = column if column.type().is_string() else column.cast("string")
+    return text.re_search(_UNTIDY).ifelse(_tidy(text), text)
+
+
+def as_number(column: ir.Value) -> ir.FloatingValue:
+    """Read a number as float64, also from ``1,234.50``, ``1.234,50``, ``12,5`` and ``$ 12.50``; else null.
+
+    Examples
+    --------
+    >>> import ibis
+    >>> from tenure_features.reading.engine import evaluate
+    >>> [evaluate(as_number(ibis.literal(text))) for text in ("1,234.50", "1.234,50", "12,5", "€ 7", "seven")]
+    [1234.5, 1234.5, 12.5, 7.0, None]
+    """
+    if not column.type().is_string():
+        return column.try_cast("float64")
+    plain = column.try_cast("float64")
+    bare = column.re_replace(_NUMBER_NOISE, "")
+    repaired = ibis.cases(
+        (bare.re_search(_THOUSANDS_COMMA), bare.replace(",", "")),
+        (bare.re_search(_THOUSANDS_DOT), bare.replace(".", "").replace(",", ".")),
+        (bare.re_search(_DECIMAL_COMMA), bare.replace(",", ".")),
+        else_=bare,
+    )
+    return ibis.coalesce(plain, repaired.try_cast("float64"))
+
+
+def as_flag(column: ir.Value) -> ir.BooleanValue:
+    """Read true or false from booleans, numbers and the words true, yes, y, t, 1; everything else is false."""
+    kind = column.type()
+    if kind.is_boolean():
+        return column.fill_null(False)
+    if kind.is_string():
+        return column.strip().lower().isin(["true", "t", "yes", "y", "1", "1.0"]).fill_null(False)
+    return (column.cast("float64") != 0).fill_null(False)
+
+
+def as_time(column: ir.Value, *, formats: tuple[str, ...] = ()) -> ir.TimestampValue:
+    """Read a moment as a UTC-naive timestamp; null where it cannot be read.
+
+    Parameters
+    ----------
+    column
+        Timestamps (a zone is converted to UTC), dates, integers (yyyymmdd, or seconds, milliseconds, microseconds
+        since 1970) or text (ISO 8601, or one of ``formats``).
+    formats
+        ``strptime`` formats tried on text that is not ISO 8601.
+
+    Examples
+    --------
+    >>> import ibis
+    >>> from tenure_features.reading.engine import evaluate
+    >>> evaluate(as_time(ibis.literal(19970101)))
+    datetime.datetime(1997, 1, 1, 0, 0)
+    >>> evaluate(as_time(ibis.literal("31.12.2024 18:05"), formats=("%d.%m.%Y %H:%M",)))
+    datetime.datetime(2024, 12, 31, 18, 5)
+    """
+    kind = column.type()
+    if kind.is_timestamp() or kind.is_date():
+        return column.cast("timestamp(6)")
+    if kind.is_integer() or kind.is_floating() or kind.is_decimal():
+        return _from_integer(column.try_cast("int64"))
+    if not kind.is_string():
+        return ibis.null("timestamp(6)")
+    text = column.strip()
+    # A bare number is never ISO here: DuckDB would read a year or nothing, the compact format reads yyyymmdd.
+    iso = text.re_search(r"^\d{4}-\d{1,2}-\d{1,2}|^\d{4}/\d{1,2}/\d{1,2}").ifelse(
+        text.try_cast("timestamp('UTC', 6)").cast("timestamp(6)"), None
+    )
+    if formats:
+        return ibis.coalesce(iso, _parsed(text, formats))
+    return iso
+
+
+def _parsed(text: ir.StringValue, formats: tuple[str, ...]) -> ir.TimestampValue:
+    """Read text by the first strptime format that fits; null where none does."""
+    if spoken_by(text) != "spark":
+        return _try_strptime(text, list(formats))
+    return ibis.coalesce(*(_try_to_timestamp(text, java_format(form)) for form in formats))
+
+
+def _from_integer(number: ir.IntegerValue) -> ir.TimestampValue:
+    compact = _parsed(number.cast("string"), ("%Y%m%d",))
+    seconds = ibis.cases(
+        (number.between(10**8 + 0, 10**11 - 1), number),
+        (number.between(10**11, 10**14 - 1), number // 1000),
+        (number.between(10**14, 10**17 - 1), number // 1_000_000),
+        else_=None,
+    )
+    epoch = seconds.as_timestamp("s").cast("timestamp(6)")
+    return number.between(19_000_101, 29_991_231).ifelse(compact, epoch)
+
+
+def _whole(text: ir.StringValue) -> ir.StringValue:
+    # In two steps: engines write references to groups differently.
+    return text.re_search(r"^[-+]?\d+\.0+$").ifelse(text.re_replace(r"\.0+$", ""), text)
+
+
+def _tidy(text: ir.StringValue) -> ir.StringValue:
+    bare = text.strip().nullif("")
+    return bare.lower().isin(MISSING_WORDS).ifelse(None, bare)

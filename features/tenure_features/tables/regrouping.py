@@ -1,0 +1,92 @@
+# ruff: noqa: PD003  # Ibis has no isna
+"""Earlier moments see earlier customers: what links later must not group the history that models learn from."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+
+import ibis.expr.types as ir
+import pandas as pd
+
+from tenure_features.given import Given
+from tenure_features.identity.customer_map import CustomerMap, replaced
+from tenure_features.reading.engine import drop, fetch
+from tenure_features.tables.log import Accounts, OrderLog
+from tenure_features.tables.rollup import COLUMNS, STEPS, roll_up
+from tenure_features.tables.side_tables import SideTable
+
+_numbers = itertools.count()
+
+
+def is_known_at(log: OrderLog, moment: pd.Timestamp) -> bool:
+    """Say whether the customers of a log are those known at a moment."""
+    return log.accounts is None or log.accounts.customers.is_known_at(moment)
+
+
+@contextmanager
+def known_at(given: Given, moment: pd.Timestamp) -> Iterator[Given]:
+    """Give orders and tables in the customers known at a moment, for as long as they are needed."""
+    accounts = given.log.accounts
+    if accounts is None or is_known_at(given.log, moment):
+        yield given
+        return
+    with _grouped(given.log, accounts, accounts.customers.at(moment)) as (log, known):
+        yield replace(given, log=log, tables={name: table.grouped(known) for name, table in given.tables.items()})
+
+
+@contextmanager
+def counted_over(log: OrderLog, origin: pd.Timestamp, end: pd.Timestamp) -> Iterator[OrderLog]:
+    """Give a log in the customers of an origin, with what they turned out to buy by the end of a window."""
+    accounts = log.accounts
+    if accounts is None or is_known_at(log, origin):
+        yield log
+        return
+    customers = accounts.customers.over(origin, end, ordered=_ordered(accounts.kept, origin))
+    with _grouped(log, accounts, customers) as (grouped, _):
+        yield grouped
+
+
+@contextmanager
+def table_known_at(table: SideTable, moment: pd.Timestamp) -> Iterator[SideTable]:
+    """Give one table in the customers known at a moment."""
+    customers = table.customers
+    if customers is None or table.accounts is None or customers.is_known_at(moment):
+        yield table
+        return
+    known = customers.at(moment).loaded(table.backend)
+    try:
+        yield table.grouped(known)
+    finally:
+        drop(table.backend, _name(known))
+
+
+@contextmanager
+def _grouped(log: OrderLog, accounts: Accounts, customers: CustomerMap) -> Iterator[tuple[OrderLog, ir.Table]]:
+    known, name = customers.loaded(log.backend), f"regrouped_{next(_numbers)}"
+    rows = replaced(accounts.kept, "customer_id", known)
+    try:
+        columns = [column for column in (*COLUMNS, "recorded_at") if column in rows.columns]
+        named = rows.select(**{f"clean:{column}": rows[column] for column in columns})
+        rolled = roll_up(named, lines=accounts.lines, returns=log.source.returns, backend=log.backend, name=name)
+        grouped = replace(log, orders=rolled.orders, rows=rows, accounts=None)
+        vars(grouped)["details"] = rows  # read once or twice: not worth keeping
+        yield grouped, known
+    finally:
+        for step in (*(name + ending for ending in STEPS), _name(known)):
+            drop(log.backend, step)
+
+
+def _name(table: ir.Table) -> str:
+    return str(table.get_name()).rpartition(".")[2]
+
+
+def _ordered(rows: ir.Table, origin: pd.Timestamp) -> list[str]:
+    """List the ids with an order known before a moment."""
+    moment = origin.to_pydatetime()
+    known = rows.filter(rows.ordered_at < moment)
+    if "recorded_at" in rows.columns:
+        known = known.filter(known.recorded_at.isnull() | (known.recorded_at < moment))
+    return list(fetch(known.select("customer_id").distinct())["customer_id"])

@@ -1,0 +1,1 @@
+"""One module per job: the order of the steps behind a command."""

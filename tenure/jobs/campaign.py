@@ -1,0 +1,106 @@
+"""What a retention campaign along the champion's ranking would have earned: the profit curve, and whom to contact."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+import pandas as pd
+
+from tenure.config import EconomicsConfig
+from tenure_serving import charts
+from tenure_serving.report.sections import ChartBlock, Paragraph, Section
+from tenure_training.backtest import Backtest
+from tenure_training.metrics import Case
+from tenure_training.models.baselines.rules import StatusQuo
+
+
+@dataclass(frozen=True)
+class CampaignResult:
+    """A retention campaign on the backtest's windows, each customer worth what the status quo expects of them.
+
+    Attributes
+    ----------
+    contact_cost, offer_cost
+        In the currency, mean over the windows.
+    acceptance
+        Mean share of would-be churners who take the offer and stay.
+    empc
+        Expected maximum profit per customer, mean over the windows.
+    share_to_contact
+        Share of customers, riskiest first, whose contact earns the most, mean over the windows.
+    everybody
+        Profit per customer of contacting everybody, at the mean acceptance.
+    curve
+        ``share`` contacted and ``profit`` per customer at the mean acceptance, mean over the windows.
+    """
+
+    contact_cost: float
+    offer_cost: float
+    acceptance: float
+    empc: float
+    share_to_contact: float
+    everybody: float
+    curve: pd.DataFrame = field(repr=False)
+
+
+def costs_of(config: EconomicsConfig) -> dict[str, float | None]:
+    """Costs of a campaign as far as the configuration names them."""
+    return {"contact_cost": config.contact_cost, "offer_cost": config.offer_cost, "acceptance": config.acceptance}
+
+
+def campaign_of(result: Backtest | None, champion: str) -> CampaignResult | None:
+    """Run the campaign along a candidate's ranking on every window; None where there was no backtest."""
+    if result is None or champion not in result.predictions or StatusQuo.name not in result.predictions:
+        return None
+    campaigns, profits, shares, curves = [], [], [], []
+    for number, (said, did) in enumerate(zip(result.predictions[champion], result.outcomes, strict=True)):
+        case, worth, campaign = Case(said, did), result.worth(number), result.campaign(number)
+        campaigns.append(campaign)
+        profits.append(campaign.empc(case.by_churn, case.churned, clv=worth))
+        shares.append(campaign.share_to_contact(case.by_churn, case.churned, clv=worth))
+        curves.append(campaign.curve(case.by_churn, case.churned, clv=worth))
+    profit = np.mean([curve["profit"] for curve in curves], axis=0)
+    curve = pd.DataFrame({"share": curves[0]["share"], "profit": profit})
+    return CampaignResult(
+        contact_cost=float(np.mean([one.contact_cost for one in campaigns])),
+        offer_cost=float(np.mean([one.offer_cost for one in campaigns])),
+        acceptance=campaigns[0].acceptance,
+        empc=float(np.mean(profits)),
+        share_to_contact=float(np.mean(shares)),
+        everybody=float(profit[-1]),
+        curve=curve,
+    )
+
+
+def campaign_sections(
+    found: CampaignResult | None, *, currency: str | None, said: EconomicsConfig
+) -> tuple[Section, ...]:
+    """Show the profit curve in the report; nothing where there was no backtest."""
+    return () if found is None else (_section(found, currency=currency or "", said=said),)
+
+
+def _section(found: CampaignResult, *, currency: str, said: EconomicsConfig) -> Section:
+    from tenure_serving.charts.style import money, percent
+
+    best = found.curve.iloc[int(found.curve["profit"].to_numpy().argmax())]
+    title = f"A retention campaign pays for the riskiest {percent(float(best['share']))} of customers"
+    if best["share"] == 1:
+        title = "A retention campaign pays for every customer"
+    if not best["profit"] > 0:
+        title = "No retention campaign pays at these costs"
+    known = said.contact_cost is not None and said.offer_cost is not None
+    source = "from the configuration" if known else "published ratios to the mean value; say yours under [economics]"
+    lead = (
+        f"A contact costs {money(found.contact_cost, currency)}, an accepted offer {money(found.offer_cost, currency)}"
+        f" ({source}); {percent(found.acceptance)} of would-be churners accept it and stay."
+    )
+    more = (
+        f"Expected maximum profit (EMPC): {money(found.empc, currency)} per customer, contacting "
+        f"{percent(found.share_to_contact)} of them, averaged over how many may accept. A customer is worth what the "
+        "status quo expects of them over the horizon, so that every model is measured in the same money. That an offer "
+        "keeps people is assumed here; whether it does, only a randomised test can tell."
+    )
+    chart = charts.profit_curve(found.curve, currency=currency)
+    label = "Profit per customer of a retention campaign by the share of customers contacted"
+    return Section(title, lead, (ChartBlock(chart, label), Paragraph(more, kind="aside")))

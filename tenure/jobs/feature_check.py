@@ -1,0 +1,142 @@
+"""Whether features keep the rules: nothing from the future, finite numbers, one origin like many."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from tenure_features import OrderSource, TableSource, open_orders, open_table, snapshots
+from tenure_features.errors import QualityGateError
+from tenure_features.families.feature import Feature
+from tenure_features.given import Given
+from tenure_features.tables.contracts import TABLES
+from tenure_features.user_features import load_features
+from tenure_simulator import preset, simulate
+
+KEYS = ["as_of", "customer_id"]
+
+
+@dataclass(frozen=True)
+class Checked:
+    """What a check of features found.
+
+    Attributes
+    ----------
+    features
+        Names of those that were checked.
+    problems
+        One sentence each; empty when every rule is kept.
+    """
+
+    features: tuple[str, ...]
+    problems: tuple[str, ...]
+
+
+def check_features(features: Sequence[Feature], *, customers: int = 120, seed: int = 0) -> Checked:
+    """Compute features on a small simulated shop in which the future is cut off, and in which it is another one.
+
+    Parameters
+    ----------
+    features
+        From the catalogue, such as `tenure_features.load_features` returns.
+    customers, seed
+        Of the shop.
+    """
+    names = [one.name for one in features]
+    with tempfile.TemporaryDirectory() as scratch:
+        folder = Path(scratch)
+        simulate(preset("tiny", customers=customers, seed=seed), folder / "shop", expectations=False)
+        tables = {name: pd.read_parquet(folder / "shop" / f"{name}.parquet") for name in _needed(features)}
+        as_of = (tables["orders"]["ordered_at"].max() - pd.Timedelta(days=100)).normalize() + pd.Timedelta(hours=12)
+        earlier = as_of - pd.Timedelta(days=60)
+        whole = _opened(tables, folder / "whole")
+        got = _computed(whole, [as_of], names)
+        together = _computed(whole, [earlier, as_of], names)
+        cut = _computed(_opened(_without_future(tables, as_of), folder / "cut"), [as_of], names)
+        other = _computed(_opened(_other_future(tables, as_of), folder / "other"), [as_of], names)
+    problems = []
+    for name in names:
+        if not (got[name].equals(cut[name]) and got[name].equals(other[name])):
+            problems.append(f"{name} changes with rows at or after as_of: it reads the future.")
+        if not got[name].equals(together[together["as_of"] == as_of][name].reset_index(drop=True)):
+            problems.append(f"{name} gives another value when several origins are computed together.")
+        if np.isinf(got[name]).any():
+            problems.append(f"{name} is infinite for some customer: divide with arithmetic.ratio.")
+        if got[name].isna().all():
+            problems.append(f"{name} is missing for every customer of the simulated shop.")
+    return Checked(tuple(names), tuple(problems))
+
+
+def assert_features_hold(path: str | Path) -> None:
+    """Check the features of a file; for a test of one's own: ``assert_features_hold("my_features.py")``.
+
+    Raises
+    ------
+    UsageError
+        If the file cannot be loaded.
+    QualityGateError
+        If a feature breaks a rule, with every breach in one message.
+    """
+    require_sound(check_features(load_features(path)))
+
+
+def require_sound(checked: Checked) -> None:
+    """Raise `QualityGateError` where a check found a problem."""
+    if checked.problems:
+        raise QualityGateError(
+            "Features break the rules.", found=" ".join(checked.problems), fix="Use only what the history offers."
+        )
+
+
+def _needed(features: Sequence[Feature]) -> list[str]:
+    return ["orders", *sorted({one.table for one in features} - {"orders", "order_details"})]
+
+
+def _opened(tables: Mapping[str, pd.DataFrame], folder: Path) -> Given:
+    folder.mkdir()
+    for name, rows in tables.items():
+        rows.to_parquet(folder / f"{name}.parquet", index=False)
+    log = open_orders(OrderSource(folder / "orders.parquet"))
+    beside = {
+        name: open_table(name, TableSource(folder / f"{name}.parquet"), backend=log.backend)
+        for name in tables
+        if name != "orders"
+    }
+    return Given(log, beside)
+
+
+def _computed(given: Given, origins: Sequence[pd.Timestamp], names: Sequence[str]) -> pd.DataFrame:
+    table = snapshots(given.log, origins, tables=given.tables, features=names)
+    return table.sort_values(KEYS, ignore_index=True)
+
+
+def _without_future(tables: Mapping[str, pd.DataFrame], as_of: pd.Timestamp) -> dict[str, pd.DataFrame]:
+    kept = {name: rows[_is_past(rows, name, tables, as_of)] for name, rows in tables.items()}
+    return {name: rows.reset_index(drop=True) for name, rows in kept.items()}
+
+
+def _other_future(tables: Mapping[str, pd.DataFrame], as_of: pd.Timestamp) -> dict[str, pd.DataFrame]:
+    """Leave out every other later row, treble the numbers of the rest, and move the first of them to ``as_of``."""
+    changed = {}
+    for name, rows in tables.items():
+        past = _is_past(rows, name, tables, as_of)
+        future, dated = rows[~past].iloc[::2].copy(), TABLES[name].dated_by
+        for column in future.select_dtypes("number"):
+            future[column] = future[column] * 3 if name != "feedback" else 1.0
+        if dated in future.columns and len(future):
+            future.loc[future.index[0], dated] = as_of
+        changed[name] = pd.concat([rows[past], future], ignore_index=True)
+    return changed
+
+
+def _is_past(rows: pd.DataFrame, name: str, tables: Mapping[str, pd.DataFrame], as_of: pd.Timestamp) -> pd.Series[bool]:
+    dated = TABLES[name].dated_by
+    if dated is not None and dated in rows.columns:
+        return rows[dated] < as_of
+    orders = tables["orders"]
+    return rows["order_id"].isin(orders.loc[orders["ordered_at"] < as_of, "order_id"])

@@ -1,0 +1,88 @@
+"""Putting a training on record: runs, registered models, and the gate a new model passes to become champion."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import pandas as pd
+
+from tenure.config import TrackingConfig
+from tenure.jobs.tuning import trial_runs
+from tenure_features.errors import TenureError
+from tenure_serving.pyfunc import MODELS
+from tenure_serving.scorer import Scorer
+from tenure_training.backtest import Backtest
+from tenure_training.metrics import METRICS, PairedDifference, paired_bootstrap
+from tenure_training.models.bundle import Bundle
+from tenure_training.tracking import CandidateRun, Decision, Store, Tracked, decide, track_training
+from tenure_training.train import Training
+
+CHAMPION_URI = "models:/tenure-scorer@champion"
+
+
+def store_of(config: TrackingConfig) -> Store:
+    """Open the store a configuration names: its uri, else MLFLOW_TRACKING_URI, else mlruns/ here."""
+    return Store.at(config.uri) if config.uri else Store.local(Path.cwd())
+
+
+def record(
+    training: Training, bundle: Bundle, *, config: TrackingConfig, files: Sequence[Path], params: Mapping[str, object]
+) -> tuple[Tracked, str]:
+    """Track a training, with the trials of its tuning, and register its bundle; return what was written and where."""
+    store = store_of(config)
+    result = training.backtest
+    table = result.table() if result else pd.DataFrame()
+    tracked = track_training(
+        store,
+        bundle,
+        candidates=[*_candidate_runs(table), *trial_runs(training.tunings)],
+        backtest=table,
+        models=MODELS if config.register_model else {},
+        decision=_decision(store, training),
+        files=files,
+        params=params,
+        experiment=config.experiment,
+    )
+    return tracked, store.tracking_uri
+
+
+def _candidate_runs(table: pd.DataFrame) -> list[CandidateRun]:
+    if table.empty:
+        return []
+    names = [*METRICS, "empc"]
+    return [
+        CandidateRun(
+            str(candidate),
+            metrics=_numbers(rows[names].mean()),
+            by_origin=[_numbers(row) for _, row in rows.sort_values("origin")[names].iterrows()],
+        )
+        for candidate, rows in table.groupby("candidate", sort=False)
+    ]
+
+
+def _numbers(row: pd.Series[float]) -> dict[str, float]:
+    return {str(name): float(value) for name, value in row.items()}
+
+
+def _decision(store: Store, training: Training) -> Decision:
+    """Compare the new model with the present champion on the windows of the backtest.
+
+    The champion as it stands may have learnt from those windows, so its kind of model, refitted at each window's
+    origin like every other candidate, stands in for it.
+    """
+    present = store.registered()
+    if present is None or training.backtest is None:
+        return decide(present, {})
+    try:
+        champion = Scorer.load(CHAMPION_URI, tracking_uri=store.tracking_uri).bundle
+    except TenureError:  # damaged, or of an older format: it can hold nobody back
+        return Decision(promote=True, reason="The present champion cannot be loaded any more.")
+    return decide(present, _differences(training.backtest, training.choice.name, champion))
+
+
+def _differences(backtest: Backtest, challenger: str, champion: Bundle) -> Mapping[str, PairedDifference]:
+    name = champion.info.champion
+    if name not in backtest.predictions or not backtest.windows:
+        return {}
+    return paired_bootstrap(backtest.predictions[challenger], backtest.predictions[name], backtest.outcomes, seed=0)

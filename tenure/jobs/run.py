@@ -1,0 +1,380 @@
+"""The jobs behind the commands: run, score, backtest."""
+
+from __future__ import annotations
+
+import datetime as dt
+import shutil
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from tenure.config import Config
+from tenure.jobs.audit import AuditResult, audit_section, audit_training, audited, leak_notes
+from tenure.jobs.calendars import definition, for_models, require_same
+from tenure.jobs.campaign import CampaignResult, campaign_of, campaign_sections, costs_of
+from tenure.jobs.costs import NOTHING_KNOWN, economics_of, with_acquisition
+from tenure.jobs.extras import extras
+from tenure.jobs.inputs import Inputs, open_inputs
+from tenure.jobs.registration import record, store_of
+from tenure.jobs.results import BacktestResult, RunResult, ScoreResult
+from tenure.jobs.segmenter import fit_segmenter
+from tenure.jobs.tuning import Question, chosen_settings, tuned, tuning_notes, tuning_sections
+from tenure.jobs.window import choose_window
+from tenure.progress import Progress
+from tenure.report import evidence
+from tenure.report.economics_sections import economics_sections
+from tenure.report.identity_sections import identity_sections
+from tenure.report.next_order import dates_sections
+from tenure.report.segment_sections import segment_sections
+from tenure_features import snapshots
+from tenure_features.errors import DataContractError, NothingToDoError
+from tenure_features.families.catalogue import described
+from tenure_features.user_features import require_defined
+from tenure_serving.batch import MANIFEST, SCORES, write_scores
+from tenure_serving.report import ReportData, Section, render_report
+from tenure_serving.score_tables import Scores, earlier_scores
+from tenure_serving.scorer import Scorer
+from tenure_training.audit import Finding
+from tenure_training.frame import Frames
+from tenure_training.models.bundle import Bundle, BundleInfo, definitions, package_versions, write_bundle
+from tenure_training.train import Training, train
+
+MODEL_FOLDER, CHART_FOLDER = "model", "charts"
+
+
+@dataclass(frozen=True)
+class _Trained:
+    """A training, what it was made from, and what its audit found."""
+
+    inputs: Inputs
+    frames: Frames
+    training: Training
+    notes: tuple[str, ...]
+    audit: tuple[Finding, ...]
+    campaign: CampaignResult | None
+
+
+def run_job(
+    config: Config,
+    out: Path,
+    *,
+    progress: Progress,
+    sections: Callable[[Training], tuple[Section, ...]] | None = None,
+) -> RunResult:
+    """Check, build features, backtest, train, register, score and report.
+
+    Parameters
+    ----------
+    config, out, progress
+        What is asked, the folder of the results, and who is told what happens.
+    sections
+        Makes further sections of the report from the training.
+
+    Raises
+    ------
+    TenureError
+        With the exit code of its kind: the data, the call, a dependency.
+    """
+    previous = earlier_scores(config.run.previous)
+    trained = _trained(config, progress, previous=previous)
+    inputs, training, notes = trained.inputs, trained.training, trained.notes
+    out.mkdir(parents=True, exist_ok=True)
+    with progress.stage("Scoring the customers"):
+        bundle = _bundle(inputs, training, config, out / MODEL_FOLDER)
+        scorer = Scorer(bundle)
+        scores = _scored(scorer, trained, config, previous)
+        _write(scores, out, bundle, inputs, previous)
+    with progress.stage("Writing the report"):
+        further = segment_sections(inputs, scorer, scores, previous) + _backtested(trained, bundle, config)
+        further += sections(training) if sections else ()
+        further += economics_sections(config, inputs, scores)
+        report, data = out / "report.html", _report(trained, bundle, scores, further)
+        report.write_text(rendered(data, scorer), encoding="utf-8")
+        charts = evidence.write_charts(data, out / CHART_FOLDER)
+    with progress.stage("Recording the run in MLflow"):
+        tracked, uri = record(
+            training,
+            bundle,
+            config=config.tracking,
+            files=[report, out / MANIFEST, *charts],
+            params={"orders": config.orders.uri, "customers": len(scores)},
+        )
+    gate = () if tracked.decision.promote else (f"Not promoted to champion. {tracked.decision.reason}",)
+    return RunResult(
+        **_findings(scores, out, bundle, (*notes, *_unpriced(scores), *gate)),
+        scores_path=out / SCORES,
+        manifest_path=out / MANIFEST,
+        report_path=report,
+        champion=training.choice.name,
+        champion_reason=training.choice.reason,
+        backtest=evidence.summary(training.backtest) if training.backtest else pd.DataFrame(),
+        tracking_uri=uri,
+        scores=scores,
+        audit=trained.audit,
+        campaign=trained.campaign,
+        dates=evidence.dates(training.backtest),
+    )
+
+
+def score_job(config: Config, model: str, out: Path, *, progress: Progress) -> ScoreResult:
+    """Score newer orders with a model trained before, by the limits and definitions it carries.
+
+    Raises
+    ------
+    TenureError
+        The model does not fit the data: missing columns, another currency, an ``as_of`` before its training.
+    """
+    previous = earlier_scores(config.run.previous)
+    with progress.stage("Loading the model"):
+        folder = Path(model)
+        tracking = None if folder.exists() else store_of(config.tracking).tracking_uri
+        scorer = Scorer.load(folder if folder.exists() else model, tracking_uri=tracking)
+        info = scorer.bundle.info
+    with progress.stage("Reading the orders"):
+        needed = {one.table for one in described(info.features).values()}
+        inputs = open_inputs(config, only=needed, progress=progress)
+        require_defined(info.user_features)
+        require_same(inputs.calendar, info.definitions.get("calendar"))
+        log = inputs.log
+    notes = inputs.write(out)
+    as_of = config.run.as_of or log.default_as_of.to_pydatetime()
+    if config.run.as_of is None:
+        notes += (f"as_of is {as_of:%Y-%m-%d}, the day after the last order; choose another with --as-of.",)
+    with progress.stage("Scoring the customers"):
+        present = _present(inputs, info, as_of)
+        scores = scorer.score(
+            with_acquisition(present, config, inputs),
+            currency=log.currency or config.orders.currency,
+            previous=previous.table if previous else None,
+        )
+        written = write_scores(
+            scores,
+            out,
+            bundle=scorer.bundle,
+            input_fingerprint=inputs.fingerprint,
+            previous=previous.fingerprint if previous else None,
+        )
+    return ScoreResult(
+        **_findings(scores, out, scorer.bundle, notes), scores_path=written.scores, manifest_path=written.manifest
+    )
+
+
+def _present(inputs: Inputs, info: BundleInfo, as_of: dt.datetime) -> pd.DataFrame:
+    """Build the snapshot a model reads, with the tables and the calendar it learnt from."""
+    present = snapshots(
+        inputs.log,
+        [as_of],
+        tables=inputs.tables,
+        features=info.features,
+        active_days=info.active_days,
+        calendar=inputs.calendar,
+        window_days=info.horizon_days,
+    )
+    if present.empty:
+        raise DataContractError(
+            "Nobody ordered before as_of, so there is nobody to score.",
+            found=f"as_of {as_of:%Y-%m-%d}",
+            fix="Choose a later --as-of, or check the orders.",
+        )
+    return present
+
+
+def backtest_job(config: Config, *, progress: Progress) -> BacktestResult:
+    """Compare every candidate with every baseline on closed windows; nothing is written."""
+    trained = _trained(config, progress)
+    training = trained.training
+    if training.backtest is None:
+        raise DataContractError(
+            "No window has closed, so there is nothing to compare.", fix="Wait, or choose a shorter --horizon."
+        )
+    return BacktestResult(
+        evidence.summary(training.backtest),
+        training.choice.name,
+        training.choice.reason,
+        training.frame.as_of.to_pydatetime(),
+        training.frame.horizon_days,
+        trained.notes,
+        trained.audit,
+        trained.campaign,
+        evidence.dates(training.backtest),
+    )
+
+
+def audit_job(config: Config, *, progress: Progress) -> AuditResult:
+    """Train, doctor the future and train again: does anything leak? Nothing is written."""
+    trained = _trained(config, progress)
+    with progress.stage("Auditing: training again on doctored rows"):
+        return audit_training(
+            trained.inputs,
+            trained.training,
+            trained.frames,
+            seed=config.run.seed,
+            notes=trained.notes,
+            advance=progress.advance,
+        )
+
+
+def _unpriced(scores: pd.DataFrame) -> tuple[str, ...]:
+    return () if "clv_before_cac" in scores else (NOTHING_KNOWN,)
+
+
+def _backtested(trained: _Trained, bundle: Bundle, config: Config) -> tuple[Section, ...]:
+    shown = campaign_sections(trained.campaign, currency=bundle.info.currency, said=config.economics)
+    return shown + dates_sections(evidence.dates(trained.training.backtest))
+
+
+def rendered(data: ReportData, scorer: Scorer) -> str:
+    """Render the report with the maps and the playbook of the model."""
+    segmenter = scorer.segmenter
+    return render_report(data, playbook=segmenter.playbook, maps=(segmenter.group_map, segmenter.relationship_map))
+
+
+def _trained(config: Config, progress: Progress, *, previous: Scores | None = None) -> _Trained:
+    with progress.stage("Reading and checking the orders"):
+        inputs = open_inputs(config, progress=progress)
+        log = inputs.log
+        window = choose_window(
+            as_of=config.run.as_of,
+            horizon_days=config.run.horizon_days,
+            first_order_at=log.first_order_at.to_pydatetime(),
+            default_as_of=log.default_as_of.to_pydatetime(),
+            suggested_horizon_days=log.readiness.suggested_horizon_days,
+        )
+    if previous:
+        previous.require_earlier(pd.Timestamp(window.as_of), horizon_days=window.horizon_days)
+    calendar, unlearnt = for_models(
+        inputs.calendar,
+        config.calendar,
+        history_days=(pd.Timestamp(window.as_of) - log.first_order_at) / pd.Timedelta(days=1),
+        horizon_days=window.horizon_days,
+    )
+    for note in (*inputs.notes, *window.notes, *unlearnt):
+        progress.note(note)
+    frames = Frames(log, active_days=config.run.active_days, tables=inputs.tables, calendar=calendar)
+    asked = Question(pd.Timestamp(window.as_of), window.horizon_days, inputs.fingerprint)
+    training = _tuned_and_trained(config, frames, asked, progress)
+    with progress.stage("Looking for leaks"):
+        findings = audited(inputs, training, frames, seed=config.run.seed)
+    notes = (*inputs.identity_notes, *window.notes, *training.notes, *leak_notes(findings))
+    if training.backtest is not None:
+        training = replace(training, backtest=replace(training.backtest, costs=costs_of(config.economics)))
+    return _Trained(inputs, frames, training, notes, findings, campaign_of(training.backtest, training.choice.name))
+
+
+def _tuned_and_trained(config: Config, frames: Frames, asked: Question, progress: Progress) -> Training:
+    tunings = tuned(config, frames, asked, progress=progress)
+    with progress.stage("Training and backtesting the models"):
+        training = train(
+            frames,
+            as_of=asked.as_of,
+            horizon_days=asked.horizon_days,
+            seed=config.run.seed,
+            candidates=config.run.candidates,
+            settings=chosen_settings(tunings),
+            advance=progress.advance,
+        )
+    return replace(training, tunings=tunings, notes=(*tuning_notes(tunings), *training.notes))
+
+
+def _bundle(inputs: Inputs, training: Training, config: Config, folder: Path) -> Bundle:
+    """Write the champion, the limits of its segments and its definitions; a bundle of an earlier run is replaced."""
+    frame, currency = training.frame, inputs.log.currency or config.orders.currency
+    prediction = training.champion.predict(frame.present)
+    predictions = pd.DataFrame(
+        {"churn_probability": 1 - prediction.buy_probability, "expected_value": prediction.expected_value}
+    )
+    more, said = extras(frame, economics_of(config, inputs.log, as_of=frame.as_of))
+    info = BundleInfo(
+        champion=training.choice.name,
+        as_of=frame.as_of,
+        horizon_days=frame.horizon_days,
+        label_days=frame.label_days,
+        definitions=definitions(
+            horizon_days=frame.horizon_days,
+            returns=config.orders.returns,
+            active_days=config.run.active_days,
+            currency=currency,
+        )
+        | definition(inputs.calendar, frame.features)
+        | said,
+        returns=config.orders.returns,
+        currency=currency,
+        features=tuple(frame.features),
+        active_days=config.run.active_days,
+        fingerprint=inputs.fingerprint,
+        seed=config.run.seed,
+        versions=package_versions(),
+        user_features=tuple(one for one in described(frame.features).values() if one.file is not None),
+    )
+    if folder.exists():
+        shutil.rmtree(folder)
+    segments = fit_segmenter(config.segments, frame.present, predictions).to_dict()
+    return write_bundle(folder, training.champion, info, segments, extras=more)
+
+
+def _scored(scorer: Scorer, trained: _Trained, config: Config, previous: Scores | None) -> pd.DataFrame:
+    log = trained.inputs.log
+    return scorer.score(
+        with_acquisition(trained.training.frame.present, config, trained.inputs),
+        currency=log.currency or config.orders.currency,
+        previous=previous.table if previous else None,
+    )
+
+
+def _write(scores: pd.DataFrame, out: Path, bundle: Bundle, inputs: Inputs, previous: Scores | None) -> None:
+    inputs.write(out)
+    held = previous.fingerprint if previous else None
+    with suppress(NothingToDoError):  # a run that was repeated finds its own result
+        write_scores(scores, out, bundle=bundle, input_fingerprint=inputs.fingerprint, previous=held)
+
+
+def _report(trained: _Trained, bundle: Bundle, scores: pd.DataFrame, further: tuple[Section, ...] = ()) -> ReportData:
+    log, training = trained.inputs.log, trained.training
+    result, champion = training.backtest, training.choice.name
+    contributions = training.champion.contributions(training.frame.present)
+    tables: dict[str, Any] = {}
+    if result is not None:
+        tables = {
+            "backtest": result.table(),
+            "calibration": evidence.calibration(result, champion),
+            "deciles": evidence.deciles(result, champion),
+            "totals": evidence.totals(result, champion),
+        }
+    return ReportData(
+        scores=scores,
+        definitions={**bundle.info.definitions, "currency": bundle.info.currency or ""},
+        champion=champion,
+        champion_reason=training.choice.reason,
+        readiness=log.readiness.to_dict(),
+        drivers=evidence.drivers(contributions),
+        notes=trained.notes,
+        sections=(
+            *tuning_sections(training.tunings),
+            *further,
+            *identity_sections(trained.inputs.resolved, scores),
+            audit_section(trained.audit),
+        ),
+        **tables,
+    )
+
+
+def _findings(scores: pd.DataFrame, out: Path, bundle: Bundle, notes: tuple[str, ...]) -> dict[str, Any]:
+    from tenure_serving.report.summary import headline, with_money
+
+    head = headline(with_money(scores))
+    return {
+        "out": out,
+        "customers": len(scores),
+        "at_risk": head.at_risk,
+        "money_at_risk": head.money_at_risk,
+        "expected_value": head.expected_value,
+        "currency": bundle.info.currency,
+        "model_version": bundle.version,
+        "as_of": pd.Timestamp(scores["as_of"].iloc[0]).to_pydatetime(),
+        "horizon_days": bundle.info.horizon_days,
+        "notes": notes,
+    }

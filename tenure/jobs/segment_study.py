@@ -1,0 +1,122 @@
+"""What the tables say about groups of customers: profiles, toxic brands, and the ideal customer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import ibis
+import pandas as pd
+import pyarrow as pa
+
+from tenure.jobs.inputs import Inputs
+from tenure_decisions.customers.attributes import BOUGHT, customer_attributes
+from tenure_decisions.customers.encounters import encounters
+from tenure_decisions.customers.first_order import first_orders
+from tenure_decisions.customers.ideal import IdealProfile, ideal_profile
+from tenure_decisions.customers.profiles import profile
+from tenure_features.errors import DataContractError, UsageError
+from tenure_features.reading.engine import fetch
+
+SIDE = ("order_lines", "customers")
+MOST = 50_000
+"""Customers studied at most; of more, evenly spaced by id."""
+BEST = ("value_tier", "high")
+
+
+@dataclass(frozen=True)
+class SegmentStudy:
+    """What sets a group apart, and what comes before value.
+
+    Attributes
+    ----------
+    group
+        The group profiled, such as "the high value tier".
+    customers
+        Customers studied.
+    profile
+        See `tenure_decisions.customers.profiles.profile`.
+    met_early
+        By ``brand`` and ``category``: see `tenure_decisions.customers.encounters.encounters`.
+    ideal
+        Of customers in the high value tier; None where it could not be found.
+    notes
+        What was left out, and why.
+    """
+
+    group: str
+    customers: int
+    profile: pd.DataFrame
+    met_early: Mapping[str, pd.DataFrame] = field(default_factory=dict)
+    ideal: IdealProfile | None = None
+    notes: tuple[str, ...] = ()
+
+
+def study(
+    inputs: Inputs, scores: pd.DataFrame, *, column: str = BEST[0], level: str = BEST[1], horizon_days: float = 180
+) -> SegmentStudy:
+    """Profile a group of the scored customers, and compare what customers met early.
+
+    Parameters
+    ----------
+    inputs
+        The orders and, of `SIDE`, the tables there are; opened at the moment of the scores.
+    scores
+        A score table.
+    column, level
+        The group: customers whose column of the scores has this level.
+    horizon_days
+        Length of the later window of `tenure_decisions.customers.encounters.encounters`.
+
+    Raises
+    ------
+    UsageError
+        The scores have no such column, or nobody or everybody is in the group.
+    """
+    if column not in scores:
+        raise UsageError(f"The scores have no column '{column}'.", found=", ".join(map(str, scores.columns)))
+    people = scores.sort_values("customer_id", ignore_index=True)
+    people = people.iloc[:: max(1, -(-len(people) // MOST))]
+    ids, as_of = people["customer_id"].astype("str"), pd.Timestamp(people["as_of"].iloc[0])
+    orders, side = _tables(inputs, ids)
+    notes = [] if len(people) == len(scores) else [f"{len(people):,} of {len(scores):,} customers were studied."]
+    lines, customers = side.get("order_lines"), side.get("customers")
+    attributes = customer_attributes(ids, as_of=as_of, orders=orders, order_lines=lines, customers=customers)
+    members = ids[people[column].astype("str") == level]
+    table = profile(members, attributes, population=ids)
+    met_early = {}
+    for by in () if lines is None else [name for name in BOUGHT if name in lines]:
+        try:
+            met_early[by] = encounters(
+                orders, pd.DataFrame(lines), as_of=as_of, by=by, horizon_days=horizon_days, customers=customers
+            )
+        except DataContractError as error:
+            notes.append(str(error))
+    known = first_orders(orders, as_of=as_of, order_lines=lines, customers=customers)
+    ideal = _ideal(people, known, notes)
+    return SegmentStudy(f"the {level} {column.replace('_', ' ')}", len(people), table, met_early, ideal, tuple(notes))
+
+
+def _ideal(people: pd.DataFrame, known: pd.DataFrame, notes: list[str]) -> IdealProfile | None:
+    if BEST[0] not in people:
+        return None
+    by_id = people.set_index(people["customer_id"].astype("str"))
+    try:
+        return ideal_profile(known, by_id[BEST[0]] == BEST[1], value=by_id["expected_value"])
+    except DataContractError as error:
+        notes.append(str(error))
+        return None
+
+
+def _tables(inputs: Inputs, ids: pd.Series) -> tuple[pd.DataFrame, dict[str, pd.DataFrame]]:
+    """Bring the rows of these customers into pandas."""
+    wanted = ibis.memtable(pa.table({"customer_id": pa.array(ids, type=pa.string())}))
+    details = inputs.log.details
+    mine = details.filter(details.customer_id.isin(wanted.customer_id))
+    side = {}
+    for name, table in inputs.tables.items():
+        if name == "customers":
+            side[name] = fetch(table.rows.filter(table.rows.customer_id.isin(wanted.customer_id)))
+        elif name == "order_lines" and "order_id" in details.columns:
+            side[name] = fetch(table.rows.semi_join(mine, "order_id"))
+    return fetch(mine), side

@@ -1,0 +1,194 @@
+"""The tables of a shop as the economics read them: orders with costs, what lies beside them, and scores."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+import pandas as pd
+
+from tenure.config import Config
+from tenure.jobs.customer_ids import Resolved, resolve_orders
+from tenure.jobs.tables import open_tables
+from tenure.progress import Progress
+from tenure_decisions.economics.clv import HORIZONS
+from tenure_decisions.economics.study import Study, open_study
+from tenure_features import OrderLog
+from tenure_features.errors import UsageError
+from tenure_features.reading.engine import fetch
+from tenure_features.tables.side_tables import SideTable
+from tenure_serving.batch import SCORES
+
+BESIDE = ("customers", "events", "spend", "service_costs")
+"""Tables beside the orders that economics read."""
+READ = ("customer_id", "order_id", "ordered_at", "revenue", "cost", "channel")
+SCORED = ("customer_id", "as_of", "horizon_days", "expected_value", "churn_probability")
+
+
+@dataclass(frozen=True)
+class ShopTables:
+    """What a configuration names, as pandas tables of the contracts.
+
+    Attributes
+    ----------
+    orders
+        One row per order: ``customer_id, ordered_at, revenue`` and, where the log has them, ``cost, channel``.
+    beside
+        The tables of `BESIDE` that are configured.
+    as_of
+        The moment everything was read at.
+    currency
+        Of every amount; empty where neither the log nor the configuration says.
+    notes
+        What the reader must know, such as bad rows set aside.
+    """
+
+    orders: pd.DataFrame
+    beside: dict[str, pd.DataFrame]
+    as_of: pd.Timestamp
+    currency: str
+    notes: tuple[str, ...]
+
+
+def read_shop(
+    config: Config,
+    *,
+    progress: Progress,
+    only: Iterable[str] = BESIDE,
+    resolved: Resolved | None = None,
+    opened: Mapping[str, SideTable] = MappingProxyType({}),
+) -> ShopTables:
+    """Read the orders and the tables beside them.
+
+    Parameters
+    ----------
+    config
+        What a job is told; without ``as_of`` it is the day after the last order, and a note says so.
+    progress
+        Told what is read.
+    only
+        Tables beside the orders to read, where they are configured.
+    resolved
+        The orders, where they are open already, and the customers their ids became.
+    opened
+        Tables beside the orders that are open already, at the moment the orders are.
+    """
+    with progress.stage("Reading the orders and the tables beside them"):
+        resolved = resolve_orders(config, progress=progress) if resolved is None else resolved
+        log = resolved.log
+        missing = open_tables(
+            config,
+            as_of=log.data_end.to_pydatetime(),
+            backend=log.backend,
+            only=set(only) - opened.keys(),
+            customers=resolved.customers,
+        )
+        found = {**opened, **missing}
+        beside = {name: found[name].to_pandas() for name in only if name in found}
+        orders = order_rows(log)
+    notes = [] if config.run.as_of else [f"As of {log.data_end:%Y-%m-%d}, the day after the last order."]
+    for note in notes:
+        progress.note(note)
+    return ShopTables(orders, beside, log.data_end, log.currency or config.orders.currency or "", tuple(notes))
+
+
+def order_rows(log: OrderLog) -> pd.DataFrame:
+    """Return the orders of a log with cost and channel, lines of one order added up; returns as rows of their own.
+
+    Rows without an order id are orders of their own. The time of an order is that of its first line, its channel the
+    first one named; its cost is not known where that of a line is not.
+    """
+    names = [name for name in READ if name in log.details.columns]
+    rows = fetch(log.details.select(names))
+    if log.source.returns == "drop":
+        rows = rows[rows["revenue"] >= 0]
+    if "order_id" not in rows or not rows.duplicated(["customer_id", "order_id"]).any():
+        return _by_time(rows)
+    single, lines = rows[rows["order_id"].isna()], rows[rows["order_id"].notna()]
+    how: dict[str, Any] = {"ordered_at": "min", "revenue": "sum"}
+    if "channel" in rows:
+        how["channel"] = "first"
+    keys = ["customer_id", "order_id"]
+    grouped = lines.sort_values("ordered_at", kind="stable").groupby(keys, as_index=False)
+    whole = grouped.agg(how)
+    if "cost" in rows:
+        # a line without a cost would make its order look cheap
+        known = lines.assign(unknown=lines["cost"].isna()).groupby(keys, as_index=False)
+        sums = known.agg(cost=("cost", "sum"), unknown=("unknown", "any"))
+        whole["cost"] = sums["cost"].where(~sums["unknown"])
+    return _by_time(pd.concat([single, whole], ignore_index=True))
+
+
+def _by_time(orders: pd.DataFrame) -> pd.DataFrame:
+    return orders.sort_values(["ordered_at", "customer_id"], kind="stable", ignore_index=True)
+
+
+def read_score_table(scores: Path | None, *, as_of: pd.Timestamp) -> pd.DataFrame | None:
+    """Read the scores of a run, made for the same moment.
+
+    Parameters
+    ----------
+    scores
+        ``scores.parquet``, or the folder it lies in; None for no scores.
+    as_of
+        The moment the economics are computed for.
+
+    Raises
+    ------
+    UsageError
+        When there is no such table, a column is missing, or it was made for another moment: expected value of one
+        moment cannot complete what was seen until another.
+    """
+    if scores is None:
+        return None
+    path = scores / SCORES if scores.is_dir() else scores
+    if not path.is_file():
+        raise UsageError(f"There are no scores at {path}.", fix="Name the --out folder of a run with --scores.")
+    table: pd.DataFrame = pd.read_parquet(path)
+    missing = [name for name in SCORED if name not in table]
+    if missing:
+        raise UsageError(f"{path} is not a score table.", found=f"no {', '.join(missing)}")
+    made = pd.Timestamp(table["as_of"].iloc[0]) if len(table) else as_of
+    if made != as_of:
+        raise UsageError(
+            f"The scores are of {made:%Y-%m-%d}, the tables are read as of {as_of:%Y-%m-%d}.",
+            fix="Give both the same --as-of, or leave --scores out.",
+        )
+    return table[list(SCORED)]
+
+
+def read_study(
+    config: Config,
+    scores: Path | None,
+    *,
+    days: int,
+    progress: Progress,
+    **settings: Any,  # noqa: ANN401
+) -> tuple[ShopTables, Study]:
+    """Read a shop and open the study that channels, growth and budget are computed from.
+
+    Parameters
+    ----------
+    config
+        What a job is told.
+    scores
+        Of a run; None for none.
+    days
+        Age at which value is stated, beside the usual ones.
+    progress
+        Told what is done.
+    **settings
+        Of `tenure_decisions.economics.study.open_study`: ``overhead_rate``, ``since``, ``level``.
+    """
+    shop = read_shop(config, progress=progress)
+    table = read_score_table(scores, as_of=shop.as_of)
+    with progress.stage("Laying customers out by age"):
+        tables: dict[str, Any] = {**shop.beside}
+        study = open_study(
+            shop.orders, as_of=shop.as_of, scores=table, seed=config.run.seed,
+            horizons=sorted({*HORIZONS, days}), **tables, **settings,
+        )  # fmt: skip
+    return shop, study

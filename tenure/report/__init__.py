@@ -1,0 +1,1 @@
+"""Which sections a report has, and what commands print."""

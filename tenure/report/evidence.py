@@ -1,0 +1,114 @@
+"""The tables that show how far a training can be trusted: calibration, deciles, totals, drivers."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from tenure_features.families.catalogue import described
+from tenure_serving.report import ReportData
+from tenure_training.backtest import Backtest
+from tenure_training.metrics import calibration_table, decile_table
+from tenure_training.models.contract import Contributions
+from tenure_training.models.design import RHYTHM
+from tenure_training.next_order_evaluation import dates_table
+
+SHOWN = (
+    "auroc", "average_precision", "log_loss", "brier", "ece", "calibration_slope", "top_decile_lift", "normalised_gini",
+    "spearman", "decile_mape", "total_bias", "top20_captured", "wape", "rmse", "coverage_50", "coverage_80",
+    "coverage_95", "coverage_gap", "crps", "empc",
+)  # fmt: skip
+"""Metrics printed for people; the whole set is tracked."""
+
+RHYTHM_MEANING = "Buying rhythm: what BTYD models expect from order days, recency and age"
+
+
+def summary(backtest: Backtest) -> pd.DataFrame:
+    """Average a backtest over its origins, one row per candidate, with the spread of the main metrics.
+
+    Returns
+    -------
+    DataFrame
+        ``candidate``, ``kind``, ``origins``, the mean of each metric of `SHOWN`, and ``auroc_sd`` and ``log_loss_sd``,
+        standard deviations over origins (missing with one origin).
+    """
+    table = backtest.table()
+    groups = table.groupby("candidate", sort=False)
+    means = groups[list(SHOWN)].mean()
+    means.insert(0, "kind", groups["kind"].first())
+    means.insert(1, "origins", groups.size())
+    for name in ("auroc", "log_loss"):
+        means[f"{name}_sd"] = groups[name].std()
+    return means.reset_index()
+
+
+def calibration(backtest: Backtest, champion: str) -> pd.DataFrame:
+    """Compare predicted with actual churn over all windows of the champion."""
+    seen = backtest.evidence(champion)
+    return calibration_table(1 - seen.buy_probability, (~seen.bought).astype(np.float64))
+
+
+def deciles(backtest: Backtest, champion: str) -> pd.DataFrame:
+    """Compare predicted with actual value over all windows of the champion, by tenth of predicted value."""
+    seen = backtest.evidence(champion)
+    return decile_table(seen.expected_value, seen.value)
+
+
+def totals(backtest: Backtest, champion: str) -> pd.DataFrame:
+    """Compare predicted with actual total value at each origin, oldest first."""
+    rows = [
+        (window.origin, float(said.expected_value.sum()), float(did["value"].sum()))
+        for window, said, did in zip(backtest.windows, backtest.predictions[champion], backtest.outcomes, strict=True)
+    ]
+    return pd.DataFrame(sorted(rows), columns=["origin", "predicted", "actual"])
+
+
+def dates(backtest: Backtest | None) -> pd.DataFrame:
+    """Tell how the date of the next order did at each origin, latest first; empty without a backtest."""
+    return dates_table([], []) if backtest is None else backtest.dates
+
+
+def drivers(contributions: Contributions | None) -> pd.DataFrame:
+    """Rank the terms by how far they move the odds of churn, on average over customers."""
+    if contributions is None:
+        return pd.DataFrame({"feature": [], "meaning": [], "mean_abs_log_odds": []})
+    known = described(contributions.features)
+    meanings = {name: one.meaning for name, one in known.items()} | {RHYTHM: RHYTHM_MEANING}
+    size = np.abs(contributions.churn).mean(axis=0)
+    table = pd.DataFrame(
+        {
+            "feature": contributions.features,
+            "meaning": [meanings.get(name, name) for name in contributions.features],
+            "mean_abs_log_odds": size,
+        }
+    )
+    return table.sort_values("mean_abs_log_odds", ascending=False, kind="stable").reset_index(drop=True)
+
+
+def write_charts(data: ReportData, folder: Path) -> list[Path]:
+    """Write calibration, lift of value and the SHAP summary as SVG, and the summary as CSV too; return the files.
+
+    What there is no table for (no backtest, no additive form) is left out.
+    """
+    import vl_convert
+
+    from tenure_serving import charts
+    from tenure_serving.charts.style import CONFIG
+
+    folder.mkdir(parents=True, exist_ok=True)
+    drawn = {
+        "calibration": charts.calibration(data.calibration) if len(data.calibration) else None,
+        "value_lift": charts.deciles(data.deciles, currency=data.currency) if len(data.deciles) else None,
+        "shap_summary": charts.drivers(data.drivers) if len(data.drivers) else None,
+    }
+    files = []
+    for name, chart in drawn.items():
+        if chart is not None:
+            files.append(folder / f"{name}.svg")
+            files[-1].write_text(vl_convert.vegalite_to_svg(chart.to_dict(), config=dict(CONFIG)), encoding="utf-8")
+    if len(data.drivers):
+        files.append(folder / "shap_summary.csv")
+        data.drivers.to_csv(files[-1], index=False)
+    return files

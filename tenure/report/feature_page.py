@@ -1,0 +1,54 @@
+"""The page of the catalogue, ``docs/features.md``, written from the catalogue itself."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from tenure_features import Feature
+
+_TABLES = {
+    "orders": "the orders",
+    "order_details": "the orders' optional columns",
+    "calendar": "the calendar",
+    "customers": "`customers`",
+    "events": "`events`",
+    "feedback": "`feedback`",
+    "order_lines": "`order_lines`",
+    "service_costs": "`service_costs`",
+}
+
+_HEAD = """# The features
+
+{count} features in {families} families, each a number per customer, computed from rows strictly before `as_of`. Written
+from the catalogue by `tenure features --page docs/features.md`; the same list in a terminal: `tenure features --list`.
+
+- A feature needs its table, and where one is named its optional column; without them it is left out, and `tenure run`
+  says so once. Counts are 0 for a customer without rows; what is not defined is missing.
+- Beside these, texts of `customers` (region, gender, acquisition channel, and any column you map) become one feature
+  per frequent level, `acquisition_channel=paid_search`: at most {most} levels, each of at least {least:.0%} of the
+  customers known at the moment of training. The levels are stored with the model; a level it has not seen is 0 in all
+  of them. Numbers beyond the contract enter as `customers.NAME`.
+- Features of the calendar speak of the days of the window to predict: holidays of a country, the season, and the
+  numbers of a table of yours (`calendar.NAME`, summed over the window). They are all that is read of the future, and
+  need `[calendar]` in `tenure.toml`. Models look at them where the history covers two years and the horizon (or as
+  `in_models` says): a season seen once cannot be told from a trend. Then the windows of the same season one and two
+  years ago join the training.
+- A feature of your own is one decorated function in a file: `tenure run --features my_features.py`
+  ([notebook](../notebooks/03_own_features.ipynb)).
+"""
+
+
+def feature_page(features: Sequence[Feature]) -> str:
+    """Write the page as Markdown."""
+    from tenure_features.families.profile_features import LEAST_SHARE, MOST_LEVELS
+
+    families = list(dict.fromkeys(one.family for one in features))
+    parts = [_HEAD.format(count=len(features), families=len(families), most=MOST_LEVELS, least=LEAST_SHARE)]
+    for family in families:
+        parts.append(f"## {family.capitalize() if family != 'adbt' else 'ADBT'}\n")
+        parts.append("| feature | unit | what | from |\n|---|---|---|---|")
+        for one in (one for one in features if one.family == family):
+            columns = "".join(f", `{column}`" for column in one.columns)
+            parts.append(f"| `{one.name}` | {one.unit} | {one.meaning} | {_TABLES[one.table]}{columns} |")
+        parts.append("")
+    return "\n".join(parts)

@@ -1,0 +1,55 @@
+"""The Pareto share, by hand and against a sum written another way."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tenure_decisions.customers.pareto import pareto, pareto_curve
+from tenure_features.errors import DataContractError, UsageError
+
+
+def test_pareto__twenty_percent_of_ten_customers_are_two() -> None:
+    found = pareto([40, 25, 10, 5, 5, 5, 4, 3, 2, 1], shares=[0.1, 0.2, 0.6, 1.0])
+    assert found.to_numpy().tolist() == [
+        [0.1, 1, 40.0, 0.4],
+        [0.2, 2, 65.0, 0.65],
+        [0.6, 6, 90.0, 0.9],
+        [1.0, 10, 100.0, 1.0],
+    ]
+
+
+def test_pareto__losses_count_and_a_total_that_is_not_positive_is_shared_by_nobody() -> None:
+    assert pareto([10, -5], shares=[0.5])["share_of_value"].tolist() == [2.0]
+    nothing = pareto([1, -5], shares=[0.5, 1.0])
+    assert nothing["value"].tolist() == [1.0, -4.0]
+    assert nothing["share_of_value"].isna().all()
+    assert pareto([0.0], shares=[1.0])["share_of_value"].isna().all()
+
+
+@given(values=st.lists(st.integers(0, 1000), min_size=1, max_size=60).filter(any), share=st.floats(0.01, 1))
+def test_pareto__nobody_else_of_that_number_brings_more(values, share) -> None:
+    (row,) = pareto(values, shares=[share]).to_dict("records")
+    count = int(row["customers"])
+    assert count - 1 < share * len(values) + 1e-6
+    assert count >= share * len(values) - 1e-6
+    best = sum(sorted(values, reverse=True)[:count])
+    assert row["share_of_value"] == pytest.approx(best / sum(values))
+    assert pareto(values[::-1], shares=[share]).equals(pareto(values, shares=[share]))
+
+
+def test_pareto_curve__rises_to_everything() -> None:
+    curve = pareto_curve(np.arange(100.0), points=20)["share_of_value"]
+    assert len(curve) == 20
+    assert (np.diff(curve) >= 0).all()
+    assert (np.diff(curve, 2) <= 1e-12).all()
+    assert curve.iloc[-1] == 1.0
+
+
+def test_pareto__refuses_what_cannot_be_shared() -> None:
+    with pytest.raises(DataContractError, match="0 of 0"):
+        pareto([])
+    with pytest.raises(DataContractError, match="1 of 2 missing or infinite"):
+        pareto([1.0, float("nan")])
+    with pytest.raises(UsageError, match="above 0 and at most at 1"):
+        pareto([1.0], shares=[0.0])

@@ -1,0 +1,128 @@
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from tenure_decisions.economics.budget import DIRECTION, budget
+from tenure_decisions.economics.study import open_study
+from tenure_features.errors import DataContractError, UsageError
+
+END = pd.Timestamp("2025-01-01")
+
+
+@pytest.fixture(scope="module")
+def found(shop_study):
+    return budget(shop_study, currency="EUR")
+
+
+def varied(channel: str, weeks: int, sigma: float, money: float, seed: int) -> pd.DataFrame:
+    """Weekly spend that varies by a factor, until the end."""
+    daily = np.repeat(money / 7 * np.random.default_rng(seed).lognormal(0, sigma, weeks), 7)
+    dates = pd.date_range(END - pd.Timedelta(days=7 * weeks), periods=7 * weeks)
+    return pd.DataFrame({"date": dates, "channel": channel, "cost": daily})
+
+
+def shop_with(spend: pd.DataFrame, **settings) -> object:
+    """A shop whose channels of spend win four customers a week each, who bring 50 at once."""
+    rows = []
+    for channel, table in spend.groupby("channel"):
+        days = np.random.default_rng(len(channel)).integers(0, len(table), 4 * len(table) // 7)
+        rows += [(f"{channel}{k}", table["date"].iloc[int(day)], 50.0, channel) for k, day in enumerate(days)]
+    orders = pd.DataFrame(rows, columns=["customer_id", "ordered_at", "revenue", "channel"])
+    return open_study(orders, as_of=END, spend=spend, resamples=60, **settings)
+
+
+def test_budget__splits_the_present_total_within_the_bounds(found) -> None:
+    table = found.table
+    assert table["spend_then"].sum() == pytest.approx(table["spend_now"].sum())
+    assert (table["spend_then"] >= 0.5 * table["spend_now"] - 1e-6).all()
+    assert (table["spend_then"] <= 2 * table["spend_now"] + 1e-6).all()
+    assert found.reading == "estimate"
+    assert found.gain > 0
+    assert found.gain_low < found.gain < found.gain_high
+    assert set(table["direction"]) <= {"more", "less", "hold"}
+
+
+def test_budget__marginal_returns_meet_where_no_bound_holds(found) -> None:
+    table = found.table
+    free = (table["spend_then"] > table["least"] * 1.001) & (table["spend_then"] < table["most"] * 0.999)
+    assert free.sum() >= 2
+    means = table.loc[free, ["marginal_then_low", "marginal_then_high"]]
+    assert means["marginal_then_low"].max() < means["marginal_then_high"].min()
+    assert (table["marginal_return_low"] < table["marginal_return_high"]).all()
+
+
+def test_budget__never_promises(found) -> None:
+    assert "Nothing here is a promise" in found.notes[-1]
+    assert found.test is not None
+    assert found.test.text.startswith(f"Hold {found.test.channel} at ")
+
+
+def test_budget__a_larger_total_is_spent_and_told_what_its_last_unit_returns(shop_study, found) -> None:
+    more = budget(shop_study, total=found.total * 1.6)
+    assert more.table["spend_then"].sum() == pytest.approx(found.total * 1.6)
+    assert more.marginal_total < found.marginal_total
+
+
+def test_budget__limits_of_one_channel_win(shop_study, found) -> None:
+    limited = budget(shop_study, limits={"email": (0.0, 5.0)}, bounds=(0.2, 5.0)).table.set_index("channel")
+    assert limited.loc["email", "spend_then"] <= 5.0 + 1e-6
+    beyond = budget(shop_study, bounds=(0.01, 30.0), total=found.total * 12).table
+    assert beyond["extrapolated"].any()
+
+
+def test_budget__under_a_year_of_spend_it_is_a_direction_only() -> None:
+    study = shop_with(pd.concat([varied("a", 30, 0.5, 300, 1), varied("b", 30, 0.5, 300, 2)]))
+    told = budget(study)
+    assert told.reading == DIRECTION
+    assert (told.table["reading"] == DIRECTION).all()
+    assert (told.table["spend_then"] / told.table["spend_now"]).between(0.8 - 1e-6, 1.2 + 1e-6).all()
+    assert "Direction only, not an amount: a, b." in told.notes
+
+
+def test_budget__spend_that_never_varied_is_held() -> None:
+    study = shop_with(pd.concat([varied("a", 80, 0.0, 300, 1), varied("b", 80, 0.5, 300, 2)]))
+    table = budget(study).table.set_index("channel")
+    assert table.loc["a", "spend_then"] == pytest.approx(table.loc["a", "spend_now"])
+    assert table.loc["a", ["reading", "direction"]].tolist() == [DIRECTION, "hold"]
+    assert "never varied" in table.loc["a", "reason"]
+    assert table.loc["b", "reading"] == "estimate"
+
+
+@pytest.mark.parametrize(
+    ("changes", "error", "message"),
+    [
+        ({"bounds": (2.0, 0.5)}, UsageError, "a least and a most"),
+        ({"limits": {"radio": (0.0, 1.0)}}, UsageError, "no spend on 'radio'"),
+        ({"total": 1e9}, UsageError, "does not fit the bounds"),
+        ({"days": 77}, UsageError, "not stated at 77 days"),
+    ],
+)
+def test_budget__says_what_is_wrong(shop_study, changes, error, message: str) -> None:
+    with pytest.raises(error, match=message):
+        budget(shop_study, **changes)
+
+
+def test_budget__needs_spend(study) -> None:
+    with pytest.raises(DataContractError, match="needs a table of spend"):
+        budget(study(spend=None))
+    late = varied("a", 4, 0.5, 300, 1).assign(date=lambda t: t["date"] - pd.Timedelta(days=200))
+    with pytest.raises(DataContractError, match="spend in the last 13 weeks"):
+        budget(study(spend=late, since="2024-01-01"))
+
+
+def test_budget__earns_more_in_truth_than_the_rules_it_must_beat(repository: Path, monkeypatch) -> None:
+    monkeypatch.syspath_prepend(str(repository / "benchmarks"))
+    sys.modules.pop("budget", None)
+    import importlib
+
+    bench = importlib.import_module("budget")
+    rows = [bench.judge(bench.Shop.draw(8000, seed), seed=seed) for seed in (1, 2)]
+    for row in rows:
+        assert row["gain"] > 0
+        assert row["over_average_percent"] > 0
+        assert row["spearman"] > 0.6

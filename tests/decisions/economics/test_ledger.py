@@ -1,0 +1,37 @@
+from __future__ import annotations
+
+import pytest
+
+from tenure_decisions.economics.ledger import open_ledger
+from tests.decisions.conftest import AS_OF, frame
+
+ORDERS = frame(
+    "customer_id ordered_at revenue cost",
+    ("a", "2024-01-01", 100.0, 60.0),
+    ("a", "2024-01-09", -50.0, -20.0),
+    ("b", "2024-01-02", 10.0, None),
+    ("b", "2024-07-01", 10.0, 1.0),
+)
+SERVICE = frame("customer_id incurred_at amount", ("a", "2024-01-03", 4.0), ("a", "2024-07-01", 999.0))
+
+
+@pytest.mark.parametrize(
+    ("orders", "service", "measure", "values"),
+    [
+        (ORDERS.drop(columns="cost"), None, "revenue", [100, 10, -50]),
+        (ORDERS.drop(columns="cost"), SERVICE, "revenue_less_service", [100, 10, -50, -4]),
+        # b's cost is not known: 40 of 50 is the share of what is known
+        (ORDERS, None, "margin", [40, 2, -30]),
+        (ORDERS, SERVICE, "contribution", [40, 2, -30, -4]),
+    ],
+)
+def test_ledger__value_is_what_the_tables_allow(orders, service, measure, values) -> None:
+    ledger = open_ledger(orders, as_of=AS_OF, service_costs=service)
+    assert ledger.measure == measure
+    assert ledger.movements["value"].tolist() == pytest.approx(values)
+
+
+def test_ledger__counts_orders_without_a_cost() -> None:
+    assert open_ledger(ORDERS, as_of=AS_OF).notes == (
+        "1 orders have no cost; they are taken at the mean cost share, 80.0%.",
+    )

@@ -1,0 +1,56 @@
+"""``tenure audit`` and the audit inside a backtest: what is printed, and the exit code."""
+
+from __future__ import annotations
+
+import json
+import sys
+
+import pandas as pd
+import pytest
+
+from tenure.jobs.audit import AuditResult, audit_section, leak_notes
+from tenure_simulator import preset, simulate_orders
+from tenure_training.audit import Finding
+
+GOOD = Finding("row_order", "Does the order of rows matter?", "passed", "None of 9 features moved.")
+IDLE = Finding("twin_customers", "Are there twins?", "not applicable", "Too few customers.")
+LEAK = Finding("later_rows", "Do later rows matter?", "failed", "Later rows reach: cheat.", ("cheat",))
+
+
+def _result(*findings: Finding) -> AuditResult:
+    leaks = sum(one.failed for one in findings)
+    return AuditResult(leaks, findings, "blend", 40, pd.Timestamp("2021-05-01").to_pydatetime(), 30, ())
+
+
+@pytest.mark.parametrize(("findings", "code"), [((GOOD, IDLE), 0), ((GOOD, LEAK), 4)], ids=["clean", "leak"])
+def test_audit__exits_with_4_when_something_leaks(call, pipeline, findings, code):
+    sys.modules["tenure.jobs.run"].audit_job = lambda config, *, progress: _result(*findings)  # type: ignore[attr-defined]
+    told = call("audit", "--orders", "x.csv", "-q")
+    assert told.code == code
+    assert ("LEAK later_rows" in told.out, "1 of 2 checks found a leak" in told.out) == (code == 4, code == 4)
+    assert ("No leak in 1 checks" in told.out) == (code == 0)
+    said = json.loads(call("audit", "--orders", "x.csv", "-q", "--json").out)
+    assert (said["command"], said["leaks"]) == ("audit", int(code == 4))
+    assert [one["verdict"] for one in said["findings"]] == [one.verdict for one in findings]
+
+
+def test_section__says_in_its_title_whether_anything_leaked():
+    assert "no leak found" in audit_section([GOOD, IDLE]).title
+    assert "1 of 2 checks found a leak" in audit_section([GOOD, LEAK]).title
+    assert leak_notes([GOOD, LEAK]) == ("LEAK, later_rows: Later rows reach: cheat.",)
+    assert leak_notes([GOOD, IDLE]) == ()
+
+
+def test_audit__of_a_real_log_finds_no_leak(call, tmp_path):
+    orders, _ = simulate_orders(preset("tiny", customers=60, seed=5))
+    orders.to_parquet(tmp_path / "orders.parquet")
+    told = call(
+        "audit", "--orders", tmp_path / "orders.parquet", "--as-of", "2022-12-01", "--horizon", 60,
+        "--candidate", "recency", "-q", "--json",
+    )  # fmt: skip
+    said = json.loads(told.out)
+    assert (told.code, said["leaks"], said["as_of"]) == (0, 0, "2022-12-01T00:00:00")
+    verdicts = {one["check"]: one["verdict"] for one in said["findings"]}
+    assert {"later_rows", "boundary_rows", "same_model", "row_order"} <= {
+        k for k, v in verdicts.items() if v == "passed"
+    }

@@ -1,0 +1,91 @@
+"""Boosters learn, explain themselves, and depend on content only."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy.special import expit
+
+from tenure_training.models.boosted.boosting import Boosted
+
+
+@pytest.fixture(scope="module")
+def matrix() -> pd.DataFrame:
+    generator = np.random.default_rng(1)
+    columns = {name: generator.normal(size=800) for name in "abc"}
+    return pd.DataFrame(columns).mask(generator.random((800, 3)) < 0.05)
+
+
+@pytest.fixture(scope="module")
+def y(matrix) -> np.ndarray:
+    odds = np.where(matrix["a"].abs() > 0.7, 1.5, -1.5)
+    return (np.random.default_rng(2).random(800) < expit(odds)).astype(float)
+
+
+def _fit(X, y, **options) -> Boosted:
+    usual = {"weight": np.ones(len(y)), "objective": "binary:logistic", "seed": 1, "settings": {"rounds": 50}}
+    return Boosted.fit(X, y, **usual | options)
+
+
+def test_boosted__learns_what_a_straight_line_cannot(matrix, y):
+    score = _fit(matrix, y).score(matrix)
+    assert expit(score[y == 1]).mean() > expit(score[y == 0]).mean() + 0.15
+
+
+def test_boosted__contributions_add_up_to_the_score(matrix, y):
+    fitted = _fit(matrix, y)
+    parts, base = fitted.contributions(matrix)
+    assert parts.shape == matrix.shape
+    np.testing.assert_allclose(parts.sum(axis=1) + base, fitted.score(matrix), atol=1e-5)
+    assert (base == base[0]).all()
+
+
+def test_boosted__corrects_the_offset_it_starts_from(matrix, y):
+    truth = np.full(len(y), np.log(y.mean() / (1 - y.mean())))
+    plain, started, wrong = (_fit(matrix, y, offset=offset) for offset in (None, truth, truth + 3))
+    np.testing.assert_allclose(expit(truth + started.score(matrix)).mean(), y.mean(), atol=0.02)
+    np.testing.assert_allclose(expit(truth + 3 + wrong.score(matrix)).mean(), y.mean(), atol=0.08)
+    assert abs(started.score(matrix).mean() - plain.score(matrix).mean() + truth[0]) < 0.2
+    assert wrong.score(matrix).mean() < started.score(matrix).mean() - 1.5
+
+
+def test_boosted__does_not_depend_on_the_order_of_rows(matrix, y):
+    order = np.random.default_rng(4).permutation(len(y))
+    weight = np.linspace(0.5, 1, len(y))
+    offset = np.linspace(-1, 1, len(y))
+    one = _fit(matrix, y, weight=weight, offset=offset)
+    other = _fit(matrix.iloc[order], y[order], weight=weight[order], offset=offset[order])
+    np.testing.assert_array_equal(one.score(matrix), other.score(matrix))
+
+
+def test_boosted__scores_rows_alone_as_together(matrix, y):
+    fitted = _fit(matrix, y)
+    alone = np.concatenate([fitted.score(matrix.iloc[[row]]) for row in range(5)])
+    np.testing.assert_array_equal(alone, fitted.score(matrix)[:5])
+
+
+def test_boosted__weights_rows(matrix, y):
+    light = _fit(matrix, y, weight=np.where(y == 1, 0.1, 1.0)).score(matrix)
+    assert light.mean() < _fit(matrix, y).score(matrix).mean() - 1
+
+
+def test_boosted__fits_a_mean(matrix):
+    target = 7 + matrix["a"].fillna(0).to_numpy()
+    score = _fit(matrix, target, objective="reg:squarederror", settings={}).score(matrix)
+    assert np.corrcoef(score, target)[0, 1] > 0.9
+    assert score.mean() == pytest.approx(7, abs=0.3)
+
+
+def test_boosted__is_the_same_after_saving_and_reads_columns_by_name(matrix, y, tmp_path):
+    fitted = _fit(matrix, y)
+    fitted.save(tmp_path / "trees.ubj")
+    loaded = Boosted.load(tmp_path / "trees.ubj")
+    np.testing.assert_array_equal(loaded.score(matrix[["c", "a", "b"]].assign(other=0.0)), fitted.score(matrix))
+    assert loaded.columns == fitted.columns == ("a", "b", "c")
+
+
+def test_boosted__draws_with_its_seed(matrix, y):
+    one, same, other = (_fit(matrix, y, seed=seed).score(matrix) for seed in (1, 1, 2))
+    np.testing.assert_array_equal(one, same)
+    assert not np.array_equal(one, other)

@@ -1,0 +1,188 @@
+"""The hurdle models: explained to the last digit, carried to any horizon, with a spread learnt from evidence."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy.special import expit
+
+from tenure_training.models.contract import Evidence
+from tenure_training.models.hurdle.blend import Blend
+from tenure_training.models.hurdle.hurdle import Hurdle
+from tenure_training.models.hurdle.logistic import Logistic
+from tenure_training.models.hurdle.xgboost_hurdle import XGBoostHurdle
+from tenure_training.models.registry import CANDIDATES
+from tenure_training.models.spend_distribution import KNOTS
+
+HURDLES = [name for name, candidate in CANDIDATES.items() if issubclass(candidate, Hurdle)]
+every_hurdle = pytest.mark.parametrize("name", HURDLES)
+
+
+def _without_windows(frame):
+    nothing = np.empty(0)
+    return replace(frame, rows=frame.rows[:0], labels=frame.labels[:0], window_days=nothing, weight=nothing)
+
+
+@every_hurdle
+def test_contributions__add_up_to_the_prediction(name, fitted, frame):
+    explained, said = fitted(name).contributions(frame.present), fitted(name).predict(frame.present)
+    assert explained.churn.shape == explained.value.shape == (len(frame.present), len(explained.features))
+    churn = explained.churn_base + explained.churn.sum(axis=1)
+    np.testing.assert_allclose(churn, np.log((1 - said.buy_probability) / said.buy_probability), atol=1e-9)
+    value = explained.value_base + explained.value.sum(axis=1)
+    np.testing.assert_allclose(value, np.log(said.expected_value / said.buy_probability), atol=1e-9)
+
+
+@every_hurdle
+def test_contributions__explain_each_customer_alone(name, fitted, frame):
+    whole = fitted(name).contributions(frame.present)
+    half = len(frame.present) // 2
+    parts = [fitted(name).contributions(part) for part in (frame.present[:half], frame.present[half:])]
+    one = fitted(name).contributions(frame.present.iloc[[3]])
+    for part in (*parts, one):
+        assert part.features == whole.features
+        assert (part.churn_base, part.value_base) == (whole.churn_base, whole.value_base)
+    np.testing.assert_allclose(np.vstack([part.churn for part in parts]), whole.churn, atol=1e-12)
+    np.testing.assert_allclose(np.vstack([part.value for part in parts]), whole.value, atol=1e-12)
+    np.testing.assert_allclose(one.churn[0], whole.churn[3], atol=1e-12)
+
+
+@every_hurdle
+def test_contributions__name_features_and_the_rhythm(name, fitted, frame):
+    names = fitted(name).contributions(frame.present).features
+    assert names == sorted(set(names))
+    assert set(names) <= {*frame.features, "btyd_rhythm"}
+    assert "btyd_rhythm" in names
+
+
+@every_hurdle
+def test_contributions__of_nobody_are_empty(name, fitted, frame):
+    explained = fitted(name).contributions(frame.present.iloc[:0])
+    assert explained.churn.shape == explained.value.shape == (0, len(explained.features))
+
+
+def test_hurdles__are_made_of_the_parts_they_say(fitted):
+    parts = {name: (fitted(name).odds.linear is not None, fitted(name).odds.trees is not None) for name in HURDLES}
+    expected = {Logistic.name: (True, False), XGBoostHurdle.name: (False, True), Blend.name: (True, True)}
+    assert parts.items() >= expected.items()
+
+
+@every_hurdle
+def test_hurdle__without_closed_windows_is_the_rhythm(name, frame):
+    model = CANDIDATES[name]().fit(_without_windows(frame), seed=7)
+    expected = model.rhythm.expect(frame.present, days=frame.horizon_days)
+    np.testing.assert_allclose(model.predict(frame.present).rank_score, expected.log_odds)
+
+
+def test_hurdle__is_carried_to_a_longer_horizon(frame):
+    """Windows of at most 60 days teach both; the longer horizon holds more of everything."""
+    near, far = (Logistic().fit(replace(frame, horizon_days=days), seed=7).predict(frame.present) for days in (60, 365))
+    assert far.buy_probability.mean() > near.buy_probability.mean()
+    assert far.expected_orders.sum() > 2 * near.expected_orders.sum()
+    assert far.expected_value.sum() > 2 * near.expected_value.sum()
+
+
+def test_hurdle__does_not_read_labels_of_customers_it_predicts(fitted, frame):
+    extra = frame.present.assign(bought=True, value=1e9)
+    np.testing.assert_array_equal(
+        fitted("blend").predict(extra).expected_value, fitted("blend").predict(frame.present).expected_value
+    )
+
+
+def _evidence(n: int, *, spread: float) -> Evidence:
+    generator = np.random.default_rng(1)
+    probability, worth = generator.uniform(0.2, 0.9, n), np.exp(generator.normal(3, 0.5, n))
+    bought = generator.random(n) < probability
+    value = np.where(bought, worth * np.exp(generator.normal(0, spread, n)), 0.0)
+    return Evidence(probability, probability * worth, bought, value, np.zeros(n, dtype=np.int64))
+
+
+@pytest.mark.parametrize("spread", [0.1, 1.5])
+def test_calibrate__takes_the_spread_from_evidence(frame, spread):
+    model = Logistic().fit(frame, seed=7)
+    before = model.predict(frame.present)
+    after = model.calibrate(_evidence(4000, spread=spread)).predict(frame.present)
+    worth_before, worth_after = (said.expected_value / said.buy_probability for said in (before, after))
+    np.testing.assert_allclose(worth_after, worth_before, rtol=1e-12)  # what buyers spend stays
+    np.testing.assert_array_equal(np.argsort(after.buy_probability), np.argsort(before.buy_probability))
+    sure = after.buy_probability > 0.6
+    assert sure.any()
+    worth = (after.expected_value / after.buy_probability)[sure]
+    within = model.spread.value_quantiles(np.ones(sure.sum()), np.log(worth))
+    np.testing.assert_allclose(np.log(within[:, -3] / within[:, 2]), 2 * 1.2816 * spread, rtol=0.15)
+
+
+def test_calibrate__widens_the_spread_of_shorter_windows(frame):
+    """Windows half as long as the horizon: the spread around the median grows by 2 ** 0.1."""
+    same, half = (Logistic().fit(frame, seed=7) for _ in range(2))
+    evidence = _evidence(4000, spread=0.7)
+    same.calibrate(replace(evidence, window_days=frame.horizon_days))
+    half.calibrate(replace(evidence, window_days=frame.horizon_days // 2))
+    middle = len(KNOTS) // 2
+    around = [model.spread.quantiles - model.spread.quantiles[:, [middle]] for model in (same, half)]
+    np.testing.assert_allclose(around[1], 2**0.1 * around[0])
+
+
+def test_calibrate__learns_no_spread_from_a_handful(frame):
+    model = Logistic().fit(frame, seed=7)
+    before = model.spread
+    assert model.calibrate(_evidence(60, spread=3.0)).spread is before
+
+
+def test_calibrate__learns_weights_and_keeps_the_totals_that_rhythm_and_windows_expect(frame, fitted):
+    """After it the total value is again the stated mean of what was learnt and what the rhythm expects."""
+    model = Blend().fit(frame, seed=7)
+    said = model.predict(frame.present)
+    bought = said.parts["trees"] > np.median(said.parts["trees"])
+    window = np.zeros(len(bought), dtype=np.int64)
+    evidence = Evidence(said.buy_probability, said.expected_value, bought, bought * 10.0, window, said.parts)
+    before = model.odds.stack.weights
+    after = model.calibrate(evidence).predict(frame.present)
+    assert model.odds.stack.weights["trees"] > before["trees"] + 0.02
+    expected = model.rhythm.expect(frame.present, days=frame.horizon_days)
+    drift = model._now.drift.of_value(frame.horizon_days)
+    rhythm = float((expit(expected.log_odds) * np.exp(expected.log_severity)).sum()) * np.exp(drift)
+    scale = np.exp(-model.severity.moved)
+    learnt = after.expected_value.sum() * scale
+    assert after.expected_value.sum() == pytest.approx(rhythm**0.7 * learnt**0.3)
+
+
+def test_calibrate__twice_is_calibrating_once(frame):
+    said = Logistic().fit(frame, seed=7).predict(frame.present)
+    bought = np.arange(len(said.buy_probability)) % 3 == 0
+    window = np.zeros(len(bought), dtype=np.int64)
+    evidence = Evidence(said.buy_probability, said.expected_value, bought, bought * 10.0, window, said.parts)
+    model = Logistic().fit(frame, seed=7).calibrate(evidence)
+    one = model.predict(frame.present)
+    rhythm = model._now.drift.corrected(model._now.expected.odds, frame.horizon_days)
+    model.odds = model.odds.levelled(model._now.parts, rhythm=rhythm)
+    model._settle()
+    two = model.predict(frame.present)
+    np.testing.assert_allclose(one.buy_probability, two.buy_probability, rtol=1e-9)
+    np.testing.assert_allclose(one.expected_value, two.expected_value, rtol=1e-9)
+
+
+def test_hurdle__expects_as_many_orders_of_buyers_as_there_were(frame):
+    """Twice the orders of every buyer in the windows, more orders expected; the odds stay."""
+    doubled = replace(frame, labels=frame.labels.assign(orders=1.5 * frame.labels["orders"]))
+    one, two = (Logistic().fit(each, seed=7).predict(frame.present) for each in (frame, doubled))
+    np.testing.assert_array_equal(two.buy_probability, one.buy_probability)
+    assert two.expected_orders.sum() > 1.1 * one.expected_orders.sum()
+
+
+def test_hurdle__reads_a_shuffled_frame_as_the_same(frame, fitted):
+    order = np.random.default_rng(1).permutation(len(frame.rows))
+    shuffled = replace(
+        frame,
+        rows=frame.rows.iloc[order].reset_index(drop=True),
+        labels=frame.labels.iloc[order].reset_index(drop=True),
+        window_days=frame.window_days[order],
+        weight=frame.weight[order],
+    )
+    said = Logistic().fit(shuffled, seed=7).predict(frame.present)
+    np.testing.assert_allclose(said.buy_probability, fitted("logistic").predict(frame.present).buy_probability,
+                               rtol=1e-6)  # fmt: skip
+    assert isinstance(shuffled.rows, pd.DataFrame)

@@ -1,0 +1,1 @@
+"""Baselines: rules that every model has to beat."""

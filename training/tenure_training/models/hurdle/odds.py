@@ -1,0 +1,229 @@
+"""Log-odds of at least one order: a stack of the buying rhythm, a linear model and trees."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+import pandas as pd
+from scipy.special import expit
+
+from tenure_training.models.boosted.boosting import Boosted
+from tenure_training.models.contract import Evidence, Floats
+from tenure_training.models.design import RHYTHM, by_term, term_of
+from tenure_training.models.hurdle.level import Level
+from tenure_training.models.hurdle.level_forecast import shift_to
+from tenure_training.models.hurdle.linear import SPACE as LINEAR
+from tenure_training.models.hurdle.linear import Ridge
+from tenure_training.models.hurdle.stack import FARTHEST, Stack
+from tenure_training.models.training_matrix import Lessons
+
+RHYTHM_PART = "rhythm"
+_BOOSTERS = ("trees", "corrected")
+
+HALF_TRUST = 1500.0
+"""Purchases in the training windows at which what they teach is half believed, as long as no later window has been
+predicted; below that the rhythm has a say."""
+
+USUAL = {"linear": 0.5, "trees": 0.25, "corrected": 0.25}
+"""How the other parts share what the rhythm leaves, as long as no later window has been predicted."""
+
+RHYTHM_IN_LEVEL = 0.7
+"""Weight of the rhythm, in log-odds, in the number of buyers expected; the rest is the stack's own."""
+
+
+@dataclass(frozen=True)
+class Odds:
+    """The fitted stack.
+
+    Attributes
+    ----------
+    linear
+        Logistic ridge, or None.
+    trees
+        Booster, or None.
+    corrected
+        Booster that learnt only what the rhythm misses and is added to it, or None.
+    stack
+        Weights of the parts in the ranking.
+    level
+        Curve from the ranking to the log-odds.
+    typical
+        Mean log-odds the rhythm expected of the customers the model was fitted for: where explanations start from.
+    """
+
+    linear: Ridge | None
+    trees: Boosted | None
+    corrected: Boosted | None
+    stack: Stack
+    level: Level
+    typical: float
+
+    @classmethod
+    def fit(cls, lessons: Lessons, *, typical: float, linear: bool, trees: bool, seed: int) -> Self:
+        """Fit the parts that are wanted; weights are the usual ones, and the level is the stack's own."""
+        if not lessons.enough:
+            return cls(None, None, None, Stack({RHYTHM_PART: 1.0}), Level(), typical)
+        purchases = float(lessons.bought.sum())
+        return cls(
+            _linear(lessons) if linear else None,
+            _trees(lessons, seed=seed) if trees else None,
+            _correction(lessons, seed=seed + 1) if trees else None,
+            _usual(linear, trees, purchases / (purchases + HALF_TRUST)),
+            Level(),
+            typical,
+        )
+
+    def parts(self, X: pd.DataFrame, rhythm: Floats) -> dict[str, Floats]:
+        """Log-odds of every part by name, shape (n,) each."""
+        found = {RHYTHM_PART: rhythm}
+        if self.linear is not None:
+            found["linear"] = self.linear.score(X)
+        if self.trees is not None:
+            found["trees"] = self.trees.score(X)
+        if self.corrected is not None:
+            found["corrected"] = rhythm + self.corrected.score(X)
+        return found
+
+    def ranking(self, X: pd.DataFrame, rhythm: Floats) -> Floats:
+        """Weighted mean of the parts' log-odds, shape (n,)."""
+        return self.stack(self.parts(X, rhythm))
+
+    def calibrated(self, evidence: Evidence) -> Self:
+        """Learn the weights of the parts, then the curve of their mean, from windows later than the fit's."""
+        if not set(self.stack.weights) <= set(evidence.parts):
+            return self
+        stack = self.stack.learnt(evidence.parts, bought=evidence.bought, window=evidence.window)
+        level = Level.learnt(stack(evidence.parts), bought=evidence.bought, window=evidence.window)
+        return replace(self, stack=stack, level=level)
+
+    def levelled(self, parts: Mapping[str, Floats], *, rhythm: Floats) -> Self:
+        """Set the level so that as many customers present are expected to buy as rhythm and stack expect together.
+
+        Parameters
+        ----------
+        parts
+            Log-odds of the customers present by part, shape (n,) each.
+        rhythm
+            Log-odds the rhythm expects of them, corrected by what it missed in closed windows, shape (n,); see `Drift`.
+        """
+        if len(self.stack.weights) < 2:
+            return self  # nothing was learnt: the rhythm stands as it is
+        score = replace(self.level, intercept=0.0)(self.stack(parts))
+        opinion = RHYTHM_IN_LEVEL * rhythm + (1 - RHYTHM_IN_LEVEL) * score
+        shift = shift_to(score, float(expit(opinion).sum()), within=FARTHEST)
+        return replace(self, level=replace(self.level, intercept=shift))
+
+    def __call__(self, X: pd.DataFrame, rhythm: Floats) -> Floats:
+        """Log-odds of at least one order, shape (n,)."""
+        return self.of_parts(self.parts(X, rhythm))
+
+    def of_parts(self, parts: Mapping[str, Floats]) -> Floats:
+        """Log-odds of at least one order from those of the parts, shape (n,)."""
+        return self.level(self.stack(parts))
+
+    def contributions(self, X: pd.DataFrame, rhythm: Floats) -> tuple[Mapping[str, Floats], Floats]:
+        """Additive terms by name, shape (n,) each, and the rest, shape (n,): together exactly the log-odds.
+
+        Terms are scaled by the slope of the level at even odds; what its curve adds is told with the rhythm.
+        """
+        weights, terms = self.stack.weights, dict[str, Floats]()
+        by_rhythm = weights.get(RHYTHM_PART, 0.0) + weights.get("corrected", 0.0)
+        rest = np.full(len(X), by_rhythm * self.typical)
+        _add(terms, {RHYTHM: rhythm - self.typical}, by_rhythm)
+        if self.linear is not None:
+            _add(terms, by_term(list(self.linear.columns), self.linear.contributions(X)), weights["linear"])
+            rest = rest + weights["linear"] * self.linear.intercept
+        for name, booster in (("trees", self.trees), ("corrected", self.corrected)):
+            if booster is not None:
+                parts, base = booster.contributions(X)
+                _add(terms, by_term(list(booster.columns), parts), weights[name])
+                rest = rest + weights[name] * base
+        scaled = {name: self.level.slope * part for name, part in terms.items()}
+        straight = self.level.intercept + self.level.slope * rest
+        _add(scaled, {RHYTHM: self(X, rhythm) - straight - sum(scaled.values())}, 1.0)
+        return scaled, straight
+
+    def save(self, folder: Path) -> None:
+        """Write ``odds.json`` and the boosters into a folder."""
+        for name in _BOOSTERS:
+            booster: Boosted | None = getattr(self, name)
+            if booster is not None:
+                booster.save(folder / f"odds_{name}.ubj")
+        saved: dict[str, Any] = {
+            "linear": None if self.linear is None else self.linear.to_dict(),
+            "weights": dict(self.stack.weights),
+            "level": asdict(self.level),
+            "typical": self.typical,
+        }
+        (folder / "odds.json").write_text(json.dumps(saved), encoding="utf-8")
+
+    @classmethod
+    def load(cls, folder: Path) -> Self:
+        """Read what `save` wrote."""
+        saved = json.loads((folder / "odds.json").read_text(encoding="utf-8"))
+        paths = [folder / f"odds_{name}.ubj" for name in _BOOSTERS]
+        trees, corrected = (Boosted.load(path) if path.exists() else None for path in paths)
+        linear = None if saved["linear"] is None else Ridge.from_dict(saved["linear"])
+        return cls(linear, trees, corrected, Stack(saved["weights"]), Level(**saved["level"]), saved["typical"])
+
+
+def _linear(lessons: Lessons) -> Ridge:
+    """Fit the ridge; what the rhythm expects may count more or less at its ends than in its middle."""
+
+    def fit() -> Ridge:
+        penalty = lessons.settings.get("linear_penalty", LINEAR["linear_penalty"].default)
+        bent = [column for column in map(str, lessons.X.columns) if term_of(column) == RHYTHM]
+        return Ridge.fit(lessons.X, lessons.bought, weight=lessons.weight, link="logit", penalty=penalty, bent=bent)
+
+    return lessons.once("linear odds", 0, fit)
+
+
+def _trees(lessons: Lessons, *, seed: int) -> Boosted:
+    def fit() -> Boosted:
+        return Boosted.fit(
+            lessons.X,
+            lessons.bought,
+            weight=lessons.weight,
+            objective="binary:logistic",
+            seed=seed,
+            settings=lessons.settings,
+        )
+
+    return lessons.once("trees of odds", seed, fit)
+
+
+def _correction(lessons: Lessons, *, seed: int) -> Boosted:
+    """Fit trees to what the rhythm misses.
+
+    How long customers have been with the shop is left out: it grows with ``as_of`` for all of them together.
+    """
+
+    def fit() -> Boosted:
+        return Boosted.fit(
+            lessons.X.drop(columns="tenure_days", errors="ignore"),
+            lessons.bought,
+            weight=lessons.weight,
+            objective="binary:logistic",
+            seed=seed,
+            offset=lessons.rhythm,
+            settings=lessons.settings,
+        )
+
+    return lessons.once("correction of the rhythm", seed, fit)
+
+
+def _usual(linear: bool, trees: bool, trust: float) -> Stack:
+    """Weights before any later window has been predicted."""
+    shares = {name: share for name, share in USUAL.items() if (linear if name == "linear" else trees)}
+    alone, total = (1 - trust) / 2, sum(shares.values())
+    return Stack({RHYTHM_PART: alone, **{name: (1 - alone) * share / total for name, share in shares.items()}})
+
+
+def _add(terms: dict[str, Floats], parts: Mapping[str, Floats], share: float) -> None:
+    for name, part in parts.items():
+        terms[name] = terms.get(name, np.zeros(len(part))) + share * part

@@ -1,0 +1,151 @@
+"""How much a customer who buys spends: log-normal around the rhythm's expectation, corrected by what windows taught."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Self
+
+import numpy as np
+import pandas as pd
+
+from tenure_training.models.boosted.boosting import Boosted
+from tenure_training.models.contract import Floats
+from tenure_training.models.design import by_term
+from tenure_training.models.hurdle.linear import Ridge
+from tenure_training.models.hurdle.odds import HALF_TRUST
+from tenure_training.models.training_matrix import FEWEST, Lessons
+
+PENALTY = 0.01
+OUTLIER = 3.0
+"""Values beyond so many times the 99.5th percentile count as that much: one order must not set a shop's level."""
+
+
+@dataclass(frozen=True)
+class Severity:
+    """Expected value of those who buy, as a correction to the rhythm on the logarithmic scale.
+
+    Attributes
+    ----------
+    linear, trees
+        Corrections to log value, or None.
+    weights
+        Shares of linear and trees.
+    log_scale
+        Puts the total right: Duan's smearing (1983) of the logarithm, and returns.
+    moved
+        Logarithm of the factor on all values that moves their total towards the rhythm's.
+    """
+
+    linear: Ridge | None
+    trees: Boosted | None
+    weights: tuple[float, float]
+    log_scale: float
+    moved: float = 0.0
+
+    @classmethod
+    def fit(
+        cls,
+        lessons: Lessons,
+        *,
+        value: Floats,
+        log_rhythm: Floats,
+        linear: bool,
+        trees: bool,
+        seed: int,
+    ) -> Self:
+        """Fit on the purchases among ``n`` rows.
+
+        Parameters
+        ----------
+        lessons
+            Training rows.
+        value
+            Net revenue in the window, shape (n,).
+        log_rhythm
+            Logarithm of the value the rhythm expects of those who buy, shape (n,).
+        linear, trees
+            Which parts to fit.
+        seed
+            Seed of the trees.
+        """
+        rows = (lessons.bought > 0) & (value > 0)
+        if rows.sum() < FEWEST:
+            return cls(None, None, (0.0, 0.0), 0.0)
+        cut = OUTLIER * float(np.quantile(value[rows], 0.995))
+        target = np.log(np.minimum(value[rows], cut)) - log_rhythm[rows]
+        matrix, weight = lessons.X[rows], lessons.weight[rows]
+
+        def fit_linear() -> Ridge:
+            return Ridge.fit(matrix, target, weight=weight, link="identity", penalty=PENALTY)
+
+        def fit_trees() -> Boosted:
+            return Boosted.fit(
+                matrix, target, weight=weight, objective="reg:squarederror", seed=seed, settings=lessons.settings
+            )
+
+        line = lessons.once("linear spend", 0, fit_linear) if linear else None
+        boosted = lessons.once("trees of spend", seed, fit_trees) if trees else None
+        fitted = cls(line, boosted, _shares(linear, trees, float(rows.sum())), 0.0)
+        expected = np.exp(log_rhythm[rows] + fitted.correction(matrix))
+        total = float(lessons.weight @ np.minimum(value, cut)) / float(weight @ expected)
+        return cls(line, boosted, fitted.weights, float(np.log(np.clip(total, 0.2, 5.0))))
+
+    def correction(self, X: pd.DataFrame) -> Floats:
+        """Return what is added to the rhythm's log expectation, shape (n,)."""
+        total = np.full(len(X), self.log_scale + self.moved)
+        for share, part in zip(self.weights, (self.linear, self.trees), strict=True):
+            if part is not None:
+                total = total + share * part.score(X)
+        return np.asarray(total)
+
+    def moderated(self, learnt: float, rhythm: float, *, trust: float) -> Self:
+        """Move the total that was learnt towards the rhythm's by a share of the way, on the logarithmic scale.
+
+        Totals are those of the customers present before any such move: to repeat it changes nothing.
+        """
+        if not (learnt > 0 and rhythm > 0) or (self.linear is None and self.trees is None):
+            return self
+        return replace(self, moved=trust * float(np.clip(np.log(rhythm / learnt), -1.0, 1.0)))
+
+    def contributions(self, X: pd.DataFrame) -> tuple[Mapping[str, Floats], Floats]:
+        """Additive terms of the correction by name, shape (n,) each, and the rest, shape (n,)."""
+        terms: dict[str, Floats] = {}
+        rest = np.full(len(X), self.log_scale + self.moved)
+        if self.linear is not None:
+            parts: Floats = self.linear.contributions(X)
+            terms |= {name: self.weights[0] * part for name, part in by_term(list(self.linear.columns), parts).items()}
+            rest = rest + self.weights[0] * self.linear.intercept
+        if self.trees is not None:
+            parts, base = self.trees.contributions(X)
+            for name, part in by_term(list(self.trees.columns), parts).items():
+                terms[name] = terms.get(name, np.zeros(len(X))) + self.weights[1] * part
+            rest = rest + self.weights[1] * base
+        return terms, rest
+
+    def save(self, folder: Path) -> None:
+        """Write ``severity.json`` and the booster into a folder."""
+        if self.trees is not None:
+            self.trees.save(folder / "severity_trees.ubj")
+        linear = None if self.linear is None else self.linear.to_dict()
+        saved = {"linear": linear, "weights": list(self.weights), "log_scale": self.log_scale + self.moved}
+        (folder / "severity.json").write_text(json.dumps(saved), encoding="utf-8")
+
+    @classmethod
+    def load(cls, folder: Path) -> Self:
+        """Read what `save` wrote."""
+        saved = json.loads((folder / "severity.json").read_text(encoding="utf-8"))
+        path = folder / "severity_trees.ubj"
+        trees = Boosted.load(path) if path.exists() else None
+        linear = None if saved["linear"] is None else Ridge.from_dict(saved["linear"])
+        return cls(linear, trees, tuple(saved["weights"]), saved["log_scale"])
+
+
+def _shares(linear: bool, trees: bool, purchases: float) -> tuple[float, float]:
+    """Shares of linear and trees: little where purchases are few, two thirds to the trees where both take part."""
+    share = purchases / (purchases + HALF_TRUST)
+    if linear and trees:
+        return share / 3, 2 * share / 3
+    return (share if linear else 0.0), (share if trees else 0.0)

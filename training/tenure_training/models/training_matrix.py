@@ -1,0 +1,110 @@
+"""What the closed windows teach: the model matrix at every training origin, with what the rhythm expected there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
+from typing import Any
+from weakref import WeakKeyDictionary
+
+import numpy as np
+import pandas as pd
+
+from tenure_training.models.btyd.btyd_ensemble import Rhythm
+from tenure_training.models.contract import Floats, TrainingFrame
+from tenure_training.models.design import design
+from tenure_training.models.search_space import Settings
+
+FEWEST = 30
+"""With fewer purchases, or fewer customers who did not buy, nothing is learnt beyond the rhythm."""
+
+
+@dataclass(frozen=True, eq=False)
+class Lessons:
+    """Training rows: model matrix, whether they bought, weights and what the rhythm expected.
+
+    Parts fitted on them are kept, so that candidates that share a part fit it once.
+
+    Attributes
+    ----------
+    X
+        Shape (n, k).
+    bought
+        Shape (n,), 0 or 1.
+    weight
+        Shape (n,).
+    rhythm
+        Log-odds expected by the rhythm, shape (n,).
+    log_severity
+        Logarithm of the value the rhythm expects of those who buy, shape (n,).
+    log_count
+        Logarithm of the orders the rhythm expects of those who buy, shape (n,).
+    settings
+        Tuned settings for whoever learns; empty: each its own defaults.
+    """
+
+    X: pd.DataFrame
+    bought: Floats
+    weight: Floats
+    rhythm: Floats
+    log_severity: Floats
+    log_count: Floats
+    settings: Settings = MappingProxyType({})
+    _fitted: dict[tuple[str, int], Any] = field(default_factory=dict, repr=False, init=False)
+
+    def once[Part](self, part: str, seed: int, fit: Callable[[], Part]) -> Part:
+        """Fit a part, or return the one fitted before under this name and seed."""
+        if (part, seed) not in self._fitted:
+            self._fitted[part, seed] = fit()
+        fitted: Part = self._fitted[part, seed]
+        return fitted
+
+    def tuned(self, settings: Settings) -> Lessons:
+        """Give the same rows to be learnt from with other settings; what was fitted before is not shared."""
+        return replace(self, settings=settings) if settings else self
+
+    @property
+    def enough(self) -> bool:
+        """Whether there is anything to learn from."""
+        purchases = int(self.bought.sum())
+        return purchases >= FEWEST and len(self.bought) - purchases >= FEWEST
+
+
+_taught: WeakKeyDictionary[TrainingFrame, Lessons] = WeakKeyDictionary()
+
+
+def lessons_of(frame: TrainingFrame) -> Lessons:
+    """Take the lessons of a frame, in the order of its rows; made once a frame.
+
+    At every origin the rhythm is fitted to the snapshot of that origin alone.
+    """
+    if frame not in _taught:
+        _taught[frame] = _made(frame)
+    return _taught[frame]
+
+
+def _made(frame: TrainingFrame) -> Lessons:
+    matrices, rhythm, severity, count = [], [], [], []
+    keys = pd.DataFrame({"as_of": frame.rows["as_of"].to_numpy(), "days": frame.window_days})
+    order: list[np.ndarray] = []
+    for _, at_origin in keys.groupby("as_of"):
+        first_window = frame.rows.loc[at_origin.index[at_origin["days"] == at_origin["days"].iloc[0]]]
+        fitted = Rhythm.fit(first_window)
+        for days in at_origin["days"].unique():
+            rows = at_origin.index[at_origin["days"] == days]
+            snapshot = frame.rows.loc[rows]
+            expected = fitted.expect(snapshot, days=float(days))
+            matrices.append(design(snapshot, expected))
+            rhythm.append(expected.log_odds)
+            severity.append(expected.log_severity)
+            count.append(expected.log_count)
+            order.append(rows.to_numpy())
+    if not order:
+        empty = np.empty(0)
+        return Lessons(pd.DataFrame(), empty, empty, empty, empty, empty)
+    back = np.argsort(np.concatenate(order), kind="stable")
+    X = pd.concat(matrices, ignore_index=True).iloc[back].reset_index(drop=True)
+    bought = frame.labels["bought"].to_numpy(dtype=np.float64)
+    odds, log_severity, log_count = (np.concatenate(parts)[back] for parts in (rhythm, severity, count))
+    return Lessons(X, bought, frame.weight, odds, log_severity, log_count)
