@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.metadata
 import os
 import shutil
 import sys
@@ -47,14 +48,19 @@ def mlflow_store(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 
 @pytest.fixture(scope="session")
-def real_logs() -> Path:
-    """The folder of the real order logs: ``TENURE_DATA``, or ``../shared/data`` beside the checkout."""
+def cdnow() -> Path:
+    """The folder of the published CDNOW logs: data files of the ``lifetimes`` wheel, whose code is not imported."""
+    return Path(str(importlib.metadata.distribution("lifetimes").locate_file("lifetimes/datasets")))
+
+
+@pytest.fixture(scope="session")
+def online_retail() -> Path:
+    """Online Retail, which no package carries: in ``TENURE_DATA``, or ``../shared/data`` beside the checkout."""
     folder = Path(os.environ.get("TENURE_DATA", REPOSITORY.parent / "shared" / "data"))
-    if not folder.is_dir():
-        pytest.skip(
-            f"The real logs are not part of the repository and not at {folder}; set TENURE_DATA to their folder."
-        )
-    return folder
+    path = folder / "online_retail" / "online_retail_to_2011-09-09.parquet"
+    if not path.is_file():
+        pytest.skip(f"Online Retail is not part of the repository and not at {path}; set TENURE_DATA to its folder.")
+    return path
 
 
 @pytest.fixture(scope="session")

@@ -103,18 +103,15 @@ def log_shape(orders: pd.DataFrame) -> LogShape:
     )
 
 
-def read_cdnow(folder: Path) -> pd.DataFrame:
+def read_cdnow(path: Path) -> pd.DataFrame:
     """Read the CDNOW master log (Fader & Hardie 2001)."""
     names = ["customer_id", "ordered_at", "pieces", "revenue"]
-    log = pd.read_csv(
-        folder / "cdnow" / "CDNOW_master.txt", sep=r"\s+", names=names, header=0, dtype={"customer_id": str}
-    )
+    log = pd.read_csv(path, sep=r"\s+", names=names, header=0, dtype={"customer_id": str})
     return log.assign(ordered_at=pd.to_datetime(log["ordered_at"].astype(str)))
 
 
-def read_online_retail(folder: Path) -> pd.DataFrame:
+def read_online_retail(path: Path) -> pd.DataFrame:
     """Read the Online Retail log (Chen 2012): invoice lines added up to invoices, cancellations negative."""
-    path = folder / "online_retail" / "online_retail_to_2011-09-09.parquet"
     lines = pd.read_parquet(path).dropna(subset=["CustomerID"])
     lines = lines.assign(revenue=lines["Quantity"] * lines["UnitPrice"])
     invoices = lines.groupby(["InvoiceNo", "CustomerID"], as_index=False).agg(
@@ -125,8 +122,9 @@ def read_online_retail(folder: Path) -> pd.DataFrame:
 
 def shapes(folder: Path) -> Iterator[tuple[str, LogShape]]:
     """Yield the real logs in a folder and the presets, each with its shape."""
-    yield "CDNOW", log_shape(read_cdnow(folder))
-    yield "Online Retail", log_shape(read_online_retail(folder))
+    yield "CDNOW", log_shape(read_cdnow(folder / "cdnow" / "CDNOW_master.txt"))
+    retail = folder / "online_retail" / "online_retail_to_2011-09-09.parquet"
+    yield "Online Retail", log_shape(read_online_retail(retail))
     for name in RANGES:
         orders, _ = simulate_orders(preset(name))
         yield name, log_shape(orders)

@@ -17,11 +17,9 @@ RETAIL = {
 
 
 @pytest.fixture(scope="module")
-def invoices(real_logs):
+def invoices(online_retail):
     """One row per invoice of Online Retail, summed in pandas."""
-    lines = pd.read_parquet(real_logs / "online_retail/online_retail_to_2011-09-09.parquet").dropna(
-        subset=["CustomerID"]
-    )
+    lines = pd.read_parquet(online_retail).dropna(subset=["CustomerID"])
     lines["revenue"] = lines["Quantity"].astype(float) * lines["UnitPrice"].astype(float)
     lines["customer_id"] = lines["CustomerID"].astype(int).astype(str)
     grouped = lines.groupby(["customer_id", "InvoiceNo"]).agg(
@@ -30,8 +28,8 @@ def invoices(real_logs):
     return grouped.round({"revenue": 2}).reset_index()
 
 
-def test_online_retail__rolls_up_to_the_invoices_of_pandas(real_logs, invoices):
-    log = open_orders(OrderSource(real_logs / "online_retail/online_retail_to_2011-09-09.parquet", columns=RETAIL))
+def test_online_retail__rolls_up_to_the_invoices_of_pandas(online_retail, invoices):
+    log = open_orders(OrderSource(online_retail, columns=RETAIL))
     readiness = log.readiness
     assert readiness.orders == (invoices["revenue"] >= 0).sum()
     assert readiness.returns == (invoices["revenue"] < 0).sum()
@@ -61,10 +59,10 @@ def test_online_retail__rolls_up_to_the_invoices_of_pandas(real_logs, invoices):
     np.testing.assert_allclose(what["value"], value, atol=0.01)
 
 
-def test_cdnow__is_read_from_the_published_text(real_logs):
-    log = open_orders(OrderSource(real_logs / "cdnow/CDNOW_master.txt"))
+def test_cdnow__is_read_from_the_published_text(cdnow):
+    log = open_orders(OrderSource(cdnow / "CDNOW_master.txt"))
     assert (log.readiness.customers, log.readiness.orders) == (23_570, 69_659)
     assert log.readiness.set_aside == ()
     assert str(log.default_as_of) == "1998-07-01 00:00:00"
-    lines = pd.read_csv(real_logs / "cdnow/CDNOW_master.txt", sep=r"\s+", dtype={0: str})
+    lines = pd.read_csv(cdnow / "CDNOW_master.txt", sep=r"\s+", dtype={0: str})
     assert log.readiness.revenue == pytest.approx(lines.iloc[:, 3].sum(), abs=0.01)

@@ -1,8 +1,5 @@
 """Shops shared by the tests of the simulator."""
 
-import os
-from pathlib import Path
-
 import pytest
 
 from tenure_simulator import ShopConfig, preset, simulate, simulate_orders
@@ -38,12 +35,3 @@ def written(tmp_path_factory):
     """A shop of three blocks on disk: (config, result)."""
     config = preset("shop", customers=900, seed=3).model_copy(update={"block_customers": 300})
     return config, simulate(config, tmp_path_factory.mktemp("written"))
-
-
-@pytest.fixture(scope="session")
-def real_logs():
-    """The folder of real logs, named by TENURE_DATA or beside the repository."""
-    folder = Path(os.environ.get("TENURE_DATA", Path(__file__).resolve().parents[3] / "shared" / "data"))
-    if not folder.is_dir():
-        pytest.skip(f"the real logs are not here: {folder} does not exist")
-    return folder

@@ -32,10 +32,9 @@ class Sample:
 
 
 @pytest.fixture(scope="session")
-def cdnow_sample(real_logs: Path) -> Sample:
-    path = real_logs / "cdnow" / "CDNOW_sample.txt"
+def cdnow_sample(cdnow: Path) -> Sample:
     names = ["master", "customer", "date", "units", "spend"]
-    rows = pd.read_csv(path, sep=r"\s+", header=None, names=names, dtype={"date": str})
+    rows = pd.read_csv(cdnow / "CDNOW_sample.txt", sep=r"\s+", header=None, names=names, dtype={"date": str})
     rows["date"] = pd.to_datetime(rows["date"], format="%Y%m%d")
     days = rows.groupby(["customer", "date"], as_index=False)["spend"].sum()
     end = pd.Timestamp("1997-09-30")
