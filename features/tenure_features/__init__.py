@@ -16,8 +16,8 @@ if TYPE_CHECKING:  # imported on first use: Ibis takes most of a second, and the
     from tenure_features.snapshot import snapshots, write_snapshots
     from tenure_features.tables.log import OrderLog, check, open_orders
     from tenure_features.tables.readiness import Readiness, SetAside, Verdict
+    from tenure_features.tables.shop_table import ShopTable, TableSource, check_table, open_table
     from tenure_features.tables.side_readiness import TableReadiness
-    from tenure_features.tables.side_tables import SideTable, TableSource, check_table, open_table
     from tenure_features.user_features import load_features
 
 __all__ = [
@@ -28,7 +28,7 @@ __all__ = [
     "OrderSource",
     "Readiness",
     "SetAside",
-    "SideTable",
+    "ShopTable",
     "TableReadiness",
     "TableSource",
     "Verdict",
@@ -53,17 +53,17 @@ _HOME = {
     "OrderSource": "reading.sources",
     "Readiness": "tables.readiness",
     "SetAside": "tables.readiness",
-    "SideTable": "tables.side_tables",
+    "ShopTable": "tables.shop_table",
     "TableReadiness": "tables.side_readiness",
-    "TableSource": "tables.side_tables",
+    "TableSource": "tables.shop_table",
     "Verdict": "tables.readiness",
     "catalogue": "families.catalogue",
     "check": "tables.log",
-    "check_table": "tables.side_tables",
+    "check_table": "tables.shop_table",
     "feature": "families.feature",
     "load_features": "user_features",
     "open_orders": "tables.log",
-    "open_table": "tables.side_tables",
+    "open_table": "tables.shop_table",
     "outcomes": "outcome",
     "rfm_summary": "rfm",
     "snapshots": "snapshot",

@@ -22,7 +22,7 @@ from tenure_features.histories import (
 from tenure_features.tables.contracts import CALENDAR
 from tenure_features.tables.log import OrderLog
 from tenure_features.tables.order_columns import OPTIONAL
-from tenure_features.tables.side_tables import SideTable
+from tenure_features.tables.shop_table import ShopTable
 
 Side = CustomerProfile | EventHistory | FeedbackHistory | LineHistory | OrderDetails | ServiceCostHistory
 
@@ -42,7 +42,7 @@ class Given:
     """
 
     log: OrderLog
-    tables: Mapping[str, SideTable] = field(default_factory=dict)
+    tables: Mapping[str, ShopTable] = field(default_factory=dict)
     calendar: Calendar | None = None
 
     @property

@@ -11,19 +11,19 @@ import pandas as pd
 
 from tenure_features.days import days_between
 from tenure_features.history import KEYS
-from tenure_features.side_history import SideHistory, frequency, joined, known_before
+from tenure_features.table_history import TableHistory, frequency, joined, known_before
 
 SENT = "email_sent"
 """The one kind of event that is the shop's doing, not the customer's."""
 
 
-class EventHistory(SideHistory):
+class EventHistory(TableHistory):
     """Events before each origin: visits, carts, e-mails, tickets, complaints.
 
     Parameters
     ----------
     population
-        See `SideHistory`.
+        See `TableHistory`.
     events
         Clean rows of ``events``.
     origins
@@ -73,13 +73,13 @@ class EventHistory(SideHistory):
         return self._rows.device
 
 
-class FeedbackHistory(SideHistory):
+class FeedbackHistory(TableHistory):
     """Answers before each origin, numbered per customer and kind.
 
     Parameters
     ----------
     population
-        See `SideHistory`.
+        See `TableHistory`.
     feedback
         Clean rows of ``feedback``.
     origins
@@ -118,7 +118,7 @@ class FeedbackHistory(SideHistory):
         return value.argmax(self._rows.number, where=self.is_kind(kind) & value.notnull())
 
 
-class OrderDetails(SideHistory):
+class OrderDetails(TableHistory):
     """Orders before each origin with their cost, discount, channel, device and region; lines are added up.
 
     An order's channel, device and region are those of its first line known at the origin (the first in alphabetical
@@ -127,7 +127,7 @@ class OrderDetails(SideHistory):
     Parameters
     ----------
     population
-        See `SideHistory`.
+        See `TableHistory`.
     details
         `tenure_features.OrderLog.details`.
     origins
@@ -193,7 +193,7 @@ def whole_orders(known: ir.Table) -> ir.Table:
     return keyed.group_by([*KEYS, "order_key", "single_at", "single_money"]).aggregate(**sums)
 
 
-class LineHistory(SideHistory):
+class LineHistory(TableHistory):
     """Products bought before each origin. Lines are dated by the first row of their order.
 
     Pieces that came back (quantity below zero) are left out of what was bought.
@@ -201,7 +201,7 @@ class LineHistory(SideHistory):
     Parameters
     ----------
     population
-        See `SideHistory`.
+        See `TableHistory`.
     lines
         Clean rows of ``order_lines``.
     details
@@ -258,13 +258,13 @@ class LineHistory(SideHistory):
         return self._rows[f"{name}_times"]
 
 
-class ServiceCostHistory(SideHistory):
+class ServiceCostHistory(TableHistory):
     """Costs of serving customers before each origin.
 
     Parameters
     ----------
     population
-        See `SideHistory`.
+        See `TableHistory`.
     costs
         Clean rows of ``service_costs``.
     origins
@@ -298,7 +298,7 @@ class CustomerProfile:
     Parameters
     ----------
     population
-        See `SideHistory`.
+        See `TableHistory`.
     customers
         Clean rows of ``customers``.
     origins

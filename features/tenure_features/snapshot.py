@@ -23,11 +23,11 @@ from tenure_features.history import KEYS, OrderHistory
 from tenure_features.reading.engine import is_spark, reader
 from tenure_features.reading.files import replacing
 from tenure_features.shares import CUSTOMERS_AT_ONCE, Shares, can_be_shared, ranges, within
-from tenure_features.side_history import POPULATION
+from tenure_features.table_history import POPULATION
 from tenure_features.tables.contracts import CALENDAR
 from tenure_features.tables.log import OrderLog
 from tenure_features.tables.regrouping import is_known_at, known_at
-from tenure_features.tables.side_tables import SideTable
+from tenure_features.tables.shop_table import ShopTable
 
 KEYS_FIRST = ("customer_id", "as_of")
 PAIRS_AT_ONCE = 1_000_000
@@ -41,7 +41,7 @@ def snapshots(
     log: OrderLog,
     origins: Moment | Sequence[Moment],
     *,
-    tables: Mapping[str, SideTable] | None = None,
+    tables: Mapping[str, ShopTable] | None = None,
     features: Iterable[str] | None = None,
     active_days: float | None = None,
     calendar: Calendar | None = None,
@@ -97,7 +97,7 @@ def write_snapshots(
     log: OrderLog,
     origins: Moment | Sequence[Moment],
     *,
-    tables: Mapping[str, SideTable] | None = None,
+    tables: Mapping[str, ShopTable] | None = None,
     features: Iterable[str] | None = None,
     active_days: float | None = None,
     calendar: Calendar | None = None,
@@ -147,7 +147,7 @@ class _Asked:
         log: OrderLog,
         origins: Moment | Sequence[Moment],
         *,
-        tables: Mapping[str, SideTable] | None,
+        tables: Mapping[str, ShopTable] | None,
         features: Iterable[str] | None,
         active_days: float | None,
         calendar: Calendar | None,

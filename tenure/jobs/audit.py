@@ -23,7 +23,7 @@ from tenure_training.audit import (
     quick_audit,
     reopened,
     sampled,
-    side_rows,
+    table_rows,
 )
 from tenure_training.frame import Frames
 from tenure_training.train import Training
@@ -123,7 +123,7 @@ def _workshop(inputs: Inputs, training: Training, frames: Frames, *, most: int) 
     until = frame.as_of + pd.Timedelta(days=frame.horizon_days)
     orders = order_lines(inputs.log, sampled(frame.present["customer_id"].astype(str).tolist(), most=most))
     tables = {"orders": orders}
-    beside = {name: side_rows(table, orders) for name, table in inputs.tables.items()}
+    beside = {name: table_rows(table, orders) for name, table in inputs.tables.items()}
     tables |= {name: rows for name, rows in beside.items() if rows is not None}
     with tempfile.TemporaryDirectory(prefix="tenure-audit-") as folder:
 

@@ -9,7 +9,7 @@ import pandas as pd
 from tenure.config import Config
 from tenure.jobs.inputs import Inputs
 from tenure.jobs.tables import open_tables
-from tenure_features import OrderLog, SideTable
+from tenure_features import OrderLog, ShopTable
 from tenure_features.reading.engine import fetch
 from tenure_training.models.after.economics import Economics
 from tenure_training.models.after.lifetime import ACQUISITION_COST
@@ -57,7 +57,7 @@ def with_acquisition(snapshot: pd.DataFrame, config: Config, inputs: Inputs) -> 
     return snapshot.assign(**{ACQUISITION_COST: snapshot["customer_id"].map(cost).astype("float64")})
 
 
-def acquisition_costs(tables: Mapping[str, SideTable], first_order: pd.Series) -> pd.Series | None:
+def acquisition_costs(tables: Mapping[str, ShopTable], first_order: pd.Series) -> pd.Series | None:
     """Share the spend of each channel among the customers it brought.
 
     Parameters
@@ -100,7 +100,7 @@ def _margin(log: OrderLog) -> float | None:
     return float(1 - total["cost"] / total["revenue"])
 
 
-def _service_cost(log: OrderLog, tables: Mapping[str, SideTable]) -> float | None:
+def _service_cost(log: OrderLog, tables: Mapping[str, ShopTable]) -> float | None:
     """Cost to serve per order, over the orders since the first cost."""
     if "service_costs" not in tables:
         return None

@@ -29,7 +29,7 @@ from tenure_features.identity import (
 from tenure_features.reading.engine import fetch
 from tenure_features.tables.readiness import Readiness
 from tenure_features.tables.rollup import final
-from tenure_features.tables.side_tables import TableSource, open_table
+from tenure_features.tables.shop_table import TableSource, open_table
 
 IDENTIFIERS = "identifiers"
 GUARD_FILE = "identity_guards.parquet"

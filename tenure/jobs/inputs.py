@@ -12,7 +12,7 @@ from tenure.jobs.calendars import open_calendar
 from tenure.jobs.customer_ids import Resolved, resolve_orders
 from tenure.jobs.tables import open_tables
 from tenure.progress import Progress
-from tenure_features import OrderLog, SideTable, catalogue, load_features
+from tenure_features import OrderLog, ShopTable, catalogue, load_features
 from tenure_features.families.calendar import Calendar
 from tenure_features.given import Given
 from tenure_features.tables.contracts import CALENDAR
@@ -35,7 +35,7 @@ class Inputs:
     """
 
     log: OrderLog
-    tables: Mapping[str, SideTable] = field(default_factory=dict)
+    tables: Mapping[str, ShopTable] = field(default_factory=dict)
     calendar: Calendar | None = None
     resolved: Resolved | None = None
 

@@ -19,7 +19,7 @@ from tenure_decisions.economics.study import Study, open_study
 from tenure_features import OrderLog
 from tenure_features.errors import UsageError
 from tenure_features.reading.engine import fetch
-from tenure_features.tables.side_tables import SideTable
+from tenure_features.tables.shop_table import ShopTable
 from tenure_serving.batch import SCORES
 
 BESIDE = ("customers", "events", "spend", "service_costs")
@@ -59,7 +59,7 @@ def read_shop(
     progress: Progress,
     only: Iterable[str] = BESIDE,
     resolved: Resolved | None = None,
-    opened: Mapping[str, SideTable] = MappingProxyType({}),
+    opened: Mapping[str, ShopTable] = MappingProxyType({}),
 ) -> ShopTables:
     """Read the orders and the tables beside them.
 

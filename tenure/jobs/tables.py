@@ -9,8 +9,8 @@ from typing import Any
 from tenure.config import Config
 from tenure.jobs.orders import engine_of
 from tenure_features.identity import CustomerMap
+from tenure_features.tables.shop_table import ShopTable, TableSource, check_table, open_table
 from tenure_features.tables.side_readiness import TableReadiness
-from tenure_features.tables.side_tables import SideTable, TableSource, check_table, open_table
 
 
 def open_tables(
@@ -20,7 +20,7 @@ def open_tables(
     backend: Any = None,  # noqa: ANN401
     only: Iterable[str] | None = None,
     customers: CustomerMap | None = None,
-) -> dict[str, SideTable]:
+) -> dict[str, ShopTable]:
     """Open the tables named under ``[tables.*]``, by name, in the order of the file.
 
     Parameters

@@ -7,12 +7,12 @@ import pandas as pd
 import pytest
 from pandas.testing import assert_frame_equal
 
-from tenure_features import OrderSource, SideTable, TableSource, catalogue, open_orders, open_table, snapshots
+from tenure_features import OrderSource, ShopTable, TableSource, catalogue, open_orders, open_table, snapshots
 from tenure_features.errors import DataContractError, UsageError
 from tenure_features.families.profile_features import parsed, profile_names
 from tenure_features.given import Given
 
-from .side_oracle import WHEN, expected_features, shop_tables
+from .tables_oracle import WHEN, expected_features, shop_tables
 
 OF_ROWS = [one for one in catalogue() if one.table != "calendar"]  # the calendar holds no rows of anybody
 BESIDE = [one for one in OF_ROWS if one.table != "orders"]
@@ -28,7 +28,7 @@ def opened(tmp_path_factory):
         for name, rows in tables.items():
             rows.to_parquet(folder / f"{name}.parquet", index=False)
         log = open_orders(OrderSource(folder / "orders.parquet"), as_of)
-        beside: dict[str, SideTable] = {
+        beside: dict[str, ShopTable] = {
             name: open_table(name, TableSource(folder / f"{name}.parquet"), as_of=as_of, backend=log.backend)
             for name in tables
             if name != "orders"

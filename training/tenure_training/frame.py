@@ -8,7 +8,7 @@ from typing import cast
 import numpy as np
 import pandas as pd
 
-from tenure_features import OrderLog, SideTable, outcomes, snapshots
+from tenure_features import OrderLog, ShopTable, outcomes, snapshots
 from tenure_features.errors import DataContractError
 from tenure_features.families.calendar import Calendar
 from tenure_features.families.profile_features import calendar_names, profile_names
@@ -41,7 +41,7 @@ class Frames:
         log: OrderLog,
         *,
         active_days: int | None = None,
-        tables: Mapping[str, SideTable] | None = None,
+        tables: Mapping[str, ShopTable] | None = None,
         calendar: Calendar | None = None,
     ) -> None:
         self._log, self._active_days, self._tables = log, active_days, dict(tables or {})
@@ -51,7 +51,7 @@ class Frames:
         self._labels: dict[Window, pd.DataFrame] = {}
         self.first_order = pd.Timestamp(log.first_order_at).normalize()
 
-    def of(self, log: OrderLog, tables: Mapping[str, SideTable]) -> Frames:
+    def of(self, log: OrderLog, tables: Mapping[str, ShopTable]) -> Frames:
         """Make frames of another log, and of other tables beside it, the way these were made."""
         return Frames(log, active_days=self._active_days, tables=tables, calendar=self._calendar)
 

@@ -7,7 +7,7 @@ import ibis.expr.types as ir
 from tenure_features.families.arithmetic import ratio
 from tenure_features.families.feature import feature
 from tenure_features.histories import LineHistory, OrderDetails
-from tenure_features.side_history import entropy, top_share
+from tenure_features.table_history import entropy, top_share
 
 
 @feature(unit="lines", family="basket", table="order_lines", reason="{value:.0f} order lines so far")

@@ -6,7 +6,7 @@ import ibis.expr.types as ir
 
 from tenure_features.families.feature import feature
 from tenure_features.histories import EventHistory, OrderDetails
-from tenure_features.side_history import entropy, top_share
+from tenure_features.table_history import entropy, top_share
 
 
 @feature(

@@ -17,10 +17,10 @@ from tenure_features.families.calendar import Calendar, CalendarWindow
 from tenure_features.families.feature import Feature, registered
 from tenure_features.histories import CustomerProfile
 from tenure_features.reading.engine import fetch
-from tenure_features.side_history import known_before
+from tenure_features.table_history import known_before
 from tenure_features.tables.contracts import CALENDAR
 from tenure_features.tables.regrouping import table_known_at
-from tenure_features.tables.side_tables import SideTable
+from tenure_features.tables.shop_table import ShopTable
 
 MOST_LEVELS, LEAST_SHARE = 12, 0.01
 """Per column, the most frequent levels, and those of at least one customer in a hundred."""
@@ -87,7 +87,7 @@ def parsed(name: str) -> Feature | None:
     return None
 
 
-def profile_names(customers: SideTable, as_of: pd.Timestamp) -> tuple[str, ...]:
+def profile_names(customers: ShopTable, as_of: pd.Timestamp) -> tuple[str, ...]:
     """Name the features of a customer table at a moment, from the customers known strictly before it."""
     schema, contract = customers.rows.schema(), customers.contract.columns
     with table_known_at(customers, as_of) as then:

@@ -16,7 +16,7 @@ from tenure_features.identity.customer_map import CustomerMap, replaced
 from tenure_features.reading.engine import drop, fetch
 from tenure_features.tables.log import Accounts, OrderLog
 from tenure_features.tables.rollup import COLUMNS, STEPS, roll_up
-from tenure_features.tables.side_tables import SideTable
+from tenure_features.tables.shop_table import ShopTable
 
 _numbers = itertools.count()
 
@@ -50,7 +50,7 @@ def counted_over(log: OrderLog, origin: pd.Timestamp, end: pd.Timestamp) -> Iter
 
 
 @contextmanager
-def table_known_at(table: SideTable, moment: pd.Timestamp) -> Iterator[SideTable]:
+def table_known_at(table: ShopTable, moment: pd.Timestamp) -> Iterator[ShopTable]:
     """Give one table in the customers known at a moment."""
     customers = table.customers
     if customers is None or table.accounts is None or customers.is_known_at(moment):

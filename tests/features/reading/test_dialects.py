@@ -18,7 +18,7 @@ from tenure_features.reading.databases import shown
 from tenure_features.reading.dialects import _sorted_median, sql_for
 from tenure_features.reading.engine import reader, statement, without_warnings
 from tenure_features.snapshot import snapshot_table
-from tests.features.side_oracle import shop_tables
+from tests.features.tables_oracle import shop_tables
 
 ORIGIN = "2023-09-15 12:00:00"
 

@@ -40,7 +40,7 @@ from tenure_serving.segments import Segmenter
 from tenure_serving.spark import score_on_spark
 from tenure_training.frame import Frames
 from tenure_training.models.bundle import BundleInfo, class_by_name, definitions, package_versions, write_bundle
-from tests.features.side_oracle import shop_tables
+from tests.features.tables_oracle import shop_tables
 
 from .test_dialects import connected, with_table
 

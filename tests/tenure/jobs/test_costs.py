@@ -12,7 +12,7 @@ from tenure.config import Config
 from tenure.config_file import load_config
 from tenure.jobs.costs import acquisition_costs, economics_of, with_acquisition
 from tenure.jobs.inputs import open_inputs
-from tenure_features.tables.side_tables import TableSource, open_table
+from tenure_features.tables.shop_table import TableSource, open_table
 
 AS_OF = pd.Timestamp("2024-04-01")
 

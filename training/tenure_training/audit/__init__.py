@@ -2,7 +2,7 @@
 
 from tenure_training.audit.finding import Finding
 from tenure_training.audit.suite import Advance, audit, quick_audit
-from tenure_training.audit.tables import Build, Tables, order_lines, reopened, sampled, side_rows
+from tenure_training.audit.tables import Build, Tables, order_lines, reopened, sampled, table_rows
 
 __all__ = [
     "Advance",
@@ -14,5 +14,5 @@ __all__ = [
     "quick_audit",
     "reopened",
     "sampled",
-    "side_rows",
+    "table_rows",
 ]

@@ -11,7 +11,7 @@ import pandas as pd
 from tenure_features import OrderLog, OrderSource, open_orders
 from tenure_features.reading.engine import fetch
 from tenure_features.tables.contracts import TABLES
-from tenure_features.tables.side_tables import SideTable, TableSource, open_table
+from tenure_features.tables.shop_table import ShopTable, TableSource, open_table
 from tenure_training.frame import Frames
 
 Tables = Mapping[str, pd.DataFrame]
@@ -67,7 +67,7 @@ def time_column(table: str, rows: pd.DataFrame) -> str | None:
     return next((name for name in (TABLES[table].dated_by, "recorded_at") if name in rows), None)
 
 
-def side_rows(table: SideTable, orders: pd.DataFrame) -> pd.DataFrame | None:
+def table_rows(table: ShopTable, orders: pd.DataFrame) -> pd.DataFrame | None:
     """Fetch the rows of a table beside the orders that are about the customers of some orders, or about the orders.
 
     None where the table names neither.
@@ -78,7 +78,7 @@ def side_rows(table: SideTable, orders: pd.DataFrame) -> pd.DataFrame | None:
     return fetch(table.rows.filter(table.rows[key].isin(orders[key].astype(str).unique().tolist())))
 
 
-def reopened(tables: Tables, folder: Path, *, until: pd.Timestamp) -> tuple[OrderLog, dict[str, SideTable]]:
+def reopened(tables: Tables, folder: Path, *, until: pd.Timestamp) -> tuple[OrderLog, dict[str, ShopTable]]:
     """Write tables into a folder and open them like any others, with every row before a moment."""
     paths = {name: folder / f"{name}.parquet" for name in tables}
     for name, rows in tables.items():

@@ -60,7 +60,7 @@ class TableSource:
 
 
 @dataclass(frozen=True)
-class SideTable:
+class ShopTable:
     """Clean rows of one table. Made by `open_table`.
 
     Attributes
@@ -95,7 +95,7 @@ class SideTable:
         """The columns it promises."""
         return TABLES[self.name]
 
-    def grouped(self, known: ir.Table) -> SideTable:
+    def grouped(self, known: ir.Table) -> ShopTable:
         """Give the table in the customers of another map (``source_id, customer_id``, in the backend)."""
         if self.accounts is None:
             return self
@@ -128,7 +128,7 @@ def open_table(
     backend: Any = None,  # noqa: ANN401
     engine: Engine | None = None,
     customers: CustomerMap | None = None,
-) -> SideTable:
+) -> ShopTable:
     """Read, check and clean one table beside the orders.
 
     Parameters
@@ -177,7 +177,7 @@ def _open(
     as_of: Moment | None,
     backend: Any,  # noqa: ANN401
     customers: CustomerMap | None,
-) -> SideTable:
+) -> ShopTable:
     contract = _contract(name)
     moment = None if as_of is None else utc_naive(as_of)
     own = f"side_{name}_{next(_opened)}"  # a table may be opened twice on one backend, at two moments
@@ -201,7 +201,7 @@ def _open(
             fix="Change the expression so that it holds for every row.",
         ) from problem
     readiness = account(SideStages(name, source.uri, moment, raw, mapped, rows, repeats, kept))
-    return SideTable(name, kept, readiness, moment, source, backend, accounts, customers)
+    return ShopTable(name, kept, readiness, moment, source, backend, accounts, customers)
 
 
 def _contract(name: str) -> Table:

@@ -13,7 +13,7 @@ from tenure_features import open_orders
 from tenure_features.errors import DataContractError, UsageError
 from tenure_features.reading.sources import OrderSource
 from tenure_features.tables.contracts import TABLES
-from tenure_features.tables.side_tables import SideTable, TableSource, check_table, open_table
+from tenure_features.tables.shop_table import ShopTable, TableSource, check_table, open_table
 
 Write = Callable[..., Path]
 
@@ -141,7 +141,7 @@ def test_open_table__lives_in_the_backend_of_the_orders(write: Write, name: str)
 def test_fingerprint__changes_with_a_value_and_not_with_the_order_of_rows(write: Write) -> None:
     rows = _rows("events", 5)
 
-    def opened(frame: pd.DataFrame) -> SideTable:
+    def opened(frame: pd.DataFrame) -> ShopTable:
         return open_table("events", TableSource(write(frame, "events.parquet")))
 
     first = opened(rows).fingerprint

@@ -50,7 +50,7 @@ def known_before(rows: ir.Table, origins: Sequence[pd.Timestamp], *, when: str |
     return pairs.filter(known(pairs, pairs.as_of))
 
 
-class SideHistory:
+class TableHistory:
     """Rows of one table known at each origin, joined to the customers with an order before it.
 
     A customer without any row keeps one row on which everything but the customer's orders is missing, so that counts
@@ -129,11 +129,11 @@ class SideHistory:
 
 def joined(population: ir.Table, rows: ir.Table) -> ir.Table:
     """Keep every customer of the population, with the rows there are."""
-    beside = rows.rename({"side_as_of": "as_of", "side_customer_id": "customer_id"})
+    beside = rows.rename({"table_as_of": "as_of", "table_customer_id": "customer_id"})
     pairs = population.left_join(
-        beside, [population.as_of == beside.side_as_of, population.customer_id == beside.side_customer_id]
+        beside, [population.as_of == beside.table_as_of, population.customer_id == beside.table_customer_id]
     )
-    return pairs.drop("side_as_of", "side_customer_id")
+    return pairs.drop("table_as_of", "table_customer_id")
 
 
 def frequency(rows: ir.Table, column: str, *, where: ir.BooleanValue) -> ir.IntegerValue:
