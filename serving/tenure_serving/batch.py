@@ -48,6 +48,7 @@ def write_scores(
     input_fingerprint: str,
     partitioned: bool = False,
     previous: str | None = None,
+    unless_in: Path | None = None,
 ) -> Written:
     """Write a score table and its manifest, each in one step: a reader sees the old file or the new one.
 
@@ -70,6 +71,8 @@ def write_scores(
         ``_manifest.json`` so that readers of the folder skip it). A day has one partition.
     previous
         Fingerprint of the earlier scores whose groups were held on to; None where there were none.
+    unless_in
+        Where the very same result may lie already; None: in the folder.
 
     Raises
     ------
@@ -81,7 +84,7 @@ def write_scores(
     as_of = _as_of(scores)
     manifest = _manifest(scores, bundle, as_of, input_fingerprint, previous)
     there = find_scores(
-        folder,
+        unless_in or folder,
         bundle=bundle,
         as_of=as_of,
         input_fingerprint=input_fingerprint,

@@ -15,6 +15,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from tenure_features.errors import UsageError
+from tenure_serving.result_folder import recover_folder
 
 NEEDED = ("customer_id", "horizon_days", "churn_probability", "expected_value", "segment")
 
@@ -92,6 +93,7 @@ def scores_path(place: Path) -> Path:
     UsageError
         There is none.
     """
+    recover_folder(place if place.is_dir() else place.parent)
     path = place / "scores.parquet" if place.is_dir() else place
     if not path.is_file():
         raise UsageError(f"There are no scores at {path}.", fix="Name the --out folder of a run, or its file.")

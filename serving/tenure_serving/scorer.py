@@ -11,6 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from tenure_features.errors import DataContractError, DependencyUnavailableError, QualityGateError, UsageError
+from tenure_serving.result_folder import recover_folder
 from tenure_serving.segments.segmenter import Segmenter
 from tenure_training.mlflow_session import mlflow_session
 from tenure_training.models.after.lifetime import ACQUISITION_COST, Lifetime
@@ -330,7 +331,10 @@ def _reasons(
 def bundle_folder(source: str | Path, tracking_uri: str | None = None) -> Path:
     """Find the folder of a bundle, fetched from the registry where it is named by URI; see `Scorer.load`."""
     registered = isinstance(source, str) and source.startswith(("models:/", "runs:/", "mlflow-artifacts:/"))
-    return _download(str(source), tracking_uri) if registered else Path(source)
+    if registered:
+        return _download(str(source), tracking_uri)
+    recover_folder(Path(source).parent)
+    return Path(source)
 
 
 def _download(uri: str, tracking_uri: str | None) -> Path:

@@ -26,6 +26,7 @@ from tenure_features.identity import (
     read_state,
     resolve,
 )
+from tenure_features.identity.state import APART_FILE, HISTORY_FILE, MAP_FILE
 from tenure_features.reading.engine import fetch
 from tenure_features.tables.readiness import Readiness
 from tenure_features.tables.rollup import final
@@ -33,6 +34,8 @@ from tenure_features.tables.shop_table import TableSource, open_table
 
 IDENTIFIERS = "identifiers"
 GUARD_FILE = "identity_guards.parquet"
+IDENTITY_FILES = (MAP_FILE, HISTORY_FILE, APART_FILE, GUARD_FILE)
+"""What an identity run leaves in its folder."""
 FURTHER_LIMIT = 10
 """Limit of a kind that is named without one."""
 

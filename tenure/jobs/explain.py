@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from tenure_features.errors import UsageError
+from tenure_serving.score_tables import scores_path
 
 Card = dict[str, Any]
 
@@ -30,9 +31,7 @@ def read_card(scores: Path, customer_id: str) -> Card:
     UsageError
         When there is no such table, it is not a score table, or the customer is not in it.
     """
-    path = scores / "scores.parquet" if scores.is_dir() else scores
-    if not path.is_file():
-        raise UsageError(f"There are no scores at {path}.", fix="Name the --out folder of a run with --scores.")
+    path = scores_path(scores)
     try:
         rows = pq.read_table(path, filters=[("customer_id", "=", customer_id)])
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError, pa.ArrowKeyError) as error:

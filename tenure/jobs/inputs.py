@@ -9,7 +9,7 @@ from pathlib import Path
 
 from tenure.config import Config
 from tenure.jobs.calendars import open_calendar
-from tenure.jobs.customer_ids import Resolved, resolve_orders
+from tenure.jobs.customer_ids import IDENTITY_FILES, Resolved, resolve_orders
 from tenure.jobs.tables import open_tables
 from tenure.progress import Progress
 from tenure_features import OrderLog, ShopTable, catalogue, load_features
@@ -52,11 +52,15 @@ class Inputs:
         """How many ids became how many customers; empty where they were read as they are."""
         return () if self.resolved is None else self.resolved.notes
 
-    def write(self, folder: Path) -> tuple[str, ...]:
-        """Leave the identity map in a folder, where there is one, and say what it did."""
+    @property
+    def files(self) -> tuple[str, ...]:
+        """Names of the files that `write` leaves."""
+        return () if self.resolved is None or self.resolved.state is None else IDENTITY_FILES
+
+    def write(self, folder: Path) -> None:
+        """Leave the identity map in a folder, where there is one."""
         if self.resolved is not None:
             self.resolved.write(folder)
-        return self.identity_notes
 
     @property
     def notes(self) -> tuple[str, ...]:

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-import shutil
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -31,11 +29,12 @@ from tenure.report.identity_sections import identity_sections
 from tenure.report.next_order import dates_sections
 from tenure.report.segment_sections import segment_sections
 from tenure_features import snapshots
-from tenure_features.errors import DataContractError, NothingToDoError
+from tenure_features.errors import DataContractError
 from tenure_features.families.catalogue import described
 from tenure_features.user_features import require_defined
 from tenure_serving.batch import MANIFEST, SCORES, write_scores
 from tenure_serving.report import ReportData, Section, render_report
+from tenure_serving.result_folder import replace_folder
 from tenure_serving.score_tables import Scores, earlier_scores
 from tenure_serving.scorer import Scorer
 from tenure_training.audit import Finding
@@ -43,7 +42,7 @@ from tenure_training.frame import Frames
 from tenure_training.models.bundle import Bundle, BundleInfo, definitions, package_versions, write_bundle
 from tenure_training.train import Training, train
 
-MODEL_FOLDER, CHART_FOLDER = "model", "charts"
+MODEL_FOLDER, CHART_FOLDER, REPORT = "model", "charts", "report.html"
 
 
 @dataclass(frozen=True)
@@ -82,19 +81,21 @@ def run_job(
     previous = earlier_scores(config.run.previous)
     trained = _trained(config, progress, previous=previous)
     inputs, training, notes = trained.inputs, trained.training, trained.notes
-    out.mkdir(parents=True, exist_ok=True)
-    with progress.stage("Scoring the customers"):
-        bundle = _bundle(inputs, training, config, out / MODEL_FOLDER)
-        scorer = Scorer(bundle)
-        scores = _scored(scorer, trained, config, previous)
-        _write(scores, out, bundle, inputs, previous)
-    with progress.stage("Writing the report"):
-        further = segment_sections(inputs, scorer, scores, previous) + _backtested(trained, bundle, config)
-        further += sections(training) if sections else ()
-        further += economics_sections(config, inputs, scores)
-        report, data = out / "report.html", _report(trained, bundle, scores, further)
-        report.write_text(rendered(data, scorer), encoding="utf-8")
-        charts = evidence.write_charts(data, out / CHART_FOLDER)
+    with replace_folder(out, names=(MODEL_FOLDER, CHART_FOLDER, REPORT, *inputs.files, SCORES, MANIFEST)) as draft:
+        with progress.stage("Scoring the customers"):
+            bundle = _bundle(inputs, training, config, draft / MODEL_FOLDER)
+            scorer = Scorer(bundle)
+            scores = _scored(scorer, trained, config, previous)
+            _write(scores, draft, bundle, inputs, previous)
+        with progress.stage("Writing the report"):
+            further = segment_sections(inputs, scorer, scores, previous) + _backtested(trained, bundle, config)
+            further += sections(training) if sections else ()
+            further += economics_sections(config, inputs, scores)
+            data = _report(trained, bundle, scores, further)
+            (draft / REPORT).write_text(rendered(data, scorer), encoding="utf-8")
+            charts = [out / chart.relative_to(draft) for chart in evidence.write_charts(data, draft / CHART_FOLDER)]
+    # what is recorded lies in its place by now, so that a store that cannot be reached leaves a whole result
+    bundle, report = replace(bundle, folder=out / MODEL_FOLDER), out / REPORT
     with progress.stage("Recording the run in MLflow"):
         tracked, uri = record(
             training,
@@ -140,26 +141,31 @@ def score_job(config: Config, model: str, out: Path, *, progress: Progress) -> S
         require_defined(info.user_features)
         require_same(inputs.calendar, info.definitions.get("calendar"))
         log = inputs.log
-    notes = inputs.write(out)
+    notes = inputs.identity_notes
     as_of = config.run.as_of or log.default_as_of.to_pydatetime()
     if config.run.as_of is None:
         notes += (f"as_of is {as_of:%Y-%m-%d}, the day after the last order; choose another with --as-of.",)
-    with progress.stage("Scoring the customers"):
+    with (
+        progress.stage("Scoring the customers"),
+        replace_folder(out, names=(*inputs.files, SCORES, MANIFEST)) as draft,
+    ):
         present = _present(inputs, info, as_of)
         scores = scorer.score(
             with_acquisition(present, config, inputs),
             currency=log.currency or config.orders.currency,
             previous=previous.table if previous else None,
         )
-        written = write_scores(
+        inputs.write(draft)
+        write_scores(
             scores,
-            out,
+            draft,
             bundle=scorer.bundle,
             input_fingerprint=inputs.fingerprint,
             previous=previous.fingerprint if previous else None,
+            unless_in=out,
         )
     return ScoreResult(
-        **_findings(scores, out, scorer.bundle, notes), scores_path=written.scores, manifest_path=written.manifest
+        **_findings(scores, out, scorer.bundle, notes), scores_path=out / SCORES, manifest_path=out / MANIFEST
     )
 
 
@@ -281,7 +287,7 @@ def _tuned_and_trained(config: Config, frames: Frames, asked: Question, progress
 
 
 def _bundle(inputs: Inputs, training: Training, config: Config, folder: Path) -> Bundle:
-    """Write the champion, the limits of its segments and its definitions; a bundle of an earlier run is replaced."""
+    """Write the champion, the limits of its segments and its definitions."""
     frame, currency = training.frame, inputs.log.currency or config.orders.currency
     prediction = training.champion.predict(frame.present)
     predictions = pd.DataFrame(
@@ -310,8 +316,6 @@ def _bundle(inputs: Inputs, training: Training, config: Config, folder: Path) ->
         versions=package_versions(),
         user_features=tuple(one for one in described(frame.features).values() if one.file is not None),
     )
-    if folder.exists():
-        shutil.rmtree(folder)
     segments = fit_segmenter(config.segments, frame.present, predictions).to_dict()
     return write_bundle(folder, training.champion, info, segments, extras=more)
 
@@ -325,11 +329,10 @@ def _scored(scorer: Scorer, trained: _Trained, config: Config, previous: Scores 
     )
 
 
-def _write(scores: pd.DataFrame, out: Path, bundle: Bundle, inputs: Inputs, previous: Scores | None) -> None:
-    inputs.write(out)
+def _write(scores: pd.DataFrame, draft: Path, bundle: Bundle, inputs: Inputs, previous: Scores | None) -> None:
+    inputs.write(draft)
     held = previous.fingerprint if previous else None
-    with suppress(NothingToDoError):  # a run that was repeated finds its own result
-        write_scores(scores, out, bundle=bundle, input_fingerprint=inputs.fingerprint, previous=held)
+    write_scores(scores, draft, bundle=bundle, input_fingerprint=inputs.fingerprint, previous=held)
 
 
 def _report(trained: _Trained, bundle: Bundle, scores: pd.DataFrame, further: tuple[Section, ...] = ()) -> ReportData:

@@ -20,7 +20,7 @@ from tenure_features import OrderLog
 from tenure_features.errors import UsageError
 from tenure_features.reading.engine import fetch
 from tenure_features.tables.shop_table import ShopTable
-from tenure_serving.batch import SCORES
+from tenure_serving.score_tables import scores_path
 
 BESIDE = ("customers", "events", "spend", "service_costs")
 """Tables beside the orders that economics read."""
@@ -144,9 +144,7 @@ def read_score_table(scores: Path | None, *, as_of: pd.Timestamp) -> pd.DataFram
     """
     if scores is None:
         return None
-    path = scores / SCORES if scores.is_dir() else scores
-    if not path.is_file():
-        raise UsageError(f"There are no scores at {path}.", fix="Name the --out folder of a run with --scores.")
+    path = scores_path(scores)
     table: pd.DataFrame = pd.read_parquet(path)
     missing = [name for name in SCORED if name not in table]
     if missing:
