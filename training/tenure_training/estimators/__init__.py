@@ -1,0 +1,1 @@
+"""Parts of Tenure's models as scikit-learn estimators on snapshot frames, and a splitter that respects time."""
