@@ -9,7 +9,10 @@ import math
 import sys
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from tenure_decisions.findings import Findings  # pandas is not needed to print a failure
 
 SCHEMA_VERSION = 1
 """Version of the JSON objects commands print; raised when a key changes its meaning or disappears."""
@@ -32,6 +35,30 @@ def emit(command: str, lines: Iterable[str], payload: object, *, as_json: bool) 
     told = [as_object(command, payload)] if as_json else lines
     sys.stdout.writelines(f"{line}\n" for line in told)
     sys.stdout.flush()  # here a reader that has gone away, such as head, is still handled; at exit it is not
+
+
+def show(command: str, findings: Findings, *, out: Path | None = None, as_json: bool) -> None:
+    """Print findings and, where a folder is named, write their tables (CSV) and charts (SVG) into it.
+
+    Parameters
+    ----------
+    command
+        Name of the command, part of the JSON object.
+    findings
+        Of any subject; how they are shown is decided by `tenure_serving.findings` alone.
+    out
+        Folder of the files; None for none.
+    as_json
+        Whether a program reads it.
+    """
+    from tenure.options import out_folder
+    from tenure_serving.findings import payload, text_lines, write_files
+
+    files = () if out is None else write_files(findings, out_folder(out))
+    if as_json:
+        emit(command, (), payload(findings, files=files), as_json=True)
+    else:
+        emit(command, text_lines(findings, files=files), None, as_json=False)
 
 
 def as_object(command: str, payload: object) -> str:

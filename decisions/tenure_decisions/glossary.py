@@ -35,9 +35,14 @@ CHANNELS: Mapping[str, Term] = {
     "repeat": Term("share", "of customers first seen 90 days ago or earlier: a second order within 90 days"),
     "engagement": Term("events per customer", "what customers did (visits, carts, opens, clicks) in the last 30 days"),
     "churn": Term("probability", "mean predicted probability of no order within the horizon of the scores"),
+    "payback_status": Term("-", "'paid back', 'not yet', or why neither can be said"),
+    "payback_month": Term("months of 30 days", "the month of payback as a number, and its interval"),
+    "observed_months": Term("months of 30 days", "age until which payback could be seen"),
 }  # fmt: skip
 
 CLV: Mapping[str, Term] = {
+    "rule": CHANNELS["rule"],
+    "channel": CHANNELS["channel"],
     "days": Term("days", "age since the first order"),
     "mature": Term("customers", "those who have reached the age"),
     "observed": Term("money per customer", "mean value until the age, over mature customers only, before cac"),
@@ -54,8 +59,13 @@ COHORTS: Mapping[str, Term] = {
     "cohort": Term("-", "when the first order was, or the value of the column"),
     "age": Term("periods", "since each customer's own first order, which is in period 0"),
     "customers": Term("customers", "in the cohort"),
+    "cohorts": Term("cohorts", "averaged at the age: those that are mature"),
     "observed": Term("customers", "of them lived through the whole period; every rate of the row is over these"),
     "mature": Term("yes or no", "the period has closed for the whole cohort; others never enter the summary"),
+    "active": Term("customers", "observed customers with an order of positive revenue in the period"),
+    "orders": Term("orders", "of positive revenue in the period, of the observed customers"),
+    "revenue": Term("money", "net revenue in the period, of the observed customers"),
+    "value": Term("money", "value in the period, of the observed customers, before the cost of acquisition"),
     "retention": Term("share", "observed customers with an order of positive revenue in the period"),
     "orders_per_customer": Term("orders per customer", "orders of positive revenue in the period"),
     "revenue_per_customer": Term("money per customer", "net revenue in the period"),
@@ -65,6 +75,12 @@ COHORTS: Mapping[str, Term] = {
 }
 
 GROWTH: Mapping[str, Term] = {
+    "channel": CHANNELS["channel"],
+    "month": Term("-", "calendar month of the first order"),
+    "complete": Term("yes or no", "the whole month lies in the window"),
+    "spend": Term("money", "media money of the month"),
+    "lever": Term("-", "what is changed by one point, everything else as it is"),
+    "change": Term("-", "by how much"),
     "customers": Term("customers", "C: first order in the window, or in the month"),
     "clv_before_cac": Term(
         "money per customer", "predicted value until the age stated, before the cost of acquisition"
@@ -75,9 +91,19 @@ GROWTH: Mapping[str, Term] = {
     "g_net": Term("customers", "C x clv_net / cac"),
     "gain_per_customer": Term("money per customer", "change of clv_net by one point of the lever"),
     "gain": Term("money", "the same over all new customers"),
+    "g_before_gain": Term("customers", "change of g_before by one point of the lever"),
+    "g_net_gain": Term("customers", "change of g_net by one point of the lever"),
 }
 
 BUDGET: Mapping[str, Term] = {
+    "channel": CHANNELS["channel"],
+    "least": Term("money per week", "lower bound of the proposal"),
+    "most": Term("money per week", "upper bound of the proposal"),
+    "direction": Term("-", "more, less or hold"),
+    "reason": Term("-", "what the reading rests on"),
+    "spend": Term("money per week", "a point of the response curve"),
+    "customers": Term("customers per week", "new customers expected at the spend"),
+    "seen": Term("yes or no", "spend up to the most that was ever spent in a week"),
     "spend_now": Term("money per week", "mean of the last 13 weeks"),
     "spend_then": Term("money per week", "proposed"),
     "value": Term("money per customer", "predicted value of a new customer, before the cost of acquisition"),

@@ -48,18 +48,18 @@ def budget(
     """
     from tenure.config_file import load_config
     from tenure.jobs.economics import budget_job, read_limits
-    from tenure.output import emit
+    from tenure.jobs.shop_tables import StudySettings
+    from tenure.output import show
     from tenure.progress import open_progress
-    from tenure.report.economics_text import budget_lines
 
     asked = {
         "orders": options.log(orders, column, returns=returns, currency=currency),
         "run": options.question(as_of, seed=seed),
     }
     settings, limits = load_config(config, overrides=asked), read_limits(limit)
+    study = StudySettings(days=days, overhead_rate=overhead, since=since, level=level)
     with open_progress(quiet=quiet) as progress:
         result = budget_job(
-            settings, scores, total=total, bounds=(least, most), limits=limits, days=days, out=out, progress=progress,
-            overhead_rate=overhead, since=since, level=level,
-        )  # fmt: skip
-    emit("budget", budget_lines(result), result.payload(), as_json=json)
+            settings, scores, total=total, bounds=(least, most), limits=limits, settings=study, progress=progress
+        )
+    show("budget", result, out=out, as_json=json)

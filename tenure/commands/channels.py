@@ -31,20 +31,19 @@ def channels(
     """
     from tenure.config_file import load_config
     from tenure.jobs.economics import channel_job
-    from tenure.output import emit
+    from tenure.jobs.shop_tables import StudySettings
+    from tenure.output import show
     from tenure.progress import open_progress
-    from tenure.report.economics_text import channel_lines
 
     asked = {
         "orders": options.log(orders, column, returns=returns, currency=currency),
         "run": options.question(as_of, seed=seed),
     }
     settings = load_config(config, overrides=asked)
+    study = StudySettings(days=days, overhead_rate=overhead, since=since, level=level)
     with open_progress(quiet=quiet) as progress:
-        result = channel_job(
-            settings, scores, days=days, out=out, progress=progress, overhead_rate=overhead, since=since, level=level
-        )
-    emit("channels", channel_lines(result), result.payload(), as_json=json)
+        result = channel_job(settings, scores, settings=study, progress=progress)
+    show("channels", result, out=out, as_json=json)
 
 
 def growth(
@@ -72,17 +71,16 @@ def growth(
     """
     from tenure.config_file import load_config
     from tenure.jobs.economics import growth_job
-    from tenure.output import emit
+    from tenure.jobs.shop_tables import StudySettings
+    from tenure.output import show
     from tenure.progress import open_progress
-    from tenure.report.economics_text import growth_lines
 
     asked = {
         "orders": options.log(orders, column, returns=returns, currency=currency),
         "run": options.question(as_of, seed=seed),
     }
     settings = load_config(config, overrides=asked)
+    study = StudySettings(days=days, overhead_rate=overhead, since=since, level=level)
     with open_progress(quiet=quiet) as progress:
-        result = growth_job(
-            settings, scores, days=days, out=out, progress=progress, overhead_rate=overhead, since=since, level=level
-        )
-    emit("growth", growth_lines(result), result.payload(), as_json=json)
+        result = growth_job(settings, scores, settings=study, progress=progress)
+    show("growth", result, out=out, as_json=json)

@@ -37,9 +37,8 @@ def cohorts(
     """
     from tenure.config_file import load_config
     from tenure.jobs.economics import cohort_job
-    from tenure.output import emit
+    from tenure.output import show
     from tenure.progress import open_progress
-    from tenure.report.economics_text import cohort_lines
 
     asked = {
         "orders": options.log(orders, column, returns=returns, currency=currency),
@@ -47,7 +46,5 @@ def cohorts(
     }
     settings = load_config(config, overrides=asked)
     with open_progress(quiet=quiet) as progress:
-        result = cohort_job(
-            settings, by=by, period_days=period, until_age=until, level=level, out=out, progress=progress
-        )
-    emit("cohorts", cohort_lines(result), result.payload(), as_json=json)
+        result = cohort_job(settings, by=by, period_days=period, until_age=until, level=level, progress=progress)
+    show("cohorts", result, out=out, as_json=json)

@@ -24,7 +24,7 @@ from tenure.jobs.tuning import Question, chosen_settings, tuned, tuning_notes, t
 from tenure.jobs.window import choose_window
 from tenure.progress import Progress
 from tenure.report import evidence
-from tenure.report.economics_sections import economics_sections
+from tenure.report.economics import economics_sections
 from tenure.report.identity_sections import identity_sections
 from tenure.report.next_order import dates_sections
 from tenure.report.segment_sections import segment_sections

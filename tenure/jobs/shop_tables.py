@@ -158,13 +158,26 @@ def read_score_table(scores: Path | None, *, as_of: pd.Timestamp) -> pd.DataFram
     return table[list(SCORED)]
 
 
+@dataclass(frozen=True, kw_only=True)
+class StudySettings:
+    """How a study is laid out.
+
+    Attributes
+    ----------
+    days
+        Age at which value is stated, beside the usual ones.
+    overhead_rate, since, level
+        Of `tenure_decisions.economics.study.open_study`.
+    """
+
+    days: int = 365
+    overhead_rate: float = 0.0
+    since: str | None = None
+    level: float = 0.8
+
+
 def read_study(
-    config: Config,
-    scores: Path | None,
-    *,
-    days: int,
-    progress: Progress,
-    **settings: Any,  # noqa: ANN401
+    config: Config, scores: Path | None, *, settings: StudySettings, progress: Progress
 ) -> tuple[ShopTables, Study]:
     """Read a shop and open the study that channels, growth and budget are computed from.
 
@@ -174,19 +187,26 @@ def read_study(
         What a job is told.
     scores
         Of a run; None for none.
-    days
-        Age at which value is stated, beside the usual ones.
+    settings
+        How the study is laid out.
     progress
         Told what is done.
-    **settings
-        Of `tenure_decisions.economics.study.open_study`: ``overhead_rate``, ``since``, ``level``.
     """
     shop = read_shop(config, progress=progress)
     table = read_score_table(scores, as_of=shop.as_of)
     with progress.stage("Laying customers out by age"):
-        tables: dict[str, Any] = {**shop.beside}
         study = open_study(
-            shop.orders, as_of=shop.as_of, scores=table, seed=config.run.seed,
-            horizons=sorted({*HORIZONS, days}), **tables, **settings,
-        )  # fmt: skip
+            shop.orders,
+            as_of=shop.as_of,
+            customers=shop.beside.get("customers"),
+            events=shop.beside.get("events"),
+            spend=shop.beside.get("spend"),
+            service_costs=shop.beside.get("service_costs"),
+            scores=table,
+            seed=config.run.seed,
+            horizons=sorted({*HORIZONS, settings.days}),
+            overhead_rate=settings.overhead_rate,
+            since=settings.since,
+            level=settings.level,
+        )
     return shop, study

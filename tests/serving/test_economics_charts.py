@@ -7,7 +7,7 @@ import json
 import pandas as pd
 import vl_convert
 
-from tenure_decisions.economics.budget import DIRECTION, Budget
+from tenure_decisions.economics.budget import DIRECTION
 from tenure_decisions.economics.cohorts import cohorts
 from tenure_serving.charts import budget as budget_charts
 from tenure_serving.charts import channels as channel_charts
@@ -39,7 +39,7 @@ def rows_of(chart, layer: int) -> list[dict]:
 
 def test_cohorts__open_cells_have_no_fill_and_stay_out_of_the_title() -> None:
     found = cohorts(ORDERS, as_of="2024-05-10")
-    chart = cohort_charts.retention(found)
+    chart = cohort_charts.retention(found.cells, found.summary, by="month", period_days=30)
     assert titled(chart) == "50 % of customers order in the second period, 50 % in period 3"
     assert {row["state"] for row in rows_of(chart, 0)} == {"closed"}
     assert {row["state"] for row in rows_of(chart, 2)} == {"still open"}
@@ -50,7 +50,9 @@ def test_cohorts__value_shows_what_is_predicted() -> None:
     found = cohorts(ORDERS, as_of="2024-05-10")
     ahead = pd.DataFrame({"cohort": ["2024-03"], "age": [2], "customers": [1], "predicted": [99.0], "low": 90.0,
                           "high": 110.0})  # fmt: skip
-    chart = cohort_charts.cumulative_value(found, ahead, currency="EUR")
+    chart = cohort_charts.cumulative_value(
+        found.cells, found.summary, ahead, by="month", period_days=30, measure="net revenue", currency="EUR"
+    )
     assert titled(chart) == "A customer has brought 68.3 EUR 90 days after the first order, on average"
     rows = rows_of(chart, 2)
     assert [(row["cohort"], row["label"], row["low"]) for row in rows] == [("2024-03", "99", 90.0)]
@@ -83,32 +85,28 @@ def test_growth_by_month__leaves_months_out_that_are_not_complete() -> None:
     assert titled(chart) == "G grew from 10 to 20 between the first and the second half"
 
 
-def made(reading: str) -> Budget:
-    table = pd.DataFrame(
-        {
-            "channel": ["email", "search"], "spend_now": [10.0, 90.0], "spend_then": [20.0, 80.0],
-            "direction": ["more", "less"], "reading": reading, "extrapolated": False, "marginal_return": [4.0, 2.0],
-        }
-    )  # fmt: skip
+TABLE = pd.DataFrame(
+    {
+        "channel": ["email", "search"], "spend_now": [10.0, 90.0], "spend_then": [20.0, 80.0],
+        "direction": ["more", "less"], "reading": "", "extrapolated": False, "marginal_return": [4.0, 2.0],
+    }
+)  # fmt: skip
+
+
+def test_reallocation__promises_no_amount_where_there_is_a_direction_only() -> None:
+    gain = (12.0, -3.0, 30.0)
+    chart = budget_charts.reallocation(TABLE, reading=DIRECTION, gain=gain, days=365)
+    assert titled(chart) == "Direction only: more email, less search"
+    chart = budget_charts.reallocation(TABLE, reading="estimate", gain=gain, days=365, currency="EUR")
+    assert titled(chart) == "The same money is expected to bring 12 EUR a week more (-3 EUR to 30 EUR)"
+
+
+def test_response_curves__draw_every_channel() -> None:
     curves = pd.DataFrame(
         {"channel": ["email"] * 2 + ["search"] * 2, "spend": [0.0, 20.0, 0.0, 90.0], "customers": [1.0, 2.0, 1.0, 5.0],
          "customers_low": 0.5, "customers_high": 6.0, "seen": True}
     )  # fmt: skip
     weeks = pd.DataFrame({"channel": ["email", "search"], "spend": [9.0, 80.0], "customers": [2.0, 4.0]})
-    return Budget(
-        table=table, total=100.0, gain=12.0, gain_low=-3.0, gain_high=30.0, chance=0.8, marginal_total=2.0,
-        best_total=200.0, reading=reading, test=None, curves=curves, weeks=weeks, days=365, level=0.8,
-        measure="revenue", notes=(),
-    )  # fmt: skip
-
-
-def test_reallocation__promises_no_amount_where_there_is_a_direction_only() -> None:
-    assert titled(budget_charts.reallocation(made(DIRECTION))) == "Direction only: more email, less search"
-    chart = budget_charts.reallocation(made("estimate"), currency="EUR")
-    assert titled(chart) == "The same money is expected to bring 12 EUR a week more (-3 EUR to 30 EUR)"
-
-
-def test_response_curves__draw_every_channel() -> None:
-    chart = budget_charts.response_curves(made("estimate"), currency="EUR")
+    chart = budget_charts.response_curves(TABLE, curves, weeks, currency="EUR")
     assert titled(chart) == "The next unit of money earns most in email, least in search"
     assert json.dumps(chart.to_dict(), allow_nan=False)

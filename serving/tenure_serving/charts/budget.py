@@ -5,30 +5,34 @@ from __future__ import annotations
 import altair as alt
 import pandas as pd
 
-from tenure_decisions.economics.budget import DIRECTION, Budget
+from tenure_decisions.economics.budget import DIRECTION
 from tenure_serving.charts import style
 from tenure_serving.charts.style import BLUE, GREY, ORANGE, RED, WIDTH, money
 
 
-def reallocation(found: Budget, *, currency: str = "") -> alt.LayerChart:
+def reallocation(
+    table: pd.DataFrame, *, reading: str, gain: tuple[float, float, float], days: int, currency: str = ""
+) -> alt.LayerChart:
     """Draw weekly spend now and as proposed for every channel.
 
     Parameters
     ----------
-    found
-        From `tenure_decisions.economics.budget.budget`.
+    table, reading, days
+        See `tenure_decisions.economics.budget.Budget`.
+    gain
+        Expected gain a week, and its interval.
     currency
         Unit of the money.
     """
-    table = found.table.sort_values("spend_now", ascending=False, kind="stable")
+    table = table.sort_values("spend_now", ascending=False, kind="stable")
     names = table["channel"].tolist()
-    if found.reading == DIRECTION:
+    if reading == DIRECTION:
         more = ", ".join(table.loc[table["direction"] == "more", "channel"]) or "nothing"
         less = ", ".join(table.loc[table["direction"] == "less", "channel"]) or "nothing"
         conclusion = f"Direction only: more {more}, less {less}"
     else:
-        low, high = (money(value, currency) for value in (found.gain_low, found.gain_high))
-        conclusion = f"The same money is expected to bring {money(found.gain, currency)} a week more ({low} to {high})"
+        expected, low, high = (money(value, currency) for value in gain)
+        conclusion = f"The same money is expected to bring {expected} a week more ({low} to {high})"
     base = style.chart(
         table[["channel", "spend_now", "spend_then", "direction", "reading", "extrapolated"]],
         width=WIDTH - 120,
@@ -48,27 +52,29 @@ def reallocation(found: Budget, *, currency: str = "") -> alt.LayerChart:
         base.mark_point(filled=True, size=90, opacity=1).encode(x=alt.X("spend_then:Q", title=title), color=colour),
         title=style.title(
             conclusion,
-            f"Bar: spend now (mean of 13 weeks); dot: proposed. Value at {found.days} days, before an experiment has "
+            f"Bar: spend now (mean of 13 weeks); dot: proposed. Value at {days} days, before an experiment has "
             "shown it.",
         ),
     )
 
 
-def response_curves(found: Budget, *, currency: str = "", columns: int = 3) -> alt.FacetChart:
+def response_curves(
+    table: pd.DataFrame, curves: pd.DataFrame, weeks: pd.DataFrame, *, currency: str = "", columns: int = 3
+) -> alt.FacetChart:
     """Draw new customers by weekly spend: weeks seen, the fitted curve with its interval, spend now and proposed.
 
     Parameters
     ----------
-    found
-        From `tenure_decisions.economics.budget.budget`.
+    table, curves, weeks
+        See `tenure_decisions.economics.budget.Budget`.
     currency
         Unit of the money.
     columns
         Charts in a row.
     """
-    returns = found.table.set_index("channel")["marginal_return"]
+    returns = table.set_index("channel")["marginal_return"]
     best, worst = returns.idxmax(), returns.idxmin()
-    base = style.chart(_rows(found), width=150, height=120)
+    base = style.chart(_rows(table, curves, weeks), width=150, height=120)
     x = alt.X("spend:Q", title=style.in_currency("spend per week", currency), axis=alt.Axis(format=",.0f", tickCount=4))
     y = alt.Y("customers:Q", title="new customers per week", axis=alt.Axis(tickCount=4))
 
@@ -104,13 +110,12 @@ def response_curves(found: Budget, *, currency: str = "", columns: int = 3) -> a
     return drawn
 
 
-def _rows(found: Budget) -> pd.DataFrame:
+def _rows(table: pd.DataFrame, curves: pd.DataFrame, weeks: pd.DataFrame) -> pd.DataFrame:
     """Lay curves, weeks and the two spends of every channel out in one table, told apart by ``what``."""
-    table = found.table[["channel", "spend_now", "spend_then"]]
     return pd.concat(
         [
-            found.curves.assign(what="curve"),
-            found.weeks.assign(what="week"),
+            curves.assign(what="curve"),
+            weeks.assign(what="week"),
             table[["channel", "spend_now"]].rename(columns={"spend_now": "spend"}).assign(what="now"),
             table[["channel", "spend_then"]].rename(columns={"spend_then": "spend"}).assign(what="proposed"),
         ],

@@ -8,7 +8,6 @@ from typing import Any, Literal
 import altair as alt
 import pandas as pd
 
-from tenure_decisions.economics.cohorts import Cohorts
 from tenure_serving.charts import style
 from tenure_serving.charts.style import SEQUENTIAL, money, percent
 
@@ -16,21 +15,23 @@ CELL = 34
 CLOSED, OPEN, PREDICTED = "closed", "still open", "predicted"
 
 
-def retention(found: Cohorts, *, ages: int = 13, cohorts: int = 24) -> alt.LayerChart:
+def retention(
+    cells: pd.DataFrame, summary: pd.DataFrame, *, by: str, period_days: int, ages: int = 13, cohorts: int = 24
+) -> alt.LayerChart:
     """Draw the share of each cohort that ordered in each period of age.
 
     Parameters
     ----------
-    found
-        From `tenure_decisions.economics.cohorts.cohorts`.
+    cells, summary, by, period_days
+        See `tenure_decisions.economics.cohorts.Cohorts`.
     ages
         Periods of age shown, the first one included.
     cohorts
         Youngest cohorts shown.
     """
-    cells = _recent(found.cells, ages, cohorts).assign(state=lambda t: t["mature"].map({True: CLOSED, False: OPEN}))
-    cells["label"] = [f"{100 * share:.0f}" for share in cells["retention"]]
-    means = found.summary.set_index("age")["retention"]
+    shown = _recent(cells, ages, cohorts).assign(state=lambda t: t["mature"].map({True: CLOSED, False: OPEN}))
+    shown["label"] = [f"{100 * share:.0f}" for share in shown["retention"]]
+    means = summary.set_index("age")["retention"]
     last = min(ages - 1, int(means.index.max())) if len(means) else 0
     conclusion = (
         f"{percent(means[1])} of customers order in the second period, {percent(means[last])} in period {last + 1}"
@@ -38,20 +39,30 @@ def retention(found: Cohorts, *, ages: int = 13, cohorts: int = 24) -> alt.Layer
         else "No cohort is old enough to tell how many customers stay"
     )
     return _heat_map(
-        cells, "retention", found, conclusion=conclusion, legend=("share with an order", ".0%"),
+        shown, "retention", by=by, period_days=period_days, conclusion=conclusion,
+        legend=("share with an order", ".0%"),
         detail="Percent of the cohort with an order in each period, mature cohorts averaged in the title.",
     )  # fmt: skip
 
 
 def cumulative_value(
-    found: Cohorts, completion: pd.DataFrame, *, currency: str = "", ages: int = 13, cohorts: int = 24
+    cells: pd.DataFrame,
+    summary: pd.DataFrame,
+    completion: pd.DataFrame,
+    *,
+    by: str,
+    period_days: int,
+    measure: str,
+    currency: str = "",
+    ages: int = 13,
+    cohorts: int = 24,
 ) -> alt.LayerChart:
     """Draw what a customer of each cohort has brought by each age, and is predicted to.
 
     Parameters
     ----------
-    found
-        From `tenure_decisions.economics.cohorts.cohorts`.
+    cells, summary, by, period_days, measure
+        See `tenure_decisions.economics.cohorts.Cohorts`.
     completion
         From `tenure_decisions.economics.completion.complete`; may be empty.
     currency
@@ -59,23 +70,23 @@ def cumulative_value(
     ages, cohorts
         How many are shown.
     """
-    known = found.cells[found.cells["mature"]].assign(state=CLOSED)
+    closed = cells[cells["mature"]].assign(state=CLOSED)
     if len(completion):
         ahead = completion.rename(columns={"predicted": "cumulative_value"}).assign(state=PREDICTED)
     else:
-        ahead = found.cells[~found.cells["mature"]].assign(state=OPEN)
-    cells = _recent(pd.concat([known, ahead], ignore_index=True), ages, cohorts)
-    cells["label"] = ["" if math.isnan(value) else style.number(value) for value in cells["cumulative_value"].round()]
-    means = found.summary[found.summary["age"] < ages]
+        ahead = cells[~cells["mature"]].assign(state=OPEN)
+    shown = _recent(pd.concat([closed, ahead], ignore_index=True), ages, cohorts)
+    shown["label"] = ["" if math.isnan(value) else style.number(value) for value in shown["cumulative_value"].round()]
+    means = summary[summary["age"] < ages]
     conclusion = "No period has closed for a whole cohort yet"
     if len(means):
         age, worth = int(means["age"].iloc[-1]), float(means["cumulative_value"].iloc[-1])
-        days = (age + 1) * found.period_days
+        days = (age + 1) * period_days
         conclusion = f"A customer has brought {money(worth, currency)} {days} days after the first order, on average"
     return _heat_map(
-        cells, "cumulative_value", found, conclusion=conclusion,
+        shown, "cumulative_value", by=by, period_days=period_days, conclusion=conclusion,
         legend=(style.in_currency("per customer", currency), "~s"),
-        detail=f"Cumulative value per customer by age: {found.measure}, before the cost of acquisition.",
+        detail=f"Cumulative value per customer by age: {measure}, before the cost of acquisition.",
     )  # fmt: skip
 
 
@@ -85,7 +96,14 @@ def _recent(cells: pd.DataFrame, ages: int, cohorts: int) -> pd.DataFrame:
 
 
 def _heat_map(
-    cells: pd.DataFrame, field: str, found: Cohorts, *, conclusion: str, legend: tuple[str, str], detail: str
+    cells: pd.DataFrame,
+    field: str,
+    *,
+    by: str,
+    period_days: int,
+    conclusion: str,
+    legend: tuple[str, str],
+    detail: str,
 ) -> alt.LayerChart:
     """Colour closed cells; open and predicted ones have no fill, a dashed border and text in italics."""
     closed, top = cells[cells["state"] == CLOSED], float(cells[field].max())
@@ -106,8 +124,8 @@ def _heat_map(
     def layer(state: Literal["closed", "other"]) -> alt.Chart:
         kept = cells[(cells["state"] == CLOSED) == (state == "closed")][columns]
         drawn: alt.Chart = style.chart(kept, width=width, height=height).encode(
-            x=alt.X("age:O", title=f"age (periods of {found.period_days} days)", axis=alt.Axis(labelAngle=0)),
-            y=alt.Y("cohort:O", title=f"{found.by} of the first order" if found.by in PERIODS else found.by),
+            x=alt.X("age:O", title=f"age (periods of {period_days} days)", axis=alt.Axis(labelAngle=0)),
+            y=alt.Y("cohort:O", title=f"{by} of the first order" if by in PERIODS else by),
             tooltip=tips,
         )
         return drawn

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -17,6 +17,14 @@ _WRITERS: Mapping[type, Callable[[Any], str]] = {  # a bool is an int too: it co
     float: lambda number: f"{number:,.0f}" if abs(number) >= 1000 else f"{number:.3g}",
     datetime: lambda moment: f"{moment:%Y-%m-%d}",
 }
+
+
+class Spread(NamedTuple):
+    """An estimate and its interval, in one cell."""
+
+    value: float
+    low: float
+    high: float
 
 
 def cell(value: object) -> str:

@@ -10,8 +10,9 @@ from typing import Any, Literal, Protocol, get_args
 import pandas as pd
 
 from tenure_features.errors import DataContractError
-from tenure_serving.report.cell import cell, is_missing, words
+from tenure_serving.report.cell import Spread, cell, is_missing, words
 
+Style = Literal["plain", "note", "aside"]
 Unit = Literal["text", "count", "number", "money", "percent", "date"]
 
 
@@ -28,7 +29,7 @@ class Paragraph:
     """A paragraph of text; ``kind`` sets apart what must be known (``note``) from an aside (``aside``)."""
 
     text: str
-    kind: Literal["plain", "note", "aside"] = "plain"
+    kind: Style = "plain"
 
 
 @dataclass(frozen=True)
@@ -43,7 +44,8 @@ class TableBlock:
         What is shown, with its period and definition.
     units
         By column: ``text``, ``count`` (whole number), ``number``, ``money`` (in the report's currency), ``percent``
-        (of a share) or ``date``. A column not named is a number or a text by its type.
+        (of a share) or ``date``. A column not named is a number or a text by its type. A cell may be an estimate with
+        its interval (`tenure_serving.report.cell.Spread`).
     headings
         By column; default the column's name in words.
 
@@ -175,14 +177,22 @@ def _usual_unit(column: pd.Series) -> Unit:
 def _writers(currency: str) -> Mapping[Unit, Callable[[Any], str]]:
     from tenure_serving.charts import style
 
-    def known(write: Callable[[Any], str]) -> Callable[[Any], str]:
-        return lambda value: cell(None) if is_missing(value) else write(value)
+    def known(write: Callable[[Any], str], bare: Callable[[Any], str] | None = None) -> Callable[[Any], str]:
+        """Write what is there; of an interval the ends are written ``bare``, without repeating the currency."""
+
+        def written(value: object) -> str:
+            if isinstance(value, Spread):
+                ends = [(bare or write)(end) for end in value[1:] if not is_missing(end)]
+                return written(value.value) + (f" ({' to '.join(ends)})" if ends and value.value == value.value else "")
+            return cell(None) if is_missing(value) else write(value)
+
+        return written
 
     return {
         "text": cell,
         "count": known("{:,.0f}".format),
         "number": known(style.number),
-        "money": known(lambda amount: style.money(amount, currency)),
+        "money": known(lambda amount: style.money(amount, currency), style.number),
         "percent": known(style.percent),
         "date": known(lambda moment: f"{pd.Timestamp(moment):%Y-%m-%d}"),
     }

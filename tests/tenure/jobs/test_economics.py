@@ -14,7 +14,7 @@ from tenure.config_file import load_config
 from tenure.jobs.inputs import open_inputs
 from tenure.jobs.shop_tables import order_rows, read_score_table, read_shop
 from tenure.progress import SilentProgress
-from tenure.report.economics_sections import economics_sections
+from tenure.report.economics import economics_sections
 from tenure_features import OrderSource, open_orders
 from tenure_features.errors import UsageError
 from tenure_serving.report.sections import laid_out

@@ -1,0 +1,159 @@
+"""What cohorts, channels, growth and budget found, as `tenure_decisions.findings.Findings`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import pandas as pd
+
+from tenure_decisions import glossary
+from tenure_decisions.economics.budget import Budget
+from tenure_decisions.economics.channels import Channels
+from tenure_decisions.economics.cohorts import BY_TIME, Cohorts
+from tenure_decisions.economics.growth import FORMULAS, LEVERS, Growth
+from tenure_decisions.findings import Fact, Findings, Table
+from tenure_features.errors import TenureError
+
+
+def cohort_findings(
+    cohorts: Cohorts,
+    completion: pd.DataFrame,
+    *,
+    until_age: int = 12,
+    level: float = 0.8,
+    currency: str = "",
+    notes: Iterable[str] = (),
+) -> Findings:
+    """Say what cohorts found.
+
+    Parameters
+    ----------
+    cohorts
+        From `tenure_decisions.economics.cohorts.cohorts`.
+    completion
+        From `tenure_decisions.economics.completion.complete`; empty where cohorts are not by time.
+    until_age, level
+        The last age completed, and the level of its intervals.
+    currency
+        Of every amount.
+    notes
+        What the reader must know beside the notes of the cohorts.
+    """
+    terms = glossary.COHORTS
+    whom = "Customers by {by} of their first order" if cohorts.by in BY_TIME else "Customers by {by}"
+    ends = {"predicted": ("low", "high")}
+    ahead = completion if len(completion.columns) else pd.DataFrame(columns=["cohort", "age", "customers", "predicted"])
+    return Findings(
+        subject="cohorts",
+        title="Cohorts: who stays, and what they bring",
+        lead=f"{whom}. Value is {{value}}, before the cost of acquisition.",
+        facts=(
+            Fact("as_of", cohorts.as_of, "date"),
+            Fact("by", cohorts.by),
+            Fact("period_days", cohorts.period_days, "days"),
+            Fact("until_age", until_age, "periods"),
+            Fact("level", level, "share"),
+            Fact("value", cohorts.measure),
+        ),
+        tables=(
+            Table(name="cells", title="Each cohort at each age", frame=cohorts.cells, terms=terms),
+            Table(name="summary", title="Mean of mature cohorts by age", frame=cohorts.summary, terms=terms),
+            Table(name="completion", title="Predicted cumulative value", frame=ahead, terms=terms, intervals=ends),
+        ),
+        notes=(*notes, *cohorts.notes),
+        currency=currency,
+    )
+
+
+def channel_findings(channels: Channels, *, days: int, currency: str = "", notes: Iterable[str] = ()) -> Findings:
+    """Say what `tenure_decisions.economics.channels.channels` found; ``days`` is the age at which value is shown."""
+    back = {"payback_month": ("payback_low", "payback_high")}
+    return Findings(
+        subject="channels",
+        title="Channels: what customers cost and bring",
+        lead="Value is {value}. Credit goes to the first touch, on both sides of every ratio.",
+        facts=(
+            Fact("as_of", channels.as_of, "date"),
+            Fact("since", channels.since, "date"),
+            Fact("days", days, "days"),
+            Fact("level", channels.level, "share"),
+            Fact("value", channels.measure),
+            Fact("formulas", {"ltv_cac": glossary.CLV["ltv_cac"].meaning}),
+        ),
+        tables=(
+            Table(
+                name="channels",
+                title="What customers cost",
+                frame=channels.table,
+                terms=glossary.CHANNELS,
+                intervals=back,
+            ),
+            Table(name="clv", title="What customers bring", frame=channels.clv, terms=glossary.CLV),
+        ),
+        notes=(*notes, *channels.notes),
+        currency=currency,
+    )
+
+
+def growth_findings(
+    growth: Growth, *, since: pd.Timestamp, as_of: pd.Timestamp, currency: str = "", notes: Iterable[str] = ()
+) -> Findings:
+    """Say what `tenure_decisions.economics.growth.growth` found; ``since`` and ``as_of`` are those of the study."""
+    terms = glossary.GROWTH
+    return Findings(
+        subject="growth",
+        title="Growth: C x CLV / CAC = G",
+        lead="; ".join(f"{name} = {formula}" for name, formula in FORMULAS.items()) + ".",
+        facts=(
+            Fact("as_of", as_of, "date"),
+            Fact("since", since, "date"),
+            Fact("days", growth.days, "days"),
+            Fact("level", growth.level, "share"),
+            Fact("value", growth.measure),
+            Fact("formulas", dict(FORMULAS)),
+            Fact("levers", dict(LEVERS)),
+        ),
+        tables=(
+            Table(name="channels", title="G by channel (first touch)", frame=growth.channels, terms=terms),
+            Table(name="months", title="G by month of acquisition", frame=growth.months, terms=terms),
+            Table(name="what_if", title="What one more point would do", frame=growth.what_if, terms=terms),
+        ),
+        notes=(*notes, *growth.notes),
+        currency=currency,
+    )
+
+
+def budget_findings(budget: Budget, *, as_of: pd.Timestamp, currency: str = "", notes: Iterable[str] = ()) -> Findings:
+    """Say what `tenure_decisions.economics.budget.budget` found."""
+    terms = glossary.BUDGET
+    numbers = ("total", "gain", "gain_low", "gain_high", "chance", "marginal_total", "best_total", "reading")
+    owners = {name: glossary.BUDGET.get(name.removesuffix("_low").removesuffix("_high")) for name in numbers}
+    facts = [
+        Fact(name, getattr(budget, name), term.unit if term else "money per week", term.meaning if term else "")
+        for name, term in owners.items()
+    ]
+    return Findings(
+        subject="budget",
+        title="Budget: where the next unit of money brings most",
+        lead="Nothing here is a promise before an experiment.",
+        facts=(
+            *facts,
+            Fact("test", budget.test),
+            Fact("as_of", as_of, "date"),
+            Fact("days", budget.days, "days"),
+            Fact("level", budget.level, "share"),
+            Fact("value", budget.measure),
+        ),
+        tables=(
+            Table(name="channels", title="Spend now and proposed", frame=budget.table, terms=terms),
+            Table(name="curves", title="Response curves", frame=budget.curves, terms=terms),
+            Table(name="weeks", title="Weeks they were fitted on", frame=budget.weeks, terms=terms, only_drawn=True),
+        ),
+        notes=(*notes, *budget.notes),
+        currency=currency,
+    )
+
+
+def unavailable(subject: str, title: str, *, error: TenureError) -> Findings:
+    """Say in the place of a subject why the data do not allow it."""
+    return Findings(subject=subject, title=title, lead="{why}", facts=(Fact("why", str(error)),))

@@ -1,0 +1,91 @@
+"""Channels: what customers cost, bring and do, first and last touch side by side."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+
+from tenure_decisions.economics.acquisition import RULES
+from tenure_decisions.findings import Findings
+from tenure_serving.findings.parts import Drawing, Layout, Sentence, View, spreads
+
+FIRST = RULES[0]
+CAC = ("paid_cac", "blended_cac", "loaded_cac")
+
+
+def layout(findings: Findings) -> Layout:
+    """Return the parts to show."""
+    parts: list[Sentence | View | Drawing] = [
+        Sentence(text="Customers and money from {since} until {as_of}{in_currency}.", only="terminal"),
+        Sentence(text="Value is {value}. Ranges are {level} intervals.", only="terminal"),
+    ]
+    for rule in RULES:
+        parts += [_costs(rule), _worth(rule, findings)]
+    parts += [
+        View(
+            table="channels",
+            title="What customers do (first touch)",
+            columns=("channel", "retention", "repeat", "engagement", "churn"),
+            plain=("retention", "repeat", "engagement", "churn"),
+            select=lambda rows: rows[rows["rule"] == FIRST],
+        ),
+        View(
+            table="clv",
+            title="Predicted value per customer by age in days, before the cost of acquisition (first touch)",
+            select=_ages,
+            only="terminal",
+        ),
+        Sentence(text="ltv_cac = {formula}.", values=_formula(findings), only="terminal"),
+        Drawing(name="channel_value", label="Value by channel", draw=_value),
+    ]
+    if (findings.frame("channels")["paid_cac"] > 0).any():
+        parts.append(Drawing(name="channel_costs", label="Cost of a customer by channel", draw=_cost))
+    return parts
+
+
+def _costs(rule: str) -> View:
+    return View(
+        table="channels",
+        title=f"By {rule.replace('_', ' ')}, {{since}} until {{as_of}}: what customers cost",
+        columns=("channel", "new_customers", "spend", *CAC, "marginal_cac", "payback"),
+        plain=CAC,
+        select=lambda rows: rows[rows["rule"] == rule],
+        only=None if rule == FIRST else "terminal",
+    )
+
+
+def _worth(rule: str, findings: Findings) -> View:
+    days = findings.number("days")
+    return View(
+        table="clv",
+        title=f"By {rule.replace('_', ' ')}, what customers bring within {{days}} days, with {{level}} intervals",
+        columns=("channel", "mature", "observed", "predicted", "predicted_net", "ltv_cac"),
+        select=lambda rows: rows[(rows["rule"] == rule) & (rows["days"] == days)],
+        headings={"predicted": "Predicted, before CAC", "predicted_net": "Predicted, after CAC"},
+        only=None if rule == FIRST else "terminal",
+    )
+
+
+def _ages(clv: pd.DataFrame) -> pd.DataFrame:
+    rows = clv[clv["rule"] == FIRST]
+    by_age = {str(days): spreads(part, "predicted") for days, part in rows.groupby("days")}
+    return pd.DataFrame({"channel": rows["channel"].drop_duplicates().tolist(), **by_age})
+
+
+def _formula(findings: Findings) -> dict[str, str]:
+    formulas = findings.value("formulas")
+    return {"formula": str(formulas["ltv_cac"])} if isinstance(formulas, dict) else {}
+
+
+def _value(findings: Findings) -> Any:  # noqa: ANN401  # an Altair chart, imported when it is drawn
+    from tenure_serving.charts.channels import channel_value
+
+    days = int(findings.number("days"))
+    return channel_value(findings.frame("clv"), days=days, currency=findings.currency)
+
+
+def _cost(findings: Findings) -> Any:  # noqa: ANN401
+    from tenure_serving.charts.channels import channel_costs
+
+    return channel_costs(findings.frame("channels"), currency=findings.currency)

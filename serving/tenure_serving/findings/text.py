@@ -1,0 +1,76 @@
+"""Findings as lines for a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import pandas as pd
+
+from tenure_decisions.findings import Findings
+from tenure_serving.findings.layouts import layout_of
+from tenure_serving.findings.parts import Sentence, View, viewed
+from tenure_serving.findings.wording import kind_of_column, say, write_cell
+from tenure_serving.report.sections import Unit
+
+WIDEST = 60
+"""Characters of a cell that are shown."""
+
+
+def text_lines(findings: Findings, *, files: Iterable[Path] = ()) -> list[str]:
+    """Tell findings to people at a terminal: sentences, tables, the notes, and what was written.
+
+    Parameters
+    ----------
+    findings
+        Of any subject; the layout follows from it.
+    files
+        What was written of them.
+    """
+    lines = [*_body(findings)]
+    notes = [*_notes(findings)]
+    written = [f"Written: {path}" for path in files]
+    return [*lines, *(["", *notes] if notes else []), *(["", *written] if written else [])]
+
+
+def _body(findings: Findings) -> list[str]:
+    lines: list[str] = []
+    after_table = False
+    for part in layout_of(findings):
+        if isinstance(part, Sentence) and part.only != "section":
+            lines += [""] if after_table else []
+            lines.append(say(part.text, findings, place="terminal", values=part.values))
+            after_table = False
+        elif isinstance(part, View) and part.only != "section":
+            title = say(part.title or findings.table(part.table).title, findings, place="terminal")
+            lines += ["", f"{title}:"] if lines else [f"{title}:"]
+            lines += [f"  {line}".rstrip() for line in table_lines(part, findings)]
+            after_table = True
+    for inner in findings.parts.values():
+        lines += ["", *_body(inner)] if inner is not None else []
+    return lines
+
+
+def _notes(findings: Findings) -> list[str]:
+    own = [f"Note: {note}" for note in findings.notes]
+    return [*own, *(note for part in findings.parts.values() if part is not None for note in _notes(part))]
+
+
+def table_lines(view: View, findings: Findings) -> list[str]:
+    """Write a view as aligned columns, texts to the left and numbers to the right."""
+    frame, table = viewed(view, findings), findings.table(view.table)
+    if frame.empty:
+        return ["nothing"]
+    kinds = [kind_of_column(table, str(name), frame[name]) for name in frame]
+    columns = [_column(str(name), frame[name], kind) for name, kind in zip(frame, kinds, strict=True)]
+    return ["  ".join(cells) for cells in zip(*columns, strict=True)]
+
+
+def _column(name: str, cells: pd.Series, kind: Unit) -> Sequence[str]:
+    texts = [name, *(_shortened(write_cell(value, kind)) for value in cells)]
+    width = max(map(len, texts))
+    return [text.ljust(width) if kind in {"text", "date"} else text.rjust(width) for text in texts]
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= WIDEST else f"{text[: WIDEST - 3]}..."
