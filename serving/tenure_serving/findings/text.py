@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
@@ -15,6 +16,8 @@ from tenure_serving.report.sections import Unit
 
 WIDEST = 60
 """Characters of a cell that are shown."""
+NUMERIC = re.compile(r"[\d(-]|$")
+"""How a text begins that stands to the right, as a number does: it is one, or nothing."""
 
 
 def text_lines(findings: Findings, *, files: Iterable[Path] = ()) -> list[str]:
@@ -47,7 +50,8 @@ def _body(findings: Findings) -> list[str]:
             lines += [f"  {line}".rstrip() for line in table_lines(part, findings)]
             after_table = True
     for inner in findings.parts.values():
-        lines += ["", *_body(inner)] if inner is not None else []
+        body = [] if inner is None else _body(inner)
+        lines += ["", *body] if body else []
     return lines
 
 
@@ -69,7 +73,8 @@ def table_lines(view: View, findings: Findings) -> list[str]:
 def _column(name: str, cells: pd.Series, kind: Unit) -> Sequence[str]:
     texts = [name, *(_shortened(write_cell(value, kind)) for value in cells)]
     width = max(map(len, texts))
-    return [text.ljust(width) if kind in {"text", "date"} else text.rjust(width) for text in texts]
+    words = kind in {"text", "date"} and not all(NUMERIC.match(text) for text in texts[1:])
+    return [text.ljust(width) if words else text.rjust(width) for text in texts]
 
 
 def _shortened(text: str) -> str:
