@@ -48,6 +48,7 @@ def budget(
     """
     from tenure.config_file import load_config
     from tenure.jobs.economics import budget_job, read_limits
+    from tenure.jobs.outputs import input_places, require_apart
     from tenure.jobs.shop_tables import StudySettings
     from tenure.output import show
     from tenure.progress import open_progress
@@ -58,6 +59,7 @@ def budget(
     }
     settings, limits = load_config(config, overrides=asked), read_limits(limit)
     study = StudySettings(days=days, overhead_rate=overhead, since=since, level=level)
+    require_apart(out, input_places(settings), results=[config, scores])
     with open_progress(quiet=quiet) as progress:
         result = budget_job(
             settings, scores, total=total, bounds=(least, most), limits=limits, settings=study, progress=progress

@@ -30,10 +30,13 @@ def card(
     """
     from tenure.config_file import load_config
     from tenure.jobs.card import card_json, open_card, told
+    from tenure.jobs.outputs import input_places, require_apart
     from tenure.output import emit
+    from tenure_serving.batch import SCORES
     from tenure_serving.card import render_card
 
     settings = None if config is None else load_config(config, overrides={})
+    require_apart(html, input_places(settings), results=[config, scores, scores / SCORES, identities])
     spoken = language or (settings.segments.language if settings else "en")
     found = open_card(customer, scores, config=settings, identities=identities, language=spoken)
     if html is not None:

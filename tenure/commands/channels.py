@@ -31,6 +31,7 @@ def channels(
     """
     from tenure.config_file import load_config
     from tenure.jobs.economics import channel_job
+    from tenure.jobs.outputs import input_places, require_apart
     from tenure.jobs.shop_tables import StudySettings
     from tenure.output import show
     from tenure.progress import open_progress
@@ -41,6 +42,7 @@ def channels(
     }
     settings = load_config(config, overrides=asked)
     study = StudySettings(days=days, overhead_rate=overhead, since=since, level=level)
+    require_apart(out, input_places(settings), results=[config, scores])
     with open_progress(quiet=quiet) as progress:
         result = channel_job(settings, scores, settings=study, progress=progress)
     show("channels", result, out=out, as_json=json)
@@ -71,6 +73,7 @@ def growth(
     """
     from tenure.config_file import load_config
     from tenure.jobs.economics import growth_job
+    from tenure.jobs.outputs import input_places, require_apart
     from tenure.jobs.shop_tables import StudySettings
     from tenure.output import show
     from tenure.progress import open_progress
@@ -81,6 +84,7 @@ def growth(
     }
     settings = load_config(config, overrides=asked)
     study = StudySettings(days=days, overhead_rate=overhead, since=since, level=level)
+    require_apart(out, input_places(settings), results=[config, scores])
     with open_progress(quiet=quiet) as progress:
         result = growth_job(settings, scores, settings=study, progress=progress)
     show("growth", result, out=out, as_json=json)

@@ -25,6 +25,7 @@ def check(
     """
     from tenure.config_file import load_config
     from tenure.jobs.customer_ids import checked
+    from tenure.jobs.settings import require_settings
     from tenure.jobs.tables import check_tables
     from tenure.output import emit
     from tenure.progress import open_progress
@@ -37,6 +38,7 @@ def check(
     }
     settings = load_config(config, overrides=asked)
     with open_progress(quiet=quiet) as progress, progress.stage("Reading the orders"):
+        require_settings(settings)
         readiness = checked(settings)
         tables = check_tables(settings)
     told = readiness.to_dict() | {"tables": {name: one.to_dict() for name, one in tables.items()}}

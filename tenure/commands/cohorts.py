@@ -37,6 +37,7 @@ def cohorts(
     """
     from tenure.config_file import load_config
     from tenure.jobs.economics import cohort_job
+    from tenure.jobs.outputs import input_places, require_apart
     from tenure.output import show
     from tenure.progress import open_progress
 
@@ -45,6 +46,7 @@ def cohorts(
         "run": options.question(as_of, seed=seed),
     }
     settings = load_config(config, overrides=asked)
+    require_apart(out, input_places(settings), results=[config])
     with open_progress(quiet=quiet) as progress:
         result = cohort_job(settings, by=by, period_days=period, until_age=until, level=level, progress=progress)
     show("cohorts", result, out=out, as_json=json)

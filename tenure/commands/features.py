@@ -45,6 +45,7 @@ def features(
         _about(own or [], check=check, page=page, json=json)
         return
     from tenure.config_file import load_config
+    from tenure.jobs.outputs import input_places, require_apart
     from tenure.progress import open_progress
 
     asked = {
@@ -54,6 +55,7 @@ def features(
         "run": options.question(as_of, active_days=active_days),
     }
     settings = load_config(config, overrides=asked)
+    require_apart(out, input_places(settings), results=[config])
     with open_progress(quiet=quiet) as progress:
         written = write_snapshot(settings, out, progress=progress)
     line = (
@@ -65,9 +67,11 @@ def features(
 def _about(own: list[str], *, check: bool, page: Path | None, json: bool) -> None:
     """Answer what needs no orders: the list, its page, and the check of a user's features."""
     from tenure.jobs.features import catalogue_lines, catalogue_rows
+    from tenure.jobs.outputs import require_apart
     from tenure.output import emit
     from tenure_features import catalogue, load_features
 
+    require_apart(page, own)
     mine = [one for file in own for one in load_features(file)]
     if check:
         from tenure.jobs.feature_check import check_features, require_sound

@@ -40,6 +40,7 @@ def identity(
     """
     from tenure.config_file import load_config
     from tenure.jobs.identity import identity_job, identity_lines, undo_job
+    from tenure.jobs.outputs import input_places, require_apart
     from tenure.output import emit
     from tenure.progress import open_progress
 
@@ -54,6 +55,7 @@ def identity(
         "identity": {"previous": previous},
     }
     settings = load_config(config, overrides=asked)
+    require_apart(settings.run.out, input_places(settings), results=[config])
     folder = options.out_folder(settings.run.out)
     with open_progress(quiet=quiet) as progress:
         done = identity_job(settings, folder, progress=progress)

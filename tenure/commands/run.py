@@ -36,6 +36,7 @@ def run(
     Example: tenure run --orders orders.csv --column customer_id=client --as-of 2011-06-11 --horizon 90 --out out
     """
     from tenure.config_file import load_config
+    from tenure.jobs.outputs import input_places, require_apart
     from tenure.jobs.run import run_job
     from tenure.output import emit
     from tenure.progress import open_progress
@@ -52,6 +53,7 @@ def run(
         "tracking": options.tracking(tracking_uri, experiment, register=register),
     }
     settings = load_config(config, overrides=asked)
+    require_apart(settings.run.out, input_places(settings), results=[config])
     folder = options.out_folder(settings.run.out)
     with open_progress(quiet=quiet) as progress:
         result = run_job(settings, folder, progress=progress)

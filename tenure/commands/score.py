@@ -34,6 +34,7 @@ def score(
     Example: tenure score --model models:/tenure-scorer@champion --orders newer.parquet --as-of 2011-09-10 --out out
     """
     from tenure.config_file import load_config
+    from tenure.jobs.outputs import input_places, require_apart
     from tenure.jobs.run import score_job
     from tenure.output import emit
     from tenure.progress import open_progress
@@ -47,6 +48,7 @@ def score(
         "tracking": options.tracking(tracking_uri),
     }
     settings = load_config(config, overrides=asked)
+    require_apart(settings.run.out, input_places(settings), results=[config, model])
     folder = options.out_folder(settings.run.out)
     with open_progress(quiet=quiet) as progress:
         result = score_job(settings, model, folder, progress=progress)

@@ -20,6 +20,7 @@ from tenure.jobs.inputs import Inputs, open_inputs
 from tenure.jobs.registration import record, store_of
 from tenure.jobs.results import BacktestResult, RunResult, ScoreResult
 from tenure.jobs.segmenter import fit_segmenter
+from tenure.jobs.settings import require_settings
 from tenure.jobs.tuning import Question, chosen_settings, tuned, tuning_notes, tuning_sections
 from tenure.jobs.window import choose_window
 from tenure.progress import Progress
@@ -129,6 +130,7 @@ def score_job(config: Config, model: str, out: Path, *, progress: Progress) -> S
     TenureError
         The model does not fit the data: missing columns, another currency, an ``as_of`` before its training.
     """
+    require_settings(config)
     previous = earlier_scores(config.run.previous)
     with progress.stage("Loading the model"):
         folder = Path(model)
@@ -240,6 +242,7 @@ def rendered(data: ReportData, scorer: Scorer) -> str:
 
 
 def _trained(config: Config, progress: Progress, *, previous: Scores | None = None) -> _Trained:
+    require_settings(config)
     with progress.stage("Reading and checking the orders"):
         inputs = open_inputs(config, progress=progress)
         log = inputs.log

@@ -10,6 +10,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from difflib import get_close_matches
 from importlib import resources
 from itertools import product
 from pathlib import Path
@@ -180,8 +181,12 @@ def load_map(source: str | Path, *, scale: int | None = None) -> RfmMap:
     elif Path(source).is_file():
         text = Path(source).read_text("utf-8")
     else:
-        known = ", ".join(BUILT_IN)
-        raise UsageError(f"There is no RFM map '{source}'.", fix=f"Give one of {known}, or the path of a JSON file.")
+        near = get_close_matches(str(source), BUILT_IN, n=1)
+        raise UsageError(
+            f"There is no RFM map '{source}'.",
+            found=", ".join(BUILT_IN),
+            fix=f"Did you mean '{near[0]}'?" if near else "Give one of these, or the path of a JSON file.",
+        )
     try:
         found = parse_map(json.loads(text))
     except json.JSONDecodeError as error:
