@@ -10,13 +10,13 @@ import typer
 
 from tenure import __version__
 from tenure.commands import COMMANDS
-from tenure.failure import describe
 from tenure.output import as_object
+from tenure_serving.failure import describe_failure
 
 app = typer.Typer(
     name="tenure",
     no_args_is_help=True,
-    pretty_exceptions_enable=False,  # failures are told by tenure.failure, tracebacks by --debug
+    pretty_exceptions_enable=False,  # failures are told by tenure_serving.failure, tracebacks by --debug
     rich_markup_mode=None,  # rich doubles the start-up time of --help
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
 )
@@ -57,7 +57,7 @@ def main(arguments: list[str] | None = None) -> None:
     try:
         app([argument for argument in given if argument != "--debug"], prog_name="tenure")
     except Exception as error:  # the last stop before the user
-        failure = describe(error)
+        failure = describe_failure(error)
         if debug:
             traceback.print_exc()
         if "--json" in given:

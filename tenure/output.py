@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import dataclasses
-import datetime as dt
 import json
-import math
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from tenure_serving.json_value import to_json_value
 
 if TYPE_CHECKING:
     from tenure_decisions.findings import Findings  # pandas is not needed to print a failure
@@ -28,12 +27,12 @@ def emit(command: str, lines: Iterable[str], payload: object, *, as_json: bool) 
     lines
         The result for people.
     payload
-        The result for programs: a mapping or a dataclass of what `jsonable` takes.
+        The result for programs: a mapping or a dataclass of what `to_json_value` takes.
     as_json
         Which of the two to print.
     """
-    told = [as_object(command, payload)] if as_json else lines
-    sys.stdout.writelines(f"{line}\n" for line in told)
+    printed = [as_object(command, payload)] if as_json else lines
+    sys.stdout.writelines(f"{line}\n" for line in printed)
     sys.stdout.flush()  # here a reader that has gone away, such as head, is still handled; at exit it is not
 
 
@@ -69,44 +68,5 @@ def as_object(command: str, payload: object) -> str:
     >>> as_object("check", {"rows": 3, "share": float("nan")})
     '{"schema_version": 1, "command": "check", "rows": 3, "share": null}'
     """
-    content = {"schema_version": SCHEMA_VERSION, "command": command, **jsonable(payload)}
+    content = {"schema_version": SCHEMA_VERSION, "command": command, **to_json_value(payload)}
     return json.dumps(content, allow_nan=False, ensure_ascii=False)
-
-
-def jsonable(value: Any) -> Any:  # noqa: ANN401  # any value in, its JSON form out
-    """Turn dataclasses, tables, times, paths and NumPy scalars into what JSON knows; NaN and infinities become null.
-
-    Examples
-    --------
-    >>> import datetime, pathlib
-    >>> jsonable({"at": datetime.datetime(2011, 6, 11), "out": pathlib.Path("out"), "value": [1.5, float("inf")]})
-    {'at': '2011-06-11T00:00:00', 'out': 'out', 'value': [1.5, None]}
-    """
-    if value is None or isinstance(value, bool | int | str):
-        return value
-    if isinstance(value, float):
-        return value if math.isfinite(value) else None
-    if isinstance(value, dt.date | dt.datetime):
-        return value.isoformat() if value == value else None  # noqa: PLR0124  # NaT is not equal to itself
-    if isinstance(value, Mapping):
-        return {str(key): jsonable(item) for key, item in value.items()}
-    if isinstance(value, list | tuple | set | frozenset):
-        return [jsonable(item) for item in value]
-    return _foreign(value)
-
-
-def _foreign(value: Any) -> Any:  # noqa: ANN401
-    """Convert values known by what they can do, so that pandas and NumPy need no import here."""
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return {field.name: jsonable(getattr(value, field.name)) for field in dataclasses.fields(value)}
-    if isinstance(value, Path):
-        return str(value)
-    if hasattr(value, "to_dict") and hasattr(value, "columns"):
-        return [jsonable(row) for row in value.to_dict("records")]
-    if hasattr(value, "to_dict"):
-        return jsonable(value.to_dict())
-    if hasattr(value, "item") and getattr(value, "ndim", 0) == 0:
-        return jsonable(value.item())
-    if hasattr(value, "tolist"):
-        return jsonable(value.tolist())
-    raise TypeError(f"{type(value).__name__} has no JSON form")

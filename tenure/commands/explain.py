@@ -21,8 +21,8 @@ def explain(
 
     Example: tenure explain 17850 --scores out
     """
-    from tenure.jobs.explain import card_lines, read_card
     from tenure.output import emit
+    from tenure_serving.explanation import explanation_lines, read_explanation
 
-    card = read_card(scores, customer)
-    emit("explain", card_lines(card), card, as_json=json)
+    explanation = read_explanation(scores, customer)
+    emit("explain", explanation_lines(explanation), explanation, as_json=json)

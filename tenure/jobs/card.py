@@ -11,11 +11,11 @@ import pandas as pd
 
 from tenure.config import Config
 from tenure.jobs.inputs import open_inputs
-from tenure.output import jsonable
 from tenure_features.errors import UsageError
 from tenure_features.reading.engine import fetch
 from tenure_serving.card import CustomerCard, build_card
 from tenure_serving.card.experience import Experience
+from tenure_serving.json_value import to_json_value
 from tenure_serving.score_tables import Scores, read_scores
 from tenure_serving.segments import RfmMap, load_map, load_playbook
 from tenure_serving.segments.maps import parse_map
@@ -77,7 +77,7 @@ def open_card(
 
 def card_json(card: CustomerCard) -> dict[str, Any]:
     """Return the card as JSON-ready values."""
-    plain: dict[str, Any] = jsonable(card.to_dict())
+    plain: dict[str, Any] = to_json_value(card.to_dict())
     return plain
 
 

@@ -7,9 +7,9 @@ from html.parser import HTMLParser
 import pandas as pd
 import pytest
 
-from tenure.output import jsonable
 from tenure_features.errors import DataContractError
 from tenure_serving.card import build_card, render_card
+from tenure_serving.json_value import to_json_value
 
 AS_OF = pd.Timestamp("2025-06-01")
 ROW = {
@@ -123,7 +123,7 @@ def test_card__later_rows_and_other_customers_change_nothing(tables) -> None:
     kept = {
         name: table[(table[moment[name]] < AS_OF) & (table["customer_id"] == "c1")] for name, table in tables.items()
     }
-    assert jsonable(build_card(ROW, tables=kept).to_dict()) == jsonable(before)
+    assert to_json_value(build_card(ROW, tables=kept).to_dict()) == to_json_value(before)
 
 
 def test_card__names_the_current_identities_with_reasons() -> None:
@@ -136,7 +136,7 @@ def test_card__names_the_current_identities_with_reasons() -> None:
 
 
 def test_card__is_json(tables) -> None:
-    text = json.dumps(jsonable(build_card(ROW, tables=tables, identities=IDENTITIES).to_dict()), allow_nan=False)
+    text = json.dumps(to_json_value(build_card(ROW, tables=tables, identities=IDENTITIES).to_dict()), allow_nan=False)
     assert json.loads(text)["experience"]["feedback"][0]["kind"] == "nps"
     assert json.loads(text)["timeline"][0]["amount"] is None
 

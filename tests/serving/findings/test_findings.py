@@ -8,12 +8,12 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from tenure.output import jsonable
 from tenure_decisions.findings import Fact, Findings, Table
 from tenure_decisions.glossary import Term
 from tenure_serving.charts import style
 from tenure_serving.findings import files, layouts, payload, section, text_lines, write_files
 from tenure_serving.findings.parts import Drawing, Sentence, View
+from tenure_serving.json_value import to_json_value
 from tenure_serving.report.sections import ChartBlock, Paragraph, TableBlock, laid_out
 
 TERMS = {
@@ -94,7 +94,7 @@ def test_section__rounds_and_names_the_currency(laid: Findings) -> None:
 
 
 def test_payload__names_facts_tables_and_parts_once(laid: Findings) -> None:
-    plain = jsonable(payload(laid, files=[Path("a.csv")]))
+    plain = to_json_value(payload(laid, files=[Path("a.csv")]))
     assert json.dumps(plain, allow_nan=False)
     assert list(plain) == ["channels", "mean", "trial", "inner", "absent", "definitions", "notes", "currency", "files"]
     assert plain["trial"][0]["cac"] == 1234.5
@@ -102,7 +102,7 @@ def test_payload__names_facts_tables_and_parts_once(laid: Findings) -> None:
     assert plain["absent"] is None
     assert plain["definitions"]["mean"] == {"unit": "money per customer", "meaning": "over all channels"}
     one = Findings(subject="x", title="", tables=(Table(name="ids", title="", frame=FRAME[["channel"]], terms={}),))
-    assert jsonable(payload(one))["ids"] == ["=cmd()", "email"]
+    assert to_json_value(payload(one))["ids"] == ["=cmd()", "email"]
 
 
 def test_files__are_every_table_and_chart_with_cells_defused(laid: Findings, tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""What the command line says, and which code it exits with, when something goes wrong."""
+"""What is said, and which code a command exits with, when something goes wrong."""
 
 from __future__ import annotations
 
@@ -31,14 +31,14 @@ class Failure:
     message: str
 
 
-def describe(error: Exception) -> Failure:
+def describe_failure(error: Exception) -> Failure:
     """Turn an exception into an exit code and a message.
 
     Examples
     --------
-    >>> describe(UsageError("The horizon is 0 days.", fix="Use 1 to 3650 days."))
+    >>> describe_failure(UsageError("The horizon is 0 days.", fix="Use 1 to 3650 days."))
     Failure(exit_code=2, kind='UsageError', message='The horizon is 0 days. Use 1 to 3650 days.')
-    >>> describe(OSError(28, "No space left on device", "out/scores.parquet")).exit_code
+    >>> describe_failure(OSError(28, "No space left on device", "out/scores.parquet")).exit_code
     5
     """
     kind = type(error).__name__

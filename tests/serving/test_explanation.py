@@ -10,8 +10,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from tenure.jobs.explain import card_lines, read_card
 from tenure_features.errors import UsageError
+from tenure_serving.explanation import explanation_lines, read_explanation
 
 ROWS = {
     "customer_id": ["17850", "13047"],
@@ -34,8 +34,8 @@ def scores(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_card__tells_the_question_the_answers_and_the_reasons(scores: Path) -> None:
-    assert card_lines(read_card(scores, "17850")) == [
+def test_explanation__tells_the_question_the_answers_and_the_reasons(scores: Path) -> None:
+    assert explanation_lines(read_explanation(scores, "17850")) == [
         "Customer 17850 as of 2011-06-11, the next 90 days",
         "  leaves with probability 91%",
         "  is worth 1,234.50 GBP (80 % of such customers: 0.00 to 4,321.00)",
@@ -48,12 +48,12 @@ def test_card__tells_the_question_the_answers_and_the_reasons(scores: Path) -> N
     ]
 
 
-def test_card__carries_the_definitions(scores: Path) -> None:
-    assert read_card(scores, "17850")["definitions"] == {"churn": "no order within 90 days"}
+def test_explanation__carries_the_definitions(scores: Path) -> None:
+    assert read_explanation(scores, "17850")["definitions"] == {"churn": "no order within 90 days"}
 
 
-def test_card__leaves_out_what_is_not_known(scores: Path) -> None:
-    assert card_lines(read_card(scores / "scores.parquet", "13047")) == [
+def test_explanation__leaves_out_what_is_not_known(scores: Path) -> None:
+    assert explanation_lines(read_explanation(scores / "scores.parquet", "13047")) == [
         "Customer 13047 as of 2011-06-11, the next 90 days",
         "  leaves with probability 10%",
         "  is worth 10.00 GBP",
@@ -61,14 +61,14 @@ def test_card__leaves_out_what_is_not_known(scores: Path) -> None:
     ]
 
 
-def test_card__says_what_is_missing(scores: Path, tmp_path: Path) -> None:
+def test_explanation__says_what_is_missing(scores: Path, tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="Customer '1' is not among the scored customers"):
-        read_card(scores, "1")
+        read_explanation(scores, "1")
     with pytest.raises(UsageError, match="There are no scores at"):
-        read_card(tmp_path / "elsewhere", "1")
+        read_explanation(tmp_path / "elsewhere", "1")
     pq.write_table(pa.table({"a": [1]}), tmp_path / "other.parquet")
     with pytest.raises(UsageError, match="is not a score table"):
-        read_card(tmp_path / "other.parquet", "1")
+        read_explanation(tmp_path / "other.parquet", "1")
     (tmp_path / "text.parquet").write_text("no parquet")
     with pytest.raises(UsageError, match="is not a score table"):
-        read_card(tmp_path / "text.parquet", "1")
+        read_explanation(tmp_path / "text.parquet", "1")

@@ -6,7 +6,6 @@ import errno
 
 import pytest
 
-from tenure.failure import describe
 from tenure_features.errors import (
     DataContractError,
     DependencyUnavailableError,
@@ -14,6 +13,7 @@ from tenure_features.errors import (
     QualityGateError,
     UsageError,
 )
+from tenure_serving.failure import describe_failure
 
 
 @pytest.mark.parametrize(
@@ -34,6 +34,6 @@ from tenure_features.errors import (
     ],
 )
 def test_failure__code_and_message(error: Exception, code: int, message: str) -> None:
-    failure = describe(error)
+    failure = describe_failure(error)
     assert failure.exit_code == code
     assert message in failure.message

@@ -13,10 +13,10 @@ import pyarrow.parquet as pq
 from tenure_features.errors import UsageError
 from tenure_serving.score_tables import scores_path
 
-Card = dict[str, Any]
+Explanation = dict[str, Any]
 
 
-def read_card(scores: Path, customer_id: str) -> Card:
+def read_explanation(scores: Path, customer_id: str) -> Explanation:
     """Read the row of one customer from a score table, with the currency and the definitions the table carries.
 
     Parameters
@@ -46,29 +46,27 @@ def read_card(scores: Path, customer_id: str) -> Card:
     return {**rows.slice(0, 1).to_pylist()[0], **about}
 
 
-def card_lines(card: Mapping[str, Any]) -> list[str]:
+def explanation_lines(row: Mapping[str, Any]) -> list[str]:
     """Tell a customer's row: the question, the answers, the reasons, what to do."""
     lines = [
-        f"Customer {card['customer_id']} as of {card['as_of']:%Y-%m-%d}, the next {card['horizon_days']} days",
-        f"  leaves with probability {card['churn_probability']:.0%}",
+        f"Customer {row['customer_id']} as of {row['as_of']:%Y-%m-%d}, the next {row['horizon_days']} days",
+        f"  leaves with probability {row['churn_probability']:.0%}",
     ]
-    if "expected_value" in card:
-        lines.append(
-            f"  is worth {card['expected_value']:,.2f} {card.get('currency') or ''}".rstrip() + _interval(card)
-        )
+    if "expected_value" in row:
+        lines.append(f"  is worth {row['expected_value']:,.2f} {row.get('currency') or ''}".rstrip() + _interval(row))
     labels = {"segment": "segment", "risk_tier": "risk", "value_tier": "value", "next_step": "next step"}
-    lines += [f"  {label}: {card[name]}" for name, label in labels.items() if card.get(name)]
+    lines += [f"  {label}: {row[name]}" for name, label in labels.items() if row.get(name)]
     for name, title in (("churn_reasons", "Why they may leave or stay"), ("value_reasons", "Why they are worth that")):
-        reasons = _sentences(card.get(name))
+        reasons = _sentences(row.get(name))
         if reasons:
             lines += ["", f"{title}:", *(f"  - {reason}" for reason in reasons)]
     return lines
 
 
-def _interval(card: Mapping[str, Any]) -> str:
-    if card.get("value_low") is None or card.get("value_high") is None:
+def _interval(row: Mapping[str, Any]) -> str:
+    if row.get("value_low") is None or row.get("value_high") is None:
         return ""
-    return f" (80 % of such customers: {card['value_low']:,.2f} to {card['value_high']:,.2f})"
+    return f" (80 % of such customers: {row['value_low']:,.2f} to {row['value_high']:,.2f})"
 
 
 def _sentences(reasons: str | Iterable[str] | None) -> list[str]:
