@@ -51,6 +51,12 @@ Candidates = Annotated[
     list[str] | None,
     typer.Option("--candidate", metavar="NAME", help="A model that competes; repeat. [default: all of them]"),
 ]
+OwnCandidates = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--candidate", metavar="FILE.py:NAME", help="Your own class, if the model is of it: its file is run; repeat."
+    ),
+]
 Features = Annotated[
     list[str] | None,
     typer.Option("--features", metavar="FILE", help="A Python file that defines features of your own; repeat."),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal, Self
 
@@ -10,14 +10,14 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from tenure_features.errors import DataContractError, DependencyUnavailableError, QualityGateError, UsageError
-from tenure_serving.result_folder import recover_folder
+from tenure_features.errors import DataContractError, UsageError
+from tenure_features.stored import Stored
+from tenure_serving.registered import bundle_folder
 from tenure_serving.segments.segmenter import Segmenter
-from tenure_training.mlflow_session import mlflow_session
 from tenure_training.models.after.lifetime import ACQUISITION_COST, Lifetime
 from tenure_training.models.after.next_order import NextOrder, dates
 from tenure_training.models.bundle import INTERVAL_LEVEL, Bundle, read_bundle
-from tenure_training.models.contract import LEVELS, Contributions, Prediction
+from tenure_training.models.contract import LEVELS, Candidate, Contributions, Prediction
 
 Kind = Literal["string", "datetime", "long", "double", "strings"]
 Floats = NDArray[np.float64]
@@ -67,7 +67,6 @@ Interval and quantiles are absent where the model gives no distribution, ``clv_b
 costs are known.
 """
 
-_LOADERS = ("tenure_serving.pyfunc", "tenure_serving.pyfunc.churn", "tenure_serving.pyfunc.clv")
 _REASONS = 3
 _FAR = 10.0  # horizons
 
@@ -87,14 +86,16 @@ class Scorer:
         if chunk_rows < 1:
             raise UsageError("Customers are scored in chunks of at least one.", found=str(chunk_rows))
         self.bundle = bundle
-        self._segmenter = Segmenter.from_dict(bundle.segments)
+        self._segmenter = Segmenter.from_stored(Stored(dict(bundle.segments), "segments.json"))
         self._chunk_rows = chunk_rows
-        timing, lifetime = (bundle.extras.get(name) for name in ("next_order", "lifetime"))
-        self._timing = NextOrder.from_dict(timing) if timing else None
-        self._lifetime = Lifetime.from_dict(lifetime) if lifetime else None
+        extras = Stored(dict(bundle.extras), "extras.json").fields(optional=("next_order", "lifetime"))
+        self._timing = NextOrder.from_stored(extras["next_order"]) if "next_order" in extras else None
+        self._lifetime = Lifetime.from_stored(extras["lifetime"]) if "lifetime" in extras else None
 
     @classmethod
-    def load(cls, source: str | Path, *, tracking_uri: str | None = None) -> Self:
+    def load(
+        cls, source: str | Path, *, tracking_uri: str | None = None, candidates: Sequence[type[Candidate]] = ()
+    ) -> Self:
         """Load a scorer from a bundle's folder, or from the MLflow registry.
 
         Parameters
@@ -103,6 +104,8 @@ class Scorer:
             A folder, or a URI that MLflow knows: ``models:/tenure-scorer@champion``, ``runs:/...``.
         tracking_uri
             Of the MLflow store; MLflow's own setting by default.
+        candidates
+            Classes of your own that the model may be of: a bundle names one, and nothing is imported by that name.
 
         Raises
         ------
@@ -111,9 +114,9 @@ class Scorer:
         DependencyUnavailableError
             The registry cannot be reached.
         DataContractError
-            The bundle is damaged or of another format.
+            The bundle is damaged, of another format, or holds a model that is neither Tenure's nor one of the given.
         """
-        return cls(read_bundle(bundle_folder(source, tracking_uri)))
+        return cls(read_bundle(bundle_folder(source, tracking_uri), candidates=candidates))
 
     @property
     def version(self) -> str:
@@ -156,9 +159,8 @@ class Scorer:
         ------
         DataContractError
             The snapshot lacks features, has several ``as_of``, one before the training, duplicated customers,
-            infinite values, or amounts in another currency than the model's.
-        QualityGateError
-            The model has no finite answer for some customer.
+            infinite values, or amounts in another currency than the model's; or the model has no finite answer for
+            some customer.
 
         Notes
         -----
@@ -259,7 +261,11 @@ def _check_finite(prediction: Prediction) -> None:
         numbers.append(prediction.quantiles)
     bad = sum(int((~np.isfinite(column.reshape(len(column), -1))).any(axis=1).sum()) for column in numbers)
     if bad:
-        raise QualityGateError("The model has no finite answer for some customers.", found=f"{bad} missing numbers")
+        raise DataContractError(
+            "The model has no finite answer for some customers.",
+            found=f"{bad} missing numbers",
+            fix="Take an untouched copy of the model, or train again.",
+        )
 
 
 def _predictions(rows: pd.DataFrame, prediction: Prediction, horizon_days: int) -> pd.DataFrame:
@@ -326,29 +332,3 @@ def _reasons(
     features = list(described(rows.columns).values())
     churn = churn_reasons(contributions, rows, features, top=_REASONS, currency=currency)
     return churn, value_reasons(contributions, rows, features, top=_REASONS, currency=currency)
-
-
-def bundle_folder(source: str | Path, tracking_uri: str | None = None) -> Path:
-    """Find the folder of a bundle, fetched from the registry where it is named by URI; see `Scorer.load`."""
-    registered = isinstance(source, str) and source.startswith(("models:/", "runs:/", "mlflow-artifacts:/"))
-    if registered:
-        return _download(str(source), tracking_uri)
-    recover_folder(Path(source).parent)
-    return Path(source)
-
-
-def _download(uri: str, tracking_uri: str | None) -> Path:
-    with mlflow_session(tracking_uri) as mlflow:
-        from mlflow.exceptions import MlflowException
-        from mlflow.models import Model
-
-        try:
-            local = mlflow.artifacts.download_artifacts(artifact_uri=uri)
-            flavor = Model.load(local).flavors.get("python_function", {})
-        except MlflowException as error:
-            if error.error_code in {"RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE"}:
-                raise UsageError(f"MLflow has no model {uri}.", found=str(error.message)) from error
-            raise DependencyUnavailableError("The MLflow registry did not answer.", found=str(error.message)) from error
-    if flavor.get("loader_module") not in _LOADERS:
-        raise UsageError(f"{uri} is not a model of tenure.", found=str(flavor.get("loader_module", "no loader")))
-    return Path(local) / str(flavor["data"])

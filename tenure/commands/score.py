@@ -18,6 +18,7 @@ def score(
     returns: options.Returns = None,
     currency: options.Currency = None,
     as_of: options.AsOf = None,
+    candidate: options.OwnCandidates = None,
     features: options.Features = None,
     out: options.Out = None,
     previous: options.Previous = None,
@@ -43,7 +44,7 @@ def score(
     asked = {
         "orders": options.log(orders, column, returns=returns, currency=currency),
         "engine": options.engine(engine),
-        "run": options.question(as_of, out=out, previous=previous),
+        "run": options.question(as_of, candidates=candidate, out=out, previous=previous),
         "features": options.own_features(features),
         "tracking": options.tracking(tracking_uri),
     }

@@ -41,6 +41,8 @@ from tenure_serving.scorer import Scorer
 from tenure_training.audit import Finding
 from tenure_training.frame import Frames
 from tenure_training.models.bundle import Bundle, BundleInfo, definitions, package_versions, write_bundle
+from tenure_training.models.registry import candidate_class
+from tenure_training.models.user_file import own_candidates
 from tenure_training.train import Training, train
 
 MODEL_FOLDER, CHART_FOLDER, REPORT = "model", "charts", "report.html"
@@ -135,7 +137,8 @@ def score_job(config: Config, model: str, out: Path, *, progress: Progress) -> S
     with progress.stage("Loading the model"):
         folder = Path(model)
         tracking = None if folder.exists() else store_of(config.tracking).tracking_uri
-        scorer = Scorer.load(folder if folder.exists() else model, tracking_uri=tracking)
+        own = own_candidates(config.run.candidates or ())
+        scorer = Scorer.load(folder if folder.exists() else model, tracking_uri=tracking, candidates=own)
         info = scorer.bundle.info
     with progress.stage("Reading the orders"):
         needed = {one.table for one in described(info.features).values()}
@@ -298,7 +301,7 @@ def _bundle(inputs: Inputs, training: Training, config: Config, folder: Path) ->
     )
     more, said = extras(frame, economics_of(config, inputs.log, as_of=frame.as_of))
     info = BundleInfo(
-        champion=training.choice.name,
+        champion=candidate_class(training.choice.name).name,
         as_of=frame.as_of,
         horizon_days=frame.horizon_days,
         label_days=frame.label_days,

@@ -99,7 +99,7 @@ def later_snapshot() -> pd.DataFrame:
 @pytest.fixture(autouse=True)
 def known_candidate(monkeypatch: pytest.MonkeyPatch) -> type[Candidate]:
     """Let bundles find the small model by its name, as they find the real ones."""
-    monkeypatch.setattr(bundles, "class_by_name", lambda name: {"halving": Halving}[name])
+    monkeypatch.setattr(bundles, "CANDIDATES", {**bundles.CANDIDATES, "halving": Halving})
     return Halving
 
 

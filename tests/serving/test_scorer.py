@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tenure_features.errors import DataContractError, QualityGateError, UsageError
+from tenure_features.errors import DataContractError, UsageError
 from tenure_serving.scorer import SCHEMA, Scorer, days_to_next_order
 from tenure_training.models.after.economics import Economics
 from tenure_training.models.after.lifetime import Lifetime
@@ -159,7 +159,7 @@ def test_scorer__refuses_another_currency_and_takes_its_own(bundle, snapshot):
 def test_scorer__a_model_without_an_answer_is_not_written_down(bundle, snapshot, monkeypatch):
     bad = np.where(np.arange(len(snapshot)) == 5, np.nan, 0.5)
     monkeypatch.setattr(bundle.candidate, "predict", lambda rows: Prediction(bad, bad, bad), raising=False)
-    with pytest.raises(QualityGateError, match="3 missing numbers"):
+    with pytest.raises(DataContractError, match="3 missing numbers"):
         Scorer(bundle).score(snapshot)
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Self
 
 import numpy as np
 import pandas as pd
 
 from tenure_features.errors import UsageError
+from tenure_features.stored import Stored, positive
 from tenure_serving.segments.hysteresis import held, raised
 from tenure_serving.segments.rfm import group_adbt, lateness
 from tenure_serving.segments.tiers import Floats, Integers, odds, prediction, scaled_odds
@@ -79,6 +80,15 @@ class Lifecycle:
             late=late,
             gone=gone,
         )
+
+    @classmethod
+    def from_stored(cls, stored: Stored) -> Self:
+        """Read the limits that were stored by name."""
+        saved = stored.fields(*(field.name for field in fields(cls)))
+        leaving, watch, lost = (saved[name].number(0.0, 1.0) for name in ("leaving_from", "watch_from", "lost_from"))
+        new_days, usual = saved["new_days"].number(0.0), positive(saved["group_adbt"])
+        late = positive(saved["late"])
+        return cls(new_days, usual, leaving, watch, lost, late, saved["gone"].number(late, 1e18))
 
     def assign(
         self,

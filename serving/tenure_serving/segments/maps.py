@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from importlib import resources
@@ -204,6 +204,8 @@ def parse_map(content: Mapping[str, Any]) -> RfmMap:
     """
     try:
         scale = int(content["scale"])
+        _check_scale(str(content["id"]), scale)  # before cells are spelt out
+        _check_size(content["groups"])
         groups = tuple(
             Group(
                 name=str(group["name"]),
@@ -220,7 +222,7 @@ def parse_map(content: Mapping[str, Any]) -> RfmMap:
             note=str(content.get("note", "")),
             groups=groups,
         )
-    except (KeyError, TypeError, AttributeError, ValueError) as error:
+    except (KeyError, TypeError, AttributeError, ValueError, OverflowError) as error:
         raise DataContractError(
             "The RFM map cannot be read.",
             found=f"{type(error).__name__}: {error}",
@@ -253,9 +255,22 @@ def _scores(part: str, *, rule: str, scale: int) -> range:
     return range(low, high + 1)
 
 
+def _check_scale(name: str, scale: int) -> None:
+    if scale not in SCALES:
+        raise DataContractError(f"The scale of the RFM map '{name}' must be 3, 4 or 5.", found=str(scale)[:40])
+
+
+def _check_size(groups: Sequence[Mapping[str, Any]]) -> None:
+    most = 2 * max(SCALES) ** len(SCORES)  # so that cells claimed twice are still named
+    rules = sum(len(group["cells"]) for group in groups)
+    if len(groups) > most or rules > most:
+        raise DataContractError(
+            "The RFM map has more groups or cells than there are.", found=f"{len(groups)} groups, {rules} cells"
+        )
+
+
 def _check_cover(rfm_map: RfmMap) -> None:
-    if rfm_map.scale not in SCALES:
-        raise DataContractError(f"The scale of the RFM map '{rfm_map.id}' must be 3, 4 or 5.", found=str(rfm_map.scale))
+    _check_scale(rfm_map.id, rfm_map.scale)
     owners: dict[str, list[str]] = {
         "".join(map(str, code)): [] for code in product(range(1, rfm_map.scale + 1), repeat=len(SCORES))
     }

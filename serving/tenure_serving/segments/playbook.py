@@ -18,6 +18,8 @@ from tenure_serving.segments.tiers import TIERS
 
 AXES: Mapping[str, tuple[str, ...]] = {"lifecycle": LIFECYCLES, "value_tier": TIERS, "risk_tier": TIERS}
 
+MOST_PLAYS = 1_000
+
 
 @dataclass(frozen=True)
 class Play:
@@ -136,9 +138,11 @@ def parse_playbook(content: Mapping[str, Any]) -> Playbook:
         A field is missing, an axis or a value is unknown, or the combinations are not covered exactly once.
     """
     try:
+        if len(content["segments"]) > MOST_PLAYS:
+            raise DataContractError("The playbook has too many segments.", fix=f"It has {MOST_PLAYS} at most.")
         plays = tuple(_play(segment) for segment in content["segments"])
         return Playbook(str(content["id"]), int(content["version"]), str(content.get("note", "")), plays)
-    except (KeyError, TypeError, AttributeError, ValueError) as error:
+    except (KeyError, TypeError, AttributeError, ValueError, OverflowError) as error:
         raise DataContractError(
             "The playbook cannot be read.",
             found=f"{type(error).__name__}: {error}",

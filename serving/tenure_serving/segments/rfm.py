@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, Self, get_args
+from typing import Any, Literal, Self, cast, get_args
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from tenure_features.errors import DataContractError, UsageError
+from tenure_features.stored import Stored, positive
 from tenure_serving.segments.hysteresis import held, raised
 
 Mode = Literal["quintile", "adbt", "fixed"]
@@ -152,15 +153,18 @@ class RfmScorer:
         return pd.DataFrame(dict(zip(SCORES, columns, strict=True)), index=snapshot.index)
 
     def to_dict(self) -> dict[str, Any]:
-        """Return everything as JSON-ready values; `from_dict` reads it back."""
+        """Return everything as JSON-ready values; `from_stored` reads it back."""
         cuts = {axis: list(getattr(self, axis)) for axis in AXES}
         return {"mode": self.mode, "scale": self.scale, "group_adbt": self.group_adbt, **cuts}
 
     @classmethod
-    def from_dict(cls, stored: Mapping[str, Any]) -> Self:
-        """Build the scorer that `to_dict` described."""
-        cuts = {axis: tuple(float(cut) for cut in stored[axis]) for axis in AXES}
-        return cls(mode=stored["mode"], scale=int(stored["scale"]), group_adbt=float(stored["group_adbt"]), **cuts)
+    def from_stored(cls, stored: Stored) -> Self:
+        """Read what `to_dict` wrote."""
+        saved = stored.fields("mode", "scale", "group_adbt", *AXES)
+        scale = saved["scale"].whole(min(SCALES), max(SCALES))
+        recency, frequency, monetary = (tuple(saved[axis].numbers(count=scale - 1, rising=True)) for axis in AXES)
+        mode, usual = cast("Mode", saved["mode"].one_of(get_args(Mode))), positive(saved["group_adbt"])
+        return cls(mode, scale, recency, frequency, monetary, usual)
 
 
 def group_adbt(snapshot: pd.DataFrame) -> float:

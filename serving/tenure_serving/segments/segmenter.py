@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from tenure_features.errors import DataContractError, UsageError
+from tenure_features.stored import Stored
 from tenure_serving.segments.hysteresis import check_margin
 from tenure_serving.segments.lifecycle import Lifecycle
 from tenure_serving.segments.maps import RfmMap, load_map, parse_map
@@ -179,7 +180,7 @@ class Segmenter:
         return out.join(self.playbook.assign(out))[list(COLUMNS)]
 
     def to_dict(self) -> dict[str, Any]:
-        """Return every limit, map and play as JSON-ready values; `from_dict` reads them back."""
+        """Return every limit, map and play as JSON-ready values; `from_stored` reads them back."""
         return {
             "rfm": self.rfm.to_dict(),
             "value": asdict(self.value),
@@ -192,18 +193,34 @@ class Segmenter:
         }
 
     @classmethod
-    def from_dict(cls, stored: Mapping[str, Any]) -> Self:
-        """Build the segmenter that `to_dict` described."""
-        return cls(
-            rfm=RfmScorer.from_dict(stored["rfm"]),
-            value=ValueTiers(**stored["value"]),
-            risk=RiskTiers(**stored["risk"]),
-            lifecycle=Lifecycle(**stored["lifecycle"]),
-            group_map=parse_map(stored["group_map"]),
-            relationship_map=parse_map(stored["relationship_map"]),
-            playbook=parse_playbook(stored["playbook"]),
-            margin=float(stored.get("margin", MARGIN)),
+    def from_stored(cls, stored: Stored) -> Self:
+        """Read what `to_dict` wrote.
+
+        Raises
+        ------
+        DataContractError
+            A field is missing, unknown or not what it must be, or the limits do not go together.
+        """
+        saved = stored.fields(
+            "rfm", "value", "risk", "lifecycle", "group_map", "relationship_map", "playbook", "margin"
         )
+        try:
+            return cls(
+                rfm=RfmScorer.from_stored(saved["rfm"]),
+                value=ValueTiers.from_stored(saved["value"]),
+                risk=RiskTiers.from_stored(saved["risk"]),
+                lifecycle=Lifecycle.from_stored(saved["lifecycle"]),
+                group_map=parse_map(_values(saved["group_map"])),
+                relationship_map=parse_map(_values(saved["relationship_map"])),
+                playbook=parse_playbook(_values(saved["playbook"])),
+                margin=saved["margin"].number(0.0, 1.0),
+            )
+        except UsageError as problem:  # of an option, were it one
+            raise DataContractError(problem.problem, found=problem.found, fix=problem.fix) from problem
+
+
+def _values(stored: Stored) -> dict[str, object]:
+    return {name: part.value for name, part in stored.named(most=20).items()}
 
 
 def _check_aligned(snapshot: pd.DataFrame, predictions: pd.DataFrame) -> None:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass
-from typing import Literal, Self
+from dataclasses import dataclass, fields
+from typing import Literal, Self, cast, get_args
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from tenure_features.errors import DataContractError, UsageError
+from tenure_features.stored import Stored
 from tenure_serving.segments.hysteresis import held, raised
 
 Floats = NDArray[np.float64]
@@ -20,6 +21,8 @@ RiskBasis = Literal["probability", "expected_loss"]
 
 TIERS = ("low", "medium", "high")
 SMALLEST_BUY_PROBABILITY = 0.02
+FARTHEST = sys.float_info.max
+"""Where the limits lie if nobody has any value: JSON has no infinity."""
 
 
 def value_if_active(predictions: pd.DataFrame) -> Floats:
@@ -105,6 +108,16 @@ class ValueTiers:
     ) -> Self:
         """Fit the limits; `UsageError` unless 0 < high_share < medium_share <= 1."""
         medium_from, high_from = _pareto(_value(predictions, basis), medium_share=medium_share, high_share=high_share)
+        return cls(medium_from, high_from, high_share, medium_share, basis)
+
+    @classmethod
+    def from_stored(cls, stored: Stored) -> Self:
+        """Read the limits that were stored by name."""
+        saved = stored.fields(*(field.name for field in fields(cls)))
+        medium_from = saved["medium_from"].number(-FARTHEST, FARTHEST)
+        high_from = saved["high_from"].number(medium_from, FARTHEST)
+        high_share, medium_share = (saved[name].number(0.0, 1.0) for name in ("high_share", "medium_share"))
+        basis = cast("ValueBasis", saved["basis"].one_of(get_args(ValueBasis)))
         return cls(medium_from, high_from, high_share, medium_share, basis)
 
     def assign(self, predictions: pd.DataFrame, *, previous: pd.Series | None = None, margin: float = 0.0) -> pd.Series:
@@ -195,6 +208,15 @@ class RiskTiers:
             raise UsageError("The limits of the risk tiers must ascend.", found=f"{medium_from:g}, {high_from:g}")
         return cls(medium_from, high_from, base, basis)
 
+    @classmethod
+    def from_stored(cls, stored: Stored) -> Self:
+        """Read the limits that were stored by name."""
+        saved = stored.fields(*(field.name for field in fields(cls)))
+        medium_from = saved["medium_from"].number(-FARTHEST, FARTHEST)
+        high_from = saved["high_from"].number(medium_from, FARTHEST)
+        basis = cast("RiskBasis", saved["basis"].one_of(get_args(RiskBasis)))
+        return cls(medium_from, high_from, saved["base"].number(0.0, 1.0), basis)
+
     def assign(self, predictions: pd.DataFrame, *, previous: pd.Series | None = None, margin: float = 0.0) -> pd.Series:
         """Return ``low``, ``medium`` or ``high`` for every row, on the same index.
 
@@ -245,7 +267,7 @@ def _pareto(values: Floats, *, medium_share: float, high_share: float) -> tuple[
     rounded = np.round(values, 6)
     levels, counts = np.unique(rounded[rounded > 0], return_counts=True)
     if levels.size == 0:
-        return sys.float_info.max, sys.float_info.max  # JSON has no infinity
+        return FARTHEST, FARTHEST
     amounts = (levels * counts)[::-1]
     before = (np.cumsum(amounts) - amounts) / amounts.sum()
     # a level is in while the better levels have not yet brought the share (1e-9: sums of floats)

@@ -39,7 +39,8 @@ from tenure_serving.scorer import Scorer
 from tenure_serving.segments import Segmenter
 from tenure_serving.spark import score_on_spark
 from tenure_training.frame import Frames
-from tenure_training.models.bundle import BundleInfo, class_by_name, definitions, package_versions, write_bundle
+from tenure_training.models.bundle import BundleInfo, definitions, package_versions, write_bundle
+from tenure_training.models.registry import CANDIDATES
 from tests.features.tables_oracle import shop_tables
 
 from .test_dialects import connected, with_table
@@ -280,7 +281,7 @@ def test_spark__sees_earlier_customers_like_duckdb(spark, tmp_path):
 def test_spark__scores_like_pandas(spark, opened, random_log, tmp_path):
     log, as_of, days = opened(random_log(3)), pd.Timestamp("2024-02-01"), 60
     frame = Frames(log).frame(as_of, horizon_days=days)
-    model = class_by_name("logistic")().fit(frame, seed=0)
+    model = CANDIDATES["logistic"]().fit(frame, seed=0)
     said = model.predict(frame.present)
     table = pd.DataFrame({"churn_probability": 1 - said.buy_probability, "expected_value": said.expected_value})
     info = BundleInfo(

@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tenure_features.errors import DataContractError, UsageError
+from tenure_features.stored import parse_stored
 from tenure_serving.segments import RfmScorer, suggested_scale
 from tenure_serving.segments.rfm import SCORES, group_adbt, lateness
 
@@ -150,7 +151,7 @@ def test_rfm__ties_sums_that_differ_only_in_the_order_of_adding() -> None:
 def test_rfm__survives_json(shop, mode) -> None:
     snapshot, _ = shop()
     scorer = RfmScorer.fit(snapshot, mode=mode)
-    assert RfmScorer.from_dict(json.loads(json.dumps(scorer.to_dict(), allow_nan=False))) == scorer
+    assert RfmScorer.from_stored(parse_stored(json.dumps(scorer.to_dict()).encode(), "x.json")) == scorer
 
 
 def test_rfm__scores_a_shop_where_nobody_came_back() -> None:

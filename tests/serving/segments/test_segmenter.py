@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tenure_features.errors import DataContractError, UsageError
+from tenure_features.stored import Stored
 from tenure_serving.segments import Segmenter, load_map
 from tenure_serving.segments.lifecycle import LIFECYCLES
 from tenure_serving.segments.maps import parse_map
@@ -59,7 +60,7 @@ def test_segmenter__survives_json_and_then_decides_the_same(shop) -> None:
     snapshot, predictions = shop()
     segmenter = Segmenter.fit(snapshot, predictions, mode="adbt", risk_cuts=(0.4, 0.7))
     stored = json.loads(json.dumps(segmenter.to_dict(), allow_nan=False))
-    again = Segmenter.from_dict(stored)
+    again = Segmenter.from_stored(Stored(stored, "x.json"))
     assert again == segmenter
     pd.testing.assert_frame_equal(again.assign(snapshot, predictions), segmenter.assign(snapshot, predictions))
 
@@ -68,7 +69,7 @@ def test_segmenter__stores_itself_even_where_nobody_is_worth_anything(shop) -> N
     snapshot, predictions = shop(5)
     segmenter = Segmenter.fit(snapshot, predictions.assign(expected_value=0.0))
     stored = json.loads(json.dumps(segmenter.to_dict(), allow_nan=False))
-    out = Segmenter.from_dict(stored).assign(snapshot, predictions.assign(expected_value=0.0))
+    out = Segmenter.from_stored(Stored(stored, "x.json")).assign(snapshot, predictions.assign(expected_value=0.0))
     assert set(out["value_tier"]) == {"low"}
 
 

@@ -13,6 +13,7 @@ import pandas as pd
 import pytest
 
 from tenure_features.errors import DataContractError, UsageError
+from tenure_features.stored import Stored
 from tenure_training.models.bundle import BundleInfo, definitions, package_versions, read_bundle, write_bundle
 from tenure_training.models.contract import Candidate, Prediction, TrainingFrame
 
@@ -64,7 +65,7 @@ def folder(tmp_path):
 
 
 def read(folder):
-    return read_bundle(folder, candidate_class=Rate)
+    return read_bundle(folder, candidates=[Rate])
 
 
 def test_bundle__comes_back_as_it_was_written(folder):
@@ -123,8 +124,8 @@ def _edit(folder: Path, name: str, **changes: object) -> None:
         (lambda f: (f / "checksums.json").unlink(), "not complete. Found: no checksums.json"),
         (lambda f: (f / "checksums.json").write_text("{}"), "no bundle.json, segments.json"),
         (lambda f: (f / "model/extra.pkl").write_bytes(b"x"), "was not written with. Found: model/extra.pkl"),
-        (lambda f: (f / "bundle.json").write_text("{"), "bundle.json of the bundle is not JSON"),
-        (lambda f: (f / "bundle.json").write_text("[]"), "bundle.json of the bundle is not a JSON object"),
+        (lambda f: (f / "bundle.json").write_text("{"), "The file bundle.json is not JSON"),
+        (lambda f: (f / "bundle.json").write_text("[]"), "bundle.json is []; it must be an object"),
     ],
 )
 def test_bundle__damaged_is_refused(folder, damage, sentence):
@@ -158,8 +159,8 @@ def test_bundle__refuses_a_candidate_that_pickles(tmp_path):
 def test_bundle__an_info_that_lacks_a_field_is_refused():
     stored = INFO.to_dict()
     del stored["currency"], stored["seed"]
-    with pytest.raises(DataContractError, match=r"does not say all it must\. Found: no currency, seed"):
-        BundleInfo.from_dict(stored)
+    with pytest.raises(DataContractError, match=r"Found: bundle\.json: no currency, no seed"):
+        BundleInfo.from_stored(Stored(stored, "bundle.json"))
 
 
 def test_definitions__name_window_population_and_currency():

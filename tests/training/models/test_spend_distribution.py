@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tenure_features.stored import parse_stored
 from tenure_training.models.contract import LEVELS, Prediction
 from tenure_training.models.spend_distribution import SpendDistribution
 
@@ -119,6 +120,6 @@ def test_distribution__of_one_expected_value_has_one_bin():
 
 
 def test_distribution__is_the_same_after_json(distribution):
-    again = SpendDistribution.from_dict(json.loads(json.dumps(distribution.to_dict())))
+    again = SpendDistribution.from_stored(parse_stored(json.dumps(distribution.to_dict()).encode(), "x.json"))
     p, log_expected, _ = _customers(100, seed=4)
     np.testing.assert_array_equal(again.value_quantiles(p, log_expected), distribution.value_quantiles(p, log_expected))

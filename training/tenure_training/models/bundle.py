@@ -7,12 +7,12 @@ depends on when or where it was written: same data, config and seed give the sam
 
 from __future__ import annotations
 
-import hashlib
 import importlib.metadata
 import json
 import platform
+import re
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
@@ -20,15 +20,32 @@ from typing import Any
 import pandas as pd
 
 from tenure_features.errors import DataContractError, UsageError
+from tenure_features.families.catalogue import described
 from tenure_features.families.feature import Feature, recall
-from tenure_training.models.contract import Candidate
+from tenure_features.families.stored_feature import feature_from
+from tenure_features.stored import Stored, read_stored
+from tenure_training.models.bundle_files import (
+    CHECKSUMS,
+    EXTRAS,
+    INFO,
+    MODEL,
+    SEGMENTS,
+    SUFFIXES,
+    bundle_files,
+    require_whole,
+    sha256_of,
+    version_of,
+)
+from tenure_training.models.contract import MOST_DAYS, Candidate
+from tenure_training.models.registry import CANDIDATES
 
 FORMAT_VERSION = 1
 INTERVAL_LEVEL = 0.8
+RETURNS = ("net", "drop", "raise")
+MOST_FEATURES = 5_000
 
-INFO, SEGMENTS, CHECKSUMS, MODEL = "bundle.json", "segments.json", "checksums.json", "model"
-EXTRAS = "extras.json"
-_SUFFIXES = {".json", ".ubj"}
+_MOMENT = re.compile(r"(?:1[6-9]|20|21)\d\d-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?", re.ASCII)
+
 _PACKAGES = ("tenure", "numpy", "pandas", "scikit-learn", "scipy", "xgboost")
 
 
@@ -81,7 +98,7 @@ class BundleInfo:
     user_features: tuple[Feature, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
-        """Return JSON-ready values; `from_dict` reads them back."""
+        """Return JSON-ready values; `from_stored` reads them back."""
         out: dict[str, Any] = {field.name: getattr(self, field.name) for field in fields(self)}
         return out | {
             "as_of": self.as_of.isoformat(),
@@ -92,16 +109,45 @@ class BundleInfo:
         }
 
     @classmethod
-    def from_dict(cls, stored: Mapping[str, Any]) -> BundleInfo:
-        """Build the info that `to_dict` described; `DataContractError` when a field is missing."""
-        stored = {"user_features": ()} | dict(stored)  # bundles from before there were any
-        missing = [field.name for field in fields(cls) if field.name not in stored]
-        if missing:
-            raise DataContractError("The bundle does not say all it must.", found=f"no {', '.join(missing)}")
-        known = {field.name: stored[field.name] for field in fields(cls)}
-        defined = tuple(Feature.from_dict(one) for one in known["user_features"])
-        told = {"as_of": pd.Timestamp(known["as_of"]), "features": tuple(known["features"]), "user_features": defined}
-        return cls(**known | told)
+    def from_stored(cls, stored: Stored) -> BundleInfo:
+        """Read what `to_dict` wrote; `DataContractError` when a field is missing, unknown, or not what it must be."""
+        saved = stored.fields(*(field.name for field in fields(cls)), optional=("format_version",))
+        horizon_days = saved["horizon_days"].whole(1, MOST_DAYS)
+        user_features = tuple(feature_from(one) for one in saved["user_features"].items(most=MOST_FEATURES))
+        return cls(
+            champion=saved["champion"].text(most=100, least=1),
+            as_of=_moment(saved["as_of"]),
+            horizon_days=horizon_days,
+            label_days=saved["label_days"].whole(0, horizon_days),
+            definitions={name: words.text() for name, words in saved["definitions"].named(most=100).items()},
+            returns=saved["returns"].one_of(RETURNS),
+            currency=None if saved["currency"].missing else saved["currency"].text(most=20, least=1),
+            features=_features(saved["features"], user_features),
+            active_days=None if saved["active_days"].missing else saved["active_days"].whole(1, MOST_DAYS),
+            fingerprint=saved["fingerprint"].text(most=200),
+            seed=saved["seed"].whole(0, 2**32 - 1),
+            versions={name: version.text(most=100) for name, version in saved["versions"].named(most=100).items()},
+            user_features=user_features,
+        )
+
+
+def _moment(stored: Stored) -> pd.Timestamp:
+    """Take a moment as `isoformat` writes it, in UTC without saying so."""
+    match = _MOMENT.fullmatch(stored.text(most=40))
+    try:
+        return pd.Timestamp(match[0]) if match else stored.refuse("a moment such as 2024-06-01T00:00:00")
+    except ValueError:
+        stored.refuse("a moment there is")
+
+
+def _features(stored: Stored, user_features: Sequence[Feature]) -> tuple[str, ...]:
+    """Take the names of columns, each of which somebody can say the meaning of."""
+    names = stored.texts(most=MOST_FEATURES)
+    known = {*described(names), *(feature.name for feature in user_features)}
+    unknown = [name for name in names if name not in known]
+    if unknown or not names:
+        stored.refuse(f"a list of features that are known, unlike {', '.join(unknown[:3])[:100] or 'an empty one'}")
+    return names
 
 
 @dataclass(frozen=True)
@@ -211,17 +257,17 @@ def write_bundle(
         draft = Path(scratch) / "bundle"
         (draft / MODEL).mkdir(parents=True)
         candidate.save(draft / MODEL)
-        strange = [name for name in _files(draft) if Path(name).suffix not in _SUFFIXES]
+        strange = [name for name in bundle_files(draft) if Path(name).suffix not in SUFFIXES]
         if strange:
             raise ValueError(f"A model is saved as JSON and UBJ only; {candidate.name} wrote {', '.join(strange)}.")
         _write_json(draft / INFO, {"format_version": FORMAT_VERSION} | info.to_dict())
         _write_json(draft / SEGMENTS, segments)
         if extras:
             _write_json(draft / EXTRAS, extras)
-        _write_json(draft / CHECKSUMS, {name: _sha256(draft / name) for name in _files(draft)})
-        version = _version(draft)
+        _write_json(draft / CHECKSUMS, {name: sha256_of(draft / name) for name in bundle_files(draft)})
+        version = version_of(draft)
         if folder.exists() and any(folder.iterdir()):
-            if not (folder / CHECKSUMS).is_file() or _version(folder) != version:
+            if not (folder / CHECKSUMS).is_file() or version_of(folder) != version:
                 raise UsageError(f"The folder {folder.name} is not empty.", fix="A bundle goes into a new folder.")
         else:
             draft.replace(folder)
@@ -230,104 +276,77 @@ def write_bundle(
     )
 
 
-def read_bundle(folder: Path, *, candidate_class: type[Candidate] | None = None) -> Bundle:
-    """Read a bundle and verify every byte of it.
+def read_bundle(folder: Path, *, candidates: Sequence[type[Candidate]] = ()) -> Bundle:
+    """Read a bundle and verify every byte and every field of it.
+
+    A bundle may come from anywhere, and whoever can write one can write its checksums: nothing it names is imported,
+    and nothing of it is used before it is found to be what it must be.
 
     Parameters
     ----------
     folder
         Where `write_bundle` wrote it, or a copy.
-    candidate_class
-        Class of the model inside; by default looked up by the name the bundle carries.
+    candidates
+        Classes of the caller's own that the model inside may be of, beside those of tenure.
 
     Raises
     ------
     UsageError
         If there is no bundle in the folder.
     DataContractError
-        If the bundle has another format version, a file is missing, added or changed, or no such candidate exists.
+        If the bundle has another format version, a file is missing, added or changed, a field is not what it must be,
+        or the model is neither one of tenure's nor one of the given.
     """
     if not (folder / INFO).is_file():
         raise UsageError(f"There is no model bundle in {folder}.", fix="Give the folder a training wrote.")
-    stored = _read_json(folder / INFO)
-    found = stored.get("format_version")
-    if found != FORMAT_VERSION:
+    stored = read_stored(folder / INFO)
+    head = stored.named().get("format_version")
+    if head is None or head.value != FORMAT_VERSION:
         raise DataContractError(
             "The bundle has a format this version of tenure does not read.",
-            found=f"format {found}, known is {FORMAT_VERSION}",
+            found=f"format {None if head is None else head.value!r}, known is {FORMAT_VERSION}",
             fix="Install the version of tenure that wrote it, or train again.",
         )
-    _verify(folder)
-    info = BundleInfo.from_dict(stored)
+    require_whole(folder)
+    info = BundleInfo.from_stored(read_stored(folder / INFO))
+    candidate = _load(_class_of(info.champion, candidates), folder / MODEL, info)
     recall(info.user_features)
-    model = candidate_class or class_by_name(info.champion)
+    segments = read_stored(folder / SEGMENTS)
+    extras = read_stored(folder / EXTRAS).named() if (folder / EXTRAS).is_file() else {}
+    return Bundle(
+        folder,
+        info,
+        candidate,
+        {name: part.value for name, part in segments.named().items()},
+        version_of(folder),
+        {name: part.value for name, part in extras.items()},
+    )
+
+
+def _load(model: type[Candidate], folder: Path, info: BundleInfo) -> Candidate:
+    """Load the model; what a class of the caller's own cannot make sense of is a damaged bundle, not a bug."""
     try:
-        candidate = model.load(folder / MODEL)
-    except (KeyError, TypeError, ValueError, AttributeError) as problem:
+        return model.load(folder)
+    except (KeyError, TypeError, ValueError, AttributeError, OSError) as problem:
         raise DataContractError(
             "The model in the bundle was written by another version of tenure.",
             found=f"{type(problem).__name__}: {problem}",
             fix=f"Use the version that wrote it ({info.versions.get('tenure', 'unknown')}), or train again.",
         ) from problem
-    extras = _read_json(folder / EXTRAS) if (folder / EXTRAS).is_file() else {}
-    return Bundle(folder, info, candidate, _read_json(folder / SEGMENTS), _version(folder), extras)
 
 
-def class_by_name(name: str) -> type[Candidate]:
-    """Look up a candidate; late, because the registry imports every model."""
-    from tenure_training.models.registry import candidate_class
-
-    return candidate_class(name)
-
-
-def _verify(folder: Path) -> None:
-    if not (folder / CHECKSUMS).is_file():
-        raise DataContractError("The bundle is not complete.", found=f"no {CHECKSUMS}", fix="Copy it again, whole.")
-    expected = _read_json(folder / CHECKSUMS)
-    there = set(_files(folder)) - {CHECKSUMS}
-    missing = sorted(set(expected) - there | {INFO, SEGMENTS} - set(expected))
-    if missing:
+def _class_of(name: str, candidates: Sequence[type[Candidate]]) -> type[Candidate]:
+    """Find the class of a champion among those of tenure and those the caller named; nothing is ever imported by it."""
+    known = {candidate.name: candidate for candidate in (*candidates, *CANDIDATES.values())}
+    if name not in known:
         raise DataContractError(
-            "The bundle is not complete.", found=f"no {', '.join(missing)}", fix="Copy it again, whole."
+            "The bundle holds a model that is none of tenure's own.",
+            found=repr(name),
+            fix="Pass its class: candidates=[...] in Python, --candidate FILE.py:CLASS on the command line.",
         )
-    changed = sorted(name for name in expected if _sha256(folder / name) != expected[name])
-    if changed:
-        raise DataContractError(
-            "The bundle was changed after it was written.",
-            found=f"another checksum for {', '.join(changed)}",
-            fix="Take an untouched copy, or train again: a bundle is never edited.",
-        )
-    added = sorted(there - set(expected))
-    if added:
-        raise DataContractError(
-            "The bundle holds files it was not written with.", found=", ".join(added), fix="Remove them."
-        )
-
-
-def _files(folder: Path) -> list[str]:
-    return sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
-
-
-def _version(folder: Path) -> str:
-    # the checksums name every other file and its content, so their hash is the hash of the whole
-    return _sha256(folder / CHECKSUMS)[:12]
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as handle:
-        return hashlib.file_digest(handle, "sha256").hexdigest()
+    return known[name]
 
 
 def _write_json(path: Path, content: Mapping[str, Any]) -> None:
     text = json.dumps(content, sort_keys=True, indent=1, ensure_ascii=False, allow_nan=False)
     path.write_text(text + "\n", encoding="utf-8", newline="\n")
-
-
-def _read_json(path: Path) -> dict[str, Any]:
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except (json.JSONDecodeError, UnicodeDecodeError) as error:
-        raise DataContractError(f"The file {path.name} of the bundle is not JSON.", found=str(error)) from error
-    if not isinstance(content, dict):
-        raise DataContractError(f"The file {path.name} of the bundle is not a JSON object.")
-    return content

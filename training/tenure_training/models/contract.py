@@ -17,6 +17,9 @@ from tenure_training.models.search_space import NOTHING, SearchSpace, Settings, 
 
 Floats = NDArray[np.float64]
 
+MOST_DAYS = 36_500
+"""A window is no longer than a century."""
+
 LEVELS: tuple[float, ...] = (0.025, 0.05, 0.1, 0.2, 0.25, 0.3, 0.4, 0.5, 0.6, 0.7, 0.75, 0.8, 0.9, 0.95, 0.975)
 """Probability levels at which a value distribution is given; .1 and .9 bound the 80 % interval."""
 

@@ -8,6 +8,7 @@ from typing import Any, Self
 
 import numpy as np
 
+from tenure_features.stored import Stored, logarithm
 from tenure_training.models.contract import Contributions, Floats
 
 
@@ -59,6 +60,14 @@ class Reference:
             churn_base=contributions.churn_base + float(churn.sum()),
             value=contributions.value - value,
             value_base=contributions.value_base + float(value.sum()),
+        )
+
+    @classmethod
+    def from_stored(cls, stored: Stored) -> Self:
+        """Read what `to_dict` wrote."""
+        saved = stored.fields("churn", "value")
+        return cls(
+            *({name: logarithm(mean) for name, mean in saved[side].named().items()} for side in ("churn", "value"))
         )
 
     def to_dict(self) -> dict[str, Any]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -10,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import logsumexp
 
+from tenure_features.stored import Stored
 from tenure_training.models.btyd.btyd_ensemble import SURE
 from tenure_training.models.contract import LEVELS, Evidence, Floats, TrainingFrame
 
@@ -130,9 +130,13 @@ class SpendDistribution:
         return {"edges": self.edges.tolist(), "quantiles": self.quantiles.tolist()}
 
     @classmethod
-    def from_dict(cls, saved: Mapping[str, Any]) -> Self:
-        """Rebuild from what `to_dict` gave."""
-        return cls(np.array(saved["edges"], dtype=np.float64), np.array(saved["quantiles"], dtype=np.float64))
+    def from_stored(cls, stored: Stored) -> Self:
+        """Read what `to_dict` wrote."""
+        saved = stored.fields("edges", "quantiles")
+        edges = saved["edges"].numbers(low=-100.0, high=100.0, rising=True)
+        rows = saved["quantiles"].items(least=len(edges) + 1, most=len(edges) + 1)
+        quantiles = [row.numbers(count=len(KNOTS), low=-100.0, high=100.0, rising=True) for row in rows]
+        return cls(np.array(edges, dtype=np.float64), np.array(quantiles, dtype=np.float64))
 
 
 def _beyond(log_expected: Floats, log_value: Floats, window: NDArray[np.int64]) -> Floats:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import sys
+from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 from types import ModuleType
@@ -49,6 +50,11 @@ def load_candidate(address: str) -> type[Candidate]:
             fix="Name a subclass of tenure_training.models.Candidate, or what sklearn_candidate returns.",
         )
     return found
+
+
+def own_candidates(names: Iterable[str]) -> tuple[type[Candidate], ...]:
+    """Import those of the names that say where a candidate of the caller's own lies; others are tenure's."""
+    return tuple(load_candidate(name) for name in names if is_address(name))
 
 
 @cache

@@ -8,6 +8,7 @@ import pytest
 from scipy import integrate
 from scipy.special import hyperu
 
+from tenure_features.stored import Stored
 from tenure_training.models.after.economics import Economics
 from tenure_training.models.after.lifetime import Lifetime
 from tenure_training.models.btyd.paretonbd import ParetoNBD
@@ -99,7 +100,7 @@ def test_columns__later_money_is_worth_less_the_higher_the_rate():
 
 def test_lifetime__comes_back_from_json_and_says_what_it_counts():
     lifetime = _lifetime(margin=0.4, discount_rate_per_year=0.0)
-    again = Lifetime.from_dict(lifetime.to_dict())
+    again = Lifetime.from_stored(Stored(lifetime.to_dict(), "x.json"))
     first, second = lifetime.columns(SNAPSHOT, SAID), again.columns(SNAPSHOT, SAID)
     assert all(np.array_equal(first[name], second[name]) for name in first)
     assert "40 % margin" in again.definitions()["clv"]

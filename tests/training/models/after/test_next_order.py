@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import integrate, stats
 
+from tenure_features.stored import Stored
 from tenure_training.models.after.next_order import UNLIKELY, NextOrder, dates
 
 
@@ -85,7 +86,7 @@ def test_fit__takes_the_usual_gap_and_regularity_of_the_shop():
     assert NextOrder.fit(present, horizon_days=90) == NextOrder(25.0, 0.25)  # gaps of 20 and 30; one with enough gaps
     assert NextOrder.fit(_row(1), horizon_days=90) == NextOrder(90.0, 1.0)
     model = NextOrder(25.0, 0.25)
-    assert NextOrder.from_dict(model.to_dict()) == model
+    assert NextOrder.from_stored(Stored(model.to_dict(), "x.json")) == model
 
 
 def test_dates__are_missing_where_an_order_is_unlikely():

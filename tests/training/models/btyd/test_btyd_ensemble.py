@@ -7,6 +7,7 @@ import json
 import numpy as np
 import pytest
 
+from tenure_features.stored import parse_stored
 from tenure_training.models.btyd.btyd_ensemble import FAMILY, SURE, Rhythm
 
 
@@ -81,7 +82,7 @@ def test_rhythm__does_not_depend_on_the_order_of_rows(rhythm, frame):
 
 
 def test_rhythm__is_the_same_after_json(rhythm, frame):
-    again = Rhythm.from_dict(json.loads(json.dumps(rhythm.to_dict())))
+    again = Rhythm.from_stored(parse_stored(json.dumps(rhythm.to_dict()).encode(), "x.json"))
     one, two = (each.expect(frame.present, days=60) for each in (rhythm, again))
     np.testing.assert_array_equal(one.log_odds, two.log_odds)
     np.testing.assert_array_equal(one.log_orders, two.log_orders)

@@ -11,6 +11,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
+from tenure_features.stored import parse_stored
 from tenure_training.models.hurdle.linear import BOUND, Ridge
 
 
@@ -84,7 +85,7 @@ def test_ridge__reads_columns_by_name(matrix, y):
 
 def test_ridge__is_the_same_after_json(matrix, y):
     fitted = _fit(matrix, y)
-    again = Ridge.from_dict(json.loads(json.dumps(fitted.to_dict())))
+    again = Ridge.from_stored(parse_stored(json.dumps(fitted.to_dict()).encode(), "x.json"))
     np.testing.assert_array_equal(again.score(matrix), fitted.score(matrix))
     assert again.columns == fitted.columns
 
@@ -113,5 +114,5 @@ def test_ridge__bends_are_told_with_their_column_and_survive_saving(matrix, y):
     np.testing.assert_allclose(
         fitted.score(matrix) - fitted.score(alone), told[:, 1] - fitted.contributions(alone)[:, 1]
     )
-    again = Ridge.from_dict(json.loads(json.dumps(fitted.to_dict())))
+    again = Ridge.from_stored(parse_stored(json.dumps(fitted.to_dict()).encode(), "x.json"))
     np.testing.assert_array_equal(again.score(matrix), fitted.score(matrix))

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Self
 
+from tenure_features.stored import Stored
+
 DEFAULT_RATE = 0.10
+SMALLEST_RATE = 1e-6
 
 
 @dataclass(frozen=True)
@@ -57,6 +59,14 @@ class Economics:
         return asdict(self)
 
     @classmethod
-    def from_dict(cls, saved: Mapping[str, Any]) -> Self:
-        """Rebuild from what `to_dict` gave."""
-        return cls(**saved)
+    def from_stored(cls, stored: Stored) -> Self:
+        """Read what `to_dict` wrote."""
+        saved = stored.fields("discount_rate_per_year", "margin", "service_cost_per_order", "cac")
+        margin, service, cac = (
+            None if saved[name].missing else saved[name].number(low, high)
+            for name, low, high in (("margin", -10.0, 1.0), ("service_cost_per_order", 0.0, 1e18), ("cac", 0.0, 1e18))
+        )
+        rate = saved["discount_rate_per_year"].number(0.0, 10.0)
+        if 0 < rate < SMALLEST_RATE:
+            saved["discount_rate_per_year"].refuse(f"0, or at least {SMALLEST_RATE:g}")
+        return cls(rate, margin, service, cac)

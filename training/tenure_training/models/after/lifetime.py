@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -10,10 +9,11 @@ import numpy as np
 import pandas as pd
 from scipy.interpolate import PchipInterpolator
 
+from tenure_features.stored import Stored
 from tenure_training.models.after.economics import Economics
 from tenure_training.models.btyd.paretonbd import ParetoNBD
 from tenure_training.models.btyd.summary import RepeatCounts, observations
-from tenure_training.models.contract import Floats, Prediction
+from tenure_training.models.contract import MOST_DAYS, Floats, Prediction
 
 WINDOWS_DAYS: tuple[int, ...] = (90, 180, 365)
 UNDISCOUNTED_DAYS = 3650.0
@@ -139,10 +139,14 @@ class Lifetime:
         }
 
     @classmethod
-    def from_dict(cls, saved: Mapping[str, Any]) -> Self:
-        """Rebuild from what `to_dict` gave."""
-        model, economics = ParetoNBD(**saved["model"]), Economics.from_dict(saved["economics"])
-        return cls(model, economics, int(saved["horizon_days"]))
+    def from_stored(cls, stored: Stored) -> Self:
+        """Read what `to_dict` wrote."""
+        saved = stored.fields("model", "economics", "horizon_days")
+        return cls(
+            ParetoNBD.from_stored(saved["model"]),
+            Economics.from_stored(saved["economics"]),
+            saved["horizon_days"].whole(1, MOST_DAYS),
+        )
 
 
 def _discounted(curve: PchipInterpolator, end: float, rate: float) -> Floats:

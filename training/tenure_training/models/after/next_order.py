@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Self
 
@@ -10,6 +9,7 @@ import numpy as np
 import pandas as pd
 from scipy.special import betainc, betaincinv
 
+from tenure_features.stored import Stored
 from tenure_training.models.contract import Floats
 
 UNLIKELY = 0.1
@@ -107,9 +107,10 @@ class NextOrder:
         return asdict(self)
 
     @classmethod
-    def from_dict(cls, saved: Mapping[str, Any]) -> Self:
-        """Rebuild from what `to_dict` gave."""
-        return cls(**saved)
+    def from_stored(cls, stored: Stored) -> Self:
+        """Read what `to_dict` wrote."""
+        saved = stored.fields("usual_gap_days", "squared_cv")
+        return cls(saved["usual_gap_days"].number(1.0, 1e6), saved["squared_cv"].number(1 / _SHAPES[1], 1 / _SHAPES[0]))
 
 
 def dates(

@@ -9,7 +9,8 @@ from typing import ClassVar, Self
 import numpy as np
 import pandas as pd
 
-from tenure_training.models.contract import Candidate, Floats, Prediction, TrainingFrame
+from tenure_features.stored import Stored, read_stored
+from tenure_training.models.contract import MOST_DAYS, Candidate, Floats, Prediction, TrainingFrame
 
 SMALLEST = 1e-4
 ROWS_PER_BIN = 20
@@ -29,8 +30,13 @@ class _Rates(Candidate):
     def load(cls, folder: Path) -> Self:
         """Read what `save` wrote."""
         model = cls()
-        model.numbers = json.loads((folder / "baseline.json").read_text(encoding="utf-8"))
+        model.numbers = cls._checked(read_stored(folder / "baseline.json"))
         return model
+
+    @classmethod
+    def _checked(cls, stored: Stored) -> dict[str, list[float]]:
+        stored.fields()
+        return {}
 
 
 class Zero(_Rates):
@@ -59,6 +65,10 @@ class StatusQuo(_Rates):
         """Keep the horizon."""
         self.numbers = {"horizon_days": [float(frame.horizon_days)]}
         return self
+
+    @classmethod
+    def _checked(cls, stored: Stored) -> dict[str, list[float]]:
+        return {"horizon_days": stored.fields("horizon_days")["horizon_days"].numbers(count=1, low=1, high=MOST_DAYS)}
 
     def predict(self, snapshot: pd.DataFrame) -> Prediction:
         """Continue each customer's own mean rate; the first month counts as whole."""
@@ -105,6 +115,18 @@ class RecencyRule(_Rates):
             "value": (value * stretch).tolist(),
         }
         return self
+
+    @classmethod
+    def _checked(cls, stored: Stored) -> dict[str, list[float]]:
+        saved = stored.fields("edges", "share", "orders", "value")
+        edges = saved["edges"].numbers(rising=True)
+        bins = len(edges) + 1
+        return {
+            "edges": edges,
+            "share": saved["share"].numbers(count=bins, low=0.0, high=1.0),
+            "orders": saved["orders"].numbers(count=bins, low=0.0, high=1e6),
+            "value": saved["value"].numbers(count=bins, low=-1e18, high=1e18),
+        }
 
     def predict(self, snapshot: pd.DataFrame) -> Prediction:
         """Look up each customer's recency; ties are broken by recency itself."""

@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from tenure_features.stored import logarithm, read_stored
 from tenure_training.models.boosted.boosting import SPACE, Boosted, Objective
 from tenure_training.models.btyd.btyd_ensemble import SURE, Expectation
 from tenure_training.models.contract import Candidate, Contributions, Evidence, Floats, Prediction, TrainingFrame
@@ -169,10 +170,10 @@ class BoostedValue(Candidate):
     @classmethod
     def load(cls, folder: Path) -> Self:
         """Read what `save` wrote."""
-        saved = json.loads((folder / f"{FILE}.json").read_text(encoding="utf-8"))
+        saved = read_stored(folder / f"{FILE}.json").fields("log_scale", "spread", "reference")
         model, path = cls(), folder / f"{FILE}.ubj"
         model.chance = XGBoostHurdle.load(folder)
-        model.value = Boosted.load(path) if path.exists() else None
-        model.log_scale, model.spread = saved["log_scale"], SpendDistribution.from_dict(saved["spread"])
-        model.reference = Reference(**saved["reference"])
+        model.value = Boosted.load(path, objective=cls.objective) if path.exists() else None
+        model.log_scale, model.spread = logarithm(saved["log_scale"]), SpendDistribution.from_stored(saved["spread"])
+        model.reference = Reference.from_stored(saved["reference"])
         return model

@@ -13,6 +13,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from tenure_features.stored import read_limited
+from tenure_training.models.boosted.booster_file import checked_columns
 from tenure_training.models.contract import Floats
 from tenure_training.models.design import columns_of
 from tenure_training.models.search_space import Integer, Real, SearchSpace, Settings
@@ -46,6 +48,7 @@ Untuned: shallow and slow, a usual choice for noisy labels.
 """
 
 MAX_BIN = 64
+MOST_BYTES = 64_000_000
 THREADS = 2
 """Fixed, not the machine's number of cores: sums in another order would give other trees."""
 
@@ -134,12 +137,26 @@ class Boosted:
         self.booster.save_model(path)
 
     @classmethod
-    def load(cls, path: Path) -> Self:
-        """Read what `save` wrote."""
-        xgboost = _xgboost()
-        booster = xgboost.Booster({"nthread": 1})  # serving scales by processes
-        booster.load_model(path)
-        return cls(tuple(booster.attr("columns").split("\t")), booster)
+    def load(cls, path: Path, *, objective: Objective) -> Self:
+        """Read what `save` wrote, after a look at its structure: XGBoost trusts what it loads.
+
+        Parameters
+        ----------
+        path
+            The file.
+        objective
+            What the trees must have been fitted to.
+
+        Raises
+        ------
+        DataContractError
+            The file holds anything but such a booster.
+        """
+        content = read_limited(path, most=MOST_BYTES)
+        columns = checked_columns(content, objective=objective, place=path.name)
+        booster = _xgboost().Booster({"nthread": 1})  # serving scales by processes
+        booster.load_model(bytearray(content))
+        return cls(columns, booster)
 
     def _matrix(self, X: pd.DataFrame) -> Any:  # noqa: ANN401  # an xgboost.DMatrix, imported late
         return _xgboost().DMatrix(columns_of(X, self.columns).to_numpy(dtype=np.float32), nthread=1)

@@ -14,9 +14,10 @@ from scipy.optimize import minimize
 from scipy.special import expit, log_expit, logit
 
 from tenure_features.errors import UsageError
+from tenure_features.stored import logarithm, read_stored
 from tenure_training.models.boosted.boosting import SPACE, Boosted, by_content
 from tenure_training.models.btyd.btyd_ensemble import SURE, Expectation, Rhythm
-from tenure_training.models.contract import Candidate, Contributions, Floats, Prediction, TrainingFrame
+from tenure_training.models.contract import MOST_DAYS, Candidate, Contributions, Floats, Prediction, TrainingFrame
 from tenure_training.models.design import RHYTHM, by_term, design
 from tenure_training.models.explanation_baseline import Reference
 from tenure_training.models.hurdle.hurdle import exactly
@@ -181,13 +182,16 @@ class XGBoostAFT(Candidate):
     @classmethod
     def load(cls, folder: Path) -> Self:
         """Read what `save` wrote."""
-        saved = json.loads((folder / "waits.json").read_text(encoding="utf-8"))
+        saved = read_stored(folder / "waits.json").fields(
+            "rhythm", "line", "log_scale", "spread", "horizon_days", "reference"
+        )
         model, path = cls(), folder / "waits.ubj"
-        model.trees = Boosted.load(path) if path.exists() else None
-        model.rhythm, model.spread = Rhythm.from_dict(saved["rhythm"]), SpendDistribution.from_dict(saved["spread"])
-        intercept, slope, scale = saved["line"]
-        model.line, model.log_scale = (intercept, slope, scale), saved["log_scale"]
-        model.horizon_days, model.reference = saved["horizon_days"], Reference(**saved["reference"])
+        model.trees = Boosted.load(path, objective="survival:aft") if path.exists() else None
+        model.rhythm, model.spread = Rhythm.from_stored(saved["rhythm"]), SpendDistribution.from_stored(saved["spread"])
+        intercept, slope, scale = saved["line"].items(least=3, most=3)
+        model.line = (logarithm(intercept), slope.number(1e-3, 1e3), scale.number(1e-3, 1e3))
+        model.log_scale, model.horizon_days = logarithm(saved["log_scale"]), saved["horizon_days"].whole(1, MOST_DAYS)
+        model.reference = Reference.from_stored(saved["reference"])
         return model
 
 

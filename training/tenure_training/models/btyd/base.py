@@ -4,19 +4,23 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, fields, replace
-from typing import ClassVar, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import expit
 
 from tenure_features.errors import UsageError
+from tenure_features.stored import Stored
 
 from .estimation import Estimate, Objective, Prior, maximise
 from .summary import Floats, RepeatCounts, checked
 
 COARSE_ABOVE = 4_000
 """Unique rows above which the search starts on binned rows."""
+
+SMALLEST, LARGEST = 1e-9, 1e12
+"""Parameters lie within, whatever the data: the region that is searched is some orders of magnitude wide."""
 
 DAYS_WITHOUT_HISTORY = 365.0
 """Time scale assumed where no customer has been observed for any time at all."""
@@ -79,6 +83,13 @@ class BTYDModel(ABC):
     def names(cls) -> tuple[str, ...]:
         """Names of the estimated parameters, in order."""
         return tuple(item.name for item in fields(cls) if item.name not in cls.structure)
+
+    @classmethod
+    def from_stored(cls, stored: Stored) -> Self:
+        """Read parameters that were stored by name."""
+        saved = stored.fields(*(item.name for item in fields(cls)))
+        values: dict[str, Any] = {name: saved[name].number(SMALLEST, LARGEST) for name in cls.names()}
+        return cls(**values)
 
     def at(self, values: Floats) -> Self:
         """Give the same model at other values of its parameters."""

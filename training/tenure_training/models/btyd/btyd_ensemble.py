@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from scipy.special import expit, logit
 
+from tenure_features.stored import Stored, positive
 from tenure_training.models.btyd.base import BTYDModel
 from tenure_training.models.btyd.bgnbd import BGNBD
 from tenure_training.models.btyd.gammagamma import GammaGamma
@@ -134,10 +135,16 @@ class Rhythm:
         }
 
     @classmethod
-    def from_dict(cls, saved: Mapping[str, Any]) -> Self:
-        """Rebuild from what `to_dict` gave."""
-        models = {name: FAMILY[name](**parameters) for name, parameters in saved["models"].items()}
-        return cls(models, GammaGamma(**saved["spend"]), saved["orders_per_day"], saved["typical_spend"])
+    def from_stored(cls, stored: Stored) -> Self:
+        """Read what `to_dict` wrote."""
+        saved = stored.fields("models", "spend", "orders_per_day", "typical_spend")
+        models = saved["models"].fields(*FAMILY)
+        return cls(
+            {name: FAMILY[name].from_stored(models[name]) for name in FAMILY},
+            GammaGamma.from_stored(saved["spend"]),
+            saved["orders_per_day"].number(1e-6, 1e6),
+            positive(saved["typical_spend"]),
+        )
 
 
 def _spread_sample(days: Floats, mean: Floats) -> tuple[Floats, Floats]:

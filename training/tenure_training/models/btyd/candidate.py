@@ -12,7 +12,8 @@ import numpy as np
 import pandas as pd
 
 from tenure_features.errors import UsageError
-from tenure_training.models.contract import LEVELS, Candidate, Contributions, Prediction, TrainingFrame
+from tenure_features.stored import Stored, read_stored
+from tenure_training.models.contract import LEVELS, MOST_DAYS, Candidate, Contributions, Prediction, TrainingFrame
 
 from .base import BTYDModel
 from .estimation import Estimate
@@ -151,16 +152,18 @@ class BTYDCandidate(Candidate):
     @classmethod
     def load(cls, folder: Path) -> Self:
         """Read what `save` wrote."""
-        content = json.loads((folder / FILE).read_text(encoding="utf-8"))
+        saved = read_stored(folder / FILE).fields(
+            "name", "horizon_days", "orders_per_day", "orders", "spend", "reference"
+        )
+        saved["name"].one_of([cls.name])
         candidate = cls()
         candidate.fitted = Fitted(
-            orders=_from_json(content["orders"], cls.model),
-            spend=None if content["spend"] is None else _from_json(content["spend"], GammaGamma),
-            orders_per_day=float(content["orders_per_day"]),
-            horizon_days=int(content["horizon_days"]),
+            orders=_estimate(saved["orders"], cls.model),
+            spend=None if saved["spend"].missing else _estimate(saved["spend"], GammaGamma),
+            orders_per_day=saved["orders_per_day"].number(1.0, 1e6),
+            horizon_days=saved["horizon_days"].whole(1, MOST_DAYS),
         )
-        known = content["reference"]
-        candidate.reference = None if known is None else Undecided.from_dict(known)
+        candidate.reference = None if saved["reference"].missing else Undecided.from_stored(saved["reference"])
         return candidate
 
     def with_horizon(self, horizon_days: int) -> Self:
@@ -210,15 +213,20 @@ def _to_json(estimate: Estimate[Any]) -> dict[str, Any]:
     }
 
 
-def _from_json[M](content: dict[str, Any], model: type[M]) -> Estimate[M]:
-    def read(value: float | None) -> float:
-        return np.inf if value is None else float(value)
-
-    return Estimate(
-        model=model(**content["parameters"]),
-        log_likelihood=read(content["log_likelihood"]),
-        standard_errors={name: read(value) for name, value in content["standard_errors"].items()},
-        converged=bool(content["converged"]),
-        message=str(content["message"]),
-        prior_weight=float(content["prior_weight"]),
+def _estimate[M: (BTYDModel, GammaGamma)](stored: Stored, model: type[M]) -> Estimate[M]:
+    saved = stored.fields(
+        "parameters", "standard_errors", "log_likelihood", "converged", "message", "prior_weight", "unit"
     )
+    saved["unit"].one_of(["days"])
+    return Estimate(
+        model=model.from_stored(saved["parameters"]),
+        log_likelihood=_number_or_infinity(saved["log_likelihood"]),
+        standard_errors={name: _number_or_infinity(error) for name, error in saved["standard_errors"].named().items()},
+        converged=saved["converged"].flag(),
+        message=saved["message"].text(),
+        prior_weight=saved["prior_weight"].number(0.0, 1.0),
+    )
+
+
+def _number_or_infinity(stored: Stored) -> float:
+    return np.inf if stored.missing else stored.number()

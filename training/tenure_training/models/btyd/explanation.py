@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from itertools import combinations
 from math import factorial
@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 from scipy.special import logit
 
+from tenure_features.stored import Stored, positive
 from tenure_training.models.contract import Contributions
 
 from .base import BTYDModel
@@ -65,9 +66,11 @@ class Undecided:
         return asdict(self)
 
     @classmethod
-    def from_dict(cls, saved: Mapping[str, Any]) -> Self:
-        """Rebuild from what `to_dict` gave."""
-        return cls(**saved)
+    def from_stored(cls, stored: Stored) -> Self:
+        """Read what `to_dict` wrote."""
+        saved = stored.fields("x", "silence", "T", "spend")
+        x, silence, T = (saved[name].number(0.0, 1e6) for name in ("x", "silence", "T"))
+        return cls(x, silence, T, positive(saved["spend"]))
 
 
 def explain(

@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike
 from scipy.special import digamma, gammaln
 
 from tenure_features.errors import UsageError
+from tenure_features.stored import Stored, positive
 
 from .estimation import Estimate, Objective, Prior, maximise
 from .summary import Floats, Levels
@@ -89,6 +90,13 @@ class GammaGamma:
         """Fit one and the same amount: the likelihood has no maximum, its limit returns the amount."""
         message = "spend does not vary: held at its one amount"
         return Estimate(cls(1e6, 1e6 + 1, amount), np.inf, dict.fromkeys(NAMES, np.inf), True, message, 0.0)
+
+    @classmethod
+    def from_stored(cls, stored: Stored) -> Self:
+        """Read parameters that were stored by name."""
+        saved = stored.fields(*NAMES)
+        p, q = saved["p"].number(1e-6, 1e7), saved["q"].number(1 + SMALLEST_TAIL / 2, 1e7)
+        return cls(p, q, positive(saved["gamma"]))
 
     @property
     def mean_spend(self) -> float:

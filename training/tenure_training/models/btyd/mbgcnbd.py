@@ -12,8 +12,9 @@ from scipy.optimize import brentq
 from scipy.special import betainc, digamma, gammaln
 
 from tenure_features.errors import UsageError
+from tenure_features.stored import Stored
 
-from .base import BTYDModel, Terms
+from .base import LARGEST, SMALLEST, BTYDModel, Terms
 from .beta_geometric import log_rising
 from .candidate import BTYDCandidate, column
 from .estimation import Estimate
@@ -87,6 +88,13 @@ class MBGCNBD(BTYDModel):
             if fits[-1].log_likelihood <= fits[-2].log_likelihood:
                 break
         return max(fits, key=lambda fit: fit.log_likelihood)
+
+    @classmethod
+    def from_stored(cls, stored: Stored) -> Self:
+        """Read parameters that were stored by name, k among them."""
+        saved = stored.fields("r", "alpha", "a", "b", "k")
+        r, alpha, a, b = (saved[name].number(SMALLEST, LARGEST) for name in cls.names())
+        return cls(r, alpha, a, b, saved["k"].whole(1, LARGEST_K))
 
     def terms(self, data: RepeatCounts) -> Terms:
         """Likelihood terms, without the density of t_x (see `log_likelihood`)."""

@@ -13,8 +13,17 @@ import numpy as np
 import pandas as pd
 from scipy.special import expit
 
+from tenure_features.stored import read_stored
 from tenure_training.models.btyd.btyd_ensemble import Expectation, Rhythm
-from tenure_training.models.contract import Candidate, Contributions, Evidence, Floats, Prediction, TrainingFrame
+from tenure_training.models.contract import (
+    MOST_DAYS,
+    Candidate,
+    Contributions,
+    Evidence,
+    Floats,
+    Prediction,
+    TrainingFrame,
+)
 from tenure_training.models.design import RHYTHM, design, odds_by_model
 from tenure_training.models.explanation_baseline import Reference
 from tenure_training.models.hurdle.level_forecast import Drift
@@ -181,13 +190,16 @@ class Hurdle(Candidate):
     @classmethod
     def load(cls, folder: Path) -> Self:
         """Read what `save` wrote."""
-        saved = json.loads((folder / "hurdle.json").read_text(encoding="utf-8"))
+        saved = read_stored(folder / "hurdle.json").fields(
+            "rhythm", "spread", "reference", "orders_scale", "horizon_days"
+        )
         model = cls()
         model.odds, model.severity = Odds.load(folder), Severity.load(folder)
-        model.rhythm = Rhythm.from_dict(saved["rhythm"])
-        model.spread = SpendDistribution.from_dict(saved["spread"])
-        model.reference = Reference(**saved["reference"])
-        model.orders_scale, model.horizon_days = saved["orders_scale"], saved["horizon_days"]
+        model.rhythm = Rhythm.from_stored(saved["rhythm"])
+        model.spread = SpendDistribution.from_stored(saved["spread"])
+        model.reference = Reference.from_stored(saved["reference"])
+        model.orders_scale = saved["orders_scale"].number(1e-3, 1e3)
+        model.horizon_days = saved["horizon_days"].whole(1, MOST_DAYS)
         return model
 
 

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize
 from scipy.special import expit, log_expit
 
+from tenure_features.stored import Stored, logarithm
 from tenure_training.models.contract import Floats
 
 DOUBT = 150.0
@@ -40,6 +41,12 @@ class Level:
         """Apply the curve to log-odds of shape (n,)."""
         # log(1 - p) = log p - z: written like this, slopes of one give the log-odds back to the last digit
         return np.asarray(self.intercept + self.high * score + (self.low - self.high) * log_expit(score))
+
+    @classmethod
+    def from_stored(cls, stored: Stored) -> Self:
+        """Read the three numbers."""
+        saved = stored.fields("intercept", "low", "high")
+        return cls(logarithm(saved["intercept"]), saved["low"].number(0.01, 100.0), saved["high"].number(0.01, 100.0))
 
     @property
     def slope(self) -> float:

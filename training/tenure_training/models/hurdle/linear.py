@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Literal, Self
@@ -10,6 +10,7 @@ from typing import Any, Literal, Self
 import numpy as np
 import pandas as pd
 
+from tenure_features.stored import Stored, logarithm
 from tenure_training.models.contract import Floats
 from tenure_training.models.design import columns_of
 from tenure_training.models.search_space import Real, SearchSpace
@@ -117,11 +118,26 @@ class Ridge:
         return {"columns": list(self.columns), **lists, "intercept": self.intercept, "bends": list(self.bends)}
 
     @classmethod
-    def from_dict(cls, saved: Mapping[str, Any]) -> Self:
-        """Rebuild from what `to_dict` gave."""
-        arrays = {name: np.array(saved[name], dtype=np.float64) for name in ("median", "mean", "scale", "weight")}
-        bends = tuple((int(column), float(knot)) for column, knot in saved["bends"])
-        return cls(columns=tuple(saved["columns"]), intercept=float(saved["intercept"]), bends=bends, **arrays)
+    def from_stored(cls, stored: Stored) -> Self:
+        """Read what `to_dict` wrote."""
+        saved = stored.fields("columns", "median", "mean", "scale", "weight", "intercept", "bends")
+        columns = saved["columns"].texts()
+        bends = tuple(_bend(bend, len(columns)) for bend in saved["bends"].items())
+        terms = len(columns) + len(bends)
+        return cls(
+            columns=columns,
+            median=np.array(saved["median"].numbers(count=len(columns), low=-1e9, high=1e9), dtype=np.float64),
+            mean=np.array(saved["mean"].numbers(count=terms, low=-1e9, high=1e9), dtype=np.float64),
+            scale=np.array(saved["scale"].numbers(count=terms, low=1e-9, high=1e9), dtype=np.float64),
+            weight=np.array(saved["weight"].numbers(count=terms, low=-100.0, high=100.0), dtype=np.float64),
+            intercept=logarithm(saved["intercept"]),
+            bends=bends,
+        )
+
+
+def _bend(stored: Stored, columns: int) -> tuple[int, float]:
+    column, knot = stored.items(least=2, most=2)
+    return column.whole(0, columns - 1), knot.number(-1e9, 1e9)
 
 
 def _knots(filled: Floats, columns: Sequence[int]) -> tuple[tuple[int, float], ...]:

@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 from scipy.special import expit
 
+from tenure_features.stored import logarithm, read_stored
 from tenure_training.models.boosted.boosting import Boosted
 from tenure_training.models.contract import Evidence, Floats
 from tenure_training.models.design import RHYTHM, by_term, term_of
@@ -165,11 +166,17 @@ class Odds:
     @classmethod
     def load(cls, folder: Path) -> Self:
         """Read what `save` wrote."""
-        saved = json.loads((folder / "odds.json").read_text(encoding="utf-8"))
+        saved = read_stored(folder / "odds.json").fields("linear", "weights", "level", "typical")
         paths = [folder / f"odds_{name}.ubj" for name in _BOOSTERS]
-        trees, corrected = (Boosted.load(path) if path.exists() else None for path in paths)
-        linear = None if saved["linear"] is None else Ridge.from_dict(saved["linear"])
-        return cls(linear, trees, corrected, Stack(saved["weights"]), Level(**saved["level"]), saved["typical"])
+        trees, corrected = (
+            Boosted.load(path, objective="binary:logistic") if path.exists() else None for path in paths
+        )
+        linear = None if saved["linear"].missing else Ridge.from_stored(saved["linear"])
+        parts = {"linear": linear, "trees": trees, "corrected": corrected}
+        stack = Stack.from_stored(
+            saved["weights"], parts=[RHYTHM_PART, *(name for name, part in parts.items() if part is not None)]
+        )
+        return cls(linear, trees, corrected, stack, Level.from_stored(saved["level"]), logarithm(saved["typical"]))
 
 
 def _linear(lessons: Lessons) -> Ridge:

@@ -11,6 +11,7 @@ from typing import Self
 import numpy as np
 import pandas as pd
 
+from tenure_features.stored import logarithm, read_stored
 from tenure_training.models.boosted.boosting import Boosted
 from tenure_training.models.contract import Floats
 from tenure_training.models.design import by_term
@@ -136,11 +137,12 @@ class Severity:
     @classmethod
     def load(cls, folder: Path) -> Self:
         """Read what `save` wrote."""
-        saved = json.loads((folder / "severity.json").read_text(encoding="utf-8"))
+        saved = read_stored(folder / "severity.json").fields("linear", "weights", "log_scale")
         path = folder / "severity_trees.ubj"
-        trees = Boosted.load(path) if path.exists() else None
-        linear = None if saved["linear"] is None else Ridge.from_dict(saved["linear"])
-        return cls(linear, trees, tuple(saved["weights"]), saved["log_scale"])
+        trees = Boosted.load(path, objective="reg:squarederror") if path.exists() else None
+        linear = None if saved["linear"].missing else Ridge.from_stored(saved["linear"])
+        shares = saved["weights"].numbers(count=2, low=0.0, high=1.0)
+        return cls(linear, trees, (shares[0], shares[1]), logarithm(saved["log_scale"]))
 
 
 def _shares(linear: bool, trees: bool, purchases: float) -> tuple[float, float]:

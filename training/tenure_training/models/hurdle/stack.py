@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Self
 
@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from scipy.optimize import LinearConstraint, minimize
 from scipy.special import expit
 
+from tenure_features.stored import Stored
 from tenure_training.models.contract import Floats
 
 DOUBT = 30.0
@@ -32,6 +33,12 @@ class Stack:
     """
 
     weights: Mapping[str, float]
+
+    @classmethod
+    def from_stored(cls, stored: Stored, *, parts: Sequence[str]) -> Self:
+        """Read weights that were stored by name, one for each part."""
+        saved = stored.fields(*parts)
+        return cls({name: saved[name].number(0.0, 1.0) for name in saved})
 
     def __call__(self, parts: Mapping[str, Floats]) -> Floats:
         """Take the weighted mean of the parts, shape (n,) each."""
