@@ -65,32 +65,32 @@ def work(job: str, path: Path, as_of: str) -> dict[str, float]:
 def _tenure(job: str, path: Path, as_of: str, clock: Clock) -> None:
     import pandas as pd
 
-    from tenure_features import Engine, OrderSource, catalogue, open_orders, snapshots
+    from tenure_features import Engine, catalogue, open_shop, snapshots
     from tenure_features.days import origins_of
     from tenure_features.reading.engine import without_warnings
     from tenure_features.snapshot import snapshot_table
 
-    open_orders(OrderSource(generated(10_000, 1_000)))  # imports and the first start of the engine are not timed
+    open_shop(generated(10_000, 1_000))  # imports and the first start of the engine are not timed
     opened: list[Any] = []
-    clock.time("open", lambda: opened.append(open_orders(OrderSource(path), engine=Engine(memory_limit="1GB"))))
-    log = opened[0]
+    clock.time("open", lambda: opened.append(open_shop(path, engine=Engine(memory_limit="1GB"))))
+    shop = opened[0]
     bare = f"SELECT customer_id, count(*), sum(revenue), min(ordered_at), max(ordered_at) FROM '{path}' GROUP BY 1"  # noqa: S608
 
     def baseline() -> None:
         for _ in range(2):
-            clock.time("bare", lambda: log.backend.con.sql(bare).to_arrow_table())
+            clock.time("bare", lambda: shop.log.backend.con.sql(bare).to_arrow_table())
 
     origins = [pd.Timestamp(as_of) - pd.DateOffset(months=3 * ago) for ago in reversed(range(6))]
     features = [one for one in catalogue() if one.table == "orders"]
     baseline()
     if job == "one":
-        query = snapshot_table(log.orders, origins_of(as_of), features)
+        query = snapshot_table(shop.log.orders, origins_of(as_of), features)
         with without_warnings():
             clock.time("query", query.to_pyarrow)
-        clock.time("snapshots", lambda: snapshots(log, as_of))
+        clock.time("snapshots", lambda: snapshots(shop, as_of))
     else:
-        clock.time("one", lambda: snapshots(log, as_of))
-        clock.time("six", lambda: snapshots(log, origins))
+        clock.time("one", lambda: snapshots(shop, as_of))
+        clock.time("six", lambda: snapshots(shop, origins))
     baseline()
 
 

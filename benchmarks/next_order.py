@@ -20,7 +20,7 @@ import pandas as pd
 from cdnow import read_cdnow
 from scoring import QUALITY_GATE, Limit, Report, data_folder
 
-from tenure_features import OrderLog, OrderSource, open_orders
+from tenure_features import OrderSource, Shop, open_shop
 from tenure_features.reading.engine import fetch
 from tenure_training.frame import Frames
 from tenure_training.metrics.waiting import concordance, median_error
@@ -37,14 +37,14 @@ COVERAGE = Limit("coverage of 80 %", low=0.70, high=0.88)
 class Question:
     """A log, the moment, and the days that follow it in the log."""
 
-    log: OrderLog
+    shop: Shop
     as_of: pd.Timestamp
     days: int
 
 
 def _cdnow(work: Path) -> Question:
     read_cdnow(data_folder() / "cdnow" / "CDNOW_sample.txt").to_parquet(work / "cdnow.parquet", index=False)
-    return Question(open_orders(OrderSource(work / "cdnow.parquet")), pd.Timestamp("1998-01-01"), 180)
+    return Question(open_shop(work / "cdnow.parquet"), pd.Timestamp("1998-01-01"), 180)
 
 
 def _online_retail(work: Path) -> Question:  # noqa: ARG001  # the log is read where it lies
@@ -53,7 +53,7 @@ def _online_retail(work: Path) -> Question:  # noqa: ARG001  # the log is read w
         "customer_id": "CustomerID", "order_id": "InvoiceNo", "ordered_at": "InvoiceDate",
         "revenue": "Quantity * UnitPrice",
     }  # fmt: skip
-    return Question(open_orders(OrderSource(path, columns=columns)), pd.Timestamp("2011-06-11"), 90)
+    return Question(open_shop(OrderSource(path, columns=columns)), pd.Timestamp("2011-06-11"), 90)
 
 
 def _simulated(preset: str) -> Callable[[Path], Question]:
@@ -62,8 +62,8 @@ def _simulated(preset: str) -> Callable[[Path], Question]:
         from tenure_simulator import simulate_orders
 
         simulate_orders(config(preset, customers=3000, seed=2))[0].to_parquet(work / f"{preset}.parquet", index=False)
-        log = open_orders(OrderSource(work / f"{preset}.parquet"))
-        return Question(log, log.default_as_of - pd.Timedelta(days=90), 90)
+        shop = open_shop(work / f"{preset}.parquet")
+        return Question(shop, shop.as_of - pd.Timedelta(days=90), 90)
 
     return made
 
@@ -78,7 +78,7 @@ CASES: dict[str, Callable[[Path], Question]] = {
 
 def waits(question: Question, customers: pd.Series) -> tuple[np.ndarray, np.ndarray]:
     """Days to the next order with positive revenue, the horizon where there was none, and whether there was one."""
-    orders, start = question.log.orders, question.as_of
+    orders, start = question.shop.orders, question.as_of
     later = orders.filter((orders.ordered_at >= start.to_pydatetime()) & (orders.revenue > 0))
     first = fetch(later.group_by("customer_id").aggregate(at=later.ordered_at.min())).set_index("customer_id")["at"]
     days = ((first.reindex(customers) - start) / pd.Timedelta(days=1)).to_numpy(dtype=np.float64)
@@ -88,7 +88,7 @@ def waits(question: Question, customers: pd.Series) -> tuple[np.ndarray, np.ndar
 
 def measure(question: Question, report: Report) -> None:
     """Print dates of Tenure beside those of ADBT, and judge them."""
-    frame = Frames(question.log).frame(question.as_of, horizon_days=question.days)
+    frame = Frames(question.shop).frame(question.as_of, horizon_days=question.days)
     present = frame.present
     wait, came = waits(question, present["customer_id"])
     chance = candidate_class(CANDIDATE)().fit(frame, seed=0).predict(present).buy_probability

@@ -30,7 +30,7 @@ from numpy.typing import NDArray
 from online_retail import split as online_retail_split
 from scoring import QUALITY_GATE, Limit, Report, Split, data_folder, happened
 
-from tenure_features import OrderSource, open_orders
+from tenure_features import open_shop
 from tenure_simulator import preset, simulate_orders
 from tenure_training.frame import Frames
 from tenure_training.metrics import evaluate
@@ -135,9 +135,9 @@ def trained(
     """Train on the rows before a moment, and count what its customers then did."""
     path = folder / "orders.parquet"
     moment.rows[moment.rows["ordered_at"] < moment.as_of].to_parquet(path, index=False)
-    log = open_orders(OrderSource(str(path)), moment.as_of)
+    shop = open_shop(path, moment.as_of)
     training = train(
-        Frames(log), as_of=moment.as_of, horizon_days=moment.horizon_days, seed=0, candidates=candidates
+        Frames(shop), as_of=moment.as_of, horizon_days=moment.horizon_days, seed=0, candidates=candidates
     )  # fmt: skip
     split = Split(moment.log, path, {}, moment.rows, moment.as_of, moment.horizon_days)
     did = happened(split).set_index("customer_id").loc[training.frame.present["customer_id"]].reset_index()

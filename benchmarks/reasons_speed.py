@@ -22,7 +22,7 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 import numpy as np
 import pandas as pd
 
-from tenure_features import OrderSource, open_orders
+from tenure_features import open_shop
 from tenure_simulator import preset, simulate_orders
 from tenure_training.frame import Frames
 from tenure_training.models.boosted.boosting import Boosted
@@ -38,8 +38,8 @@ def fitted(customers: int) -> tuple[Blend, pd.DataFrame]:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "orders.parquet"
         simulate_orders(preset("shop", customers=customers))[0].to_parquet(path)
-        log = open_orders(OrderSource(path))
-        frame = Frames(log).frame(pd.Timestamp(log.default_as_of), horizon_days=90)
+        shop = open_shop(path)
+        frame = Frames(shop).frame(shop.as_of, horizon_days=90)
     return Blend().fit(frame, seed=0), frame.present
 
 

@@ -84,7 +84,7 @@ def peer(name: str, path: Path) -> dict[str, float]:
 
 def work(job: str, path: Path) -> dict[str, float]:
     """Run Tenure in this process: the four columns straight from the Parquet, or opening and the catalogue."""
-    from tenure_features import Engine, OrderSource, open_orders, rfm_summary, snapshots, write_snapshots
+    from tenure_features import Engine, OrderSource, open_shop, rfm_summary, snapshots, write_snapshots
 
     def seconds(call: Callable[[], Any]) -> tuple[Any, dict[str, float]]:
         wall, cpu = time.perf_counter(), time.process_time()
@@ -97,13 +97,13 @@ def work(job: str, path: Path) -> dict[str, float]:
         table, found = min((seconds(four) for _ in range(3)), key=lambda one: one[1]["wall"])
         found |= {"customers": len(table), "orders": float(table["frequency"].sum())}
     else:
-        log, opening = seconds(lambda: open_orders(OrderSource(path), engine=Engine(memory_limit="1GB")))
+        shop, opening = seconds(lambda: open_shop(path, engine=Engine(memory_limit="1GB")))
         written: dict[str, float] = {}
         if job == "growth":
             with tempfile.TemporaryDirectory() as folder:
-                _, file = seconds(lambda: write_snapshots(Path(folder) / "features.parquet", log, AS_OF))
+                _, file = seconds(lambda: write_snapshots(Path(folder) / "features.parquet", shop, AS_OF))
             written = {"file_cpu": file["cpu"], "file_peak_mb": _peak_mb()}
-        table, found = seconds(lambda: snapshots(log, AS_OF))
+        table, found = seconds(lambda: snapshots(shop, AS_OF))
         found |= {"open_cpu": opening["cpu"], "open_wall": opening["wall"], "customers": len(table)} | written
     return found | {"peak_mb": _peak_mb()}
 

@@ -19,7 +19,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from tenure_features import OrderSource, open_orders
+from tenure_features import OrderSource, open_shop
 from tenure_training.frame import Frames
 from tenure_training.metrics import coverage, coverage_by_decile, evaluate
 from tenure_training.models.contract import Prediction
@@ -158,8 +158,8 @@ def happened(split: Split) -> pd.DataFrame:
 
 def peers(split: Split) -> dict[str, tuple[pd.Series, Prediction]]:
     """Fit the baselines and BG/NBD with Gamma-Gamma on the same earlier rows; customers and predictions by name."""
-    log = open_orders(OrderSource(str(split.orders), columns=dict(split.columns)), as_of=split.as_of.to_pydatetime())
-    frame = Frames(log).frame(split.as_of, horizon_days=split.horizon_days)
+    shop = open_shop(OrderSource(split.orders, columns=split.columns), split.as_of)
+    frame = Frames(shop).frame(split.as_of, horizon_days=split.horizon_days)
     customers = frame.present["customer_id"]
     return {name: (customers, candidate_class(name)().fit(frame, seed=0).predict(frame.present)) for name in PEERS}
 

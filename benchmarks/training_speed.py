@@ -20,9 +20,8 @@ from pathlib import Path
 
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
-import pandas as pd
 
-from tenure_features import OrderSource, open_orders
+from tenure_features import open_shop
 from tenure_simulator import preset, simulate_orders
 from tenure_training import backtest
 from tenure_training.frame import Frames
@@ -61,9 +60,9 @@ def measured(customers: int, horizon_days: int) -> tuple[dict[str, float], dict[
         path = Path(folder) / "orders.parquet"
         simulate_orders(preset("shop", customers=customers))[0].to_parquet(path)
         began, used = time.perf_counter(), time.process_time()
-        log = open_orders(OrderSource(path))
-        as_of = pd.Timestamp(log.default_as_of)
-        done = train(Frames(log), as_of=as_of, horizon_days=horizon_days, seed=0)
+        shop = open_shop(path)
+        as_of = shop.as_of
+        done = train(Frames(shop), as_of=as_of, horizon_days=horizon_days, seed=0)
         wall, cpu = time.perf_counter() - began, time.process_time() - used
     figures = {
         "customers": float(len(done.frame.present)),

@@ -27,7 +27,7 @@ import pandas as pd
 
 from tenure.jobs.known_truth import against_truth
 from tenure.report import evidence
-from tenure_features import OrderSource, catalogue, open_orders
+from tenure_features import catalogue, open_shop
 from tenure_serving import charts
 from tenure_serving.charts import style
 from tenure_serving.reasons import churn_reasons, value_reasons
@@ -53,14 +53,14 @@ orders.to_parquet(file, index=False)
 orders[["customer_id", "ordered_at", "revenue"]].head()
 
 # %% [markdown]
-# `open_orders` checks the log, and refuses a broken one with a sentence. What it found is in the readiness report: rows
+# `open_shop` checks the log, and refuses a broken one with a sentence. What it found is in the readiness report: rows
 # used and set aside, how regularly customers buy, and what the history is long enough for. Everything after `as_of` is
 # out of reach from here on.
 
 # %%
 as_of, horizon_days = pd.Timestamp("2023-12-31"), 90
-log = open_orders(OrderSource(str(file)), as_of=as_of.to_pydatetime())
-pd.Series(log.readiness.to_dict()).loc[["rows_used", "customers", "orders", "returns", "one_time_share"]]
+shop = open_shop(file, as_of)
+pd.Series(shop.log.readiness.to_dict()).loc[["rows_used", "customers", "orders", "returns", "one_time_share"]]
 
 # %% [markdown]
 # ## Features
@@ -69,7 +69,7 @@ pd.Series(log.readiness.to_dict()).loc[["rows_used", "customers", "orders", "ret
 # silence of a customer in units of their own usual gap (ADBT).
 
 # %%
-frames = Frames(log)
+frames = Frames(shop)
 present = frames.snapshot(as_of)
 features = catalogue()
 pd.DataFrame([(f.name, f.family, f.unit, f.meaning) for f in features], columns=["name", "family", "unit", "meaning"])
@@ -107,7 +107,7 @@ charts.backtest(training.backtest.table(), metric="log_loss", champion=training.
 # %%
 champion = training.choice.name
 charts.calibration(evidence.calibration(training.backtest, champion)) | charts.deciles(
-    evidence.deciles(training.backtest, champion), currency=log.currency
+    evidence.deciles(training.backtest, champion), currency=shop.currency
 )
 
 # %% [markdown]
@@ -131,7 +131,7 @@ charts.churn_risk(
 )
 
 # %%
-charts.value_by_risk(by(scores, "value_tier", "risk_tier"), currency=log.currency)
+charts.value_by_risk(by(scores, "value_tier", "risk_tier"), currency=shop.currency)
 
 # %%
 by(scores, "segment", "next_step").sort_values("money_at_risk", ascending=False).round(2)
@@ -145,11 +145,11 @@ by(scores, "segment", "next_step").sort_values("money_at_risk", ascending=False)
 
 # %%
 contributions = model.contributions(present)
-scores["churn_reasons"] = churn_reasons(contributions, present, features, currency=log.currency)
-scores["value_reasons"] = value_reasons(contributions, present, features, currency=log.currency)
+scores["churn_reasons"] = churn_reasons(contributions, present, features, currency=shop.currency)
+scores["value_reasons"] = value_reasons(contributions, present, features, currency=shop.currency)
 card = first_to_call(scores, rows=1).iloc[0]
 print(f"{card['customer_id']}: leaves with probability {card['churn_probability']:.0%}, ", end="")
-print(f"{card['expected_value']:.0f} {log.currency} expected, {card['money_at_risk']:.0f} at risk.")
+print(f"{card['expected_value']:.0f} {shop.currency} expected, {card['money_at_risk']:.0f} at risk.")
 print(f"{card['segment']}: {card['next_step']}.")
 print(*(f"- {reason}" for reason in [*card["churn_reasons"], *card["value_reasons"]]), sep="\n")
 
@@ -177,7 +177,7 @@ style.chart(
     title=style.title(f"{len(history)} orders and returns of {card['customer_id']}, up to the day of the prediction"),
 ).mark_bar(width=3).encode(
     x=alt.X("ordered_at:T", title=None, scale=alt.Scale(domain=[str(config.start), str(as_of)])),
-    y=alt.Y("revenue:Q", title=f"revenue ({log.currency})"),
+    y=alt.Y("revenue:Q", title=f"revenue ({shop.currency})"),
 )
 
 # %% [markdown]

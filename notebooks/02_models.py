@@ -27,7 +27,7 @@ import pandas as pd
 from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
 
 from tenure.report import evidence
-from tenure_features import OrderSource, open_orders
+from tenure_features import open_shop
 from tenure_serving import charts
 from tenure_serving.charts import style
 from tenure_simulator import preset, simulate_orders
@@ -46,8 +46,8 @@ orders, _ = simulate_orders(config)
 folder = Path(tempfile.mkdtemp())
 orders.to_parquet(folder / "orders.parquet", index=False)
 as_of, horizon_days = pd.Timestamp("2023-12-31"), 90
-log = open_orders(OrderSource(folder / "orders.parquet"), as_of=as_of.to_pydatetime())
-frames = Frames(log)
+shop = open_shop(folder / "orders.parquet", as_of)
+frames = Frames(shop)
 
 # %% [markdown]
 # ## What models learn from
@@ -203,7 +203,7 @@ float(np.abs(1 / (1 + np.exp(added)) - prediction.buy_probability).max())
 # %%
 champion = training.choice.name
 charts.calibration(evidence.calibration(backtest, champion)) | charts.deciles(
-    evidence.deciles(backtest, champion), currency=log.currency
+    evidence.deciles(backtest, champion), currency=shop.currency
 )
 
 # %%
@@ -211,7 +211,7 @@ raw = new_candidate(champion).fit(frame, seed=0).predict(frame.present)
 pd.DataFrame({
     "as fitted": [raw.buy_probability.mean(), raw.expected_value.sum()],
     "calibrated": [prediction.buy_probability.mean(), prediction.expected_value.sum()],
-}, index=["mean probability to buy", f"expected value ({log.currency})"]).round(3)  # fmt: skip
+}, index=["mean probability to buy", f"expected value ({shop.currency})"]).round(3)  # fmt: skip
 
 # %%
 

@@ -23,7 +23,7 @@ from pathlib import Path
 import pandas as pd
 
 from tenure.jobs.feature_check import check_features
-from tenure_features import OrderSource, TableSource, catalogue, load_features, open_orders, open_table, snapshots
+from tenure_features import catalogue, load_features, open_shop, snapshots
 from tenure_serving.reasons import churn_reasons
 from tenure_simulator import preset, simulate
 from tenure_training.frame import Frames
@@ -83,22 +83,19 @@ check_features(mine, customers=80)
 # ## The numbers
 
 # %%
-log = open_orders(OrderSource(folder / "shop" / "orders.parquet"))
-tables = {
-    name: open_table(name, TableSource(folder / "shop" / f"{name}.parquet"), backend=log.backend)
-    for name in ("events", "customers")
-}
-as_of = log.default_as_of
+tables = {name: folder / "shop" / f"{name}.parquet" for name in ("events", "customers")}
+shop = open_shop(folder / "shop" / "orders.parquet", **tables)
+as_of = shop.as_of
 names = [one.name for one in mine]
-snapshots(log, as_of, tables=tables, features=["orders_total", *names]).head()
+snapshots(shop, as_of, features=["orders_total", *names]).head()
 
 # %% [markdown]
 # ## In a model, and in its words
 #
-# Frames take every feature that the given tables allow, yours among them.
+# Frames take every feature that the tables of the shop allow, yours among them.
 
 # %%
-frame = Frames(log, tables=tables).frame(as_of, horizon_days=60)
+frame = Frames(shop).frame(as_of, horizon_days=60)
 model = candidate_class("logistic")().fit(frame, seed=0)
 contributions = model.contributions(frame.present)
 terms = pd.DataFrame(contributions.churn, columns=contributions.features).abs().mean()

@@ -35,7 +35,7 @@ from tenure_decisions.economics.channels import channels
 from tenure_decisions.economics.cohorts import cohorts
 from tenure_decisions.economics.growth import growth
 from tenure_decisions.economics.study import open_study
-from tenure_features import OrderSource, open_orders
+from tenure_features import open_shop
 from tenure_serving import charts
 from tenure_serving.card import build_card, render_card
 from tenure_serving.charts import style
@@ -64,8 +64,8 @@ orders, lines, customers, events, feedback, spend = (pd.read_parquet(folder / f"
 
 first, a_week_later, now = pd.Timestamp("2023-10-01"), pd.Timestamp("2023-10-08"), pd.Timestamp("2023-12-31")
 horizon_days = 90
-log = open_orders(OrderSource(str(folder / "orders.parquet")), as_of=now.to_pydatetime())
-frames = Frames(log)
+shop = open_shop(folder / "orders.parquet", now)
+frames = Frames(shop)
 frame = frames.frame(first, horizon_days=horizon_days)
 model = candidate_class("logistic")().fit(frame, seed=0)
 

@@ -13,6 +13,7 @@ if TYPE_CHECKING:  # imported on first use: Ibis takes most of a second, and the
     from tenure_features.reading.engine import Engine
     from tenure_features.reading.sources import OrderSource
     from tenure_features.rfm import rfm_summary
+    from tenure_features.shop import Shop, open_shop
     from tenure_features.snapshot import snapshots, write_snapshots
     from tenure_features.tables.log import OrderLog, check, open_orders
     from tenure_features.tables.readiness import Readiness, SetAside, Verdict
@@ -28,6 +29,7 @@ __all__ = [
     "OrderSource",
     "Readiness",
     "SetAside",
+    "Shop",
     "ShopTable",
     "TableReadiness",
     "TableSource",
@@ -38,6 +40,7 @@ __all__ = [
     "feature",
     "load_features",
     "open_orders",
+    "open_shop",
     "open_table",
     "outcomes",
     "rfm_summary",
@@ -53,6 +56,7 @@ _HOME = {
     "OrderSource": "reading.sources",
     "Readiness": "tables.readiness",
     "SetAside": "tables.readiness",
+    "Shop": "shop",
     "ShopTable": "tables.shop_table",
     "TableReadiness": "tables.side_readiness",
     "TableSource": "tables.shop_table",
@@ -63,6 +67,7 @@ _HOME = {
     "feature": "families.feature",
     "load_features": "user_features",
     "open_orders": "tables.log",
+    "open_shop": "shop",
     "open_table": "tables.shop_table",
     "outcomes": "outcome",
     "rfm_summary": "rfm",

@@ -13,25 +13,26 @@ from tenure_features.errors import UsageError
 from tenure_features.frames import framed
 from tenure_features.history import KEYS, OrderHistory
 from tenure_features.reading.engine import moments, reader
+from tenure_features.shop import Shop
 from tenure_features.tables.log import OrderLog
 from tenure_features.tables.regrouping import counted_over, is_known_at
 
 
 def outcomes(
-    log: OrderLog, origins: Moment | Sequence[Moment], horizon_days: float, *, allow_open: bool = False
+    shop: Shop, origins: Moment | Sequence[Moment], horizon_days: float, *, allow_open: bool = False
 ) -> pd.DataFrame:
     """Orders and net revenue of every customer of the population in ``[origin, origin + horizon_days)``.
 
     Parameters
     ----------
-    log
-        An opened log.
+    shop
+        What is known (`tenure_features.open_shop`).
     origins
         Moments.
     horizon_days
         Length of the window in days.
     allow_open
-        Whether windows that reach beyond the end of the log are counted as far as the log goes.
+        Whether windows that reach beyond the moment of the shop are counted as far as it goes.
 
     Returns
     -------
@@ -46,8 +47,9 @@ def outcomes(
     Raises
     ------
     UsageError
-        If the horizon is not positive or, unless ``allow_open``, a window has not closed by the end of the log.
+        If the horizon is not positive or, unless ``allow_open``, a window has not closed by the moment of the shop.
     """
+    log = shop.log
     if not horizon_days > 0:
         raise UsageError("A horizon must be longer than zero days.", found=str(horizon_days))
     starts = origins_of(origins)
@@ -99,9 +101,9 @@ def _happened(orders: ir.Table, windows: ir.Table) -> ir.Table:
 
 def _check_closed(log: OrderLog, origins: Sequence[pd.Timestamp], horizon_days: float) -> None:
     end = origins[-1] + pd.Timedelta(days=horizon_days)
-    if end > log.data_end:
+    if end > log.as_of:
         raise UsageError(
             f"The window of {horizon_days:g} days from {origins[-1]:%Y-%m-%d} has not closed.",
-            found=f"it ends {end:%Y-%m-%d %H:%M}, the log {log.data_end:%Y-%m-%d %H:%M}",
+            found=f"it ends {end:%Y-%m-%d %H:%M}, the log {log.as_of:%Y-%m-%d %H:%M}",
             fix="Use an earlier origin or a shorter horizon, or pass allow_open=True and treat the result as partial.",
         )

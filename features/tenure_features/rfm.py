@@ -10,24 +10,23 @@ import ibis.expr.types as ir
 import pandas as pd
 
 from tenure_features.days import Moment, utc_naive
-from tenure_features.errors import UsageError
 from tenure_features.families.arithmetic import ratio
 from tenure_features.reading.engine import Engine, fetch, many_groups, spoken_by, with_many_groups
 from tenure_features.reading.sources import OrderSource, read_table
+from tenure_features.shop import Shop
 from tenure_features.tables.contracts import ORDERS
-from tenure_features.tables.log import OrderLog
 from tenure_features.tables.mapping import map_columns
 from tenure_features.tables.parsing import as_number, as_time
 
 
-def rfm_summary(orders: OrderLog | OrderSource, as_of: Moment, *, engine: Engine | None = None) -> pd.DataFrame:
+def rfm_summary(orders: Shop | OrderSource, as_of: Moment, *, engine: Engine | None = None) -> pd.DataFrame:
     """Summarise every customer in whole days, as ``lifetimes`` and ``pymc-marketing`` do.
 
     Parameters
     ----------
     orders
-        An opened log; or where one lies, to read its rows as those packages do: as they are, each an order of its own
-        (nothing is checked or repaired, ids stay as they are written, and text dates have to be ISO 8601).
+        An opened shop; or where a log lies, to read its rows as those packages do: as they are, each an order of its
+        own (nothing is checked or repaired, ids stay as they are written, and text dates have to be ISO 8601).
     as_of
         Only rows strictly before it are read; the observation ends on the day before its day.
     engine
@@ -44,7 +43,7 @@ def rfm_summary(orders: OrderLog | OrderSource, as_of: Moment, *, engine: Engine
     Raises
     ------
     UsageError
-        If ``as_of`` lies after the moment the log was opened for.
+        If ``as_of`` lies after the moment the shop was opened for.
     DataContractError
         If a log that is not opened cannot be read, or a required column is missing.
 
@@ -55,14 +54,9 @@ def rfm_summary(orders: OrderLog | OrderSource, as_of: Moment, *, engine: Engine
     moment = utc_naive(as_of)
     if isinstance(orders, OrderSource):
         known = _rows(orders, engine or Engine())
-    elif orders.as_of is not None and moment > orders.as_of:
-        raise UsageError(
-            "as_of lies after the moment the log was opened for.",
-            found=f"as_of {moment}, log opened with as_of {orders.as_of}",
-            fix="Open the log with a later as_of, or without one.",
-        )
     else:
-        known = orders.orders
+        orders.require_reach(moment)
+        known = orders.log.orders
     with many_groups(known.get_backend()):  # nearly every order is alone on its day
         table = fetch(rfm_table(known, moment).order_by("customer_id"))
     return table.astype({"customer_id": "str"} | dict.fromkeys(table.columns[1:], "float64"))

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path
 
@@ -18,16 +18,15 @@ from tenure_features.families.calendar import Calendar, CalendarWindow
 from tenure_features.families.catalogue import chosen
 from tenure_features.families.feature import Feature
 from tenure_features.frames import DECIMALS, framed
-from tenure_features.given import Given
 from tenure_features.history import KEYS, OrderHistory
 from tenure_features.reading.engine import is_spark, reader
 from tenure_features.reading.files import replacing
 from tenure_features.shares import CUSTOMERS_AT_ONCE, Shares, can_be_shared, ranges, within
+from tenure_features.shop import Shop
 from tenure_features.table_history import POPULATION
 from tenure_features.tables.contracts import CALENDAR
 from tenure_features.tables.log import OrderLog
-from tenure_features.tables.regrouping import is_known_at, known_at
-from tenure_features.tables.shop_table import ShopTable
+from tenure_features.tables.regrouping import is_known_at
 
 KEYS_FIRST = ("customer_id", "as_of")
 PAIRS_AT_ONCE = 1_000_000
@@ -38,32 +37,28 @@ CUSTOMERS_BESIDE_TABLES = 1_000_000
 
 
 def snapshots(
-    log: OrderLog,
+    shop: Shop,
     origins: Moment | Sequence[Moment],
     *,
-    tables: Mapping[str, ShopTable] | None = None,
     features: Iterable[str] | None = None,
     active_days: float | None = None,
-    calendar: Calendar | None = None,
     window_days: int | None = None,
 ) -> pd.DataFrame:
     """Compute features of every customer of the population at each origin.
 
     Parameters
     ----------
-    log
-        An opened log.
+    shop
+        What is known (`tenure_features.open_shop`).
     origins
         Moments; only rows strictly before each are seen by its rows.
-    tables
-        Tables opened beside the log, on its backend (`tenure_features.open_table`), by name.
     features
-        Names from the catalogue; everything that the log and the tables can give when None.
+        Names from the catalogue; everything that the tables of the shop can give when None.
     active_days
         Narrows the population to customers with an order in the last so many days.
-    calendar, window_days
-        What is known of coming days in advance, and the length of the window to predict: features of the calendar
-        speak of the days of that window. Without both there are none.
+    window_days
+        Length of the window to predict: features of the calendar speak of its days. Without it, or without a calendar
+        in the shop, there are none.
 
     Returns
     -------
@@ -75,32 +70,22 @@ def snapshots(
     Raises
     ------
     UsageError
-        If a feature is unknown, an origin cannot be read or lies after the moment the log was opened for.
+        If a feature is unknown, an origin cannot be read or lies after the moment the shop was opened for.
     DataContractError
         If a feature is asked for whose table or column is not given.
     """
-    asked = _Asked.of(
-        log,
-        origins,
-        tables=tables,
-        features=features,
-        active_days=active_days,
-        calendar=calendar,
-        window_days=window_days,
-    )
+    asked = _Asked.of(shop, origins, features=features, active_days=active_days, window_days=window_days)
     with closing(asked.parts()) as parts:
-        return asked.completed(framed(parts, rows=log.readiness.customers * len(asked.origins)))
+        return asked.completed(framed(parts, rows=shop.log.readiness.customers * len(asked.origins)))
 
 
 def write_snapshots(
     path: Path,
-    log: OrderLog,
+    shop: Shop,
     origins: Moment | Sequence[Moment],
     *,
-    tables: Mapping[str, ShopTable] | None = None,
     features: Iterable[str] | None = None,
     active_days: float | None = None,
-    calendar: Calendar | None = None,
     window_days: int | None = None,
 ) -> tuple[int, int]:
     """Write the table of `snapshots` to a Parquet file, some customers at a time, so that memory does not grow with it.
@@ -112,15 +97,7 @@ def write_snapshots(
     (int, int)
         How many rows and how many features were written.
     """
-    asked = _Asked.of(
-        log,
-        origins,
-        tables=tables,
-        features=features,
-        active_days=active_days,
-        calendar=calendar,
-        window_days=window_days,
-    )
+    asked = _Asked.of(shop, origins, features=features, active_days=active_days, window_days=window_days)
     with closing(asked.parts()) as parts:
         written = (pa.Table.from_pandas(asked.completed(framed([part])), preserve_index=False) for part in parts)
         first, rows = next(written), 0
@@ -133,9 +110,9 @@ def write_snapshots(
 
 @dataclass(frozen=True)
 class _Asked:
-    """What snapshots were asked for: of which features, at which origins, from what is given."""
+    """What snapshots were asked for: of which features, at which origins, of which shop."""
 
-    given: Given
+    shop: Shop
     origins: Sequence[pd.Timestamp]
     features: tuple[Feature, ...]
     active_days: float | None
@@ -144,29 +121,27 @@ class _Asked:
     @classmethod
     def of(
         cls,
-        log: OrderLog,
+        shop: Shop,
         origins: Moment | Sequence[Moment],
         *,
-        tables: Mapping[str, ShopTable] | None,
         features: Iterable[str] | None,
         active_days: float | None,
-        calendar: Calendar | None,
         window_days: int | None,
     ) -> _Asked:
         """Refuse what cannot be computed; see `snapshots`."""
         moments = origins_of(origins)
-        given = Given(log, tables or {}, None if window_days is None else calendar)
-        wanted = given.available(chosen(None)) if features is None else tuple(chosen(features))
-        given.require(wanted)
-        given.check_reach(moments[-1])
-        return cls(given, moments, wanted, active_days, window_days)
+        seen = replace(shop, calendar=None) if window_days is None else shop
+        wanted = seen.available(chosen(None)) if features is None else tuple(chosen(features))
+        seen.require(wanted)
+        seen.require_reach(moments[-1])
+        return cls(seen, moments, wanted, active_days, window_days)
 
     def parts(self) -> Generator[pa.RecordBatchReader]:
         """Compute the rows in their order, part by part; features of the calendar are not among their columns."""
-        log = self.given.log
+        log = self.shop.log
         early = [origin for origin in self.origins if not is_known_at(log, origin)]
         for origin in early:  # it has customers of its own
-            with known_at(self.given, origin) as known:
+            with self.shop.regrouped(origin) as known:
                 yield from (reader(self._query(orders, [origin], known)) for orders in _divided(known.log))
         late = self.origins[len(early) :]
         if _is_large(log, CUSTOMERS_AT_ONCE) and all(one.table == "orders" for one in self._of_rows):
@@ -184,18 +159,18 @@ class _Asked:
     def completed(self, table: pd.DataFrame) -> pd.DataFrame:
         """Add the features of the calendar, and bring all into the order that was asked for."""
         names = [one.name for one in self.features if one.table == CALENDAR]
-        if not names or self.given.calendar is None or self.window_days is None:
+        if not names or self.shop.calendar is None or self.window_days is None:
             return table
-        beside = with_calendar(table, self.given.calendar, names, self.window_days)
+        beside = with_calendar(table, self.shop.calendar, names, self.window_days)
         return beside[[*KEYS_FIRST, *(one.name for one in self.features)]]
 
     @property
     def _of_rows(self) -> list[Feature]:
         return [one for one in self.features if one.table != CALENDAR]
 
-    def _query(self, orders: ir.Table, origins: Sequence[pd.Timestamp], known: Given | None = None) -> ir.Table:
-        given = self.given if known is None else known
-        return snapshot_table(orders, origins, self._of_rows, active_days=self.active_days, given=given)
+    def _query(self, orders: ir.Table, origins: Sequence[pd.Timestamp], known: Shop | None = None) -> ir.Table:
+        shop = self.shop if known is None else known
+        return snapshot_table(orders, origins, self._of_rows, active_days=self.active_days, shop=shop)
 
 
 def with_calendar(table: pd.DataFrame, calendar: Calendar, names: Sequence[str], days: int) -> pd.DataFrame:
@@ -219,18 +194,18 @@ def snapshot_table(
     features: Sequence[Feature],
     *,
     active_days: float | None = None,
-    given: Given | None = None,
+    shop: Shop | None = None,
 ) -> ir.Table:
-    """Build the query of `snapshots` without running it; ``given`` is needed for features beyond the orders."""
+    """Build the query of `snapshots` without running it; ``shop`` is needed for features beyond the orders."""
     history = OrderHistory(orders, origins)
     of_orders = _values([one for one in features if one.table == "orders"], history)
     beside = list(dict.fromkeys(one.table for one in features if one.table != "orders"))
-    if not beside or given is None:
+    if not beside or shop is None:
         return history.reduce(of_orders, active_days=active_days).select("customer_id", "as_of", *of_orders)
     table = history.reduce(of_orders | _own(history), active_days=active_days)
     population = table.select(*KEYS, *POPULATION)
     for name in beside:
-        side = given.history(name, population, origins)
+        side = shop.history(name, population, origins)
         values = side.reduce(_values([one for one in features if one.table == name], side))
         table = table.join(values, KEYS)
     return table.select("customer_id", "as_of", *(one.name for one in features))

@@ -49,7 +49,7 @@ def budget(
     from tenure.config_file import load_config
     from tenure.jobs.economics import budget_job, read_limits
     from tenure.jobs.outputs import input_places, require_apart
-    from tenure.jobs.shop_tables import StudySettings
+    from tenure.jobs.studies import StudySettings
     from tenure.output import show
     from tenure.progress import open_progress
 

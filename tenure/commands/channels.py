@@ -32,7 +32,7 @@ def channels(
     from tenure.config_file import load_config
     from tenure.jobs.economics import channel_job
     from tenure.jobs.outputs import input_places, require_apart
-    from tenure.jobs.shop_tables import StudySettings
+    from tenure.jobs.studies import StudySettings
     from tenure.output import show
     from tenure.progress import open_progress
 
@@ -74,7 +74,7 @@ def growth(
     from tenure.config_file import load_config
     from tenure.jobs.economics import growth_job
     from tenure.jobs.outputs import input_places, require_apart
-    from tenure.jobs.shop_tables import StudySettings
+    from tenure.jobs.studies import StudySettings
     from tenure.output import show
     from tenure.progress import open_progress
 

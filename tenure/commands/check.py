@@ -24,9 +24,9 @@ def check(
     Example: tenure check --orders orders.csv --column customer_id=client --column ordered_at=created
     """
     from tenure.config_file import load_config
-    from tenure.jobs.customer_ids import checked
+    from tenure.jobs.customer_ids import check_orders
+    from tenure.jobs.opening import check_tables
     from tenure.jobs.settings import require_settings
-    from tenure.jobs.tables import check_tables
     from tenure.output import emit
     from tenure.progress import open_progress
     from tenure_features.errors import DataContractError
@@ -39,7 +39,7 @@ def check(
     settings = load_config(config, overrides=asked)
     with open_progress(quiet=quiet) as progress, progress.stage("Reading the orders"):
         require_settings(settings)
-        readiness = checked(settings)
+        readiness = check_orders(settings)
         tables = check_tables(settings)
     told = readiness.to_dict() | {"tables": {name: one.to_dict() for name, one in tables.items()}}
     emit("check", [str(readiness), *(f"\n{one}" for one in tables.values())], told, as_json=json)

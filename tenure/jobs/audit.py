@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from tenure.jobs.inputs import Inputs
+from tenure_features import Shop
 from tenure_serving.report.sections import Paragraph, Section, TableBlock
 from tenure_training.audit import (
     Advance,
@@ -61,14 +61,14 @@ class AuditResult:
     notes: tuple[str, ...]
 
 
-def audited(inputs: Inputs, training: Training, frames: Frames, *, seed: int) -> tuple[Finding, ...]:
+def audited(shop: Shop, training: Training, frames: Frames, *, seed: int) -> tuple[Finding, ...]:
     """Audit a backtest in brief: its windows and rows, and its features on a few customers."""
-    with _workshop(inputs, training, frames, most=FEW) as (tables, build):
+    with _workshop(shop, training, frames, most=FEW) as (tables, build):
         return quick_audit(training, frames, tables=tables, build=build, seed=seed)
 
 
 def audit_training(
-    inputs: Inputs,
+    shop: Shop,
     training: Training,
     frames: Frames,
     *,
@@ -77,7 +77,7 @@ def audit_training(
     advance: Advance | None,
 ) -> AuditResult:
     """Audit a training in full."""
-    with _workshop(inputs, training, frames, most=MANY) as (tables, build):
+    with _workshop(shop, training, frames, most=MANY) as (tables, build):
         findings = audit(training, frames, tables=tables, build=build, seed=seed, advance=advance)
     return AuditResult(
         leaks=sum(finding.failed for finding in findings),
@@ -117,18 +117,18 @@ def audit_section(findings: Sequence[Finding]) -> Section:
 
 
 @contextmanager
-def _workshop(inputs: Inputs, training: Training, frames: Frames, *, most: int) -> Iterator[tuple[Tables, Build]]:
+def _workshop(shop: Shop, training: Training, frames: Frames, *, most: int) -> Iterator[tuple[Tables, Build]]:
     """Offer the rows of some customers, and the way from rows to frames; what it writes is removed."""
     frame = training.frame
     until = frame.as_of + pd.Timedelta(days=frame.horizon_days)
-    orders = order_lines(inputs.log, sampled(frame.present["customer_id"].astype(str).tolist(), most=most))
+    orders = order_lines(shop.log, sampled(frame.present["customer_id"].astype(str).tolist(), most=most))
     tables = {"orders": orders}
-    beside = {name: table_rows(table, orders) for name, table in inputs.tables.items()}
+    beside = {name: table_rows(table, orders) for name, table in shop.tables.items()}
     tables |= {name: rows for name, rows in beside.items() if rows is not None}
     with tempfile.TemporaryDirectory(prefix="tenure-audit-") as folder:
 
         def build(given: Tables) -> Frames:
             # opened beyond the moment: later rows lie in the log, and only the history stands before the features
-            return frames.of(*reopened(given, Path(folder), until=until))
+            return frames.of(reopened(given, Path(folder), until=until))
 
         yield tables, build

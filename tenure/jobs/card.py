@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 
 from tenure.config import Config
-from tenure.jobs.inputs import open_inputs
+from tenure.jobs.opening import open_configured_shop
 from tenure_features.errors import UsageError
 from tenure_features.reading.engine import fetch
 from tenure_serving.card import CustomerCard, build_card
@@ -153,11 +153,10 @@ def _rules(scores: Scores) -> tuple[Playbook, tuple[RfmMap, RfmMap]]:
 
 def _tables(config: Config, customer_id: str, as_of: pd.Timestamp) -> dict[str, pd.DataFrame]:
     """Rows of one customer before the moment of the scores, from the orders and the tables beside them."""
-    run = config.run.model_copy(update={"as_of": as_of.to_pydatetime()})
-    inputs = open_inputs(config.model_copy(update={"run": run}), only=SIDE)
-    details = inputs.log.details
+    shop = open_configured_shop(config, only=SIDE, as_of=as_of)
+    details = shop.log.details
     tables = {"orders": fetch(details.filter(details.customer_id == customer_id))}
-    for name, table in inputs.tables.items():
+    for name, table in shop.tables.items():
         tables[name] = fetch(table.rows.filter(table.rows.customer_id == customer_id))
     return tables
 

@@ -6,10 +6,8 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from tenure.config import Config
-from tenure.jobs.inputs import Inputs
-from tenure.jobs.tables import open_tables
-from tenure_features import OrderLog, ShopTable
+from tenure.config import EconomicsConfig
+from tenure_features import OrderLog, Shop, ShopTable
 from tenure_features.reading.engine import fetch
 from tenure_training.models.after.economics import Economics
 from tenure_training.models.after.lifetime import ACQUISITION_COST
@@ -20,38 +18,27 @@ NOTHING_KNOWN = (
 )
 
 
-def economics_of(config: Config, log: OrderLog, *, as_of: pd.Timestamp) -> Economics:
-    """Take the costs the configuration names, and measure the others in what was known at ``as_of``."""
-    said = config.economics
-    tables = open_tables(config, as_of=as_of.to_pydatetime(), backend=log.backend, only={"service_costs"})
+def economics_of(costs: EconomicsConfig, shop: Shop) -> Economics:
+    """Take the costs that are named, and measure the others in a shop."""
+    margin, service_cost = costs.margin, costs.service_cost_per_order
     return Economics(
-        discount_rate_per_year=said.discount_rate_per_year,
-        margin=_margin(log) if said.margin is None else said.margin,
-        service_cost_per_order=(
-            _service_cost(log, tables) if said.service_cost_per_order is None else said.service_cost_per_order
-        ),
-        cac=said.cac,
+        discount_rate_per_year=costs.discount_rate_per_year,
+        margin=_margin(shop.log) if margin is None else margin,
+        service_cost_per_order=_service_cost(shop) if service_cost is None else service_cost,
+        cac=costs.cac,
     )
 
 
-def with_acquisition(snapshot: pd.DataFrame, config: Config, inputs: Inputs) -> pd.DataFrame:
+def with_acquisition(snapshot: pd.DataFrame, costs: EconomicsConfig, shop: Shop) -> pd.DataFrame:
     """Add what each customer of a snapshot cost to acquire, where spend and channels are known and no constant is said.
 
     The spend of a channel is shared by the customers it brought; a customer of no known channel has no cost.
     """
-    if config.economics.cac is not None or snapshot.empty:
+    if costs.cac is not None or snapshot.empty:
         return snapshot
-    as_of, log = pd.Timestamp(snapshot["as_of"].iloc[0]).to_pydatetime(), inputs.log
-    tables = open_tables(
-        config,
-        as_of=as_of,
-        backend=log.backend,
-        only={"spend", "customers"},
-        customers=None if inputs.resolved is None else inputs.resolved.customers,
-    )
-    known = log.orders.filter((log.orders.ordered_at < as_of) & (log.orders.revenue >= 0))
-    first = fetch(known.group_by("customer_id").aggregate(at=known.ordered_at.min())).set_index("customer_id")["at"]
-    cost = acquisition_costs(tables, first)
+    sold = shop.log.orders.filter(shop.log.orders.revenue >= 0)
+    first = fetch(sold.group_by("customer_id").aggregate(at=sold.ordered_at.min())).set_index("customer_id")["at"]
+    cost = acquisition_costs(shop.tables, first)
     if cost is None:
         return snapshot
     return snapshot.assign(**{ACQUISITION_COST: snapshot["customer_id"].map(cost).astype("float64")})
@@ -100,11 +87,11 @@ def _margin(log: OrderLog) -> float | None:
     return float(1 - total["cost"] / total["revenue"])
 
 
-def _service_cost(log: OrderLog, tables: Mapping[str, ShopTable]) -> float | None:
+def _service_cost(shop: Shop) -> float | None:
     """Cost to serve per order, over the orders since the first cost."""
-    if "service_costs" not in tables:
+    if "service_costs" not in shop.tables:
         return None
-    costs, orders = tables["service_costs"].rows, log.orders
+    costs, orders = shop.tables["service_costs"].rows, shop.log.orders
     total = fetch(costs.aggregate(amount=costs.amount.sum(), since=costs.incurred_at.min())).iloc[0]
     if pd.isna(total["since"]):
         return None

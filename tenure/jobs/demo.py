@@ -14,7 +14,7 @@ from tenure.config import Config
 from tenure.config_file import load_config
 from tenure.jobs.ablation import ablation, ablation_line, ablation_section
 from tenure.jobs.known_truth import against_truth
-from tenure.jobs.orders import open_log
+from tenure.jobs.opening import open_configured_shop
 from tenure.jobs.results import RunResult
 from tenure.jobs.run import run_job
 from tenure.progress import Progress
@@ -149,7 +149,7 @@ def compared(result: RunResult, config: Config, known: pd.DataFrame) -> pd.DataF
     """Hold the scores, and two baselines fitted on the same orders, against the truth."""
     scores = result.scores
     said = {CHAMPION: scores.assign(buy_probability=1 - scores["churn_probability"])}
-    frames = Frames(open_log(config), active_days=config.run.active_days)
+    frames = Frames(open_configured_shop(config, only=()), active_days=config.run.active_days)
     frame = frames.frame(pd.Timestamp(result.as_of), horizon_days=result.horizon_days)
     for name in COMPARED:
         prediction = candidate_class(name)().fit(frame, seed=config.run.seed).predict(frame.present)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pandas as pd
 
 from tenure.config import Config
-from tenure.jobs.shop_tables import StudySettings, read_shop, read_study
+from tenure.jobs.studies import StudySettings, order_rows, read_shop, read_study, tables_beside
 from tenure.progress import Progress
 from tenure_decisions.economics.budget import budget
 from tenure_decisions.economics.channels import channels
@@ -31,19 +31,22 @@ def cohort_job(
 ) -> Findings:
     """Follow cohorts, and complete the young ones (`tenure_decisions.economics.completion`)."""
     shop = read_shop(config, progress=progress, only=("customers", "service_costs"))
+    beside = tables_beside(shop)
     with progress.stage("Following the cohorts"):
         followed = cohorts(
-            shop.orders,
+            order_rows(shop.log),
             as_of=shop.as_of,
             by=by,
             period_days=period_days,
-            customers=shop.beside.get("customers"),
-            service_costs=shop.beside.get("service_costs"),
+            customers=beside.get("customers"),
+            service_costs=beside.get("service_costs"),
         )
         ahead = pd.DataFrame()
         if by in BY_TIME:
             ahead = complete(followed, until_age=until_age, level=level, seed=config.run.seed)
-    return cohort_findings(followed, ahead, until_age=until_age, level=level, currency=shop.currency, notes=shop.notes)
+    return cohort_findings(
+        followed, ahead, until_age=until_age, level=level, currency=shop.currency or "", notes=shop.notes
+    )
 
 
 def channel_job(config: Config, scores: Path | None, *, settings: StudySettings, progress: Progress) -> Findings:
@@ -51,7 +54,7 @@ def channel_job(config: Config, scores: Path | None, *, settings: StudySettings,
     shop, study = read_study(config, scores, settings=settings, progress=progress)
     with progress.stage("Weighing the channels"):
         weighed = channels(study, seed=config.run.seed)
-    return channel_findings(weighed, days=settings.days, currency=shop.currency, notes=shop.notes)
+    return channel_findings(weighed, days=settings.days, currency=shop.currency or "", notes=shop.notes)
 
 
 def growth_job(config: Config, scores: Path | None, *, settings: StudySettings, progress: Progress) -> Findings:
@@ -59,7 +62,9 @@ def growth_job(config: Config, scores: Path | None, *, settings: StudySettings, 
     shop, study = read_study(config, scores, settings=settings, progress=progress)
     with progress.stage("Computing growth"):
         computed = growth(study, days=settings.days)
-    return growth_findings(computed, since=study.since, as_of=study.as_of, currency=shop.currency, notes=shop.notes)
+    return growth_findings(
+        computed, since=study.since, as_of=study.as_of, currency=shop.currency or "", notes=shop.notes
+    )
 
 
 def budget_job(
@@ -81,10 +86,10 @@ def budget_job(
             bounds=bounds,
             limits=limits,
             days=settings.days,
-            currency=shop.currency,
+            currency=shop.currency or "",
             seed=config.run.seed,
         )
-    return budget_findings(split, as_of=study.as_of, currency=shop.currency, notes=shop.notes)
+    return budget_findings(split, as_of=study.as_of, currency=shop.currency or "", notes=shop.notes)
 
 
 def read_limits(pairs: Sequence[str] | None) -> dict[str, tuple[float, float]]:

@@ -10,10 +10,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from tenure_features import OrderSource, TableSource, open_orders, open_table, snapshots
+from tenure_features import OrderSource, Shop, TableSource, snapshots
 from tenure_features.errors import QualityGateError
 from tenure_features.families.feature import Feature
-from tenure_features.given import Given
+from tenure_features.shop import open_sources
 from tenure_features.tables.contracts import TABLES
 from tenure_features.user_features import load_features
 from tenure_simulator import preset, simulate
@@ -54,11 +54,12 @@ def check_features(features: Sequence[Feature], *, customers: int = 120, seed: i
         tables = {name: pd.read_parquet(folder / "shop" / f"{name}.parquet") for name in _needed(features)}
         as_of = (tables["orders"]["ordered_at"].max() - pd.Timedelta(days=100)).normalize() + pd.Timedelta(hours=12)
         earlier = as_of - pd.Timedelta(days=60)
-        whole = _opened(tables, folder / "whole")
+        until = tables["orders"]["ordered_at"].max() + pd.Timedelta(days=1)  # later rows lie in the shop
+        whole = _opened(tables, until)
         got = _computed(whole, [as_of], names)
         together = _computed(whole, [earlier, as_of], names)
-        cut = _computed(_opened(_without_future(tables, as_of), folder / "cut"), [as_of], names)
-        other = _computed(_opened(_other_future(tables, as_of), folder / "other"), [as_of], names)
+        cut = _computed(_opened(_without_future(tables, as_of), until), [as_of], names)
+        other = _computed(_opened(_other_future(tables, as_of), until), [as_of], names)
     problems = []
     for name in names:
         if not (got[name].equals(cut[name]) and got[name].equals(other[name])):
@@ -97,21 +98,13 @@ def _needed(features: Sequence[Feature]) -> list[str]:
     return ["orders", *sorted({one.table for one in features} - {"orders", "order_details"})]
 
 
-def _opened(tables: Mapping[str, pd.DataFrame], folder: Path) -> Given:
-    folder.mkdir()
-    for name, rows in tables.items():
-        rows.to_parquet(folder / f"{name}.parquet", index=False)
-    log = open_orders(OrderSource(folder / "orders.parquet"))
-    beside = {
-        name: open_table(name, TableSource(folder / f"{name}.parquet"), backend=log.backend)
-        for name in tables
-        if name != "orders"
-    }
-    return Given(log, beside)
+def _opened(tables: Mapping[str, pd.DataFrame], until: pd.Timestamp) -> Shop:
+    beside = {name: TableSource(rows) for name, rows in tables.items() if name != "orders"}
+    return open_sources(OrderSource(tables["orders"]), beside, as_of=until)
 
 
-def _computed(given: Given, origins: Sequence[pd.Timestamp], names: Sequence[str]) -> pd.DataFrame:
-    table = snapshots(given.log, origins, tables=given.tables, features=names)
+def _computed(shop: Shop, origins: Sequence[pd.Timestamp], names: Sequence[str]) -> pd.DataFrame:
+    table = snapshots(shop, origins, features=names)
     return table.sort_values(KEYS, ignore_index=True)
 
 

@@ -7,15 +7,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import pandas as pd
-
 from tenure.config import Config
-from tenure.jobs.inputs import open_inputs
+from tenure.jobs.opening import open_configured_shop, table_notes
 from tenure.progress import Progress
 from tenure_features import Feature, catalogue, write_snapshots
 from tenure_features.errors import UsageError
 from tenure_features.families.profile_features import calendar_names, profile_names
-from tenure_features.given import Given
+from tenure_features.tables.contracts import CALENDAR
 
 
 @dataclass(frozen=True)
@@ -41,31 +39,20 @@ def write_snapshot(config: Config, out: Path | None, *, progress: Progress) -> W
     if out is None:
         raise UsageError("No file for the features is named.", fix="Say --out FILE.parquet, or --list to see them.")
     with progress.stage("Reading the orders"):
-        inputs = open_inputs(config)
-        log = inputs.log
-    for note in inputs.notes:
+        shop = open_configured_shop(config, only={one.table for one in catalogue()})
+    for note in (*table_notes(shop), *shop.notes):
         progress.note(note)
-    as_of = config.run.as_of or log.default_as_of
-    if config.run.as_of is None:
-        progress.note(f"as_of is {as_of:%Y-%m-%d}, the day after the last order; choose another with --as-of.")
     with progress.stage("Computing the features"):
-        names = [one.name for one in Given(log, inputs.tables).available(catalogue())]
-        if "customers" in inputs.tables:
-            names += profile_names(inputs.tables["customers"], pd.Timestamp(as_of))
-        days = config.run.horizon_days or log.readiness.suggested_horizon_days
-        names += calendar_names(inputs.calendar) if inputs.calendar else ()
+        names = [one.name for one in shop.available(catalogue()) if one.table != CALENDAR]
+        if "customers" in shop.tables:
+            names += profile_names(shop.tables["customers"], shop.as_of)
+        days = config.run.horizon_days or shop.log.readiness.suggested_horizon_days
+        names += calendar_names(shop.calendar) if shop.calendar else ()
         out.parent.mkdir(parents=True, exist_ok=True)
         customers, features = write_snapshots(
-            out,
-            log,
-            [as_of],
-            tables=inputs.tables,
-            features=names,
-            active_days=config.run.active_days,
-            calendar=inputs.calendar,
-            window_days=days,
+            out, shop, shop.as_of, features=names, active_days=config.run.active_days, window_days=days
         )
-    return WrittenSnapshot(out, as_of, customers=customers, features=features)
+    return WrittenSnapshot(out, shop.as_of.to_pydatetime(), customers=customers, features=features)
 
 
 def catalogue_rows(features: Sequence[Feature]) -> list[dict[str, str]]:

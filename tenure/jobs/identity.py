@@ -10,11 +10,14 @@ from pathlib import Path
 import pandas as pd
 
 from tenure.config import Config, parse_moment
-from tenure.jobs.customer_ids import GUARD_FILE, resolve_identifiers
-from tenure.jobs.orders import open_accounts
+from tenure.jobs.customer_ids import write_guards
+from tenure.jobs.opening import engine_of, linking_of, order_source, table_source
 from tenure.progress import Progress
 from tenure_features.errors import UsageError
+from tenure_features.identities import identifiers_of, link_identifiers
 from tenure_features.identity import IdentityState, read_state, undo_merge
+from tenure_features.tables.log import default_as_of
+from tenure_features.tables.moment import moment_note
 
 SHOWN = 5
 
@@ -65,17 +68,21 @@ def identity_job(config: Config, out: Path, *, progress: Progress) -> IdentityRe
         With the exit code of its kind.
     """
     notes: tuple[str, ...] = ()
-    as_of = config.run.as_of
-    if as_of is None:
+    engine = engine_of(config.engine)
+    if config.run.as_of is None:
         with progress.stage("Reading the orders"):
-            as_of = open_accounts(config).default_as_of.to_pydatetime()
-        notes = (f"as_of is {as_of:%Y-%m-%d}, the day after the last order; choose another with --as-of.",)
+            as_of = default_as_of(order_source(config.orders), engine=engine)
+        notes = (moment_note(as_of),)
+    else:
+        as_of = pd.Timestamp(config.run.as_of)
     with progress.stage("Linking the identifiers"):
-        resolution = resolve_identifiers(config, as_of=as_of)
+        identifiers = identifiers_of({name: table_source(table) for name, table in config.tables.items()})
+        resolution = link_identifiers(identifiers, linking_of(config.identity), as_of=as_of, engine=engine)
         state = resolution.state
-    new = state.history[state.history["moment"] == pd.Timestamp(as_of)]
-    resolution.guarded.astype({"source_ids": "int64"}).to_parquet(out / GUARD_FILE, index=False)
-    return _result(state, out, as_of, new, notes, guarded=resolution.guarded, problems=resolution.problems)
+    new = state.history[state.history["moment"] == as_of]
+    write_guards(resolution, out)
+    moment, guarded, problems = as_of.to_pydatetime(), resolution.guarded, resolution.problems
+    return _result(state, out, moment, new, notes, guarded=guarded, problems=problems)
 
 
 def undo_job(previous: Path | None, undo: Sequence[str], *, as_of: str | None, out: Path) -> IdentityResult:

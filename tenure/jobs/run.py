@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -15,8 +14,9 @@ from tenure.jobs.audit import AuditResult, audit_section, audit_training, audite
 from tenure.jobs.calendars import definition, for_models, require_same
 from tenure.jobs.campaign import CampaignResult, campaign_of, campaign_sections, costs_of
 from tenure.jobs.costs import NOTHING_KNOWN, economics_of, with_acquisition
+from tenure.jobs.customer_ids import identity_files, identity_notes, write_identities
 from tenure.jobs.extras import extras
-from tenure.jobs.inputs import Inputs, open_inputs
+from tenure.jobs.opening import open_configured_shop, table_notes
 from tenure.jobs.registration import record, store_of
 from tenure.jobs.results import BacktestResult, RunResult, ScoreResult
 from tenure.jobs.segmenter import fit_segmenter
@@ -29,7 +29,7 @@ from tenure.report.economics import economics_sections
 from tenure.report.identity_sections import identity_sections
 from tenure.report.next_order import dates_sections
 from tenure.report.segment_sections import segment_sections
-from tenure_features import snapshots
+from tenure_features import Shop, snapshots
 from tenure_features.errors import DataContractError
 from tenure_features.families.catalogue import described
 from tenure_features.user_features import require_defined
@@ -52,7 +52,7 @@ MODEL_FOLDER, CHART_FOLDER, REPORT = "model", "charts", "report.html"
 class _Trained:
     """A training, what it was made from, and what its audit found."""
 
-    inputs: Inputs
+    shop: Shop
     frames: Frames
     training: Training
     notes: tuple[str, ...]
@@ -83,17 +83,19 @@ def run_job(
     """
     previous = earlier_scores(config.run.previous)
     trained = _trained(config, progress, previous=previous)
-    inputs, training, notes = trained.inputs, trained.training, trained.notes
-    with replace_folder(out, names=(MODEL_FOLDER, CHART_FOLDER, REPORT, *inputs.files, SCORES, MANIFEST)) as draft:
+    shop, training, notes = trained.shop, trained.training, trained.notes
+    with replace_folder(
+        out, names=(MODEL_FOLDER, CHART_FOLDER, REPORT, *identity_files(shop), SCORES, MANIFEST)
+    ) as draft:
         with progress.stage("Scoring the customers"):
-            bundle = _bundle(inputs, training, config, draft / MODEL_FOLDER)
+            bundle = _bundle(shop, training, config, draft / MODEL_FOLDER)
             scorer = Scorer(bundle)
             scores = _scored(scorer, trained, config, previous)
-            _write(scores, draft, bundle, inputs, previous)
+            _write(scores, draft, bundle, shop, previous)
         with progress.stage("Writing the report"):
-            further = segment_sections(inputs, scorer, scores, previous) + _backtested(trained, bundle, config)
+            further = segment_sections(shop, scorer, scores, previous) + _backtested(trained, bundle, config)
             further += sections(training) if sections else ()
-            further += economics_sections(config, inputs, scores)
+            further += economics_sections(shop, scores, seed=config.run.seed)
             data = _report(trained, bundle, scores, further)
             (draft / REPORT).write_text(rendered(data, scorer), encoding="utf-8")
             charts = [out / chart.relative_to(draft) for chart in evidence.write_charts(data, draft / CHART_FOLDER)]
@@ -142,30 +144,25 @@ def score_job(config: Config, model: str, out: Path, *, progress: Progress) -> S
         info = scorer.bundle.info
     with progress.stage("Reading the orders"):
         needed = {one.table for one in described(info.features).values()}
-        inputs = open_inputs(config, only=needed, progress=progress)
+        shop = open_configured_shop(config, only=needed | _priced(config), progress=progress)
         require_defined(info.user_features)
-        require_same(inputs.calendar, info.definitions.get("calendar"))
-        log = inputs.log
-    notes = inputs.identity_notes
-    as_of = config.run.as_of or log.default_as_of.to_pydatetime()
-    if config.run.as_of is None:
-        notes += (f"as_of is {as_of:%Y-%m-%d}, the day after the last order; choose another with --as-of.",)
+        require_same(shop.calendar, info.definitions.get("calendar"))
+    notes = (*identity_notes(shop), *shop.notes)
     with (
         progress.stage("Scoring the customers"),
-        replace_folder(out, names=(*inputs.files, SCORES, MANIFEST)) as draft,
+        replace_folder(out, names=(*identity_files(shop), SCORES, MANIFEST)) as draft,
     ):
-        present = _present(inputs, info, as_of)
         scores = scorer.score(
-            with_acquisition(present, config, inputs),
-            currency=log.currency or config.orders.currency,
+            with_acquisition(_present(shop, info), config.economics, shop),
+            currency=shop.currency,
             previous=previous.table if previous else None,
         )
-        inputs.write(draft)
+        write_identities(shop, draft)
         write_scores(
             scores,
             draft,
             bundle=scorer.bundle,
-            input_fingerprint=inputs.fingerprint,
+            input_fingerprint=shop.fingerprint,
             previous=previous.fingerprint if previous else None,
             unless_in=out,
         )
@@ -174,21 +171,20 @@ def score_job(config: Config, model: str, out: Path, *, progress: Progress) -> S
     )
 
 
-def _present(inputs: Inputs, info: BundleInfo, as_of: dt.datetime) -> pd.DataFrame:
+def _priced(config: Config) -> set[str]:
+    """Name the tables that the cost of acquiring a customer is measured in, where none is said."""
+    return set() if config.economics.cac is not None else {"customers", "spend"}
+
+
+def _present(shop: Shop, info: BundleInfo) -> pd.DataFrame:
     """Build the snapshot a model reads, with the tables and the calendar it learnt from."""
     present = snapshots(
-        inputs.log,
-        [as_of],
-        tables=inputs.tables,
-        features=info.features,
-        active_days=info.active_days,
-        calendar=inputs.calendar,
-        window_days=info.horizon_days,
+        shop, shop.as_of, features=info.features, active_days=info.active_days, window_days=info.horizon_days
     )
     if present.empty:
         raise DataContractError(
             "Nobody ordered before as_of, so there is nobody to score.",
-            found=f"as_of {as_of:%Y-%m-%d}",
+            found=f"as_of {shop.as_of:%Y-%m-%d}",
             fix="Choose a later --as-of, or check the orders.",
         )
     return present
@@ -220,7 +216,7 @@ def audit_job(config: Config, *, progress: Progress) -> AuditResult:
     trained = _trained(config, progress)
     with progress.stage("Auditing: training again on doctored rows"):
         return audit_training(
-            trained.inputs,
+            trained.shop,
             trained.training,
             trained.frames,
             seed=config.run.seed,
@@ -247,34 +243,33 @@ def rendered(data: ReportData, scorer: Scorer) -> str:
 def _trained(config: Config, progress: Progress, *, previous: Scores | None = None) -> _Trained:
     require_settings(config)
     with progress.stage("Reading and checking the orders"):
-        inputs = open_inputs(config, progress=progress)
-        log = inputs.log
+        shop = open_configured_shop(config, progress=progress)
+        log = shop.log
         window = choose_window(
-            as_of=config.run.as_of,
+            as_of=shop.as_of.to_pydatetime(),
             horizon_days=config.run.horizon_days,
             first_order_at=log.first_order_at.to_pydatetime(),
-            default_as_of=log.default_as_of.to_pydatetime(),
             suggested_horizon_days=log.readiness.suggested_horizon_days,
         )
     if previous:
         previous.require_earlier(pd.Timestamp(window.as_of), horizon_days=window.horizon_days)
     calendar, unlearnt = for_models(
-        inputs.calendar,
+        shop.calendar,
         config.calendar,
-        history_days=(pd.Timestamp(window.as_of) - log.first_order_at) / pd.Timedelta(days=1),
+        history_days=(shop.as_of - log.first_order_at) / pd.Timedelta(days=1),
         horizon_days=window.horizon_days,
     )
-    for note in (*inputs.notes, *window.notes, *unlearnt):
+    for note in (*table_notes(shop), *shop.notes, *window.notes, *unlearnt):
         progress.note(note)
-    frames = Frames(log, active_days=config.run.active_days, tables=inputs.tables, calendar=calendar)
-    asked = Question(pd.Timestamp(window.as_of), window.horizon_days, inputs.fingerprint)
+    frames = Frames(replace(shop, calendar=calendar), active_days=config.run.active_days)
+    asked = Question(shop.as_of, window.horizon_days, shop.fingerprint)
     training = _tuned_and_trained(config, frames, asked, progress)
     with progress.stage("Looking for leaks"):
-        findings = audited(inputs, training, frames, seed=config.run.seed)
-    notes = (*inputs.identity_notes, *window.notes, *training.notes, *leak_notes(findings))
+        findings = audited(shop, training, frames, seed=config.run.seed)
+    notes = (*identity_notes(shop), *shop.notes, *window.notes, *training.notes, *leak_notes(findings))
     if training.backtest is not None:
         training = replace(training, backtest=replace(training.backtest, costs=costs_of(config.economics)))
-    return _Trained(inputs, frames, training, notes, findings, campaign_of(training.backtest, training.choice.name))
+    return _Trained(shop, frames, training, notes, findings, campaign_of(training.backtest, training.choice.name))
 
 
 def _tuned_and_trained(config: Config, frames: Frames, asked: Question, progress: Progress) -> Training:
@@ -292,14 +287,14 @@ def _tuned_and_trained(config: Config, frames: Frames, asked: Question, progress
     return replace(training, tunings=tunings, notes=(*tuning_notes(tunings), *training.notes))
 
 
-def _bundle(inputs: Inputs, training: Training, config: Config, folder: Path) -> Bundle:
+def _bundle(shop: Shop, training: Training, config: Config, folder: Path) -> Bundle:
     """Write the champion, the limits of its segments and its definitions."""
-    frame, currency = training.frame, inputs.log.currency or config.orders.currency
+    frame, currency = training.frame, shop.currency
     prediction = training.champion.predict(frame.present)
     predictions = pd.DataFrame(
         {"churn_probability": 1 - prediction.buy_probability, "expected_value": prediction.expected_value}
     )
-    more, said = extras(frame, economics_of(config, inputs.log, as_of=frame.as_of))
+    more, said = extras(frame, economics_of(config.economics, shop))
     info = BundleInfo(
         champion=candidate_class(training.choice.name).name,
         as_of=frame.as_of,
@@ -311,13 +306,13 @@ def _bundle(inputs: Inputs, training: Training, config: Config, folder: Path) ->
             active_days=config.run.active_days,
             currency=currency,
         )
-        | definition(inputs.calendar, frame.features)
+        | definition(shop.calendar, frame.features)
         | said,
         returns=config.orders.returns,
         currency=currency,
         features=tuple(frame.features),
         active_days=config.run.active_days,
-        fingerprint=inputs.fingerprint,
+        fingerprint=shop.fingerprint,
         seed=config.run.seed,
         versions=package_versions(),
         user_features=tuple(one for one in described(frame.features).values() if one.file is not None),
@@ -327,22 +322,21 @@ def _bundle(inputs: Inputs, training: Training, config: Config, folder: Path) ->
 
 
 def _scored(scorer: Scorer, trained: _Trained, config: Config, previous: Scores | None) -> pd.DataFrame:
-    log = trained.inputs.log
     return scorer.score(
-        with_acquisition(trained.training.frame.present, config, trained.inputs),
-        currency=log.currency or config.orders.currency,
+        with_acquisition(trained.training.frame.present, config.economics, trained.shop),
+        currency=trained.shop.currency,
         previous=previous.table if previous else None,
     )
 
 
-def _write(scores: pd.DataFrame, draft: Path, bundle: Bundle, inputs: Inputs, previous: Scores | None) -> None:
-    inputs.write(draft)
+def _write(scores: pd.DataFrame, draft: Path, bundle: Bundle, shop: Shop, previous: Scores | None) -> None:
+    write_identities(shop, draft)
     held = previous.fingerprint if previous else None
-    write_scores(scores, draft, bundle=bundle, input_fingerprint=inputs.fingerprint, previous=held)
+    write_scores(scores, draft, bundle=bundle, input_fingerprint=shop.fingerprint, previous=held)
 
 
 def _report(trained: _Trained, bundle: Bundle, scores: pd.DataFrame, further: tuple[Section, ...] = ()) -> ReportData:
-    log, training = trained.inputs.log, trained.training
+    log, training = trained.shop.log, trained.training
     result, champion = training.backtest, training.choice.name
     contributions = training.champion.contributions(training.frame.present)
     tables: dict[str, Any] = {}
@@ -364,7 +358,7 @@ def _report(trained: _Trained, bundle: Bundle, scores: pd.DataFrame, further: tu
         sections=(
             *tuning_sections(training.tunings),
             *further,
-            *identity_sections(trained.inputs.resolved, scores),
+            *identity_sections(trained.shop, scores),
             audit_section(trained.audit),
         ),
         **tables,

@@ -9,12 +9,12 @@ import ibis
 import pandas as pd
 import pyarrow as pa
 
-from tenure.jobs.inputs import Inputs
 from tenure_decisions.customers.attributes import BOUGHT, customer_attributes
 from tenure_decisions.customers.encounters import encounters
 from tenure_decisions.customers.first_order import first_orders
 from tenure_decisions.customers.ideal import IdealProfile, ideal_profile
 from tenure_decisions.customers.profiles import profile
+from tenure_features import Shop
 from tenure_features.errors import DataContractError, UsageError
 from tenure_features.reading.engine import fetch
 
@@ -53,13 +53,13 @@ class SegmentStudy:
 
 
 def study(
-    inputs: Inputs, scores: pd.DataFrame, *, column: str = BEST[0], level: str = BEST[1], horizon_days: float = 180
+    shop: Shop, scores: pd.DataFrame, *, column: str = BEST[0], level: str = BEST[1], horizon_days: float = 180
 ) -> SegmentStudy:
     """Profile a group of the scored customers, and compare what customers met early.
 
     Parameters
     ----------
-    inputs
+    shop
         The orders and, of `SIDE`, the tables there are; opened at the moment of the scores.
     scores
         A score table.
@@ -78,7 +78,7 @@ def study(
     people = scores.sort_values("customer_id", ignore_index=True)
     people = people.iloc[:: max(1, -(-len(people) // MOST))]
     ids, as_of = people["customer_id"].astype("str"), pd.Timestamp(people["as_of"].iloc[0])
-    orders, side = _tables(inputs, ids)
+    orders, side = _tables(shop, ids)
     notes = [] if len(people) == len(scores) else [f"{len(people):,} of {len(scores):,} customers were studied."]
     lines, customers = side.get("order_lines"), side.get("customers")
     attributes = customer_attributes(ids, as_of=as_of, orders=orders, order_lines=lines, customers=customers)
@@ -108,13 +108,13 @@ def _ideal(people: pd.DataFrame, known: pd.DataFrame, notes: list[str]) -> Ideal
         return None
 
 
-def _tables(inputs: Inputs, ids: pd.Series) -> tuple[pd.DataFrame, dict[str, pd.DataFrame]]:
+def _tables(shop: Shop, ids: pd.Series) -> tuple[pd.DataFrame, dict[str, pd.DataFrame]]:
     """Bring the rows of these customers into pandas."""
     wanted = ibis.memtable(pa.table({"customer_id": pa.array(ids, type=pa.string())}))
-    details = inputs.log.details
+    details = shop.log.details
     mine = details.filter(details.customer_id.isin(wanted.customer_id))
     side = {}
-    for name, table in inputs.tables.items():
+    for name, table in shop.tables.items():
         if name == "customers":
             side[name] = fetch(table.rows.filter(table.rows.customer_id.isin(wanted.customer_id)))
         elif name == "order_lines" and "order_id" in details.columns:

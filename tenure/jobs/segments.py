@@ -11,9 +11,10 @@ import pandas as pd
 
 from tenure.config import Config
 from tenure.jobs.card import rules_of
-from tenure.jobs.inputs import Inputs, open_inputs
+from tenure.jobs.opening import open_configured_shop
 from tenure.jobs.segment_study import SIDE, SegmentStudy, study
 from tenure_decisions.customers.pareto import pareto, pareto_curve
+from tenure_features import Shop
 from tenure_features.errors import UsageError
 from tenure_features.reading.engine import fetch
 from tenure_serving import charts
@@ -104,11 +105,11 @@ def segments_job(
         raise UsageError(f"Customers cannot be grouped by '{by}'.", fix=f"Choose one of {known}.")
     if before is not None:
         before.require_earlier(found.as_of, horizon_days=found.horizon_days)
-    inputs = None if config is None else _inputs(config, found)
+    shop = None if config is None else open_configured_shop(config, only=SIDE, as_of=found.as_of)
     order, labels, plays = _words(found, by, language)
     moved = None if before is None else movement(before.table, found.table, column=by, order=order)
     steady = None if before is None else stability(
-        before.table, found.table, column=by, ordered=_ordered(inputs, before.as_of, found.as_of)
+        before.table, found.table, column=by, ordered=_ordered(shop, before.as_of, found.as_of)
     )  # fmt: skip
     chosen = ("value_tier", "high") if group is None else (by, group)
     return Segments(
@@ -120,7 +121,7 @@ def segments_job(
         pareto=pareto(found.table["expected_value"].to_numpy()),
         movement=moved,
         stability=steady,
-        study=None if inputs is None else study(inputs, found.table, column=chosen[0], level=chosen[1]),
+        study=None if shop is None else study(shop, found.table, column=chosen[0], level=chosen[1]),
         order=order,
         worth=found.table["expected_value"],
     )
@@ -164,16 +165,11 @@ def write_tables(found: Segments, folder: Path) -> list[Path]:
     return files
 
 
-def _inputs(config: Config, scores: Scores) -> Inputs:
-    run = config.run.model_copy(update={"as_of": scores.as_of.to_pydatetime()})
-    return open_inputs(config.model_copy(update={"run": run}), only=SIDE)
-
-
-def _ordered(inputs: Inputs | None, start: pd.Timestamp, end: pd.Timestamp) -> set[str]:
+def _ordered(shop: Shop | None, start: pd.Timestamp, end: pd.Timestamp) -> set[str]:
     """Find the customers with an order from one moment up to another."""
-    if inputs is None:
+    if shop is None:
         return set()
-    orders = inputs.log.details
+    orders = shop.log.details
     recent = orders.filter((orders.ordered_at >= start) & (orders.ordered_at < end) & (orders.revenue >= 0))
     return set(fetch(recent.select("customer_id").distinct())["customer_id"].astype("str"))
 

@@ -30,22 +30,21 @@ class Window:
 
 def choose_window(
     *,
-    as_of: dt.datetime | None,
+    as_of: dt.datetime,
     horizon_days: int | None,
     first_order_at: dt.datetime,
-    default_as_of: dt.datetime,
     suggested_horizon_days: int,
 ) -> Window:
-    """Take what was asked for, fill in what was not, and refuse a window the data cannot answer.
+    """Take the horizon that was asked for, or fill it in, and refuse a window the data cannot answer.
 
     Parameters
     ----------
-    as_of, horizon_days
+    as_of
+        The moment of the shop.
+    horizon_days
         What the user asked for; None where nothing was said.
     first_order_at
         Time of the first order in the log.
-    default_as_of
-        The day after the last order.
     suggested_horizon_days
         The readiness report's suggestion.
 
@@ -57,17 +56,12 @@ def choose_window(
     Examples
     --------
     >>> import datetime as dt
-    >>> first, last = dt.datetime(2010, 12, 1), dt.datetime(2011, 9, 10)
-    >>> window = choose_window(
-    ...     as_of=None, horizon_days=90, first_order_at=first, default_as_of=last, suggested_horizon_days=60
-    ... )
+    >>> first, as_of = dt.datetime(2010, 12, 1), dt.datetime(2011, 9, 10)
+    >>> window = choose_window(as_of=as_of, horizon_days=None, first_order_at=first, suggested_horizon_days=60)
     >>> window.horizon_days, window.notes
-    (90, ('as_of is 2011-09-10, the day after the last order; choose another with --as-of.',))
+    (60, ('The horizon is 60 days, as the data suggests; choose another with --horizon.',))
     """
     notes: list[str] = []
-    if as_of is None:
-        as_of = default_as_of
-        notes.append(f"as_of is {as_of:%Y-%m-%d}, the day after the last order; choose another with --as-of.")
     if horizon_days is None:
         horizon_days = suggested_horizon_days
         notes.append(f"The horizon is {horizon_days} days, as the data suggests; choose another with --horizon.")

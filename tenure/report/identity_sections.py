@@ -5,7 +5,9 @@ from __future__ import annotations
 import altair as alt
 import pandas as pd
 
-from tenure.jobs.customer_ids import Resolved, effects, orders_by_customer
+from tenure.jobs.customer_ids import effects, orders_by_customer
+from tenure_features import Shop
+from tenure_features.identities import Identities, orders_by_account
 from tenure_serving.charts import style
 from tenure_serving.charts.style import BLUE, ORANGE, percent, plural
 from tenure_serving.report.sections import Block, ChartBlock, Paragraph, Section, TableBlock
@@ -16,26 +18,26 @@ BANDS = ((1, "1"), (2, "2"), (3, "3"), (4, "4-5"), (6, "6-10"), (11, "11+"))
 BEFORE, AFTER = "source ids taken for customers", "customers after linking"
 
 
-def identity_sections(resolved: Resolved | None, scores: pd.DataFrame) -> tuple[Section, ...]:
+def identity_sections(shop: Shop, scores: pd.DataFrame) -> tuple[Section, ...]:
     """Build the part of the report; none where identity is not asked for.
 
     Parameters
     ----------
-    resolved
-        The log in customers, with the log as it was; None where ids were read as they are.
+    shop
+        The orders in customers; there is nothing to say where ids were read as they are.
     scores
         The score table of the run.
     """
-    if resolved is None or resolved.accounts is None or resolved.resolution is None:
+    if shop.identities is None or shop.log.accounts is None:
         return ()
-    counts = {BEFORE: orders_by_customer(resolved.accounts), AFTER: orders_by_customer(resolved.log)}
+    counts = {BEFORE: orders_by_account(shop.log.accounts), AFTER: orders_by_customer(shop.log)}
     before, after = len(counts[BEFORE]), len(counts[AFTER])
     once = {name: float((orders == 1).mean()) for name, orders in counts.items()}
     lead = (
         f"{plural(before, 'source id')} with orders turned out to be {plural(after, 'customer')}. "
         f"Counted by source id, {percent(once[BEFORE])} would seem to have ordered once; it is {percent(once[AFTER])}."
     )
-    table = _table(resolved, scores, before)
+    table = _table(shop, scores, before)
     blocks: tuple[Block, ...] = (
         TableBlock(
             table,
@@ -45,15 +47,15 @@ def identity_sections(resolved: Resolved | None, scores: pd.DataFrame) -> tuple[
             headings={"figure": "", "before": "by source id", "after": "by customer"},
         ),
         ChartBlock(frequency_chart(bands(counts)), "Share of customers by number of orders, before and after linking."),
-        *_linked_values(resolved, scores),
-        Paragraph(_account(resolved), kind="aside"),
+        *_linked_values(shop.identities, scores),
+        Paragraph(_account(shop.identities), kind="aside"),
     )
     return (Section("Who is who", lead, blocks),)
 
 
-def _table(resolved: Resolved, scores: pd.DataFrame, before: int) -> pd.DataFrame:
+def _table(shop: Shop, scores: pd.DataFrame, before: int) -> pd.DataFrame:
     total = float(scores["expected_value"].sum())
-    figures = effects(resolved)
+    figures = effects(shop)
     shares = figures["figure"] == "one_time_share"
     figures.loc[shares, ["before", "after"]] *= 100
     words = {
@@ -102,11 +104,9 @@ def frequency_chart(table: pd.DataFrame) -> alt.Chart:
     return drawn
 
 
-def _linked_values(resolved: Resolved, scores: pd.DataFrame) -> tuple[TableBlock, ...]:
+def _linked_values(identities: Identities, scores: pd.DataFrame) -> tuple[TableBlock, ...]:
     """Set customers with one source id beside those with several."""
-    if resolved.state is None:
-        return ()
-    ids = resolved.state.current.groupby("customer_id").size().rename("ids")
+    ids = identities.state.current.groupby("customer_id").size().rename("ids")
     people = scores.join(ids, on="customer_id")
     people["several"] = people["ids"].fillna(1) > 1
     grouped = people.groupby("several").agg(
@@ -124,13 +124,11 @@ def _linked_values(resolved: Resolved, scores: pd.DataFrame) -> tuple[TableBlock
     )
 
 
-def _account(resolved: Resolved) -> str:
+def _account(identities: Identities) -> str:
     """Say what links rest on and what did not link."""
-    if resolved.state is None or resolved.resolution is None:
-        return ""
-    reasons = resolved.state.current["match_reason"].value_counts()
+    reasons = identities.state.current["match_reason"].value_counts()
     linked = ", ".join(f"{count:,} by {reason}" for reason, count in reasons.items() if reason != "alone")
-    guards = resolved.resolution.guarded["guard"].value_counts()
+    guards = identities.resolution.guarded["guard"].value_counts()
     kept = ", ".join(f"{guard}: {count:,}" for guard, count in guards.items())
     text = f"Source ids linked: {linked or 'none'}."
     return f"{text} Shared values listed that linked nobody ({kept}); see identity_guards.parquet." if kept else text

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 import pandas as pd
 
 from tenure.jobs.ageing import ageing
-from tenure.jobs.inputs import Inputs
 from tenure.jobs.segment_study import BEST, SIDE, SegmentStudy, study
 from tenure_decisions.customers.encounters import CONFOUNDING
 from tenure_decisions.customers.pareto import pareto, pareto_curve
+from tenure_features import Shop
 from tenure_serving.charts.movement import movement as movement_chart
 from tenure_serving.charts.profiles import pareto as pareto_chart
 from tenure_serving.charts.profiles import profile as profile_chart
@@ -24,14 +24,12 @@ from tenure_serving.segments.movement import Movement, movement
 MOVES = 12
 
 
-def segment_sections(
-    inputs: Inputs, scorer: Scorer, scores: pd.DataFrame, previous: Scores | None
-) -> tuple[Section, ...]:
+def segment_sections(shop: Shop, scorer: Scorer, scores: pd.DataFrame, previous: Scores | None) -> tuple[Section, ...]:
     """Build every section about groups that a run can show.
 
     Parameters
     ----------
-    inputs
+    shop
         What the scores were made of; order lines and customers among its tables are profiled.
     scorer
         The model behind the scores.
@@ -45,12 +43,10 @@ def segment_sections(
     moved = None if previous is None else movement(previous.table, scores, order=order)
     sections = [
         value_section(scores, currency=currency),
-        movement_section(
-            moved, ageing(inputs, scorer, scores), order=order, currency=currency, margin=segmenter.margin
-        ),
+        movement_section(moved, ageing(shop, scorer, scores), order=order, currency=currency, margin=segmenter.margin),
     ]
-    if set(SIDE) & set(inputs.tables) and 0 < (scores[BEST[0]] == BEST[1]).sum() < len(scores):
-        sections.append(profile_section(study(inputs, scores)))
+    if set(SIDE) & set(shop.tables) and 0 < (scores[BEST[0]] == BEST[1]).sum() < len(scores):
+        sections.append(profile_section(study(shop, scores)))
     return tuple(sections)
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tenure_features import OrderSource, catalogue, open_orders, snapshots
+from tenure_features import catalogue, open_shop, snapshots
 
 
 def test_pandas_catalogue__computes_every_feature_of_orders(repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -16,7 +16,7 @@ def test_pandas_catalogue__computes_every_feature_of_orders(repository: Path, mo
     from pandas_catalogue import pandas_catalogue
 
     path = generated(20_000, 2_000)
-    got, expected = pandas_catalogue(path, AS_OF), snapshots(open_orders(OrderSource(path)), AS_OF)
+    got, expected = pandas_catalogue(path, AS_OF), snapshots(open_shop(path), AS_OF)
     got = got.loc[expected["customer_id"]]
     assert len(got) == len(expected)
     for name in [one.name for one in catalogue() if one.table == "orders"]:

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tenure_features import OrderLog, OrderSource, open_orders
+from tenure_features import OrderSource, Shop, open_shop
 
 NAN = math.nan
 
@@ -36,13 +36,13 @@ def write(tmp_path: Path) -> Callable[..., Path]:
 
 
 @pytest.fixture
-def opened(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., OrderLog]:
-    """Open a table as an order log."""
+def opened(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Shop]:
+    """Open a table as the orders of a shop."""
 
-    def opener(rows: pd.DataFrame, as_of: str | None = None, **source: str) -> OrderLog:
+    def opener(rows: pd.DataFrame, as_of: str | None = None, **source: str) -> Shop:
         path = tmp_path_factory.mktemp("log") / "orders.parquet"
         rows.to_parquet(path, index=False)
-        return open_orders(OrderSource(path, **source), as_of)
+        return open_shop(OrderSource(path, **source), as_of)
 
     return opener
 

@@ -22,9 +22,9 @@ def origins():
 @pytest.mark.parametrize("spread", [True, False], ids=["lines at different times", "orders at one time"])
 def test_catalogue__equals_the_oracle(opened, random_log, oracle, origins, spread):
     lines = random_log(7, spread=spread)
-    log = opened(lines)
-    assert ("known_to" in log.orders.columns) == spread, "both paths of the history are meant to be tested"
-    table = snapshots(log, origins)
+    shop = opened(lines)
+    assert ("known_to" in shop.log.orders.columns) == spread, "both paths of the history are meant to be tested"
+    table = snapshots(shop, origins)
     for origin, got in table.groupby("as_of"):
         expected = oracle(lines, str(origin))
         assert got["customer_id"].tolist() == expected["customer_id"].tolist()

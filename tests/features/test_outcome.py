@@ -38,12 +38,12 @@ def test_outcomes__returns_left_out_when_the_policy_says_drop(opened):
 
 
 def test_outcomes__refuse_windows_that_have_not_closed(opened):
-    log = opened(log_table())
+    shop = opened(log_table())
     with pytest.raises(UsageError, match=r"window of 50 days from 2024-01-10 has not closed.*2024-02-29.*2024-02-21"):
-        outcomes(log, "2024-01-10", 50)
-    assert outcomes(log, "2024-01-10", 50, allow_open=True)["value"].tolist() == [123.5, 0.0]
+        outcomes(shop, "2024-01-10", 50)
+    assert outcomes(shop, "2024-01-10", 50, allow_open=True)["value"].tolist() == [123.5, 0.0]
     with pytest.raises(UsageError, match="longer than zero"):
-        outcomes(log, "2024-01-10", 0)
+        outcomes(shop, "2024-01-10", 0)
 
 
 def test_outcomes__equal_a_loop_over_rows(opened, random_log):

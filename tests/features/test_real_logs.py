@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tenure_features import OrderSource, open_orders, outcomes, snapshots
+from tenure_features import OrderSource, open_shop, outcomes, snapshots
 
 RETAIL = {
     "customer_id": "CustomerID",
@@ -29,8 +29,8 @@ def invoices(online_retail):
 
 
 def test_online_retail__rolls_up_to_the_invoices_of_pandas(online_retail, invoices):
-    log = open_orders(OrderSource(online_retail, columns=RETAIL))
-    readiness = log.readiness
+    shop = open_shop(OrderSource(online_retail, columns=RETAIL))
+    readiness = shop.log.readiness
     assert readiness.orders == (invoices["revenue"] >= 0).sum()
     assert readiness.returns == (invoices["revenue"] < 0).sum()
     assert readiness.revenue == pytest.approx(invoices["revenue"].sum(), abs=0.01)
@@ -40,7 +40,7 @@ def test_online_retail__rolls_up_to_the_invoices_of_pandas(online_retail, invoic
     before = invoices[invoices["ordered_at"] < cut]
     after = invoices[invoices["ordered_at"].between(cut, end, inclusive="left")]
     orders = before[before["revenue"] >= 0].groupby("customer_id")
-    got = snapshots(log, cut, features=["orders_total", "revenue_total", "tenure_days", "value_max"])
+    got = snapshots(shop, cut, features=["orders_total", "revenue_total", "tenure_days", "value_max"])
     expected = pd.DataFrame(
         {
             "orders_total": orders.size().astype(float),
@@ -52,7 +52,7 @@ def test_online_retail__rolls_up_to_the_invoices_of_pandas(online_retail, invoic
     assert got["customer_id"].tolist() == expected.index.tolist()
     np.testing.assert_allclose(got.iloc[:, 2:], expected, atol=0.01)
 
-    what = outcomes(log, cut, 90).set_index("customer_id")
+    what = outcomes(shop, cut, 90).set_index("customer_id")
     bought = after[after["revenue"] > 0].groupby("customer_id").size().reindex(what.index).fillna(0)
     assert (what["orders"] == bought).all()
     value = after.groupby("customer_id")["revenue"].sum().reindex(what.index).fillna(0)
@@ -60,9 +60,9 @@ def test_online_retail__rolls_up_to_the_invoices_of_pandas(online_retail, invoic
 
 
 def test_cdnow__is_read_from_the_published_text(cdnow):
-    log = open_orders(OrderSource(cdnow / "CDNOW_master.txt"))
-    assert (log.readiness.customers, log.readiness.orders) == (23_570, 69_659)
-    assert log.readiness.set_aside == ()
-    assert str(log.default_as_of) == "1998-07-01 00:00:00"
+    shop = open_shop(cdnow / "CDNOW_master.txt")
+    assert (shop.log.readiness.customers, shop.log.readiness.orders) == (23_570, 69_659)
+    assert shop.log.readiness.set_aside == ()
+    assert str(shop.as_of) == "1998-07-01 00:00:00"
     lines = pd.read_csv(cdnow / "CDNOW_master.txt", sep=r"\s+", dtype={0: str})
-    assert log.readiness.revenue == pytest.approx(lines.iloc[:, 3].sum(), abs=0.01)
+    assert shop.log.readiness.revenue == pytest.approx(lines.iloc[:, 3].sum(), abs=0.01)

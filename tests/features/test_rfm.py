@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tenure_features import Engine, OrderSource, open_orders, rfm_summary
+from tenure_features import Engine, OrderSource, open_shop, rfm_summary
 from tenure_features.errors import DataContractError, UsageError
 
 
@@ -41,7 +41,7 @@ def test_rfm_summary__of_a_file_is_that_of_the_opened_log(write, random_log, thr
     for path, mapping in ((write(rows, "log.parquet"), {}), (write(renamed.to_csv(index=False)), {"revenue": "paid"})):
         source = OrderSource(path, columns=mapping | ({"customer_id": "client"} if mapping else {}))
         got = rfm_summary(source, "2023-09-01", engine=Engine(threads=threads))
-        pd.testing.assert_frame_equal(got, rfm_summary(open_orders(source), "2023-09-01"))
+        pd.testing.assert_frame_equal(got, rfm_summary(open_shop(source), "2023-09-01"))
 
 
 def test_rfm_summary__of_a_file_leaves_out_rows_without_a_customer_a_moment_or_an_amount(write):

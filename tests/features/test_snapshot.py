@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pandas.testing import assert_frame_equal
 
-from tenure_features import OrderSource, open_orders, snapshots, write_snapshots
+from tenure_features import OrderSource, open_shop, snapshots, write_snapshots
 from tenure_features.errors import UsageError
 from tenure_features.reading.engine import statement
 from tenure_features.snapshot import snapshot_table
@@ -62,10 +62,10 @@ def test_snapshots__leave_out_the_very_moment_of_the_origin(opened, origins, cut
 
 def test_snapshots__many_origins_equal_one_at_a_time(opened, random_log):
     for spread in (True, False):
-        log = opened(random_log(3, spread=spread))
+        shop = opened(random_log(3, spread=spread))
         origins = ["2023-03-01", "2023-09-01", "2024-02-01"]
-        together = snapshots(log, origins)
-        apart = pd.concat([snapshots(log, origin) for origin in origins], ignore_index=True)
+        together = snapshots(shop, origins)
+        apart = pd.concat([snapshots(shop, origin) for origin in origins], ignore_index=True)
         assert_frame_equal(together, apart)
 
 
@@ -79,20 +79,20 @@ def test_snapshots__do_not_depend_on_row_order_or_run(opened, random_log):
 
 
 def test_snapshots__active_days_narrow_the_population(opened):
-    log = opened(table(ROWS))
-    assert snapshots(log, AS_OF, active_days=30)["customer_id"].tolist() == ["bob"]
+    shop = opened(table(ROWS))
+    assert snapshots(shop, AS_OF, active_days=30)["customer_id"].tolist() == ["bob"]
 
 
 def test_snapshots__refuse_what_does_not_exist(opened):
-    log = opened(table(ROWS), "2024-01-01")
+    shop = opened(table(ROWS), "2024-01-01")
     with pytest.raises(UsageError, match=r"no feature named 'recency_day'.*Did you mean 'recency_days'"):
-        snapshots(log, AS_OF, features=["recency_day"])
-    with pytest.raises(UsageError, match="lies after the moment the log was opened for"):
-        snapshots(log, "2024-02-01")
+        snapshots(shop, AS_OF, features=["recency_day"])
+    with pytest.raises(UsageError, match="lies after the moment the shop was opened for"):
+        snapshots(shop, "2024-02-01")
     with pytest.raises(UsageError, match=r"cannot be read.*YYYY-MM-DD"):
-        snapshots(log, "the day after")
+        snapshots(shop, "the day after")
     with pytest.raises(UsageError, match="No origin"):
-        snapshots(log, [])
+        snapshots(shop, [])
 
 
 moments = st.integers(-40 * 86400, 40 * 86400)
@@ -117,7 +117,7 @@ def test_snapshots__ignore_every_row_at_or_after_as_of(tmp_path_factory, rows, o
     for future in ([], *futures):
         path = tmp_path_factory.mktemp("log") / "orders.parquet"
         table([*past, *future]).to_parquet(path, index=False)
-        snaps.append(snapshots(open_orders(OrderSource(path), AS_OF), AS_OF))
+        snaps.append(snapshots(open_shop(OrderSource(path), AS_OF), AS_OF))
     assert_frame_equal(snaps[0], snaps[1], check_exact=True)
     assert_frame_equal(snaps[0], snaps[2], check_exact=True)
 
@@ -128,23 +128,23 @@ def test_snapshots__ignore_later_rows_of_a_log_opened_whole(opened, random_log):
     late = lines["ordered_at"] >= origin
     assert late.sum() > 100
     changed = lines.assign(revenue=lines["revenue"].where(~late, lines["revenue"] * -3 + 1))
-    whole, cut = snapshots(opened(lines), origin), snapshots(opened(lines[~late]), origin)
+    whole, cut = snapshots(opened(lines), origin), snapshots(opened(lines[~late], origin), origin)
     assert_frame_equal(whole, cut, check_exact=True)
     assert_frame_equal(whole, snapshots(opened(changed), origin), check_exact=True)
 
 
 @pytest.mark.parametrize("spread", [True, False], ids=["lines at different times", "orders at one time"])
 def test_snapshots__of_shares_of_the_customers_equal_one_query(opened, random_log, monkeypatch, spread):
-    log, origins = opened(random_log(3, spread=spread)), ["2023-06-01", "2024-03-01"]
-    whole = snapshots(log, origins)
+    shop, origins = opened(random_log(3, spread=spread)), ["2023-06-01", "2024-03-01"]
+    whole = snapshots(shop, origins)
     monkeypatch.setattr("tenure_features.snapshot.CUSTOMERS_AT_ONCE", 7)
-    assert snapshots(log, origins).equals(whole)
+    assert snapshots(shop, origins).equals(whole)
 
 
 def test_snapshots__beside_tables_of_ranges_of_the_customers_equal_one_query(opened, random_log, monkeypatch):
     rows = random_log(3)
-    log, origins = opened(rows.assign(channel=rows["order_id"].str[-1])), ["2023-06-01", "2024-03-01"]
-    whole, seen = snapshots(log, origins), []
+    shop, origins = opened(rows.assign(channel=rows["order_id"].str[-1])), ["2023-06-01", "2024-03-01"]
+    whole, seen = snapshots(shop, origins), []
     monkeypatch.setattr("tenure_features.snapshot.PAIRS_AT_ONCE", 1)
     monkeypatch.setattr("tenure_features.snapshot.CUSTOMERS_AT_ONCE", 7)
     monkeypatch.setattr("tenure_features.snapshot.CUSTOMERS_BESIDE_TABLES", 7)
@@ -154,7 +154,7 @@ def test_snapshots__beside_tables_of_ranges_of_the_customers_equal_one_query(ope
         return snapshot_table(*given, **options)
 
     monkeypatch.setattr("tenure_features.snapshot.snapshot_table", counted)
-    assert snapshots(log, origins).equals(whole)
+    assert snapshots(shop, origins).equals(whole)
     assert len(seen) == 2 * 6  # 40 customers, 7 at once, at two moments
 
 
@@ -163,23 +163,23 @@ def test_snapshots__beside_tables_of_ranges_of_the_customers_equal_one_query(ope
 def test_write_snapshots__writes_what_snapshots_give(
     opened, random_log, monkeypatch, tmp_path, customers_at_once, origins
 ):
-    log, path = opened(random_log(3)), tmp_path / "features.parquet"
-    whole = snapshots(log, origins)
+    shop, path = opened(random_log(3)), tmp_path / "features.parquet"
+    whole = snapshots(shop, origins)
     whole.to_parquet(tmp_path / "whole.parquet", index=False)
     monkeypatch.setattr("tenure_features.snapshot.CUSTOMERS_AT_ONCE", customers_at_once)
-    assert write_snapshots(path, log, origins) == (len(whole), whole.shape[1] - 2)
+    assert write_snapshots(path, shop, origins) == (len(whole), whole.shape[1] - 2)
     assert_frame_equal(pd.read_parquet(path), whole, check_exact=True)
     assert pq.read_schema(path).equals(pq.read_schema(tmp_path / "whole.parquet"))
 
 
 def test_write_snapshots__leaves_the_file_before_where_it_fails(opened, random_log, monkeypatch, tmp_path):
-    log, path = opened(random_log(3)), tmp_path / "features.parquet"
+    shop, path = opened(random_log(3)), tmp_path / "features.parquet"
     path.write_text("the one before")
     monkeypatch.setattr("tenure_features.snapshot.CUSTOMERS_AT_ONCE", 7)
     seen = iter(range(3))
     monkeypatch.setattr("tenure_features.frames.rounded", lambda values, out: out if next(seen, 9) < 9 else 1 / 0)
     with pytest.raises(ZeroDivisionError):
-        write_snapshots(path, log, "2024-03-01")
+        write_snapshots(path, shop, "2024-03-01")
     assert [file.name for file in tmp_path.iterdir()] == [path.name]
     assert path.read_text() == "the one before"
-    assert statement(log.backend, "SELECT current_setting('threads')") == [(2,)]
+    assert statement(shop.log.backend, "SELECT current_setting('threads')") == [(2,)]

@@ -7,10 +7,9 @@ import pandas as pd
 import pytest
 from pandas.testing import assert_frame_equal
 
-from tenure_features import OrderSource, ShopTable, TableSource, catalogue, open_orders, open_table, snapshots
-from tenure_features.errors import DataContractError, UsageError
+from tenure_features import catalogue, open_shop, snapshots
+from tenure_features.errors import DataContractError
 from tenure_features.families.profile_features import parsed, profile_names
-from tenure_features.given import Given
 
 from .tables_oracle import WHEN, expected_features, shop_tables
 
@@ -21,26 +20,21 @@ ORIGINS = ["2023-04-01", "2023-09-15 12:00:00", "2024-02-01"]
 
 @pytest.fixture(scope="module")
 def opened(tmp_path_factory):
-    """Open literal tables as a log and the tables beside it."""
+    """Open literal tables as a shop."""
 
     def opener(tables, as_of=None):
         folder = tmp_path_factory.mktemp("shop")
         for name, rows in tables.items():
             rows.to_parquet(folder / f"{name}.parquet", index=False)
-        log = open_orders(OrderSource(folder / "orders.parquet"), as_of)
-        beside: dict[str, ShopTable] = {
-            name: open_table(name, TableSource(folder / f"{name}.parquet"), as_of=as_of, backend=log.backend)
-            for name in tables
-            if name != "orders"
-        }
-        return Given(log, beside)
+        paths = {name: folder / f"{name}.parquet" for name in tables}
+        return open_shop(paths.pop("orders"), as_of, **paths)
 
     return opener
 
 
-def built(given, origins, features=None):
+def built(shop, origins, features=None):
     names = [one.name for one in BESIDE] if features is None else features
-    return snapshots(given.log, origins, tables=given.tables, features=names)
+    return snapshots(shop, origins, features=names)
 
 
 @pytest.mark.parametrize("recorded", [False, True], ids=["at once", "recorded late"])
@@ -108,21 +102,22 @@ def with_other_future(cut, rows, name, origin, seed):
 
 
 def test_features__many_origins_equal_one_at_a_time(opened):
-    given = opened(shop_tables(5))
-    together = built(given, ORIGINS)
-    apart = pd.concat([built(given, origin) for origin in ORIGINS], ignore_index=True)
+    shop = opened(shop_tables(5))
+    together = built(shop, ORIGINS)
+    apart = pd.concat([built(shop, origin) for origin in ORIGINS], ignore_index=True)
     assert_frame_equal(together, apart)
 
 
 def test_snapshots__are_those_of_the_orders_where_there_is_nothing_else(opened):
-    given = opened(shop_tables(4))
+    tables = shop_tables(4)
+    shop = opened(tables)
     names = [one.name for one in catalogue() if one.table == "orders"]
-    alone, beside = snapshots(given.log, ORIGINS, features=names), snapshots(given.log, ORIGINS, tables=given.tables)
+    alone, beside = snapshots(opened({"orders": tables["orders"]}), ORIGINS, features=names), snapshots(shop, ORIGINS)
     assert_frame_equal(alone, beside[alone.columns], check_exact=True)
     assert set(beside.columns) - {"customer_id", "as_of"} == {one.name for one in OF_ROWS}
 
 
-def test_given__leaves_out_families_whose_tables_are_missing(opened):
+def test_shop__leaves_out_families_whose_tables_are_missing(opened):
     tables = shop_tables(4)
     some = opened({name: tables[name] for name in ("orders", "feedback")})
     found = {one.table for one in some.available(catalogue())}
@@ -130,14 +125,10 @@ def test_given__leaves_out_families_whose_tables_are_missing(opened):
     bare = {"orders": tables["orders"][["customer_id", "ordered_at", "revenue"]], "order_lines": tables["order_lines"]}
     assert {one.table for one in opened(bare).available(catalogue())} == {"orders"}
     with pytest.raises(DataContractError, match=r"missing: events \(for visits_30d\); feedback \(for nps_last\)"):
-        snapshots(opened(bare).log, ORIGINS, features=["visits_30d", "nps_last"])
+        snapshots(opened(bare), ORIGINS, features=["visits_30d", "nps_last"])
     without_channel = opened({**bare, "events": tables["events"].drop(columns="channel")})
     with pytest.raises(DataContractError, match=r"events.channel \(for event_channel_entropy\)"):
         built(without_channel, ORIGINS, ["event_channel_entropy"])
-    whole = opened({"orders": tables["orders"], "events": tables["events"]})
-    early = opened({"orders": tables["orders"], "events": tables["events"]}, "2023-05-01").tables
-    with pytest.raises(UsageError, match="after the moment the events was opened for"):
-        snapshots(whole.log, "2023-06-01", tables=early, features=["visits_30d"])
 
 
 def test_levels__are_those_frequent_before_the_moment_and_know_no_others(opened):
@@ -145,12 +136,12 @@ def test_levels__are_those_frequent_before_the_moment_and_know_no_others(opened)
     rows += [("new", "2023-01-01", "moon"), ("late", "2023-06-01", "west")]
     customers = pd.DataFrame(rows, columns=["customer_id", "signed_up_at", "region"])
     orders = pd.DataFrame({"customer_id": ["c0", "c1", "new", "ghost"], "ordered_at": "2023-02-01", "revenue": 1.0})
-    given = opened(
+    shop = opened(
         {"orders": orders, "customers": customers.assign(signed_up_at=pd.to_datetime(customers.signed_up_at))}
     )
-    names = profile_names(given.tables["customers"], pd.Timestamp("2023-06-01"))
+    names = profile_names(shop.tables["customers"], pd.Timestamp("2023-06-01"))
     assert names == ("region=north", "region=south")  # one in a hundred have it, and the late one is not known yet
-    got = built(given, "2023-06-01", names).set_index("customer_id")
+    got = built(shop, "2023-06-01", names).set_index("customer_id")
     assert got[list(names)].astype(int).to_dict("index") == {
         "c0": {"region=north": 0, "region=south": 1},
         "c1": {"region=north": 1, "region=south": 0},
@@ -171,11 +162,11 @@ def test_orders__recorded_late_are_unknown_until_then(opened):
     orders = pd.DataFrame(rows, columns=["customer_id", "order_id", "ordered_at", "recorded_at", "revenue"])
     orders = orders.assign(**{name: pd.to_datetime(orders[name]) for name in ("ordered_at", "recorded_at")})
     for frame in (orders, orders.drop(columns="order_id").iloc[[0, 1, 4]]):
-        given = opened({"orders": frame})
-        got = snapshots(given.log, ["2023-01-20", "2023-02-01", "2023-02-02", "2023-03-02"], features=["revenue_total"])
+        shop = opened({"orders": frame})
+        got = snapshots(shop, ["2023-01-20", "2023-02-01", "2023-02-02", "2023-03-02"], features=["revenue_total"])
         a = got[got["customer_id"] == "a"]["revenue_total"].tolist()
         assert a == ([15.0, 15.0, 35.0, 42.0] if "order_id" in frame else [10.0, 10.0, 30.0, 30.0])
         assert got[got["customer_id"] == "b"]["revenue_total"].tolist() == [1.0] * 4
         cut = opened({"orders": frame}, "2023-02-01")
         assert cut.log.readiness.rows_after_as_of == (2 if "order_id" in frame else 1)
-        assert snapshots(cut.log, "2023-02-01", features=["revenue_total"])["revenue_total"].tolist()[0] == a[1]
+        assert snapshots(cut, "2023-02-01", features=["revenue_total"])["revenue_total"].tolist()[0] == a[1]

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tenure_features import OrderLog, OrderSource, open_orders
+from tenure_features import Shop, open_shop
 from tenure_training.frame import Frames
 from tenure_training.models.contract import Candidate, TrainingFrame
 from tenure_training.models.registry import candidate_class
@@ -24,7 +24,7 @@ AS_OF = pd.Timestamp("2020-08-28")
 HORIZON_DAYS = 60
 SEED = 7
 
-OpenLog = Callable[..., OrderLog]
+OpenLog = Callable[..., Shop]
 MakeShop = Callable[..., pd.DataFrame]
 Rows = Sequence[tuple[str, float, float]]
 
@@ -64,10 +64,10 @@ def open_log(tmp_path_factory: pytest.TempPathFactory) -> OpenLog:
     """``open_log(orders, as_of=None)`` writes orders to a file and opens it."""
     folder, number = tmp_path_factory.mktemp("logs"), count()
 
-    def opened(orders: pd.DataFrame, as_of: pd.Timestamp | None = None) -> OrderLog:
+    def opened(orders: pd.DataFrame, as_of: pd.Timestamp | None = None) -> Shop:
         path: Path = folder / f"{next(number)}.parquet"
         orders.to_parquet(path)
-        return open_orders(OrderSource(path), as_of)
+        return open_shop(path, as_of)
 
     return opened
 

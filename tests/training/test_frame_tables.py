@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 from pandas.testing import assert_frame_equal
 
-from tenure_features import OrderSource, TableSource, catalogue, open_orders, open_table, snapshots
+from tenure_features import catalogue, open_shop, snapshots
 from tenure_features.families.calendar import Calendar
 from tenure_features.families.profile_features import calendar_names, profile_names
 from tenure_simulator import preset, simulate
@@ -44,13 +44,8 @@ def frames_of(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Frames]
         folder: Path = tmp_path_factory.mktemp("tables")
         for name, rows in tables.items():
             rows.to_parquet(folder / f"{name}.parquet", index=False)
-        log = open_orders(OrderSource(folder / "orders.parquet"))
-        beside = {
-            name: open_table(name, TableSource(folder / f"{name}.parquet"), backend=log.backend)
-            for name in tables
-            if name != "orders"
-        }
-        return Frames(log, tables=beside, calendar=calendar)
+        paths = {name: folder / f"{name}.parquet" for name in tables}
+        return Frames(open_shop(paths.pop("orders"), **paths, calendar=calendar))
 
     return build
 
@@ -87,7 +82,7 @@ def test_frame__does_not_depend_on_the_future_of_any_table(tables, frames_of, fr
 def test_frame__holds_features_of_every_table_and_the_levels_of_its_moment(frames, frame, as_of):
     found = {one.table for one in catalogue() if one.name in frame.features}
     assert found == {one.table for one in catalogue()}
-    levels = list(profile_names(frames._tables["customers"], as_of))
+    levels = list(profile_names(frames._shop.tables["customers"], as_of))
     assert [name for name in frame.features if "=" in name] == levels
     assert len(levels) > 8
     earlier = frames.frame(as_of - pd.Timedelta(days=HORIZON_DAYS), horizon_days=HORIZON_DAYS)
@@ -100,10 +95,7 @@ def _at(frame: TrainingFrame, origin: pd.Timestamp) -> pd.DataFrame:
 
 
 def test_frame__is_what_snapshots_say_when_a_model_asks_for_its_features(frames, frame, as_of):
-    asked = snapshots(
-        frames._log, as_of, tables=frames._tables, features=frame.features,
-        calendar=Calendar("DE"), window_days=HORIZON_DAYS,
-    )  # fmt: skip
+    asked = snapshots(frames._shop, as_of, features=frame.features, window_days=HORIZON_DAYS)
     assert_frame_equal(asked, frame.present, check_exact=True)
 
 

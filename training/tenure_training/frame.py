@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import cast
 
 import numpy as np
 import pandas as pd
 
-from tenure_features import OrderLog, ShopTable, outcomes, snapshots
+from tenure_features import Shop, outcomes, snapshots
 from tenure_features.errors import DataContractError
-from tenure_features.families.calendar import Calendar
 from tenure_features.families.profile_features import calendar_names, profile_names
 from tenure_features.snapshot import with_calendar
 from tenure_training.labels import labels
@@ -22,44 +22,32 @@ HALF_LIFE_DAYS = 365.0
 
 
 class Frames:
-    """Builds training frames at any moment from one order log; each origin is computed once.
+    """Builds training frames at any moment from one shop; each origin is computed once.
 
     Parameters
     ----------
-    log
-        The orders.
+    shop
+        The orders and the tables beside them; models look at its calendar, where it has one.
     active_days
         Narrows the population to customers with an order in so many days before each origin; None: everybody.
-    tables
-        Tables opened beside the log, by name.
-    calendar
-        What is known of coming days in advance; None: models do not look at the calendar.
     """
 
-    def __init__(
-        self,
-        log: OrderLog,
-        *,
-        active_days: int | None = None,
-        tables: Mapping[str, ShopTable] | None = None,
-        calendar: Calendar | None = None,
-    ) -> None:
-        self._log, self._active_days, self._tables = log, active_days, dict(tables or {})
-        self._calendar = calendar
+    def __init__(self, shop: Shop, *, active_days: int | None = None) -> None:
+        self._shop, self._active_days = shop, active_days
         self._profiles: dict[pd.Timestamp, pd.DataFrame] = {}
         self._snapshots: dict[pd.Timestamp, pd.DataFrame] = {}
         self._labels: dict[Window, pd.DataFrame] = {}
-        self.first_order = pd.Timestamp(log.first_order_at).normalize()
+        self.first_order = pd.Timestamp(shop.log.first_order_at).normalize()
 
-    def of(self, log: OrderLog, tables: Mapping[str, ShopTable]) -> Frames:
-        """Make frames of another log, and of other tables beside it, the way these were made."""
-        return Frames(log, active_days=self._active_days, tables=tables, calendar=self._calendar)
+    def of(self, shop: Shop) -> Frames:
+        """Make frames of another shop the way these were made, with the calendar of this one."""
+        return Frames(replace(shop, calendar=self._shop.calendar), active_days=self._active_days)
 
     def prepare(self, moments: Iterable[pd.Timestamp], windows: Iterable[Window]) -> None:
         """Compute many snapshots and labels in as few queries as there are window lengths, plus one."""
         wanted = sorted({*moments, *(window.origin for window in windows)} - self._snapshots.keys())
         if wanted:
-            table = snapshots(self._log, wanted, tables=self._tables, active_days=self._active_days)
+            table = snapshots(self._shop, wanted, active_days=self._active_days)
             self._snapshots |= dict.fromkeys(wanted, table.iloc[:0])
             self._snapshots |= {at: part.reset_index(drop=True) for at, part in _by_origin(table).items()}
         missing = {window for window in windows if window not in self._labels}
@@ -85,7 +73,7 @@ class Frames:
             Nobody ordered before ``as_of``.
         """
         windows = training_windows(self.first_order, as_of, horizon_days=horizon_days)
-        if self._calendar is not None:  # the same season of earlier years, or season could not be learnt
+        if self._shop.calendar is not None:  # the same season of earlier years, or season could not be learnt
             earlier = yearly_windows(self.first_order, as_of, horizon_days=horizon_days)
             windows += [window for window in earlier if window not in windows]
         self.prepare([as_of], windows)
@@ -112,7 +100,7 @@ class Frames:
 
     def _profile_names(self, as_of: pd.Timestamp) -> list[str]:
         """Name the levels of the customer table that were frequent at a moment: a model fitted then knows no others."""
-        customers = self._tables.get("customers")
+        customers = self._shop.tables.get("customers")
         return [] if customers is None else list(profile_names(customers, as_of))
 
     def _prepare_profiles(self, origins: Iterable[pd.Timestamp], names: Sequence[str]) -> None:
@@ -122,7 +110,7 @@ class Frames:
         if not wanted or not names:
             return
         missing = [name for name in names if any(at not in known or name not in known[at] for at in wanted)]
-        table = snapshots(self._log, wanted, tables=self._tables, features=missing, active_days=self._active_days)
+        table = snapshots(self._shop, wanted, features=missing, active_days=self._active_days)
         for at, part in _by_origin(table).items():
             new = part[missing].reset_index(drop=True)
             before = known.get(at, new.iloc[:, :0])
@@ -136,12 +124,12 @@ class Frames:
             if beside is None:  # nobody was there yet
                 beside = pd.DataFrame(index=snapshot.index, columns=profile, dtype="float64")
             snapshot = pd.concat([snapshot, beside[profile]], axis=1)
-        if self._calendar is None:
+        if self._shop.calendar is None:
             return snapshot
-        return with_calendar(snapshot, self._calendar, calendar_names(self._calendar), window.days)
+        return with_calendar(snapshot, self._shop.calendar, calendar_names(self._shop.calendar), window.days)
 
     def _label(self, origins: list[pd.Timestamp], days: int) -> None:
-        table = outcomes(self._log, sorted(origins), horizon_days=days)
+        table = outcomes(self._shop, sorted(origins), horizon_days=days)
         by_origin = {at: part.set_index("customer_id") for at, part in _by_origin(table).items()}
         for origin in origins:
             customers = self.snapshot(origin)["customer_id"]

@@ -1,4 +1,4 @@
-"""Where a table comes from: files by path, checked to be what they seem, or tables by URI, read through Ibis."""
+"""Where a table comes from: frames in memory, files checked to be what they seem, or tables by URI, through Ibis."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from typing import Any, Literal, get_args
 from tenure_features.errors import DataContractError, UsageError
 from tenure_features.reading.databases import is_uri, read_uri, shown
 from tenure_features.reading.engine import count, is_refusal
+from tenure_features.reading.memory import Frame, TableInMemory, TablePlace, place_of, read_memory
 from tenure_features.reading.readers import RawTable, read_parquet, read_text
 
 ReturnsPolicy = Literal["net", "drop", "raise"]
@@ -22,12 +23,13 @@ SUPPORTED = "delimited text (.csv, .tsv, .txt, also .gz) or Parquet (.parquet, .
 
 @dataclass(frozen=True)
 class OrderSource:
-    """An order log by path or URI, and how its columns map to the contract.
+    """An order log by path or URI, or in memory, and how its columns map to the contract.
 
     Parameters
     ----------
     uri
-        A file, a glob of files of one kind, or a table by URI (`tenure_features.reading.databases`).
+        A file, a glob of files of one kind, a table by URI (`tenure_features.reading.databases`), or a pandas or Arrow
+        table.
     columns
         Source column, or SQL expression over source columns, by contract column
         (`tenure_features.tables.contracts.ORDERS`). What is not mapped is found by name or by a known alias.
@@ -42,28 +44,29 @@ class OrderSource:
     'net'
     """
 
-    uri: str | Path
+    uri: TablePlace | Frame
     columns: Mapping[str, str] = field(default_factory=dict)
     returns: ReturnsPolicy = "net"
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "uri", place_of(self.uri))
         if self.returns not in get_args(ReturnsPolicy):
             raise UsageError("The returns policy is unknown.", found=repr(self.returns), fix="Use net, drop or raise.")
 
 
 def read_table(
-    uri: str | Path,
+    uri: TablePlace | Frame,
     backend: Any,  # noqa: ANN401
     *,
     name: str = "source",
     empty: bool = False,
 ) -> RawTable:
-    """Read a file, a glob or a URI into the backend, under a name. Columns of text files stay text.
+    """Read a file, a glob, a URI or a frame into the backend, under a name. Columns of text files stay text.
 
     Parameters
     ----------
     uri
-        A file, a glob of files of one kind, or a table by URI.
+        A file, a glob of files of one kind, a table by URI, or a pandas or Arrow table.
     backend
         Where it is read into.
     name
@@ -76,6 +79,9 @@ def read_table(
     DataContractError
         If there is nothing to read, or it is not what its suffix says.
     """
+    uri = place_of(uri)
+    if isinstance(uri, TableInMemory):
+        return _filled(read_memory(uri, backend, name=name), uri, empty=empty)
     if is_uri(str(uri)):
         return _filled(RawTable(read_uri(str(uri), backend, name=name)), uri, empty=empty)
     paths = _paths(str(uri))
@@ -103,7 +109,7 @@ def read_table(
     return _filled(raw, uri, empty=empty)
 
 
-def _filled(raw: RawTable, uri: str | Path, *, empty: bool) -> RawTable:
+def _filled(raw: RawTable, uri: TablePlace, *, empty: bool) -> RawTable:
     if not empty and count(raw.table.limit(1)) == 0:
         raise DataContractError(
             f"{shown(uri)} has a header but no rows."

@@ -94,14 +94,14 @@ class CleanRows:
 def clean_rows(mapped: MappedTable, *, as_of: pd.Timestamp | None) -> CleanRows:
     """Type the contract columns, keep rows strictly before ``as_of`` and set the unusable ones aside."""
     form = detect_form(mapped.table, mapped.table[mapped.columns["ordered_at"]])
-    typed = _stated(mapped, form, as_of)
+    typed = stated(mapped, form, as_of)
     daily = _daily(typed, mapped)
     usable = daily[daily["state"] == OK]
     # Looking for what to repair costs more than reading: where there is nothing, later passes need not look again.
     tidy = frozenset(name for name in IDS if f"untidy_{name}" in daily and daily[f"untidy_{name}"].sum() == 0)
     if tidy:
-        typed = _stated(mapped, form, as_of, tidy=tidy)
-    first, last = _main_period(usable)
+        typed = stated(mapped, form, as_of, tidy=tidy)
+    first, last = main_period(usable)
     if first is not None and last is not None:
         state, moment = typed["clean:state"], typed["clean:ordered_at"]
         stray = ibis.cases(
@@ -123,7 +123,7 @@ def clean_rows(mapped: MappedTable, *, as_of: pd.Timestamp | None) -> CleanRows:
     )
 
 
-def _stated(
+def stated(
     mapped: MappedTable, form: DateForm, as_of: pd.Timestamp | None, *, tidy: frozenset[str] = frozenset()
 ) -> ir.Table:
     """Add the typed contract columns and the state of every row."""
@@ -181,7 +181,7 @@ def _state(typed: ir.Table, as_of: pd.Timestamp | None) -> ir.StringValue:
     return ibis.cases(*branches, else_=OK)
 
 
-def _main_period(daily: pd.DataFrame) -> tuple[pd.Timestamp | None, pd.Timestamp | None]:
+def main_period(daily: pd.DataFrame) -> tuple[pd.Timestamp | None, pd.Timestamp | None]:
     """Bounds of the days that are not strays; None where there is nothing to bound."""
     days = pd.to_datetime(daily["day"])
     rows = daily["rows"].groupby(days.to_numpy()).sum().sort_index()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
@@ -11,7 +12,7 @@ import ibis.expr.types as ir
 import pandas as pd
 
 from tenure_features.days import Moment, utc_naive
-from tenure_features.errors import DataContractError
+from tenure_features.errors import DataContractError, UsageError
 from tenure_features.identity.customer_map import CustomerMap
 from tenure_features.reading.databases import shown
 from tenure_features.reading.engine import Engine, digest, is_row_failure, is_spark, keep
@@ -19,14 +20,19 @@ from tenure_features.reading.sources import OrderSource, read_table
 from tenure_features.tables.cleaning import clean_rows
 from tenure_features.tables.contracts import ORDERS
 from tenure_features.tables.duplicates import deduplicate
-from tenure_features.tables.mapping import map_columns
+from tenure_features.tables.mapping import MappedTable, map_columns
+from tenure_features.tables.moment import day_after_last_order
 from tenure_features.tables.order_columns import detailed
 from tenure_features.tables.readiness import Readiness
 from tenure_features.tables.readiness_figures import Stages, account
 from tenure_features.tables.rollup import roll_up
+from tenure_features.tables.schemas import LATEST
 
 ACCOUNT = "clean:account_id"
 """The id a row carried before it became a customer's."""
+
+Customers = CustomerMap | Callable[[pd.Timestamp], CustomerMap]
+"""Whose an id is; or what says so once the moment is decided."""
 
 
 @dataclass(frozen=True)
@@ -65,7 +71,7 @@ class OrderLog:
     readiness
         The account of the log.
     as_of
-        The moment it was opened for; None for the whole log.
+        The moment it was opened for.
     source
         Where it came from.
     rows
@@ -77,7 +83,7 @@ class OrderLog:
 
     orders: ir.Table = field(repr=False)
     readiness: Readiness = field(repr=False)
-    as_of: pd.Timestamp | None
+    as_of: pd.Timestamp
     source: OrderSource
     backend: Any = field(repr=False, compare=False)
     rows: ir.Table = field(repr=False, compare=False)
@@ -103,16 +109,6 @@ class OrderLog:
         return _known(self.readiness.last_order_at)
 
     @property
-    def default_as_of(self) -> pd.Timestamp:
-        """The midnight after the last order."""
-        return (self.last_order_at.normalize() + pd.Timedelta(days=1)).as_unit("us")
-
-    @property
-    def data_end(self) -> pd.Timestamp:
-        """Up to when everything is known: the ``as_of`` it was opened for, else the midnight after the last order."""
-        return self.default_as_of if self.as_of is None else self.as_of
-
-    @property
     def currency(self) -> str | None:
         """The currency, where the log has such a column."""
         return self.readiness.currency
@@ -135,7 +131,7 @@ def open_orders(
     as_of: Moment | None = None,
     *,
     engine: Engine | None = None,
-    customers: CustomerMap | None = None,
+    customers: Customers | None = None,
 ) -> OrderLog:
     """Read, check, clean and roll up an order log.
 
@@ -144,7 +140,8 @@ def open_orders(
     source
         Where it is and how its columns map.
     as_of
-        Only rows strictly before it are read; they alone decide how the log is cleaned. All rows when None.
+        Only rows strictly before it are read; they alone decide how the log is cleaned. The day after the last order
+        when None.
     engine
         Limits of the DuckDB it is opened on.
     customers
@@ -153,12 +150,21 @@ def open_orders(
 
     Raises
     ------
+    UsageError
+        If every order lies at or after ``as_of``.
     DataContractError
         If the log cannot be read or breaks the contract, with every breach in one message.
     """
-    log = _open(source, as_of, engine, customers)
-    if log.readiness.broken:
-        breaches = log.readiness.broken
+    log = _open(source, as_of, engine, customers, decide=True)
+    readiness = log.readiness
+    if readiness.broken and as_of is not None and readiness.rows_after_as_of and not readiness.rows_used:
+        raise UsageError(
+            f"No order lies before {log.as_of:%Y-%m-%d}, so there is nothing to learn from.",
+            found=f"{readiness.rows_after_as_of:,} rows at or after it",
+            fix="Choose a later --as-of.",
+        )
+    if readiness.broken:
+        breaches = readiness.broken
         raise DataContractError(
             f"{shown(source.uri)} breaks the contract of orders: {' '.join(breaches)}",
             fix="Run 'tenure check' on it for the whole account.",
@@ -166,14 +172,27 @@ def open_orders(
     return log
 
 
+def default_as_of(source: OrderSource, *, engine: Engine | None = None) -> pd.Timestamp:
+    """Find the day after the last order of a log.
+
+    Raises
+    ------
+    DataContractError
+        If the log cannot be read, or holds no order.
+    """
+    backend = (engine or Engine()).connect()
+    mapped = map_columns(read_table(source.uri, backend).table, source.columns, contract=ORDERS, backend=backend)
+    return _known(day_after_last_order(mapped))
+
+
 def check(
     source: OrderSource,
     as_of: Moment | None = None,
     *,
     engine: Engine | None = None,
-    customers: CustomerMap | None = None,
+    customers: Customers | None = None,
 ) -> Readiness:
-    """Give the account of an order log, broken or not.
+    """Give the account of an order log, broken or not; of all its rows where no moment is named.
 
     Raises
     ------
@@ -183,13 +202,23 @@ def check(
     return _open(source, as_of, engine, customers).readiness
 
 
-def _open(source: OrderSource, as_of: Moment | None, engine: Engine | None, customers: CustomerMap | None) -> OrderLog:
+def _open(
+    source: OrderSource,
+    as_of: Moment | None,
+    engine: Engine | None,
+    customers: Customers | None,
+    *,
+    decide: bool = False,
+) -> OrderLog:
     moment = None if as_of is None else utc_naive(as_of)
     backend = (engine or Engine()).connect()
     raw = read_table(source.uri, backend)
     mapped = map_columns(raw.table, source.columns, contract=ORDERS, backend=backend)
     try:
+        if moment is None and decide:
+            moment = day_after_last_order(mapped)
         rows = clean_rows(mapped, as_of=moment)
+        customers = _known_customers(customers, mapped, moment)
         if customers is not None:
             table = rows.table.mutate({ACCOUNT: rows.table["clean:customer_id"]})
             rows = replace(rows, table=customers.applied(table, "clean:customer_id", backend=backend))
@@ -210,7 +239,17 @@ def _open(source: OrderSource, as_of: Moment | None, engine: Engine | None, cust
     if customers is not None and customers.timeline is not None:
         by_account = unique.table.mutate({"clean:customer_id": unique.table[ACCOUNT]})
         accounts = Accounts(detailed(by_account, mapped), unique.lines, customers, backend)
-    return OrderLog(rolled.orders, readiness, moment, source, backend, detailed(unique.table, mapped), accounts)
+    opened_at = pd.Timestamp(LATEST) if moment is None else moment
+    return OrderLog(rolled.orders, readiness, opened_at, source, backend, detailed(unique.table, mapped), accounts)
+
+
+def _known_customers(
+    customers: Customers | None, mapped: MappedTable, moment: pd.Timestamp | None
+) -> CustomerMap | None:
+    if not callable(customers):
+        return customers
+    moment = day_after_last_order(mapped) if moment is None else moment
+    return None if moment is None else customers(moment)
 
 
 def _known(moment: pd.Timestamp | None) -> pd.Timestamp:

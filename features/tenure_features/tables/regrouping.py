@@ -11,7 +11,6 @@ from dataclasses import replace
 import ibis.expr.types as ir
 import pandas as pd
 
-from tenure_features.given import Given
 from tenure_features.identity.customer_map import CustomerMap, replaced
 from tenure_features.reading.engine import drop, fetch
 from tenure_features.tables.log import Accounts, OrderLog
@@ -27,14 +26,17 @@ def is_known_at(log: OrderLog, moment: pd.Timestamp) -> bool:
 
 
 @contextmanager
-def known_at(given: Given, moment: pd.Timestamp) -> Iterator[Given]:
-    """Give orders and tables in the customers known at a moment, for as long as they are needed."""
-    accounts = given.log.accounts
-    if accounts is None or is_known_at(given.log, moment):
-        yield given
+def regrouped(log: OrderLog, moment: pd.Timestamp) -> Iterator[tuple[OrderLog, ir.Table | None]]:
+    """Give orders in the customers known at a moment, for as long as they are needed, and the map by which they are.
+
+    The map (``source_id, customer_id``) is None where these are the customers of the log.
+    """
+    accounts = log.accounts
+    if accounts is None or is_known_at(log, moment):
+        yield log, None
         return
-    with _grouped(given.log, accounts, accounts.customers.at(moment)) as (log, known):
-        yield replace(given, log=log, tables={name: table.grouped(known) for name, table in given.tables.items()})
+    with _grouped(log, accounts, accounts.customers.at(moment)) as (grouped, known):
+        yield grouped, known
 
 
 @contextmanager

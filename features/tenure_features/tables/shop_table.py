@@ -8,7 +8,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from functools import cached_property
-from pathlib import Path
 from typing import Any
 
 import ibis
@@ -20,6 +19,7 @@ from tenure_features.errors import DataContractError, UsageError
 from tenure_features.identity.customer_map import CustomerMap, replaced
 from tenure_features.reading.databases import shown
 from tenure_features.reading.engine import Engine, digest, fetch, is_row_failure, is_spark, keep, quoted
+from tenure_features.reading.memory import Frame, TablePlace, place_of
 from tenure_features.reading.sources import read_table
 from tenure_features.tables.contracts import TABLES, Table
 from tenure_features.tables.mapping import MappedTable, map_columns
@@ -38,12 +38,12 @@ _MAY_REPEAT = frozenset({"order_lines", "spend"})
 
 @dataclass(frozen=True)
 class TableSource:
-    """A table beside the orders by path, and how its columns map to the contract.
+    """A table beside the orders by path or URI, or in memory, and how its columns map to the contract.
 
     Parameters
     ----------
     uri
-        A file or a glob of files of one kind.
+        A file, a glob of files of one kind, a table by URI, or a pandas or Arrow table.
     columns
         Source column, or SQL expression over source columns, by contract column
         (`tenure_features.tables.contracts.TABLES`). What is not mapped is found by name.
@@ -55,8 +55,11 @@ class TableSource:
     'ts'
     """
 
-    uri: str | Path
+    uri: TablePlace | Frame
     columns: Mapping[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "uri", place_of(self.uri))
 
 
 @dataclass(frozen=True)
@@ -200,7 +203,7 @@ def _open(
             found=str(problem).split("\n")[0],
             fix="Change the expression so that it holds for every row.",
         ) from problem
-    readiness = account(SideStages(name, source.uri, moment, raw, mapped, rows, repeats, kept))
+    readiness = account(SideStages(name, place_of(source.uri), moment, raw, mapped, rows, repeats, kept))
     return ShopTable(name, kept, readiness, moment, source, backend, accounts, customers)
 
 

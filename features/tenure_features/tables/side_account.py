@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import ibis.expr.types as ir
@@ -11,6 +10,7 @@ import pandas as pd
 
 from tenure_features.reading.databases import shown
 from tenure_features.reading.engine import fetch, quoted
+from tenure_features.reading.memory import TablePlace
 from tenure_features.reading.readers import RawTable
 from tenure_features.tables.contracts import TABLES
 from tenure_features.tables.mapping import MappedTable
@@ -26,7 +26,7 @@ class SideStages:
     """What every stage of opening a table left behind."""
 
     name: str
-    uri: str | Path
+    uri: TablePlace
     as_of: pd.Timestamp | None
     raw: RawTable
     mapped: MappedTable

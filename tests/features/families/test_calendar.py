@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from datetime import date
 
 import pandas as pd
@@ -74,18 +75,19 @@ def test_calendar__refuses_with_a_sentence():
 def test_snapshots__speak_of_the_window_after_each_origin(opened):
     rows = [("a", "2024-01-01", 5.0), ("b", "2024-06-01", 5.0)]
     orders = pd.DataFrame(rows, columns=["customer_id", "ordered_at", "revenue"])
-    log = opened(orders.assign(ordered_at=pd.to_datetime(orders["ordered_at"])))
+    shop = opened(orders.assign(ordered_at=pd.to_datetime(orders["ordered_at"])), "2024-12-24")
     calendar = Calendar("DE", columns={"sale": {date(2024, 12, 25): 2.0}})
     names = ["window_holidays", "orders_total", "calendar.sale"]
-    got = snapshots(log, ["2024-05-20", "2024-12-24"], features=names, calendar=calendar, window_days=14)
+    shop = replace(shop, calendar=calendar)
+    got = snapshots(shop, ["2024-05-20", "2024-12-24"], features=names, window_days=14)
     assert got.drop(columns="as_of").to_numpy().tolist() == [
         ["a", 1.0, 1.0, 0.0],
         ["a", 3.0, 1.0, 2.0],
         ["b", 3.0, 1.0, 2.0],
     ]
     with pytest.raises(DataContractError, match=r"missing: calendar \(for window_holidays, calendar.sale\)"):
-        snapshots(log, "2024-12-24", features=names)
-    assert "window_holidays" not in snapshots(log, "2024-12-24", calendar=calendar)
-    assert "window_holidays" in snapshots(log, "2024-12-24", calendar=calendar, window_days=7)
+        snapshots(shop, "2024-12-24", features=names)
+    assert "window_holidays" not in snapshots(shop, "2024-12-24")
+    assert "window_holidays" in snapshots(shop, "2024-12-24", window_days=7)
     empty = got.iloc[:0].drop(columns="window_holidays")
     assert with_calendar(empty, calendar, ["window_holidays"], 14)["window_holidays"].dtype == "float64"

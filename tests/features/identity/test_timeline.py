@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tenure_features import OrderLog, OrderSource, TableSource, open_orders, open_table, outcomes, snapshots
+from tenure_features import OrderSource, Shop, TableSource, open_orders, open_table, outcomes, snapshots
 from tenure_features.families.profile_features import profile_names
 from tenure_features.identity import CustomerMap, customer_map
 from tenure_features.reading.engine import count, statement
@@ -44,56 +44,55 @@ def opened(linked, tmp_path_factory):
         rows = pd.DataFrame(orders, columns=["customer_id", "ordered_at", "revenue"])
         rows.assign(ordered_at=pd.to_datetime(rows["ordered_at"])).to_parquet(tmp_path / "orders.parquet")
         log = open_orders(OrderSource(tmp_path / "orders.parquet"), UNTIL, customers=who)
-        beside = {}
-        for name, table in (tables or {}).items():
-            table.to_parquet(tmp_path / f"{name}.parquet")
-            source = TableSource(tmp_path / f"{name}.parquet")
-            beside[name] = open_table(name, source, as_of=UNTIL, backend=log.backend, customers=who)
-        return log, beside
+        beside = {
+            name: open_table(name, TableSource(table), as_of=UNTIL, backend=log.backend, customers=who)
+            for name, table in (tables or {}).items()
+        }
+        return Shop(log, beside)
 
     return run
 
 
-def orders_of(log: OrderLog, origin: str) -> dict[str, float]:
-    table = snapshots(log, origin, features=["orders_total"])
+def orders_of(shop: Shop, origin: str) -> dict[str, float]:
+    table = snapshots(shop, origin, features=["orders_total"])
     return dict(zip(table["customer_id"], table["orders_total"], strict=True))
 
 
-def tables_of(log: OrderLog) -> list[str]:
-    return [str(name) for (name,) in statement(log.backend, "SHOW TABLES") if "memtable" not in str(name)]
+def tables_of(shop: Shop) -> list[str]:
+    return [str(name) for (name,) in statement(shop.log.backend, "SHOW TABLES") if "memtable" not in str(name)]
 
 
 def test_snapshots__group_by_what_was_known_at_the_origin(opened):
-    log, _ = opened()
-    assert orders_of(log, "2024-03-01") == {"S1": 1, "A7": 1, "G5": 1}
-    assert orders_of(log, "2024-04-01") == {"S1": 5, "G5": 1}
-    assert orders_of(log, "2024-06-01") == {"S1": 6, "G5": 1}
-    together = snapshots(log, ORIGINS, features=["orders_total", "revenue_total"])
-    alone = [snapshots(log, origin, features=["orders_total", "revenue_total"]) for origin in ORIGINS]
+    shop = opened()
+    assert orders_of(shop, "2024-03-01") == {"S1": 1, "A7": 1, "G5": 1}
+    assert orders_of(shop, "2024-04-01") == {"S1": 5, "G5": 1}
+    assert orders_of(shop, "2024-06-01") == {"S1": 6, "G5": 1}
+    together = snapshots(shop, ORIGINS, features=["orders_total", "revenue_total"])
+    alone = [snapshots(shop, origin, features=["orders_total", "revenue_total"]) for origin in ORIGINS]
     pd.testing.assert_frame_equal(together, pd.concat(alone, ignore_index=True))
 
 
 def test_snapshots__without_a_timeline_the_past_would_know_the_future(opened):
     """The old way: one map for all origins. In March nobody could know that S1 and A7 are one."""
-    log, _ = opened(timeline=False)
-    assert orders_of(log, "2024-03-01") == {"S1": 2, "G5": 1}
+    shop = opened(timeline=False)
+    assert orders_of(shop, "2024-03-01") == {"S1": 2, "G5": 1}
 
 
 def test_outcomes__are_those_of_the_customers_of_the_origin(opened):
     """S1 and A7 merge in the window and keep what each bought; N9 turns out to be theirs and counts for the older."""
-    log, _ = opened()
-    table = outcomes(log, "2024-03-01", 31).set_index("customer_id")
+    shop = opened()
+    table = outcomes(shop, "2024-03-01", 31).set_index("customer_id")
     assert table["value"].to_dict() == {"S1": 80.0, "A7": 40.0, "G5": 0.0}
     assert table["orders"].to_dict() == {"S1": 2.0, "A7": 1.0, "G5": 0.0}
-    both = outcomes(log, ["2024-03-01", "2024-04-15"], 31)
+    both = outcomes(shop, ["2024-03-01", "2024-04-15"], 31)
     assert both.groupby("as_of", observed=True)["value"].sum().tolist() == [120.0, 1.0]
     assert both["customer_id"].tolist() == ["A7", "G5", "S1", "G5", "S1"]
 
 
 def test_outcomes__an_id_that_is_linked_after_the_window_is_nobodys(opened):
     late = [*IDENTIFIERS[:-1], ("web", "N9", "email", "ada.app@example.com", "2024-04-20")]
-    log, _ = opened(late)
-    values = [outcomes(log, "2024-03-01", days).set_index("customer_id")["value"].to_dict() for days in (31, 60)]
+    shop = opened(late)
+    values = [outcomes(shop, "2024-03-01", days).set_index("customer_id")["value"].to_dict() for days in (31, 60)]
     assert values == [{"S1": 30.0, "A7": 40.0, "G5": 0.0}, {"S1": 80.0, "A7": 40.0, "G5": 0.0}]
 
 
@@ -103,27 +102,27 @@ def test_tables__are_grouped_like_the_orders(opened):
     people = pd.DataFrame(
         {"customer_id": ["A7", "S1", "N9"], "signed_up_at": moments[[1, 0, 2]], "region": ["south", "north", "east"]}
     )
-    log, tables = opened(tables={"events": events, "customers": people})
-    assert {name: count(table.rows) for name, table in tables.items()} == {"events": 3, "customers": 1}
+    shop = opened(tables={"events": events, "customers": people})
+    assert {name: count(table.rows) for name, table in shop.tables.items()} == {"events": 3, "customers": 1}
     names = ["visits_total", "region=north", "region=south"]
-    table = snapshots(log, ["2024-03-01", "2024-06-01"], tables=tables, features=names)
+    table = snapshots(shop, ["2024-03-01", "2024-06-01"], features=names)
     values = {(str(row.as_of.date()), row.customer_id): list(row[3:]) for row in table.itertuples()}
     assert values["2024-03-01", "S1"] == [1.0, 1.0, 0.0]
     assert values["2024-03-01", "A7"] == [1.0, 0.0, 1.0]  # N9's visit is not known to be theirs
     assert values["2024-06-01", "S1"] == [3.0, 0.0, 1.0]
-    assert profile_names(tables["customers"], pd.Timestamp("2024-03-01")) == (
+    assert profile_names(shop.tables["customers"], pd.Timestamp("2024-03-01")) == (
         "region=east", "region=north", "region=south",
     )  # fmt: skip
-    assert profile_names(tables["customers"], pd.Timestamp("2024-06-01")) == ("region=south",)
+    assert profile_names(shop.tables["customers"], pd.Timestamp("2024-06-01")) == ("region=south",)
 
 
 def test_timeline__leaves_nothing_behind(opened):
-    log, _ = opened()
-    snapshots(log, "2024-03-01")
-    before = tables_of(log)
-    snapshots(log, ORIGINS)
-    outcomes(log, ORIGINS[:2], 31)
-    assert tables_of(log) == before
+    shop = opened()
+    snapshots(shop, "2024-03-01")
+    before = tables_of(shop)
+    snapshots(shop, ORIGINS)
+    outcomes(shop, ORIGINS[:2], 31)
+    assert tables_of(shop) == before
 
 
 def test_timeline__a_hash_meets_its_plain_form_once_that_was_seen(linked):
@@ -178,8 +177,8 @@ def test_snapshots__do_not_change_with_identifiers_seen_at_the_origin_or_later(o
     late = [("shop", who, "email", value, f"2024-03-{day:02d}") for who, value, day in more]
     orders = [(who, f"2024-02-{day:02d}", float(money)) for who, day, money in bought]
     names = ["orders_total", "revenue_total", "adbt_days"]
-    without, _ = opened(early, orders)
-    with_later, _ = opened([*early, *late], orders)
+    without = opened(early, orders)
+    with_later = opened([*early, *late], orders)
     expected = snapshots(without, "2024-03-01", features=names)
     pd.testing.assert_frame_equal(snapshots(with_later, "2024-03-01", features=names), expected)
     assert outcomes(with_later, "2024-03-01", 30)["customer_id"].tolist() == expected["customer_id"].tolist()

@@ -9,11 +9,10 @@ import numpy as np
 import pytest
 import sqlglot
 
-from tenure_features import OrderSource, TableSource, catalogue, open_orders, open_table, outcomes, snapshots
+from tenure_features import Shop, catalogue, open_shop, outcomes, snapshots
 from tenure_features.days import origins_of
 from tenure_features.errors import DataContractError, DependencyUnavailableError, UsageError
 from tenure_features.frames import framed
-from tenure_features.given import Given
 from tenure_features.reading.databases import shown
 from tenure_features.reading.dialects import _sorted_median, sql_for
 from tenure_features.reading.engine import reader, statement, without_warnings
@@ -24,18 +23,13 @@ ORIGIN = "2023-09-15 12:00:00"
 
 
 @pytest.fixture(scope="module")
-def given(tmp_path_factory) -> Given:
-    """A log and the tables beside it."""
+def shop(tmp_path_factory) -> Shop:
+    """Orders and the tables beside them."""
     folder, tables = tmp_path_factory.mktemp("shop"), shop_tables(3)
     for name, rows in tables.items():
         rows.to_parquet(folder / f"{name}.parquet", index=False)
-    log = open_orders(OrderSource(folder / "orders.parquet"))
-    beside = {
-        name: open_table(name, TableSource(folder / f"{name}.parquet"), backend=log.backend)
-        for name in tables
-        if name != "orders"
-    }
-    return Given(log, beside)
+    paths = {name: folder / f"{name}.parquet" for name in tables}
+    return open_shop(paths.pop("orders"), **paths)
 
 
 @contextmanager
@@ -48,16 +42,16 @@ def connected(uri):
 
 
 @pytest.mark.parametrize("dialect", ["postgres", "bigquery", "snowflake"])
-def test_catalogue__compiles_for_other_databases(given, dialect):
+def test_catalogue__compiles_for_other_databases(shop, dialect):
     of_rows = [one for one in catalogue() if one.table != "calendar"]  # computed beside the query
-    sql = sql_for(snapshot_table(given.log.orders, origins_of(ORIGIN), of_rows, given=given), dialect)
+    sql = sql_for(snapshot_table(shop.log.orders, origins_of(ORIGIN), of_rows, shop=shop), dialect)
     assert sqlglot.parse_one(sql, dialect=dialect)
     assert [one.name for one in of_rows if one.name not in sql] == []
 
 
-def test_median__of_sorted_values_is_the_median(given):
+def test_median__of_sorted_values_is_the_median(shop):
     medians = [one for one in catalogue() if one.name in {"adbt_median_days", "lateness_median"}]
-    query = snapshot_table(given.log.orders, origins_of(ORIGIN), medians)
+    query = snapshot_table(shop.log.orders, origins_of(ORIGIN), medians)
     expected, got = (framed([reader(one)]) for one in (query, query.op().replace(_sorted_median).to_expr()))
     assert got.equals(expected)
     assert got["adbt_median_days"].notna().sum() > 10
@@ -65,13 +59,13 @@ def test_median__of_sorted_values_is_the_median(given):
 
 @pytest.mark.parametrize("spread", [True, False], ids=["lines at different times", "orders at one time"])
 def test_postgres__gives_the_values_of_duckdb(postgres, opened, random_log, spread):
-    log = opened(random_log(7, spread=spread))
+    shop = opened(random_log(7, spread=spread))
     with connected(postgres) as backend:
-        rows = log.orders.to_pyarrow().to_pandas()
+        rows = shop.log.orders.to_pyarrow().to_pandas()
         orders = backend.create_table("sequenced", ibis.memtable(rows), overwrite=True)
         table = snapshot_table(orders, origins_of(ORIGIN), [one for one in catalogue() if one.table == "orders"])
         got = framed([reader(table)])
-    expected = snapshots(log, ORIGIN)
+    expected = snapshots(shop, ORIGIN)
     assert got["customer_id"].equals(expected["customer_id"])
     for name in expected.columns[2:]:
         np.testing.assert_allclose(got[name], expected[name], rtol=1e-9, atol=0, err_msg=name)
@@ -87,11 +81,11 @@ def test_orders__lie_in_postgres_or_in_a_duckdb_file(postgres, random_log, tmp_p
     with without_warnings():
         file.create_table("orders", ibis.memtable(lines), database="sales")
     file.disconnect()
-    expected = open_orders(OrderSource(tmp_path / "orders.parquet"))
+    expected = open_shop(tmp_path / "orders.parquet")
     for uri in (with_table(postgres, "public.orders"), f"duckdb://{tmp_path / 'shop.duckdb'}#sales.orders"):
-        log = open_orders(OrderSource(uri))
-        assert log.fingerprint == expected.fingerprint
-        assert outcomes(log, ORIGIN, 45).equals(outcomes(expected, ORIGIN, 45))
+        shop = open_shop(uri)
+        assert shop.fingerprint == expected.fingerprint
+        assert outcomes(shop, ORIGIN, 45).equals(outcomes(expected, ORIGIN, 45))
 
 
 def with_table(uri, table):
@@ -112,6 +106,6 @@ def test_uri__that_leads_nowhere_is_said_in_a_sentence(postgres, tmp_path):
         ("s3://bucket/orders", DataContractError, "read from files and databases"),
     ]:
         with pytest.raises(error, match=sentence) as caught:
-            open_orders(OrderSource(uri))
+            open_shop(uri)
         assert "secret" not in str(caught.value)
     assert shown("postgresql://db/sales/orders") == "postgresql://db/sales/orders"

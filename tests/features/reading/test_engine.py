@@ -14,12 +14,13 @@ import pytest
 
 from tenure_features import (
     Engine,
-    OrderLog,
     OrderSource,
+    Shop,
     TableSource,
     catalogue,
     check,
     open_orders,
+    open_shop,
     open_table,
     outcomes,
     rfm_summary,
@@ -49,13 +50,13 @@ ORIGINS = ["2023-07-15 12:34:56", "2024-03-01"]
 
 
 @pytest.fixture(scope="module")
-def both(spark, tmp_path_factory) -> Callable[..., tuple[OrderLog, OrderLog]]:
+def both(spark, tmp_path_factory) -> Callable[..., tuple[Shop, Shop]]:
     """The same rows opened on DuckDB and on Spark."""
 
-    def opener(rows: pd.DataFrame, **source) -> tuple[OrderLog, OrderLog]:
+    def opener(rows: pd.DataFrame, **source) -> tuple[Shop, Shop]:
         path = tmp_path_factory.mktemp("log") / "orders.parquet"
         rows.to_parquet(path, index=False)
-        return tuple(open_orders(OrderSource(path, **source), engine=Engine(kind)) for kind in ("duckdb", "spark"))
+        return tuple(open_shop(OrderSource(path, **source), engine=Engine(kind)) for kind in ("duckdb", "spark"))
 
     return opener
 
@@ -69,7 +70,7 @@ def test_engine__is_one_of_two():
 def test_spark__gives_the_values_of_duckdb_and_of_the_oracle(both, random_log, oracle, spread):
     lines = random_log(7, spread=spread)
     ducks, sparks = both(lines)
-    assert sparks.readiness.to_dict() == ducks.readiness.to_dict()
+    assert sparks.log.readiness.to_dict() == ducks.log.readiness.to_dict()
     expected, got = snapshots(ducks, ORIGINS), snapshots(sparks, ORIGINS)
     assert got[["customer_id", "as_of"]].equals(expected[["customer_id", "as_of"]])
     assert list(got.columns) == list(expected.columns)
@@ -79,13 +80,13 @@ def test_spark__gives_the_values_of_duckdb_and_of_the_oracle(both, random_log, o
     last = got[got["as_of"] == ORIGINS[1]].reset_index(drop=True)
     for name in [one.name for one in catalogue() if one.table == "orders" and one.name in truth]:
         np.testing.assert_allclose(last[name], truth[name].astype(float), rtol=1e-9, atol=6e-7, err_msg=name)
-    labels, again = (outcomes(log, ORIGINS[:1], 45) for log in (ducks, sparks))
+    labels, again = (outcomes(shop, ORIGINS[:1], 45) for shop in (ducks, sparks))
     pd.testing.assert_frame_equal(labels, again, check_exact=False, rtol=1e-9, atol=0)
 
 
 @pytest.mark.parametrize("spread", [True, False], ids=["lines at different times", "orders at one time"])
 def test_spark__summarises_the_four_columns_like_duckdb(both, random_log, spread):
-    expected, got = (rfm_summary(log, ORIGINS[0]) for log in both(random_log(5, spread=spread)))
+    expected, got = (rfm_summary(shop, ORIGINS[0]) for shop in both(random_log(5, spread=spread)))
     assert len(expected) > 5
     pd.testing.assert_frame_equal(got, expected, check_exact=False, rtol=1e-9, atol=0)
 
@@ -99,18 +100,14 @@ def test_spark__summarises_the_four_columns_of_a_file_like_duckdb(spark, write, 
 
 @pytest.mark.parametrize("recorded", [False, True], ids=["at once", "recorded late"])
 def test_spark__computes_every_feature_of_every_table(spark, tmp_path, recorded):
-    shop = shop_tables(3, recorded=recorded)
-    for name, rows in shop.items():
-        rows.to_parquet(tmp_path / f"{name}.parquet", index=False)
-    found = []
+    paths = {}
+    for name, rows in shop_tables(3, recorded=recorded).items():
+        paths[name] = tmp_path / f"{name}.parquet"
+        rows.to_parquet(paths[name], index=False)
+    orders, found = paths.pop("orders"), []
     for kind in ("duckdb", "spark"):
-        log = open_orders(OrderSource(tmp_path / "orders.parquet"), engine=Engine(kind))
-        tables = {
-            name: open_table(name, TableSource(tmp_path / f"{name}.parquet"), backend=log.backend)
-            for name in shop
-            if name != "orders"
-        }
-        found.append((snapshots(log, ORIGINS[0], tables=tables), tables))
+        shop = open_shop(orders, **paths, engine=Engine(kind))
+        found.append((snapshots(shop, ORIGINS[0]), shop.tables))
     (expected, tables), (got, sparks) = found
     assert {one.name for one in catalogue() if one.table != "calendar"} <= set(expected.columns)
     assert list(got.columns) == list(expected.columns)
@@ -272,15 +269,16 @@ def test_spark__sees_earlier_customers_like_duckdb(spark, tmp_path):
         linked = linked_on(kind, "2024-05-01", rows=IDENTIFIERS[:5], timeline=True)
         who = customer_map(linked.state.current, timeline=linked.timeline)
         log = open_orders(OrderSource(tmp_path / "orders.parquet"), "2024-05-01", engine=Engine(kind), customers=who)
-        table = snapshots(log, ["2024-03-01", "2024-05-01"], features=["orders_total"])
-        found.append(table.merge(outcomes(log, "2024-03-01", 31), on=["customer_id", "as_of"], how="left"))
+        shop = Shop(log)
+        table = snapshots(shop, ["2024-03-01", "2024-05-01"], features=["orders_total"])
+        found.append(table.merge(outcomes(shop, "2024-03-01", 31), on=["customer_id", "as_of"], how="left"))
     pd.testing.assert_frame_equal(found[1], found[0])
     assert found[1][["customer_id", "orders_total"]].to_numpy().tolist() == [["1", 1], ["2", 2], ["1", 4], ["5", 1]]
 
 
 def test_spark__scores_like_pandas(spark, opened, random_log, tmp_path):
-    log, as_of, days = opened(random_log(3)), pd.Timestamp("2024-02-01"), 60
-    frame = Frames(log).frame(as_of, horizon_days=days)
+    shop, as_of, days = opened(random_log(3)), pd.Timestamp("2024-02-01"), 60
+    frame = Frames(shop).frame(as_of, horizon_days=days)
     model = CANDIDATES["logistic"]().fit(frame, seed=0)
     said = model.predict(frame.present)
     table = pd.DataFrame({"churn_probability": 1 - said.buy_probability, "expected_value": said.expected_value})

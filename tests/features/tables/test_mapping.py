@@ -111,7 +111,7 @@ def test_mapping__reads_typed_columns(opened):
             "revenue": [1, 2, 3],
         }
     )
-    log = opened(rows)
-    assert str(log.first_order_at) == "2024-01-01 00:00:00"
-    assert (log.readiness.customers, log.readiness.rows_used) == (1, 2)
-    assert str(log.default_as_of) == "2024-01-03 00:00:00"
+    shop = opened(rows)
+    assert str(shop.log.first_order_at) == "2024-01-01 00:00:00"
+    assert (shop.log.readiness.customers, shop.log.readiness.rows_used) == (1, 2)
+    assert str(shop.as_of) == "2024-01-03 00:00:00"

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from types import SimpleNamespace
 
 import pandas as pd
 import pytest
 
 from tenure.jobs.ageing import ageing
-from tenure.jobs.inputs import Inputs
-from tenure_features import OrderSource, open_orders, snapshots
+from tenure_features import Shop, open_shop, snapshots
 from tenure_features.reading.engine import fetch
 from tenure_serving.segments import RiskTiers, ValueTiers
 from tenure_serving.segments.movement import GROUPINGS
@@ -38,23 +36,22 @@ class ByAge:
 
 
 @pytest.fixture
-def inputs(tmp_path: Path) -> Inputs:
+def shop() -> Shop:
     days = {"a": 10, "b": 45, "c": 49, "d": 75, "e": 30}  # days of silence at AS_OF
     rows = [(name, AS_OF - pd.Timedelta(days=silent), 10.0) for name, silent in days.items()]
     rows.append(("e", AS_OF + pd.Timedelta(days=3), 99.0))  # after the moment: never seen
-    pd.DataFrame(rows, columns=["customer_id", "ordered_at", "revenue"]).to_csv(tmp_path / "orders.csv", index=False)
-    return Inputs(open_orders(OrderSource(str(tmp_path / "orders.csv")), as_of=AS_OF.to_pydatetime()))
+    return open_shop(pd.DataFrame(rows, columns=["customer_id", "ordered_at", "revenue"]), AS_OF)
 
 
-def test_ageing__counts_who_changes_when_nobody_orders_for_a_week(inputs: Inputs) -> None:
+def test_ageing__counts_who_changes_when_nobody_orders_for_a_week(shop: Shop) -> None:
     scorer = ByAge()
-    scores = scorer.score(snapshots(inputs.log, [AS_OF], features=["recency_days"]))
+    scores = scorer.score(snapshots(shop, AS_OF, features=["recency_days"]))
     assert scores["risk_tier"].tolist() == ["low", "low", "low", "medium", "low"]
-    found = ageing(inputs, scorer, scores).set_index("column")  # type: ignore[arg-type]
+    found = ageing(shop, scorer, scores).set_index("column")  # type: ignore[arg-type]
     # a week later: a .17, b .52 (odds 1.08 of 1.1: held), c .56 (odds 1.27), d .82 (odds 4.56 of 4.4), e .37
     assert found.loc["segment", ["customers", "changed", "changed_held"]].tolist() == [5, 3, 2]
     assert found.loc["segment", ["share", "share_held"]].tolist() == [0.6, 0.4]
     assert found.loc["lifecycle", "changed"] == 0
     # the orders of the run are as they were, and can still be read
-    assert inputs.log.as_of == AS_OF
-    assert len(fetch(inputs.log.details)) == 5
+    assert shop.log.as_of == AS_OF
+    assert len(fetch(shop.log.details)) == 5

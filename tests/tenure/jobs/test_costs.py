@@ -11,7 +11,7 @@ import pytest
 from tenure.config import Config
 from tenure.config_file import load_config
 from tenure.jobs.costs import acquisition_costs, economics_of, with_acquisition
-from tenure.jobs.inputs import open_inputs
+from tenure.jobs.opening import open_configured_shop
 from tenure_features.tables.shop_table import TableSource, open_table
 
 AS_OF = pd.Timestamp("2024-04-01")
@@ -69,10 +69,9 @@ def shop(tmp_path: Path) -> Callable[..., Config]:
 
 
 def _acquisition(config: Config) -> dict[str, float] | None:
-    inputs = open_inputs(config)
     ids = ["old", "ads1", "ads2", "mail1", "free1", "nowhere"]
     snapshot = pd.DataFrame({"customer_id": ids, "as_of": AS_OF})
-    found = with_acquisition(snapshot, config, inputs)
+    found = with_acquisition(snapshot, config.economics, open_configured_shop(config))
     return None if "acquisition_cost" not in found else found.set_index("customer_id")["acquisition_cost"].to_dict()
 
 
@@ -109,18 +108,18 @@ def test_acquisition__needs_both_tables(shop, missing):
 def test_acquisition__is_left_to_the_constant_where_one_is_said(shop):
     config = shop(economics={"cac": 12.0})
     assert _acquisition(config) is None
-    assert economics_of(config, open_inputs(config).log, as_of=AS_OF).cac == 12.0
+    assert economics_of(config.economics, open_configured_shop(config)).cac == 12.0
 
 
 def test_acquisition__of_an_empty_snapshot_is_empty(shop):
     config = shop()
     empty = pd.DataFrame({"customer_id": [], "as_of": []})
-    assert with_acquisition(empty, config, open_inputs(config)) is empty
+    assert with_acquisition(empty, config.economics, open_configured_shop(config)) is empty
 
 
 def test_economics__margin_and_cost_to_serve_are_measured_before_as_of(shop):
     config = shop()
-    economics = economics_of(config, open_inputs(config).log, as_of=AS_OF)
+    economics = economics_of(config.economics, open_configured_shop(config))
     # revenue of rows with a cost: 80 + 100 + 50 + 40 + 30 + 20 = 320; cost of goods 20 + 40 + 30 + 10 + 20 + 8 = 128
     assert economics.margin == pytest.approx(0.6)
     # 6 + 9 since 2024-01-06; orders from then on: ads2, mail1, free1, nowhere
@@ -130,7 +129,7 @@ def test_economics__margin_and_cost_to_serve_are_measured_before_as_of(shop):
 
 def test_economics__prefers_what_is_said(shop):
     config = shop(economics={"margin": 0.3, "service_cost_per_order": 1.5})
-    economics = economics_of(config, open_inputs(config).log, as_of=AS_OF)
+    economics = economics_of(config.economics, open_configured_shop(config))
     assert (economics.margin, economics.service_cost_per_order) == (0.3, 1.5)
 
 
@@ -140,6 +139,6 @@ def test_economics__prefers_what_is_said(shop):
 def test_economics__margin_is_unknown_where_costs_cannot_be_right(shop, goods, margin):
     orders = [(name, "2024-01-05", 50.0, cost) for name, cost in zip(["a", "b"], goods, strict=True)]
     config = shop(orders=orders, customers=None, spend=None, service_costs=None)
-    economics = economics_of(config, open_inputs(config).log, as_of=AS_OF)
+    economics = economics_of(config.economics, open_configured_shop(config))
     assert economics.margin == margin
     assert economics.service_cost_per_order is None

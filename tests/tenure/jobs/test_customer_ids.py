@@ -12,7 +12,8 @@ import pytest
 
 from tenure.config import IdentityConfig
 from tenure.config_file import load_config
-from tenure.jobs.customer_ids import effects, resolve_orders, settings_of
+from tenure.jobs.customer_ids import effects, identity_notes
+from tenure.jobs.opening import open_configured_shop, settings_of
 from tenure.report.identity_sections import identity_sections
 from tenure_features import snapshots
 from tenure_features.errors import DependencyUnavailableError, UsageError
@@ -53,56 +54,57 @@ def shop(tmp_path: Path) -> Path:
     return tmp_path / "tenure.toml"
 
 
-def test_resolve_orders__counts_customers_not_accounts(shop: Path) -> None:
-    resolved = resolve_orders(load_config(shop, overrides={}))
-    assert resolved.log.readiness.customers == 3  # ada, bob, and G9 of whom nothing is known
-    assert effects(resolved).round(4).to_numpy().tolist() == [
+def test_open_configured_shop__counts_customers_not_accounts(shop: Path) -> None:
+    opened = open_configured_shop(load_config(shop, overrides={}))
+    assert opened.log.readiness.customers == 3  # ada, bob, and G9 of whom nothing is known
+    assert effects(opened).round(4).to_numpy().tolist() == [
         ["customers", 4, 3],
         ["orders_per_customer", 1.25, 1.6667],
         ["one_time_share", 0.75, 0.3333],
     ]
-    assert resolved.notes == ("4 source ids with orders are 3 customers, by the identifiers they share.",)
+    assert identity_notes(opened) == ("4 source ids with orders are 3 customers, by the identifiers they share.",)
 
 
-def test_resolve_orders__an_identifier_seen_later_does_not_link(shop: Path) -> None:
+def test_open_configured_shop__an_identifier_seen_later_does_not_link(shop: Path) -> None:
     """On 20 March Ada gives Bob's number: before, they are two, afterwards one."""
     later = load_config(shop, overrides={"run": {"as_of": "2024-03-21"}})
-    assert resolve_orders(later).log.readiness.customers == 2
+    assert open_configured_shop(later).log.readiness.customers == 2
     on_the_day = load_config(shop, overrides={"run": {"as_of": "2024-03-20"}})
-    assert resolve_orders(on_the_day).log.readiness.customers == 3
+    assert open_configured_shop(on_the_day).log.readiness.customers == 3
 
 
-def test_resolve_orders__earlier_origins_see_the_customers_of_then(shop: Path) -> None:
+def test_open_configured_shop__earlier_origins_see_the_customers_of_then(shop: Path) -> None:
     """What 20 March tells must not regroup the 10th, which models learn from."""
-    log = resolve_orders(load_config(shop, overrides={"run": {"as_of": "2024-03-21"}})).log
-    table = snapshots(log, ["2024-03-10", "2024-03-21"], features=["orders_total"])
+    opened = open_configured_shop(load_config(shop, overrides={"run": {"as_of": "2024-03-21"}}))
+    table = snapshots(opened, ["2024-03-10", "2024-03-21"], features=["orders_total"])
     found = table.groupby(table["as_of"].dt.day)[["customer_id", "orders_total"]].apply(
         lambda rows: dict(rows.to_numpy())
     )
     assert found.to_dict() == {10: {"G9": 1.0, "S1": 2.0, "S2": 2.0}, 21: {"G9": 1.0, "S1": 4.0}}
 
 
-def test_resolve_orders__is_off_unless_it_is_asked_for(shop: Path) -> None:
+def test_open_configured_shop__is_off_unless_it_is_asked_for(shop: Path) -> None:
     config = load_config(shop, overrides={"identity": {"enabled": False}})
-    assert resolve_orders(config).log.readiness.customers == 4
+    assert open_configured_shop(config).log.readiness.customers == 4
     shop.write_text(TOML.replace('[tables.identifiers]\nuri = "identifiers.csv"\n', ""))
     with pytest.raises(UsageError, match="no table of identifiers"):
-        resolve_orders(load_config(shop, overrides={}))
+        open_configured_shop(load_config(shop, overrides={}))
 
 
 def test_report__shows_what_linking_did(shop: Path) -> None:
-    resolved = resolve_orders(load_config(shop, overrides={}))
+    opened = open_configured_shop(load_config(shop, overrides={}))
     scores = pd.DataFrame(
         {"customer_id": ["S1", "S2", "G9"], "expected_value": [30.0, 40.0, 10.0], "churn_probability": [0.2, 0.3, 0.9]}
     )
-    (section,) = identity_sections(resolved, scores)
+    (section,) = identity_sections(opened, scores)
     assert section.lead.startswith("4 source ids with orders turned out to be 3 customers.")
     assert "75 %" in section.lead
     table = section.blocks[0].table.set_index("figure")  # type: ignore[union-attr]
     assert table.loc["expected value per customer"].tolist() == pytest.approx([20.0, 80 / 3])
     linked = section.blocks[2].table.set_index("ids")  # type: ignore[union-attr]
     assert linked.loc["several", ["customers", "expected_value"]].tolist() == [1, 30.0]
-    assert identity_sections(None, scores) == ()
+    bare = open_configured_shop(load_config(shop, overrides={"identity": {"enabled": False}}))
+    assert identity_sections(bare, scores) == ()
 
 
 def test_check__speaks_of_customers(call: Call, shop: Path) -> None:

@@ -11,8 +11,8 @@ import pytest
 
 from tenure.config import Config
 from tenure.config_file import load_config
-from tenure.jobs.inputs import open_inputs
-from tenure.jobs.shop_tables import order_rows, read_score_table, read_shop
+from tenure.jobs.opening import open_configured_shop
+from tenure.jobs.studies import order_rows, read_score_table, read_shop, tables_beside
 from tenure.progress import SilentProgress
 from tenure.report.economics import economics_sections
 from tenure_features import OrderSource, open_orders
@@ -127,13 +127,14 @@ def test_scores__of_another_moment_are_refused(scores: Path) -> None:
     assert read_score_table(None, as_of=pd.Timestamp("2023-01-01")) is None
 
 
-def test_shop_tables__read_nothing_at_or_after_as_of(shop: Path) -> None:
+def test_read_shop__reads_nothing_at_or_after_as_of(shop: Path) -> None:
     tree = {"orders": {"uri": str(shop / "orders.parquet")}, "run": {"as_of": "2022-06-01"}}
     tree["tables"] = {name: {"uri": str(shop / f"{name}.parquet")} for name in ("spend", "events")}
     found = read_shop(Config.model_validate(tree), progress=SilentProgress())
-    assert found.orders["ordered_at"].max() < pd.Timestamp("2022-06-01")
-    assert pd.to_datetime(found.beside["spend"]["date"]).max() < pd.Timestamp("2022-06-01")
-    assert found.beside["events"]["occurred_at"].max() < pd.Timestamp("2022-06-01")
+    beside = tables_beside(found)
+    assert order_rows(found.log)["ordered_at"].max() < pd.Timestamp("2022-06-01")
+    assert pd.to_datetime(beside["spend"]["date"]).max() < pd.Timestamp("2022-06-01")
+    assert beside["events"]["occurred_at"].max() < pd.Timestamp("2022-06-01")
 
 
 def test_order_rows__add_up_lines_and_do_not_invent_costs(tmp_path: Path) -> None:
@@ -158,13 +159,13 @@ def test_order_rows__add_up_lines_and_do_not_invent_costs(tmp_path: Path) -> Non
 
 def test_sections__of_the_report_hold_what_the_tables_allow(shop: Path, scores: Path) -> None:
     config = load_config(shop / "tenure.toml", overrides={})
-    found = economics_sections(config, open_inputs(config), pd.read_parquet(scores))
+    found = economics_sections(open_configured_shop(config), pd.read_parquet(scores), seed=0)
     assert [section.title.partition(":")[0] for section in found] == ["Cohorts", "Channels", "Growth", "Budget"]
     layout = laid_out(found, currency="EUR")
     assert len(layout.specs) >= 7
     assert json.dumps(layout.specs, allow_nan=False)
     alone = config.model_copy(update={"tables": {}})
-    alone = economics_sections(alone, open_inputs(alone), pd.read_parquet(scores))
+    alone = economics_sections(open_configured_shop(alone), pd.read_parquet(scores), seed=0)
     assert [section.title.partition(":")[0] for section in alone] == ["Cohorts"]
 
 
@@ -173,5 +174,5 @@ def test_sections__say_what_the_data_do_not_allow(shop: Path, scores: Path, tmp_
     spend.to_parquet(tmp_path / "spend.parquet")
     tree = {"orders": {"uri": str(shop / "orders.parquet")}, "run": {"as_of": "2023-02-25"}}
     config = Config.model_validate(tree | {"tables": {"spend": {"uri": str(tmp_path / "spend.parquet")}}})
-    found = economics_sections(config, open_inputs(config), pd.read_parquet(scores))
+    found = economics_sections(open_configured_shop(config), pd.read_parquet(scores), seed=0)
     assert "A budget needs spend in the last 13 weeks." in found[-1].lead

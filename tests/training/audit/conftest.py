@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cache
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -23,7 +24,7 @@ class Shelf(Frames):
 
     def __init__(self, orders: pd.DataFrame, leaks: frozenset[str] = frozenset()) -> None:
         self._orders, self._leaks = orders, leaks
-        self._tables, self._profiles, self._calendar = {}, {}, None
+        self._shop, self._profiles = SimpleNamespace(tables={}, calendar=None), {}
         self.first_order = orders["ordered_at"].min().normalize()
         self._shown: dict[pd.Timestamp, pd.DataFrame] = {}
 

@@ -22,8 +22,8 @@ LATE_LINE = [
 
 def test_order_lines__come_back_as_they_arrived(open_log, tmp_path):
     rows = pd.DataFrame(LATE_LINE, columns=["customer_id", "order_id", "ordered_at", "revenue"])
-    log = open_log(rows.astype({"ordered_at": "datetime64[us]"}))
-    lines = order_lines(log, ["a", "b"])
+    shop = open_log(rows.astype({"ordered_at": "datetime64[us]"}))
+    lines = order_lines(shop.log, ["a", "b"])
     told = [(row.customer_id, str(row.ordered_at), row.revenue) for row in lines.itertuples()]
     assert told == [
         ("a", "2020-01-03 10:00:00", 10.0),
@@ -32,18 +32,18 @@ def test_order_lines__come_back_as_they_arrived(open_log, tmp_path):
         ("a", "2020-01-05 10:00:00", 4.0),
         ("b", "2020-01-06 09:00:00", -2.0),
     ]
-    again = Frames(reopened({"orders": lines}, tmp_path, until=pd.Timestamp("2020-02-01"))[0])
+    again = Frames(reopened({"orders": lines}, tmp_path, until=pd.Timestamp("2020-02-01")))
     for moment in pd.to_datetime(["2020-01-04", "2020-01-06", "2020-01-07"]):
-        assert differing(Frames(log).snapshot(moment), again.snapshot(moment)) == []
+        assert differing(Frames(shop).snapshot(moment), again.snapshot(moment)) == []
 
 
 @pytest.fixture
 def workshop(orders, open_log, frames, as_of, tmp_path):
     """Rows of forty customers of the shop, and the way back to frames."""
-    log = open_log(orders)
+    log = open_log(orders).log
     tables = {"orders": order_lines(log, sampled(frames.snapshot(as_of)["customer_id"].tolist(), most=40))}
     until = as_of + pd.Timedelta(days=60)
-    return tables, lambda given: frames.of(*reopened(given, tmp_path, until=until))
+    return tables, lambda given: frames.of(reopened(given, tmp_path, until=until))
 
 
 def test_quick_audit__passes_a_real_training(training, frames, workshop):

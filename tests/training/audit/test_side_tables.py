@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tenure_features import OrderSource, catalogue, histories, open_orders
+from tenure_features import catalogue, histories, open_shop
 from tenure_simulator import preset, simulate
 from tenure_training.audit import Tables, reopened
 from tenure_training.audit.doctor import added, changed, deleted
@@ -38,18 +38,13 @@ def moment(tables: Tables) -> pd.Timestamp:
 def build(tmp_path_factory: pytest.TempPathFactory, tables: Tables) -> Callable[[Tables], Frames]:
     """From rows to frames, as ``tenure audit`` does it."""
     number = count()
-    whole = Frames(open_orders(OrderSource(_written(tables["orders"], tmp_path_factory.mktemp("orders")))))
+    whole = Frames(open_shop(tables["orders"]))
 
     def built(given: Tables) -> Frames:
         folder = tmp_path_factory.mktemp(f"rows{next(number)}")
-        return whole.of(*reopened(given, folder, until=pd.Timestamp("2100-01-01")))
+        return whole.of(reopened(given, folder, until=pd.Timestamp("2100-01-01")))
 
     return built
-
-
-def _written(rows, folder):
-    rows.to_parquet(folder / "orders.parquet", index=False)
-    return folder / "orders.parquet"
 
 
 def _tables_of(features) -> set[str]:

@@ -8,10 +8,11 @@ from pathlib import Path
 
 import pandas as pd
 
-from tenure_features import OrderLog, OrderSource, open_orders
+from tenure_features import OrderLog, OrderSource, Shop
 from tenure_features.reading.engine import fetch
+from tenure_features.shop import open_sources
 from tenure_features.tables.contracts import TABLES
-from tenure_features.tables.shop_table import ShopTable, TableSource, open_table
+from tenure_features.tables.shop_table import ShopTable, TableSource
 from tenure_training.frame import Frames
 
 Tables = Mapping[str, pd.DataFrame]
@@ -78,11 +79,10 @@ def table_rows(table: ShopTable, orders: pd.DataFrame) -> pd.DataFrame | None:
     return fetch(table.rows.filter(table.rows[key].isin(orders[key].astype(str).unique().tolist())))
 
 
-def reopened(tables: Tables, folder: Path, *, until: pd.Timestamp) -> tuple[OrderLog, dict[str, ShopTable]]:
+def reopened(tables: Tables, folder: Path, *, until: pd.Timestamp) -> Shop:
     """Write tables into a folder and open them like any others, with every row before a moment."""
     paths = {name: folder / f"{name}.parquet" for name in tables}
     for name, rows in tables.items():
         rows.to_parquet(paths[name], index=False)
-    log = open_orders(OrderSource(paths["orders"]), until)
-    beside = [name for name in tables if name != "orders"]
-    return log, {name: open_table(name, TableSource(paths[name]), as_of=until, backend=log.backend) for name in beside}
+    beside = {name: TableSource(path) for name, path in paths.items() if name != "orders"}
+    return open_sources(OrderSource(paths["orders"]), beside, as_of=until)

@@ -1,98 +1,40 @@
-"""The tables of a shop as the economics read them: orders with costs, what lies beside them, and scores."""
+"""A shop as the economics read it: orders with costs, what lies beside them, and scores."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any
 
 import pandas as pd
 
 from tenure.config import Config
-from tenure.jobs.customer_ids import Resolved, resolve_orders
-from tenure.jobs.tables import open_tables
+from tenure.jobs.opening import ECONOMIC, open_configured_shop
 from tenure.progress import Progress
 from tenure_decisions.economics.clv import HORIZONS
 from tenure_decisions.economics.study import Study, open_study
-from tenure_features import OrderLog
+from tenure_features import OrderLog, Shop
 from tenure_features.errors import UsageError
 from tenure_features.reading.engine import fetch
-from tenure_features.tables.shop_table import ShopTable
 from tenure_serving.score_tables import scores_path
 
-BESIDE = ("customers", "events", "spend", "service_costs")
-"""Tables beside the orders that economics read."""
 READ = ("customer_id", "order_id", "ordered_at", "revenue", "cost", "channel")
 SCORED = ("customer_id", "as_of", "horizon_days", "expected_value", "churn_probability")
 
 
-@dataclass(frozen=True)
-class ShopTables:
-    """What a configuration names, as pandas tables of the contracts.
-
-    Attributes
-    ----------
-    orders
-        One row per order: ``customer_id, ordered_at, revenue`` and, where the log has them, ``cost, channel``.
-    beside
-        The tables of `BESIDE` that are configured.
-    as_of
-        The moment everything was read at.
-    currency
-        Of every amount; empty where neither the log nor the configuration says.
-    notes
-        What the reader must know, such as bad rows set aside.
-    """
-
-    orders: pd.DataFrame
-    beside: dict[str, pd.DataFrame]
-    as_of: pd.Timestamp
-    currency: str
-    notes: tuple[str, ...]
-
-
-def read_shop(
-    config: Config,
-    *,
-    progress: Progress,
-    only: Iterable[str] = BESIDE,
-    resolved: Resolved | None = None,
-    opened: Mapping[str, ShopTable] = MappingProxyType({}),
-) -> ShopTables:
-    """Read the orders and the tables beside them.
-
-    Parameters
-    ----------
-    config
-        What a job is told; without ``as_of`` it is the day after the last order, and a note says so.
-    progress
-        Told what is read.
-    only
-        Tables beside the orders to read, where they are configured.
-    resolved
-        The orders, where they are open already, and the customers their ids became.
-    opened
-        Tables beside the orders that are open already, at the moment the orders are.
-    """
+def read_shop(config: Config, *, progress: Progress, only: Iterable[str] = ECONOMIC) -> Shop:
+    """Open the orders and the tables that economics read; without ``as_of`` a note says what it is."""
     with progress.stage("Reading the orders and the tables beside them"):
-        resolved = resolve_orders(config, progress=progress) if resolved is None else resolved
-        log = resolved.log
-        missing = open_tables(
-            config,
-            as_of=log.data_end.to_pydatetime(),
-            backend=log.backend,
-            only=set(only) - opened.keys(),
-            customers=resolved.customers,
-        )
-        found = {**opened, **missing}
-        beside = {name: found[name].to_pandas() for name in only if name in found}
-        orders = order_rows(log)
-    notes = [] if config.run.as_of else [f"As of {log.data_end:%Y-%m-%d}, the day after the last order."]
-    for note in notes:
+        shop = open_configured_shop(config, only=only)
+    for note in shop.notes:
         progress.note(note)
-    return ShopTables(orders, beside, log.data_end, log.currency or config.orders.currency or "", tuple(notes))
+    return shop
+
+
+def tables_beside(shop: Shop) -> dict[str, pd.DataFrame]:
+    """Bring the tables that economics read into pandas, by name."""
+    return {name: shop.tables[name].to_pandas() for name in ECONOMIC if name in shop.tables}
 
 
 def order_rows(log: OrderLog) -> pd.DataFrame:
@@ -178,7 +120,7 @@ class StudySettings:
 
 def read_study(
     config: Config, scores: Path | None, *, settings: StudySettings, progress: Progress
-) -> tuple[ShopTables, Study]:
+) -> tuple[Shop, Study]:
     """Read a shop and open the study that channels, growth and budget are computed from.
 
     Parameters
@@ -195,18 +137,24 @@ def read_study(
     shop = read_shop(config, progress=progress)
     table = read_score_table(scores, as_of=shop.as_of)
     with progress.stage("Laying customers out by age"):
-        study = open_study(
-            shop.orders,
-            as_of=shop.as_of,
-            customers=shop.beside.get("customers"),
-            events=shop.beside.get("events"),
-            spend=shop.beside.get("spend"),
-            service_costs=shop.beside.get("service_costs"),
-            scores=table,
-            seed=config.run.seed,
-            horizons=sorted({*HORIZONS, settings.days}),
-            overhead_rate=settings.overhead_rate,
-            since=settings.since,
-            level=settings.level,
-        )
+        study = study_of(shop, table, settings=settings, seed=config.run.seed)
     return shop, study
+
+
+def study_of(shop: Shop, scores: pd.DataFrame | None, *, settings: StudySettings, seed: int) -> Study:
+    """Open the study of a shop: the table of scores sets the level of predicted value, where there is one."""
+    beside = tables_beside(shop)
+    return open_study(
+        order_rows(shop.log),
+        as_of=shop.as_of,
+        customers=beside.get("customers"),
+        events=beside.get("events"),
+        spend=beside.get("spend"),
+        service_costs=beside.get("service_costs"),
+        scores=scores,
+        seed=seed,
+        horizons=sorted({*HORIZONS, settings.days}),
+        overhead_rate=settings.overhead_rate,
+        since=settings.since,
+        level=settings.level,
+    )

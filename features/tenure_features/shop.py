@@ -1,0 +1,287 @@
+"""A shop: everything known at one moment, opened once."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+
+import ibis.expr.types as ir
+import pandas as pd
+
+from tenure_features.days import Moment
+from tenure_features.errors import DataContractError, UsageError
+from tenure_features.families.calendar import Calendar
+from tenure_features.families.feature import Feature
+from tenure_features.histories import (
+    CustomerProfile,
+    EventHistory,
+    FeedbackHistory,
+    LineHistory,
+    OrderDetails,
+    ServiceCostHistory,
+)
+from tenure_features.identities import IDENTIFIERS, Identities, Linking, find_identities, identifiers_of
+from tenure_features.identity.customer_map import CustomerMap
+from tenure_features.reading.engine import Engine
+from tenure_features.reading.memory import Frame, TablePlace
+from tenure_features.reading.sources import OrderSource
+from tenure_features.tables.contracts import CALENDAR
+from tenure_features.tables.log import OrderLog, open_orders
+from tenure_features.tables.moment import moment_note
+from tenure_features.tables.order_columns import OPTIONAL
+from tenure_features.tables.regrouping import regrouped
+from tenure_features.tables.shop_table import ShopTable, TableSource, open_table
+
+Side = CustomerProfile | EventHistory | FeedbackHistory | LineHistory | OrderDetails | ServiceCostHistory
+type TableInput = Frame | TablePlace | TableSource
+"""A table beside the orders: a pandas or Arrow table, a file, a glob or a URI, or one of these with its mapping."""
+
+
+@dataclass(frozen=True)
+class Shop:
+    """The orders and everything beside them, as known at one moment. Made by `open_shop`.
+
+    Attributes
+    ----------
+    log
+        The orders.
+    tables
+        Opened beside them, by name; those that no feature reads (spend, assignments, identifiers) do no harm.
+    calendar
+        What is known of days in advance; None without one.
+    identities
+        How the ids of the tables became customers; None where they were read as they are.
+    currency
+        Of every amount: that of the orders, else the one that was named; None where neither says.
+    notes
+        What a reader must know of how the moment was chosen.
+    """
+
+    log: OrderLog
+    tables: Mapping[str, ShopTable] = field(default_factory=dict)
+    calendar: Calendar | None = None
+    identities: Identities | None = None
+    currency: str | None = None
+    notes: tuple[str, ...] = ()
+
+    @property
+    def as_of(self) -> pd.Timestamp:
+        """The moment: only rows strictly before it were read."""
+        return self.log.as_of
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """A hash of everything that was read, whatever the order of its rows; that of the orders where they are alone.
+
+        Of one engine: DuckDB and Spark write moments and numbers as different texts.
+        """
+        if not self.tables:
+            return self.log.fingerprint
+        prints = [self.log.fingerprint, *(f"{name}:{table.fingerprint}" for name, table in sorted(self.tables.items()))]
+        return hashlib.sha256("|".join(prints).encode()).hexdigest()
+
+    @property
+    def columns(self) -> dict[str, frozenset[str]]:
+        """Columns there are, by the table a feature names; a table that cannot be used is absent."""
+        found = {name: frozenset(table.rows.columns) for name, table in self.tables.items()}
+        if "order_id" not in self.log.readiness.columns:
+            found.pop("order_lines", None)  # lines are dated by their order
+        details = frozenset(self.log.rows.columns) & frozenset(OPTIONAL)
+        if self.calendar is not None:
+            found[CALENDAR] = frozenset(self.calendar.columns)
+        return {"orders": frozenset(), **({"order_details": details} if details else {}), **found}
+
+    def available(self, features: Iterable[Feature]) -> tuple[Feature, ...]:
+        """Those features whose tables and columns are there."""
+        columns = self.columns
+        return tuple(one for one in features if one.table in columns and set(one.columns) <= columns[one.table])
+
+    def require(self, features: Sequence[Feature]) -> None:
+        """Refuse features that cannot be computed.
+
+        Raises
+        ------
+        DataContractError
+            Naming the tables and columns that are missing.
+        """
+        lacking: dict[str, list[str]] = {}
+        columns = self.columns
+        for one in features:
+            if one.table not in columns:
+                lacking.setdefault(_place(one.table), []).append(one.name)
+            for column in sorted(set(one.columns) - columns.get(one.table, frozenset(one.columns))):
+                lacking.setdefault(f"{_place(one.table)}.{column}", []).append(one.name)
+        if lacking:
+            missing = "; ".join(f"{place} (for {_some(names)})" for place, names in lacking.items())
+            raise DataContractError(
+                "Features are asked for whose tables or columns are not given.",
+                found=f"missing: {missing}",
+                fix="Name the tables under [tables.*] in tenure.toml, or train a model without them.",
+            )
+
+    def require_reach(self, last: pd.Timestamp) -> None:
+        """Refuse an origin after the moment of the shop.
+
+        Raises
+        ------
+        UsageError
+            Naming both.
+        """
+        if last > self.as_of:
+            raise UsageError(
+                "An origin lies after the moment the shop was opened for.",
+                found=f"origin {last}, shop opened with as_of {self.as_of}",
+                fix="Open the shop with a later as_of.",
+            )
+
+    def history(self, table: str, population: ir.Table, origins: Sequence[pd.Timestamp]) -> Side:
+        """Build the history of one table at several origins, for the customers of a population."""
+        if table == "order_details":
+            return OrderDetails(population, self._details(), origins)
+        rows = self.tables[table].rows
+        if table == "order_lines":
+            return LineHistory(population, rows, self._details(), origins)
+        return _HISTORIES[table](population, rows, origins)
+
+    @contextmanager
+    def regrouped(self, moment: pd.Timestamp) -> Iterator[Shop]:
+        """Give the shop in the customers known at an earlier moment, for as long as it is needed."""
+        with regrouped(self.log, moment) as (log, known):
+            yield (
+                self
+                if known is None
+                else replace(self, log=log, tables={name: table.grouped(known) for name, table in self.tables.items()})
+            )
+
+    def idle_until(self, moment: pd.Timestamp) -> Shop:
+        """Give the shop of a later moment in which nothing has happened since."""
+        log = replace(self.log, as_of=moment)
+        vars(log)["details"] = self.log.details  # they lie in the backend once, under one name
+        return replace(
+            self, log=log, tables={name: replace(table, as_of=moment) for name, table in self.tables.items()}
+        )
+
+    def _details(self) -> ir.Table:
+        details = self.log.details
+        return details.filter(details.revenue >= 0) if self.log.source.returns == "drop" else details
+
+
+def open_shop(
+    orders: Frame | TablePlace | OrderSource,
+    as_of: Moment | None = None,
+    *,
+    order_lines: TableInput | None = None,
+    events: TableInput | None = None,
+    customers: TableInput | None = None,
+    feedback: TableInput | None = None,
+    service_costs: TableInput | None = None,
+    spend: TableInput | None = None,
+    assignments: TableInput | None = None,
+    identifiers: TableInput | None = None,
+    identity: Linking | None = None,
+    calendar: Calendar | None = None,
+    currency: str | None = None,
+    engine: Engine | None = None,
+) -> Shop:
+    """Decide the moment, then open the orders and every table beside them once, at that moment.
+
+    Parameters
+    ----------
+    orders
+        A pandas or Arrow table, a file, a glob or a URI; with a mapping of columns or a returns policy, an
+        `OrderSource` of it.
+    as_of
+        Only rows strictly before it are read. The day after the last order when None; `Shop.notes` say so.
+    order_lines, events, customers, feedback, service_costs, spend, assignments
+        The tables beside the orders there are (`tenure_features.tables.contracts.TABLES`); with a mapping of columns,
+        a `TableSource` of each.
+    identifiers, identity
+        What ids have in common, and how that links them: the ids of every table become customers. Ids are read as they
+        are without ``identity``.
+    calendar
+        What is known of days in advance.
+    currency
+        Of every amount, where the orders have no such column.
+    engine
+        Where everything is read, and its limits there.
+
+    Raises
+    ------
+    UsageError
+        When every order lies at or after ``as_of``.
+    DataContractError
+        When a table cannot be read or breaks its contract, with every breach in one message.
+
+    Examples
+    --------
+    >>> rows = {"customer_id": ["a", "b"], "ordered_at": ["2024-01-01", "2024-01-02"], "revenue": [10.0, 20.0]}
+    >>> shop = open_shop(pd.DataFrame(rows))
+    >>> shop.as_of, len(shop.notes)
+    (Timestamp('2024-01-03 00:00:00'), 1)
+    """
+    given = {
+        "order_lines": order_lines, "events": events, "customers": customers, "feedback": feedback,
+        "service_costs": service_costs, "spend": spend, "assignments": assignments, "identifiers": identifiers,
+    }  # fmt: skip
+    return open_sources(
+        orders if isinstance(orders, OrderSource) else OrderSource(orders),
+        {name: _source(table) for name, table in given.items() if table is not None},
+        as_of=as_of,
+        identity=identity,
+        calendar=calendar,
+        currency=currency,
+        engine=engine,
+    )
+
+
+def open_sources(
+    orders: OrderSource,
+    tables: Mapping[str, TableSource],
+    *,
+    as_of: Moment | None,
+    identity: Linking | None = None,
+    calendar: Calendar | None = None,
+    currency: str | None = None,
+    engine: Engine | None = None,
+) -> Shop:
+    """Open a shop from its tables by name; see `open_shop`."""
+    found: list[Identities] = []
+
+    def customers_at(moment: pd.Timestamp) -> CustomerMap:
+        found.append(find_identities(identifiers_of(tables), identity or Linking(), as_of=moment, engine=engine))
+        return found[0].customers
+
+    log = open_orders(orders, as_of, engine=engine, customers=None if identity is None else customers_at)
+    identities = found[0] if found else None
+    beside = {
+        name: open_table(
+            name, table, as_of=log.as_of, backend=log.backend, customers=identities.customers if identities else None
+        )
+        for name, table in tables.items()
+        if name != IDENTIFIERS
+    }
+    notes = () if as_of is not None else (moment_note(log.as_of),)
+    return Shop(log, beside, calendar, identities, log.currency or currency, notes)
+
+
+def _source(table: TableInput) -> TableSource:
+    return table if isinstance(table, TableSource) else TableSource(table)
+
+
+_HISTORIES: Mapping[str, Callable[[ir.Table, ir.Table, Sequence[pd.Timestamp]], Side]] = {
+    "events": EventHistory,
+    "feedback": FeedbackHistory,
+    "service_costs": ServiceCostHistory,
+    "customers": CustomerProfile,
+}
+
+
+def _place(table: str) -> str:
+    return "orders" if table == "order_details" else table
+
+
+def _some(names: Sequence[str]) -> str:
+    return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")

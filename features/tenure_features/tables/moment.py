@@ -1,0 +1,106 @@
+# ruff: noqa: PD003  # Ibis has no isna
+"""The moment a shop is looked at from when nobody names one: the day after the last order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import ibis
+import ibis.expr.types as ir
+import pandas as pd
+
+from tenure_features.reading.engine import fetch
+from tenure_features.tables.cleaning import OK, main_period, stated
+from tenure_features.tables.date_forms import detect_form
+from tenure_features.tables.duplicates import deduplicate
+from tenure_features.tables.mapping import MappedTable
+
+DAY = pd.Timedelta(days=1)
+KEYS = ["clean:customer_id", "clean:order_id"]
+STEPS = (1, 30)
+"""Days from the end whose orders are looked at before the whole log is."""
+
+
+def moment_note(as_of: pd.Timestamp) -> str:
+    """Say that nobody named the moment.
+
+    Examples
+    --------
+    >>> moment_note(pd.Timestamp("2011-09-10"))
+    'as_of is 2011-09-10, the day after the last order; choose another with --as-of.'
+    """
+    return f"as_of is {as_of:%Y-%m-%d}, the day after the last order; choose another with --as-of."
+
+
+def day_after_last_order(mapped: MappedTable) -> pd.Timestamp | None:
+    """Decide the moment: the midnight after the last order; None where no row can be used as an order.
+
+    An order belongs to the moment of its first line, and one that sums to less than zero is a return. Both take a
+    look at whole orders; those with a line on the last day with rows are enough unless all of them are older or
+    returns.
+    """
+    rows = _usable(mapped)
+    days = fetch(rows.group_by(day=rows["clean:ordered_at"].date()).aggregate(rows=rows.count(), sold=_sold(rows)))
+    first, last = main_period(days)
+    if first is None or last is None:
+        return None
+    moments = pd.to_datetime(days["day"])
+    days = days.assign(day=moments)[(moments >= first) & (moments < last)]
+    if "order_id" not in mapped.columns:
+        return _after(days.loc[days["sold"] > 0, "day"].max())
+    inside = rows.filter(rows["clean:ordered_at"] >= first.to_pydatetime())
+    return _after(_last_of_orders(inside.filter(inside["clean:ordered_at"] < last.to_pydatetime()), mapped, last))
+
+
+def _usable(mapped: MappedTable) -> ir.Table:
+    written = mapped.table[mapped.columns["ordered_at"]]
+    typed = stated(mapped, detect_form(mapped.table, written), None)
+    return typed.filter(typed["clean:state"] == OK)
+
+
+def _sold(rows: ir.Table) -> ir.Scalar:
+    return (rows["clean:revenue"] >= 0).cast("int32").sum()
+
+
+def _after(last_order_at: pd.Timestamp | None) -> pd.Timestamp | None:
+    if last_order_at is None or pd.isna(last_order_at):
+        return None
+    return (pd.Timestamp(last_order_at).normalize() + DAY).as_unit("us")
+
+
+def _last_of_orders(rows: ir.Table, mapped: MappedTable, end: pd.Timestamp) -> pd.Timestamp | None:
+    """Find the last first line of an order; an order that began after a moment has all its lines after it."""
+    for since, late in _tails(rows, end):
+        # Rows that repeat are set aside by a rule over the whole log, which is asked where it matters.
+        found = {_last(late), _last(late.select(*mapped.source_columns, *KEYS, *TIMED).distinct())}
+        if len(found) == 1 and (moment := found.pop()) is not None and moment >= since:
+            return moment
+    unique = deduplicate(rows, mapped.source_columns, dates_only=True, has_order_id=True)
+    return _last(unique.table)
+
+
+TIMED = ["clean:ordered_at", "clean:revenue"]
+
+
+def _tails(rows: ir.Table, end: pd.Timestamp) -> Iterator[tuple[pd.Timestamp, ir.Table]]:
+    """Give all rows of orders with a row since some days before the end."""
+    for days in STEPS:
+        since = end - days * DAY
+        late = rows.filter(rows["clean:ordered_at"] >= since.to_pydatetime())
+        single = late.filter(late["clean:order_id"].isnull())
+        whole = rows.semi_join(late.select(*KEYS).distinct(), KEYS)
+        yield since, whole.union(single)
+
+
+def _last(rows: ir.Table) -> pd.Timestamp | None:
+    """Find the moment of the last order among rows."""
+    single = rows["clean:order_id"].isnull()
+    alone = rows.filter(single & (rows["clean:revenue"] >= 0)).aggregate(at=ibis._["clean:ordered_at"].max())
+    sums = (
+        rows.filter(~single)
+        .group_by(KEYS)
+        .aggregate(at=ibis._["clean:ordered_at"].min(), revenue=ibis._["clean:revenue"].sum().round(6))
+    )
+    orders = sums.filter(sums.revenue >= 0).aggregate(at=ibis._["at"].max())
+    found = fetch(alone.union(orders))["at"].max()
+    return None if pd.isna(found) else pd.Timestamp(found)

@@ -1,0 +1,149 @@
+"""From a configuration to an opened shop."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+import pandas as pd
+
+from tenure.config import Config, EngineConfig, IdentityConfig, OrdersConfig, TableConfig
+from tenure.jobs.calendars import open_calendar
+from tenure.progress import Progress, SilentProgress
+from tenure_features import Engine, OrderSource, Shop, catalogue, load_features
+from tenure_features.identities import IDENTIFIERS, Linking
+from tenure_features.identity import KINDS, IdentitySettings, KindRule, read_state
+from tenure_features.shop import open_sources
+from tenure_features.tables.contracts import CALENDAR
+from tenure_features.tables.shop_table import TableSource, check_table
+from tenure_features.tables.side_readiness import TableReadiness
+
+ECONOMIC = ("customers", "events", "spend", "service_costs")
+"""Tables beside the orders that economics read."""
+FURTHER_LIMIT = 10
+"""Limit of a kind of identifier that is named without one."""
+
+
+def open_configured_shop(
+    config: Config,
+    *,
+    only: Iterable[str] | None = None,
+    as_of: pd.Timestamp | None = None,
+    progress: Progress | None = None,
+) -> Shop:
+    """Load the user's features, and open the orders and those tables of a configuration that a job reads.
+
+    Parameters
+    ----------
+    config
+        What a job is told.
+    only
+        Open just those of the tables; all that features and economics are made of when None.
+    as_of
+        The moment of the shop; that of the configuration when None.
+    progress
+        Told what happens.
+
+    Raises
+    ------
+    UsageError
+        When every order lies at or after ``as_of``, or identity is enabled without a table of identifiers.
+    DataContractError
+        When the orders or a table are not usable.
+    """
+    for file in config.features.files:
+        load_features(file)
+    wanted = {one.table for one in catalogue()}.union(ECONOMIC) if only is None else set(only)
+    if config.identity.enabled:
+        wanted.add(IDENTIFIERS)
+    with (progress or SilentProgress()).stage("Opening the orders and the tables beside them"):
+        return open_sources(
+            order_source(config.orders),
+            {name: table_source(table) for name, table in config.tables.items() if name in wanted},
+            as_of=config.run.as_of if as_of is None else as_of,
+            identity=linking_of(config.identity) if config.identity.enabled else None,
+            calendar=open_calendar(config.calendar),
+            currency=config.orders.currency,
+            engine=engine_of(config.engine),
+        )
+
+
+def order_source(config: OrdersConfig) -> OrderSource:
+    """Describe where the order log lies and how to read it; nothing is opened yet."""
+    return OrderSource(config.uri, columns=config.columns, returns=config.returns)
+
+
+def table_source(config: TableConfig) -> TableSource:
+    """Describe where a table beside the orders lies and how to read it; nothing is opened yet."""
+    return TableSource(config.uri, columns=config.columns)
+
+
+def engine_of(config: EngineConfig) -> Engine:
+    """Say where tables are read; nothing is started yet."""
+    return Engine(config.kind, config.memory_limit, config.threads, config.temp_directory)
+
+
+def linking_of(config: IdentityConfig) -> Linking:
+    """Say how ids become customers; the map of an earlier run is read."""
+    previous = None if config.previous is None else read_state(config.previous)
+    return Linking(settings_of(config), config.source, previous, config.probabilistic)
+
+
+def settings_of(config: IdentityConfig) -> IdentitySettings:
+    """Turn ``[identity]`` into rules for every kind.
+
+    Examples
+    --------
+    >>> rules = settings_of(IdentityConfig(limits={"email": 5, "passport": 2}, priority=("passport",)))
+    >>> rules.by_trust[:2], rules.kinds["email"].limit, rules.kinds["device"].strong
+    (('passport', 'user_id'), 5, False)
+    """
+    usual = sorted(KINDS, key=lambda kind: KINDS[kind].priority)
+    names = list(dict.fromkeys([*config.priority, *usual, *config.limits, *config.weak]))
+    limits = {name: KINDS[name].limit if name in KINDS else FURTHER_LIMIT for name in names} | config.limits
+    kinds: Mapping[str, KindRule] = {
+        name: KindRule(place, limits[name], strong=name not in config.weak) for place, name in enumerate(names, start=1)
+    }
+    return IdentitySettings(
+        default_region=config.default_region,
+        kinds=kinds,
+        blocked=config.blocked,
+        plus_domains=config.plus_domains,
+        largest=config.largest,
+    )
+
+
+def table_notes(shop: Shop) -> tuple[str, ...]:
+    """Say what was set aside in the tables beside the orders, and which families of features are absent."""
+    notes = [
+        f"{one.rows:,} of {table.readiness.rows_read:,} rows of {name} were set aside: {one.problem}."
+        for name, table in shop.tables.items()
+        for one in table.readiness.set_aside
+    ]
+    return (*notes, *_absent(shop))
+
+
+def _absent(shop: Shop) -> tuple[str, ...]:
+    available = {one.name for one in shop.available(catalogue())}
+    missing: dict[str, set[str]] = {}
+    for one in catalogue():
+        if one.name not in available and one.table not in {"orders", "order_details", CALENDAR, *shop.tables}:
+            missing.setdefault(one.table, set()).add(one.family)
+    if not missing:
+        return ()
+    listed = "; ".join(f"{table} ({', '.join(sorted(families))})" for table, families in missing.items())
+    return (f"Features that need a table that was not given are left out: {listed}.",)
+
+
+def check_tables(config: Config) -> dict[str, TableReadiness]:
+    """Give the account of each table named under ``[tables.*]``, broken or not.
+
+    Raises
+    ------
+    DataContractError
+        When there is no table to give an account of.
+    """
+    as_of, engine = config.run.as_of, engine_of(config.engine)
+    return {
+        name: check_table(name, table_source(table), as_of=as_of, engine=engine)
+        for name, table in config.tables.items()
+    }
