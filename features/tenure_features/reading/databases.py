@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import atexit
-import shutil
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
@@ -16,6 +12,7 @@ import ibis.expr.types as ir
 
 from tenure_features.errors import DataContractError, DependencyUnavailableError, UsageError
 from tenure_features.reading.engine import define, is_spark, quoted, statement, without_warnings
+from tenure_features.reading.parquet import new_copy, parquet_view
 
 POSTGRES, DUCKDB, SPARK = ("postgresql", "postgres"), "duckdb", "spark"
 EXAMPLE = "postgresql://user@host/database/schema.table"
@@ -55,7 +52,7 @@ def read_uri(uri: str, backend: Any, *, name: str) -> ir.Table:  # noqa: ANN401
     """
     scheme = uri.partition("://")[0].casefold()
     if scheme in POSTGRES:
-        return _files(_postgres_copy(uri), backend, name)
+        return parquet_view([_postgres_copy(uri)], backend, name=name)
     if scheme == DUCKDB:
         return _duckdb(uri, backend, name)
     if scheme == SPARK:
@@ -93,7 +90,7 @@ def _postgres_copy(uri: str) -> Path:
             numbers = {
                 column: source[column].cast("float64") for column in source.columns if _is_decimal(source[column])
             }
-            copy = _scratch() / f"{plain}-{len(list(_scratch().iterdir()))}.parquet"
+            copy = new_copy(plain)
             source.mutate(**numbers).to_parquet(copy)
     return copy
 
@@ -114,10 +111,10 @@ def _duckdb(uri: str, backend: Any, name: str) -> ir.Table:  # noqa: ANN401
     if is_spark(backend):
         import duckdb
 
-        copy = _scratch() / f"{name}-{len(list(_scratch().iterdir()))}.parquet"
+        copy = new_copy(name)
         with duckdb.connect(str(file), read_only=True) as connection, _missing(uri, str(file)):
             connection.execute(f"COPY (SELECT * FROM {_dotted(table)}) TO '{copy}'")  # noqa: S608
-        return _files(copy, backend, name)
+        return parquet_view([copy], backend, name=name)
     with _missing(uri, str(file)):
         escaped = str(file).replace("'", "''")
         statement(backend, f"ATTACH IF NOT EXISTS '{escaped}' AS {quoted('file_' + name)} (READ_ONLY)")
@@ -137,12 +134,6 @@ def _spark(uri: str, backend: Any, name: str) -> ir.Table:  # noqa: ANN401
         return define(backend, name, f"SELECT * FROM {parts}")  # noqa: S608  # quoted above
 
 
-def _files(path: Path, backend: Any, name: str) -> ir.Table:  # noqa: ANN401
-    from tenure_features.reading.readers import read_parquet
-
-    return read_parquet([path], backend, name=name).table
-
-
 def _dotted(table: str) -> str:
     return ".".join(quoted(part) for part in table.split("."))
 
@@ -158,19 +149,3 @@ def _missing(uri: str, where: str) -> Iterator[None]:
             found=f"{where} says: {str(problem).strip().split(chr(10))[0]}",
             fix="Check the schema and the name of the table, and that it may be read.",
         ) from problem
-
-
-@cache
-def _scratch() -> Path:
-    """Give the folder of copies, which goes when the process ends."""
-    folder = Path(tempfile.mkdtemp(prefix="tenure-copy-"))
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    return folder
-
-
-def parquet_copy(table: ir.Table, *, name: str) -> Path:
-    """Copy a table of a small engine into a Parquet file that another engine can read."""
-    copy = _scratch() / f"{name}-{len(list(_scratch().iterdir()))}.parquet"
-    with without_warnings():
-        table.to_parquet(copy)
-    return copy

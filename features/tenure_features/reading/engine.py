@@ -60,7 +60,7 @@ class Engine:
     def connect(self) -> Any:  # noqa: ANN401  # the Ibis backend class is built dynamically
         """Open it as an Ibis backend."""
         if self.kind == "spark":
-            from tenure_features.reading.spark import connect_spark
+            from tenure_features.reading.spark_session import connect_spark
 
             with without_warnings():
                 return connect_spark(threads=self.threads, memory=self.memory_limit, temp_directory=self.temp_directory)

@@ -12,6 +12,7 @@ from typing import Any
 import ibis.expr.types as ir
 
 from tenure_features.reading.engine import Engine, is_spark, quoted, statement, view
+from tenure_features.reading.parquet import parquet_copy, parquet_view, sql_list
 
 _DELIMITERS = ",;\t|"
 
@@ -28,20 +29,12 @@ class RawTable:
 
 def read_parquet(paths: Sequence[Path], backend: Any, *, name: str = "source") -> RawTable:  # noqa: ANN401
     """See Parquet files as one table called ``name``; columns are matched by name."""
-    if is_spark(backend):
-        files = backend._session.read.option("mergeSchema", "true")  # Ibis reads one path at a time
-        files.parquet(*(str(path.resolve()) for path in paths)).createOrReplaceTempView(name)
-        return RawTable(view(backend, name))
-    scan = f"read_parquet({_list(paths)}, union_by_name = true)"
-    statement(backend, f"CREATE VIEW {name} AS SELECT * FROM {scan}")
-    return RawTable(view(backend, name))
+    return RawTable(parquet_view(paths, backend, name=name))
 
 
 def read_text(paths: Sequence[Path], backend: Any, *, name: str = "source") -> RawTable:  # noqa: ANN401
     """Read delimited text with a header line; every column stays text, so that no value is lost to a guess."""
     if is_spark(backend):  # text is read where it lies, and always by the same rules
-        from tenure_features.reading.databases import parquet_copy
-
         raw = read_text(paths, Engine().connect(), name=name)
         copied = read_parquet([parquet_copy(raw.table, name=name)], backend, name=name)
         return replace(raw, table=copied.table)
@@ -75,7 +68,7 @@ def _load(
     for number, path in enumerate(paths):
         for leftover in ("reject_errors", "reject_scans"):
             statement(backend, f"DROP TABLE IF EXISTS {leftover}")
-        scan = f"read_csv({_list([path])}, {options})"
+        scan = f"read_csv({sql_list([path])}, {options})"
         statement(backend, f"CREATE OR REPLACE TABLE {name}_{number} AS SELECT * FROM {scan}")
         rejects += [
             (str(kind), str(line or "").strip())
@@ -91,7 +84,8 @@ def _load(
 def _read_aligned(paths: Sequence[Path], backend: Any, *, names: Sequence[str], table: str) -> RawTable:  # noqa: ANN401
     """Columns set apart by runs of spaces, as in the files that come with published papers."""
     lines = (
-        f"SELECT string_split_regex(trim(replace(line, chr(13), '')), '\\s+') AS parts FROM read_csv({_list(paths)}, "
+        "SELECT string_split_regex(trim(replace(line, chr(13), '')), '\\s+') AS parts "
+        f"FROM read_csv({sql_list(paths)}, "
         "delim = '\x01', quote = '', escape = '', header = false, skip = 1, columns = {'line': 'VARCHAR'})"
     )
     fields = ", ".join(f"parts[{i}] AS {quoted(name)}" for i, name in enumerate(names, start=1))
@@ -116,7 +110,3 @@ def _header(path: Path) -> tuple[str, str]:
     if start.startswith((b"\xff\xfe", b"\xfe\xff")):
         return start.decode("utf-16", errors="replace").partition("\n")[0], "utf-16"
     return start.decode("utf-8-sig", errors="replace").lstrip("\r\n").partition("\n")[0], "utf-8"
-
-
-def _list(paths: Sequence[Path]) -> str:
-    return "[" + ", ".join("'" + str(path).replace("'", "''") + "'" for path in paths) + "]"

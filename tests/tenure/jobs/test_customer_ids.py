@@ -183,7 +183,7 @@ def test_identity__runs_on_the_engine_that_is_asked_for(
         asked.append("spark")
         raise DependencyUnavailableError("Spark could not be started.", fix="Install a JDK.")
 
-    monkeypatch.setattr("tenure_features.reading.spark.connect_spark", no_java)
+    monkeypatch.setattr("tenure_features.reading.spark_session.connect_spark", no_java)
     failed = call("identity", "--config", shop, "--engine", "spark", "--out", tmp_path / "ids")
     assert (failed.code, asked) == (5, ["spark"])
     failed = call("check", "--config", shop, "--engine", "spark")
