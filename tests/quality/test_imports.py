@@ -14,7 +14,6 @@ PACKAGES = (
 )  # fmt: skip
 
 OPEN = {
-    "tenure.jobs.customer_ids": "tenure.jobs.orders",
     "tenure_features.tables.rendering": "tenure_features.tables.readiness",
 }
 """Imports of circles that are being taken apart."""

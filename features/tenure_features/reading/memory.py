@@ -11,8 +11,8 @@ import pandas as pd
 import pyarrow as pa
 
 from tenure_features.errors import DataContractError
-from tenure_features.reading.databases import parquet_copy
 from tenure_features.reading.engine import is_spark, keep
+from tenure_features.reading.parquet import parquet_copy
 from tenure_features.reading.readers import RawTable, read_parquet
 
 type Frame = pd.DataFrame | pa.Table
