@@ -29,7 +29,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from tenure_simulator.block import Block
+    from tenure_simulator.block import CustomerBlock
 
 LIMIT_SECONDS, LIMIT_ROWS = 120.0, 5_000_000
 MIN_PRECISION, MIN_RECALL, BELOW_CEILING = 0.995, 0.95, 0.01
@@ -117,7 +117,7 @@ def accuracy(folder: Path) -> tuple[float, float]:
     return pairs("found, real") / pairs("found"), pairs("found, real") / pairs("real")
 
 
-def shop_block(shop: str, seed: int, customers: int) -> Block:
+def shop_block(shop: str, seed: int, customers: int) -> CustomerBlock:
     """Draw a simulated shop in which orders are placed by account."""
     from tenure_simulator import preset
     from tenure_simulator.behaviour import Identities
@@ -127,7 +127,7 @@ def shop_block(shop: str, seed: int, customers: int) -> Block:
     return draw_block(preset("fragmented", customers=customers, seed=seed).model_copy(update=asked), 0)
 
 
-def shop_accuracy(block: Block, probabilistic: float | None) -> tuple[float, float]:
+def shop_accuracy(block: CustomerBlock, probabilistic: float | None) -> tuple[float, float]:
     """Precision and recall on a simulated shop."""
     import ibis
     import pyarrow.parquet as pq
@@ -146,7 +146,7 @@ def shop_accuracy(block: Block, probabilistic: float | None) -> tuple[float, flo
         return accuracy(Path(folder))
 
 
-def ceiling(block: Block) -> float:
+def ceiling(block: CustomerBlock) -> float:
     """Recall of a union-find over what accounts truly share: the best that equal strong values allow."""
     from tenure_simulator.columns import to_frame
     from tenure_simulator.identities import identifiers_table, identities_table

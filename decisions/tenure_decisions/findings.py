@@ -13,7 +13,7 @@ from tenure_features.errors import DataContractError
 
 INSERTED = re.compile(r"\{(\w+)\}")
 """A fact named in a title, a lead or a sentence."""
-BUILT_IN = frozenset({"currency", "in_currency"})
+_CURRENCY_WORDS = frozenset({"currency", "in_currency"})
 """What can be inserted beside the facts: the currency, and ", in EUR" or nothing."""
 
 
@@ -40,7 +40,7 @@ class Fact:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Table:
+class FindingTable:
     """A table whose columns have a unit and a meaning.
 
     Attributes
@@ -125,14 +125,14 @@ class Findings:
     title: str
     lead: str = ""
     facts: tuple[Fact, ...] = ()
-    tables: tuple[Table, ...] = ()
+    tables: tuple[FindingTable, ...] = ()
     parts: Mapping[str, Findings | None] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     currency: str = ""
 
     def __post_init__(self) -> None:
         names = [fact.name for fact in self.facts] + [table.name for table in self.tables] + list(self.parts)
-        missing = {*INSERTED.findall(self.title), *INSERTED.findall(self.lead)} - {*names, *BUILT_IN}
+        missing = {*INSERTED.findall(self.title), *INSERTED.findall(self.lead)} - {*names, *_CURRENCY_WORDS}
         twice = {name for name in names if names.count(name) > 1}
         if missing or twice:
             raise DataContractError(
@@ -163,7 +163,7 @@ class Findings:
         """Return a fact as text."""
         return str(self.value(name))
 
-    def table(self, name: str) -> Table:
+    def table(self, name: str) -> FindingTable:
         """Return a table by its name; KeyError where there is none."""
         return {table.name: table for table in self.tables}[name]
 

@@ -14,7 +14,7 @@ class Term:
     meaning: str
 
 
-CHANNELS: Mapping[str, Term] = {
+CHANNEL_TERMS: Mapping[str, Term] = {
     "rule": Term("-", "how credit is given: the first touch, or the last one before the first order; for customers and "
                  "for money alike"),
     "channel": Term("-", "acquisition channel; 'unattributed' where none is known, 'all' the whole shop"),
@@ -40,9 +40,9 @@ CHANNELS: Mapping[str, Term] = {
     "observed_months": Term("months of 30 days", "age until which payback could be seen"),
 }  # fmt: skip
 
-CLV: Mapping[str, Term] = {
-    "rule": CHANNELS["rule"],
-    "channel": CHANNELS["channel"],
+CLV_TERMS: Mapping[str, Term] = {
+    "rule": CHANNEL_TERMS["rule"],
+    "channel": CHANNEL_TERMS["channel"],
     "days": Term("days", "age since the first order"),
     "mature": Term("customers", "those who have reached the age"),
     "observed": Term("money per customer", "mean value until the age, over mature customers only, before cac"),
@@ -55,7 +55,7 @@ CLV: Mapping[str, Term] = {
                     "of the 3:1 rule"),
 }  # fmt: skip
 
-COHORTS: Mapping[str, Term] = {
+COHORT_TERMS: Mapping[str, Term] = {
     "cohort": Term("-", "when the first order was, or the value of the column"),
     "age": Term("periods", "since each customer's own first order, which is in period 0"),
     "customers": Term("customers", "in the cohort"),
@@ -74,8 +74,8 @@ COHORTS: Mapping[str, Term] = {
     "predicted": Term("money per customer", "cumulative value expected at an age the cohort has not reached"),
 }
 
-GROWTH: Mapping[str, Term] = {
-    "channel": CHANNELS["channel"],
+GROWTH_TERMS: Mapping[str, Term] = {
+    "channel": CHANNEL_TERMS["channel"],
     "month": Term("-", "calendar month of the first order"),
     "complete": Term("yes or no", "the whole month lies in the window"),
     "spend": Term("money", "media money of the month"),
@@ -95,8 +95,8 @@ GROWTH: Mapping[str, Term] = {
     "g_net_gain": Term("customers", "change of g_net by one point of the lever"),
 }
 
-BUDGET: Mapping[str, Term] = {
-    "channel": CHANNELS["channel"],
+BUDGET_TERMS: Mapping[str, Term] = {
+    "channel": CHANNEL_TERMS["channel"],
     "least": Term("money per week", "lower bound of the proposal"),
     "most": Term("money per week", "upper bound of the proposal"),
     "direction": Term("-", "more, less or hold"),

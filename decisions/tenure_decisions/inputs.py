@@ -17,7 +17,7 @@ Bools = NDArray[np.bool_]
 Numbers = NDArray[Any]
 """Flags, counts or money: whatever can be summed."""
 
-DAY = pd.Timedelta(days=1)
+ONE_DAY = pd.Timedelta(days=1)
 MONTH_DAYS = 30
 """A month of age: 30 days after the first order, so that every customer's month is equally long."""
 
@@ -57,7 +57,7 @@ def moment(as_of: str | pd.Timestamp) -> pd.Timestamp:
     return at
 
 
-def days_between(start: pd.Series[pd.Timestamp], end: pd.Timestamp) -> Floats:
+def days_from(start: pd.Series[pd.Timestamp], end: pd.Timestamp) -> Floats:
     """Return elapsed days from each moment to ``end``.
 
     Examples

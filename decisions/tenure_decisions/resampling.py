@@ -58,8 +58,8 @@ class Resampler:
     def sums(self, values: Numbers, who: Ints | None = None) -> Floats:
         """Sum the rows of customers (of the customers at positions ``who``) by group, shape (groups, columns)."""
         group = self.group if who is None else self.group[who]
-        one = np.ones(len(group))
-        members = csr_matrix((one, (group, np.arange(len(group)))), shape=(self.weights.shape[1], len(group)))
+        ones = np.ones(len(group))
+        members = csr_matrix((ones, (group, np.arange(len(group)))), shape=(self.weights.shape[1], len(group)))
         return np.asarray(members @ values.astype(np.float64))
 
     def draw(self, sums: Floats) -> Floats:
@@ -69,14 +69,14 @@ class Resampler:
 
 def interval(draws: Floats, level: float) -> tuple[float, float]:
     """Return the percentile interval of draws, those that do not exist left out; NaN where fewer than half exist."""
-    kept = draws[np.isfinite(draws)]
-    if 2 * len(kept) < len(draws) or len(kept) == 0:
+    finite = draws[np.isfinite(draws)]
+    if 2 * len(finite) < len(draws) or len(finite) == 0:
         return float("nan"), float("nan")
-    low, high = np.quantile(kept, [0.5 - level / 2, 0.5 + level / 2])
+    low, high = np.quantile(finite, [0.5 - level / 2, 0.5 + level / 2])
     return float(low), float(high)
 
 
-def ratio(part: Numbers, whole: Numbers) -> Floats:
+def divide(part: Numbers, whole: Numbers) -> Floats:
     """Divide, NaN where the whole is zero."""
     whole = np.broadcast_to(whole, np.shape(part))
     return np.asarray(np.divide(part, whole, out=np.full(np.shape(part), np.nan), where=whole != 0))

@@ -6,7 +6,7 @@ from tenure_simulator.lifetime import lifetime_at
 from tenure_simulator.memory import simulate_orders
 from tenure_simulator.outlook import truth_at
 from tenure_simulator.presets import PRESETS, preset
-from tenure_simulator.realised import realised
+from tenure_simulator.realised import realised_outcome
 from tenure_simulator.truth import Truth
 from tenure_simulator.uplift import uplift_at_launch
 from tenure_simulator.writer import SimulationResult, simulate
@@ -19,7 +19,7 @@ __all__ = [
     "lifetime_at",
     "preset",
     "read_truth",
-    "realised",
+    "realised_outcome",
     "simulate",
     "simulate_orders",
     "truth_at",

@@ -7,7 +7,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from tenure_simulator.arrays import Bools, Ints
-from tenure_simulator.columns import CUSTOMER_DIGITS, prefixed
+from tenure_simulator.columns import CUSTOMER_DIGITS, prefix_ids
 from tenure_simulator.config import ShopConfig
 from tenure_simulator.streams import Purpose, stream
 from tenure_simulator.traits import ORDER_CHANNELS
@@ -30,7 +30,7 @@ def account_ids(numbers: Ints, systems: Ints) -> pa.StringArray:
     """
     letters: NDArray[np.uint8] = np.array([list(prefix.encode()) for prefix in PREFIXES], dtype=np.uint8)
     mixed = ((np.asarray(numbers) + 1) * MULTIPLIERS[systems]) % 10**CUSTOMER_DIGITS
-    return prefixed(letters[systems], mixed, CUSTOMER_DIGITS)
+    return prefix_ids(letters[systems], mixed, CUSTOMER_DIGITS)
 
 
 def draw_accounts(config: ShopConfig, index: int) -> Bools:

@@ -18,9 +18,9 @@ from tenure_simulator.catalogue import BRANDS, CATEGORIES
 from tenure_simulator.columns import customer_ids, order_ids, text_column, time_column
 from tenure_simulator.config import ShopConfig
 from tenure_simulator.economics import order_means
-from tenure_simulator.lifetime import acquisition_costs, at_acquisition
+from tenure_simulator.lifetime import at_acquisition, true_acquisition_costs
 from tenure_simulator.traits import DEVICES, GENDERS, ORDER_CHANNELS, REGIONS, Traits
-from tenure_simulator.truth import Contacts, Ledger, Truth, to_second
+from tenure_simulator.truth import Contacts, OrderTruth, Truth, to_second
 
 CONFIG_FILE = "shop.json"
 
@@ -42,7 +42,7 @@ def customers_truth(truth: Truth) -> pa.Table:
     """Return latent traits of all customers, when they cooled and left, and what they are worth at acquisition."""
     config, traits, words = truth.config, truth.traits, _words(truth.config)
     orders, value = at_acquisition(config, traits)
-    means, cost = order_means(config, traits), acquisition_costs(config, traits)
+    means, cost = order_means(config, traits), true_acquisition_costs(config, traits)
     columns: dict[str, object] = {"customer_id": customer_ids(traits.number)}
     for each in fields(traits):
         values = getattr(traits, each.name)
@@ -131,9 +131,9 @@ def _read_traits(config: ShopConfig, frame: pd.DataFrame) -> Traits:
     return Traits(**columns)
 
 
-def _read_ledger(config: ShopConfig, frame: pd.DataFrame, position: pd.Series[int]) -> Ledger:
+def _read_ledger(config: ShopConfig, frame: pd.DataFrame, position: pd.Series[int]) -> OrderTruth:
     names = ("revenue", "cost", "first_revenue", "first_cost", "refund", "recovered")
-    return Ledger(
+    return OrderTruth(
         customer=_ints(frame["customer_id"].map(position)),
         number=_numbers(frame["order_id"]),
         day=_days(frame["ordered_at"], config),

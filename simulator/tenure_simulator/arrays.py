@@ -21,7 +21,7 @@ def sigmoid(x: Floats) -> Floats:
     return np.asarray(1.0 / (1.0 + np.exp(-x)), dtype=np.float64)
 
 
-def ragged(counts: Ints) -> tuple[Ints, Ints]:
+def expand_ragged(counts: Ints) -> tuple[Ints, Ints]:
     """Return (owner, position within owner) of every element of ragged rows.
 
     Examples

@@ -7,7 +7,7 @@ from functools import partial
 
 import numpy as np
 
-from tenure_simulator.arrays import Bools, Floats, Ints, ragged
+from tenure_simulator.arrays import Bools, Floats, Ints, expand_ragged
 from tenure_simulator.catalogue import CATEGORIES, CATEGORY_SHARES, PER_BRAND, SLOTS, make_catalogue
 from tenure_simulator.clock import make_clock
 from tenure_simulator.config import ShopConfig
@@ -86,7 +86,7 @@ def fill_baskets(config: ShopConfig, traits: Traits, purchases: Purchases, rng: 
     on_sale = rng.random(n) < traits.discounted[who]
     sale = np.array(config.baskets.discounts)[rng.integers(0, len(config.baskets.discounts), n)] * on_sale
     depth = np.where(offer > 0, offer, sale)
-    order, _ = ragged(1 + rng.poisson(traits.extra_lines[who]))
+    order, _ = expand_ragged(1 + rng.poisson(traits.extra_lines[who]))
     quantity = 1 + rng.poisson(traits.extra_pieces[who[order]])
     product = _products(rng, config, traits, who[order])
     level = make_clock(config).prices[purchases.day.astype(np.int64)]

@@ -66,7 +66,7 @@ class Leaving(Part):
     loyalty_effect: NotNegative = 0.6
 
 
-class Experience(Part):
+class ExperienceEffects(Part):
     """What goes wrong with orders, and what comes back.
 
     Attributes
@@ -104,7 +104,7 @@ class Experience(Part):
         return self
 
 
-class Baskets(Part):
+class BasketHabits(Part):
     """What an order holds.
 
     Attributes

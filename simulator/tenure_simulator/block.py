@@ -15,20 +15,20 @@ from tenure_simulator.columns import (
     constant,
     customer_ids,
     flags,
-    money,
+    money_column,
     order_ids,
     text_column,
     time_column,
 )
 from tenure_simulator.config import ShopConfig
 from tenure_simulator.purchases import Purchases, simulate_purchases
-from tenure_simulator.returns import Returns, draw_returns
+from tenure_simulator.returns import OrderReturns, draw_returns
 from tenure_simulator.streams import Purpose, stream
 from tenure_simulator.traits import DEVICES, ORDER_CHANNELS, REGIONS, Traits, draw_traits
 
 
 @dataclass(frozen=True)
-class Block:
+class CustomerBlock:
     """Customers of one block, what they bought and what came back.
 
     Attributes
@@ -44,7 +44,7 @@ class Block:
     traits: Traits
     purchases: Purchases
     baskets: Baskets
-    returns: Returns
+    returns: OrderReturns
     channel: Ints
     device: Ints
 
@@ -54,7 +54,7 @@ class Block:
         return self.index * BLOCK_FACTOR + np.arange(len(self.purchases.day))
 
 
-def blocks(config: ShopConfig) -> int:
+def count_blocks(config: ShopConfig) -> int:
     """Return how many blocks the shop has."""
     return -(-config.customers // config.block_customers)
 
@@ -68,7 +68,7 @@ def _places(traits: Traits, purchases: Purchases, rng: np.random.Generator) -> t
     return channel, np.where(channel == ORDER_CHANNELS.index("store"), -1, device)
 
 
-def draw_block(config: ShopConfig, index: int) -> Block:
+def draw_block(config: ShopConfig, index: int) -> CustomerBlock:
     """Draw the customers of one block and everything they bought."""
 
     def rng(purpose: Purpose) -> np.random.Generator:
@@ -83,10 +83,10 @@ def draw_block(config: ShopConfig, index: int) -> Block:
     baskets = fill_baskets(config, traits, purchases, rng(Purpose.BASKETS))
     returns = draw_returns(config, traits, purchases, baskets, rng(Purpose.RETURNS))
     channel, device = _places(traits, purchases, rng(Purpose.PLACES))
-    return Block(config, index, traits, purchases, baskets, returns, channel, device)
+    return CustomerBlock(config, index, traits, purchases, baskets, returns, channel, device)
 
 
-def buyer_ids(block: Block, order: Ints) -> pa.StringArray:
+def buyer_ids(block: CustomerBlock, order: Ints) -> pa.StringArray:
     """Return who placed orders: the person, or the account used where identities are fragmented."""
     who = block.purchases.customer[order]
     numbers = block.traits.number[who]
@@ -96,7 +96,7 @@ def buyer_ids(block: Block, order: Ints) -> pa.StringArray:
     return account_ids(numbers, account_used(has, who, block.channel[order]))
 
 
-def orders_table(block: Block) -> pa.Table:
+def orders_table(block: CustomerBlock) -> pa.Table:
     """Return the visible ``orders`` of a block by time, returns as rows of their own with negative revenue."""
     config, baskets, returns = block.config, block.baskets, block.returns
     sold = np.flatnonzero(block.purchases.day < config.days)
@@ -114,10 +114,10 @@ def orders_table(block: Block) -> pa.Table:
         {
             "customer_id": buyer_ids(block, order),
             "ordered_at": time_column(day[turn], config.start),
-            "revenue": money(revenue[turn]),
+            "revenue": money_column(revenue[turn]),
             "order_id": order_ids(block.order_number[order], is_return),
-            "cost": money(cost[turn]),
-            "discount": money(discount[turn]),
+            "cost": money_column(cost[turn]),
+            "discount": money_column(discount[turn]),
             "is_return": flags(is_return),
             "channel": text_column(block.channel[order], ORDER_CHANNELS),
             "device": text_column(np.where(block.device[order] < 0, len(DEVICES), block.device[order]), (*DEVICES, "")),

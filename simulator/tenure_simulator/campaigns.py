@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from tenure_simulator.arrays import Bools, Floats, Ints
-from tenure_simulator.levers import Campaign
+from tenure_simulator.levers import CampaignPlan
 from tenure_simulator.traits import DEVICES, Traits
 
 LAPSED_DAYS = 60.0
@@ -15,7 +15,7 @@ LAPSED_DAYS = 60.0
 
 
 @dataclass(frozen=True)
-class Assigned:
+class CampaignArms:
     """Customers assigned in one campaign, and their latent state just before the contact; arrays are aligned.
 
     Attributes
@@ -51,7 +51,7 @@ class Assigned:
         return (self.arm > 0) & self.recorded
 
 
-def eligible(campaign: Campaign, silent_days: Floats) -> Ints:
+def eligible(campaign: CampaignPlan, silent_days: Floats) -> Ints:
     """Positions of customers in the audience, given days since each one's last order (NaN without orders)."""
     audience = np.isfinite(silent_days)
     if campaign.audience == "lapsed":
@@ -61,7 +61,7 @@ def eligible(campaign: Campaign, silent_days: Floats) -> Ints:
     return np.flatnonzero(audience)
 
 
-def draw_arms(campaign: Campaign, rng: np.random.Generator, mobile: Bools) -> tuple[Ints, Bools]:
+def draw_arms(campaign: CampaignPlan, rng: np.random.Generator, mobile: Bools) -> tuple[Ints, Bools]:
     """Draw the arm of each eligible customer, and whether the row survives a faulty assignment."""
     shares = np.array([campaign.control_share, *(arm.share for arm in campaign.arms)])
     arm = rng.choice(len(shares), len(mobile), p=shares)
@@ -69,13 +69,13 @@ def draw_arms(campaign: Campaign, rng: np.random.Generator, mobile: Bools) -> tu
     return arm, ~lost
 
 
-def log_boosts(campaign: Campaign, arm: Ints, persuadable: Floats) -> Floats:
+def log_boosts(campaign: CampaignPlan, arm: Ints, persuadable: Floats) -> Floats:
     """Log factor on the purchase rate while the effect lasts; 0 for control."""
     strength = np.array([0.0, *(treatment.strength for treatment in campaign.arms)])
     return strength[arm] * persuadable
 
 
-def annoyances(campaign: Campaign, arm: Ints, sensitivity: Floats) -> Floats:
+def annoyances(campaign: CampaignPlan, arm: Ints, sensitivity: Floats) -> Floats:
     """P(the contact makes an engaged customer start cooling); 0 for control."""
     annoyance = np.array([0.0, *(treatment.annoyance for treatment in campaign.arms)])
     return np.minimum(annoyance[arm] * sensitivity, 1.0)

@@ -11,18 +11,18 @@ from tenure_simulator.config import ShopConfig
 from tenure_simulator.lifetime import at_acquisition
 from tenure_simulator.traits import Traits
 
-MONTH_DAYS = 30
+_MONTH_DAYS = 30
 
 
 def months(config: ShopConfig) -> int:
     """Return how many months of 30 days the history has; the last may be shorter."""
-    return -(-config.days // MONTH_DAYS)
+    return -(-config.days // _MONTH_DAYS)
 
 
 def value_sums(config: ShopConfig, traits: Traits) -> Floats:
     """Return number and summed lifetime contribution of customers, shape (2, channels, months)."""
     _, value = at_acquisition(config, traits)
-    cell = traits.channel * months(config) + traits.arrival.astype(np.int64) // MONTH_DAYS
+    cell = traits.channel * months(config) + traits.arrival.astype(np.int64) // _MONTH_DAYS
     size = len(config.channels) * months(config)
     sums = [np.bincount(cell, weights, minlength=size) for weights in (np.ones(len(cell)), value)]
     return np.stack(sums).astype(np.float64).reshape(2, len(config.channels), -1)
@@ -47,7 +47,7 @@ def channels_truth(config: ShopConfig, sums: Floats) -> pd.DataFrame:
         expected customers per further unit of money, mean over the days weighted with spend) and ``marginal_return``
         (the money they are worth).
     """
-    marketing, month = make_marketing(config), np.arange(config.days) // MONTH_DAYS
+    marketing, month = make_marketing(config), np.arange(config.days) // _MONTH_DAYS
 
     def monthly(daily: Floats) -> Floats:
         return np.stack([np.bincount(month, row, minlength=months(config)) for row in daily])
@@ -58,7 +58,7 @@ def channels_truth(config: ShopConfig, sums: Floats) -> pd.DataFrame:
     spend, arrivals = monthly(marketing.spend), monthly(marketing.arrivals)
     marginal = share(monthly(marketing.marginal * marketing.spend), spend, 0.0)
     value = share(sums[1], sums[0], np.nan)
-    starts = pd.Timestamp(config.start) + pd.to_timedelta(MONTH_DAYS * np.arange(months(config)), unit="D")
+    starts = pd.Timestamp(config.start) + pd.to_timedelta(_MONTH_DAYS * np.arange(months(config)), unit="D")
     channel = [each.name for each in config.channels]
     frame = pd.DataFrame(
         {

@@ -51,7 +51,7 @@ def response(level: Floats, saturation: float) -> Floats:
     return np.asarray((1 + saturation) * level / (level + saturation))
 
 
-def slope(level: Floats, saturation: float) -> Floats:
+def response_slope(level: Floats, saturation: float) -> Floats:
     """Return the derivative of `response` with respect to the level."""
     return np.asarray((1 + saturation) * saturation / (level + saturation) ** 2)
 
@@ -96,7 +96,7 @@ def make_marketing(config: ShopConfig) -> Marketing:
     relative = np.stack(volume) * (1 - share + share * response(level, saturation))  # type: ignore[arg-type]
     scale = config.customers / relative.sum()
     plan = scale * np.array([c.weight for c in config.channels])[:, None] * money
-    gained = scale * np.stack(volume) * share * slope(level, saturation)  # type: ignore[arg-type]
+    gained = scale * np.stack(volume) * share * response_slope(level, saturation)  # type: ignore[arg-type]
     marginal = np.divide(gained, plan, out=np.zeros_like(gained), where=plan > 0)
     weight = scale * np.array([channel.weight for channel in config.channels])
     return Marketing(level * plan, scale * relative, marginal, weight, plan[:, -1])

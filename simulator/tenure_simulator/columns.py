@@ -26,10 +26,10 @@ def id_column(prefix: str, numbers: Ints, digits: int) -> pa.StringArray:
     >>> id_column("C", np.array([7, 42]), 4).to_pylist()
     ['C0007', 'C0042']
     """
-    return prefixed(np.frombuffer(prefix.encode(), dtype=np.uint8), numbers, digits)
+    return prefix_ids(np.frombuffer(prefix.encode(), dtype=np.uint8), numbers, digits)
 
 
-def prefixed(prefix: NDArray[np.uint8], numbers: Ints, digits: int) -> pa.StringArray:
+def prefix_ids(prefix: NDArray[np.uint8], numbers: Ints, digits: int) -> pa.StringArray:
     """Return ids of prefixes (bytes, shape (letters,) or (n, letters)) and zero-padded numbers."""
     start = prefix.shape[-1]
     width = start + digits
@@ -53,7 +53,7 @@ def order_ids(numbers: Ints, is_return: Bools | None = None) -> pa.StringArray:
     prefix = np.full(len(numbers), ord("O"), dtype=np.uint8)
     if is_return is not None:
         prefix[is_return] = ord("R")
-    return prefixed(prefix[:, None], numbers, ORDER_DIGITS)
+    return prefix_ids(prefix[:, None], numbers, ORDER_DIGITS)
 
 
 def microseconds(days: Floats, start: date) -> Ints:
@@ -64,9 +64,9 @@ def microseconds(days: Floats, start: date) -> Ints:
 
 def time_column(days: Floats, start: date) -> pa.TimestampArray:
     """Return times, to the second, null where infinite or NaN."""
-    known = np.isfinite(days)
-    values = microseconds(np.where(known, days, 0.0), start)
-    return pa.array(values, type=pa.timestamp("us"), mask=~known if not known.all() else None)
+    finite = np.isfinite(days)
+    values = microseconds(np.where(finite, days, 0.0), start)
+    return pa.array(values, type=pa.timestamp("us"), mask=~finite if not finite.all() else None)
 
 
 def text_column(codes: Ints, words: Sequence[str]) -> pa.DictionaryArray:
@@ -81,7 +81,7 @@ def constant(word: str, n: int) -> pa.DictionaryArray:
     return text_column(np.zeros(n, dtype=np.int64), [word])
 
 
-def money(cents: Ints) -> pa.DoubleArray:
+def money_column(cents: Ints) -> pa.DoubleArray:
     """Return money of integer cents."""
     return pa.array(np.asarray(cents) / 100.0, type=pa.float64())
 

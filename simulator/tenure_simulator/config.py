@@ -8,16 +8,16 @@ from typing import Self
 from pydantic import Field, model_validator
 
 from tenure_simulator.behaviour import (
-    Baskets,
+    BasketHabits,
     Engagement,
-    Experience,
+    ExperienceEffects,
     Identities,
     Leaving,
     Purchasing,
     ServiceCosts,
 )
 from tenure_simulator.dirt import FAULTS
-from tenure_simulator.levers import Campaign, Channel, ChannelChange, PriceChange
+from tenure_simulator.levers import CampaignPlan, Channel, ChannelChange, PriceChange
 from tenure_simulator.part import Part, Share
 
 
@@ -60,13 +60,13 @@ class ShopConfig(Part):
     block_customers: int = Field(default=20_000, ge=1)
     purchasing: Purchasing = Purchasing()
     leaving: Leaving = Leaving()
-    experience: Experience = Experience()
-    baskets: Baskets = Baskets()
+    experience: ExperienceEffects = ExperienceEffects()
+    baskets: BasketHabits = BasketHabits()
     service_costs: ServiceCosts = ServiceCosts()
     engagement: Engagement = Engagement()
     identities: Identities = Identities()
     channels: tuple[Channel, ...] = Field(min_length=1)
-    campaigns: tuple[Campaign, ...] = ()
+    campaigns: tuple[CampaignPlan, ...] = ()
     price_changes: tuple[PriceChange, ...] = ()
     channel_changes: tuple[ChannelChange, ...] = ()
     dirt: tuple[str, ...] = ()

@@ -48,7 +48,7 @@ FAULTS: Mapping[str, Spoil] = {
 """Name of each fault and how it spoils a row of ``orders``."""
 
 
-def as_text(orders: pd.DataFrame) -> pd.DataFrame:
+def _write_as_text(orders: pd.DataFrame) -> pd.DataFrame:
     """Return orders as text, as they would stand in a CSV file."""
     text = orders.astype(object).where(orders.notna(), "").astype(str)
     text["is_return"] = text["is_return"].str.lower()
@@ -78,7 +78,7 @@ def spoil(
     dirt
         ``row`` (1 is the first line after the header), ``fault``, ``customer_id`` and ``order_id`` of the good row.
     """
-    text = as_text(orders)
+    text = _write_as_text(orders)
     good = np.flatnonzero((orders["revenue"] > 0).to_numpy())
     each = max(1, round(share * len(orders)))
     chosen = rng.permutation(good)[: each * len(faults)]

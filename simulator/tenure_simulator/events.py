@@ -8,14 +8,14 @@ import numpy as np
 import pyarrow as pa
 
 from tenure_simulator.arrays import Floats, Ints, sigmoid
-from tenure_simulator.block import Block
+from tenure_simulator.block import CustomerBlock
 from tenure_simulator.columns import text_column, time_column
 from tenure_simulator.persons import person_ids
 from tenure_simulator.service import draw_tickets
 from tenure_simulator.streams import Purpose, stream
 from tenure_simulator.traits import DEVICES
 
-EVENTS = ("visit", "cart", "email_sent", "email_open", "email_click", "unsubscribe", "ticket", "complaint")
+EVENT_KINDS = ("visit", "cart", "email_sent", "email_open", "email_click", "unsubscribe", "ticket", "complaint")
 SOURCES = ("direct", "organic", "paid_search", "paid_social", "email", "affiliates", "service")
 VISIT_SOURCES = np.array([0.36, 0.28, 0.16, 0.1, 0.06, 0.04])
 AFTER_LEAVING = 0.04
@@ -28,7 +28,7 @@ UNSUBSCRIBES = 0.3
 
 @dataclass(frozen=True)
 class Events:
-    """Events of a block: the customer's position, day, kind (index into `EVENTS`), value, source (into `SOURCES`)."""
+    """Events of a block: the customer's position, day, kind (of `EVENT_KINDS`), value, source (of `SOURCES`)."""
 
     customer: Ints
     day: Floats
@@ -55,7 +55,7 @@ class _Phases:
         return np.asarray((day[None, :] >= self.start[1:, customer]).sum(axis=0))
 
 
-def _phases(block: Block, rng: np.random.Generator, cooling: float) -> _Phases:
+def _phases(block: CustomerBlock, rng: np.random.Generator, cooling: float) -> _Phases:
     engagement, n = block.config.engagement, len(block.traits)
     left = block.purchases.left
     noise = np.exp(engagement.cooling_noise * rng.standard_normal(n))
@@ -73,7 +73,7 @@ def _scatter(rng: np.random.Generator, phases: _Phases, rate: Floats) -> tuple[I
     return owner % n, begin[owner] + rng.random(len(owner)) * length[owner]
 
 
-def _awake(block: Block, rng: np.random.Generator, customer: Ints, day: Floats) -> Ints:
+def _awake(block: CustomerBlock, rng: np.random.Generator, customer: Ints, day: Floats) -> Ints:
     """Drop most visits that fall into quiet spells."""
     engagement, traits = block.config.engagement, block.traits
     span = np.maximum(block.config.days - traits.arrival, 0.0)
@@ -86,28 +86,28 @@ def _awake(block: Block, rng: np.random.Generator, customer: Ints, day: Floats) 
     return np.flatnonzero(~quiet | (rng.random(len(customer)) < QUIET))
 
 
-def _visits(block: Block, rng: np.random.Generator) -> Events:
+def _visits(block: CustomerBlock, rng: np.random.Generator) -> Events:
     """Visits, a few of which fill a cart, and the visit and cart behind every order."""
     engagement, traits, purchases = block.config.engagement, block.traits, block.purchases
     phases = _phases(block, rng, engagement.cooling_visits)
     customer, day = _scatter(rng, phases, engagement.visits_per_month * 12 / 365 * traits.interest * phases.factor)
-    kept = _awake(block, rng, customer, day)
-    customer = np.concatenate([customer[kept], purchases.customer])
-    day = np.concatenate([day[kept], np.maximum(purchases.day - rng.uniform(0.002, 0.02, len(purchases.day)), 0.0)])
-    bought = np.arange(len(day)) >= len(kept)
+    awake = _awake(block, rng, customer, day)
+    customer = np.concatenate([customer[awake], purchases.customer])
+    day = np.concatenate([day[awake], np.maximum(purchases.day - rng.uniform(0.002, 0.02, len(purchases.day)), 0.0)])
+    bought = np.arange(len(day)) >= len(awake)
     source = rng.choice(len(VISIT_SOURCES), len(day), p=VISIT_SOURCES)
     carts = np.flatnonzero(bought | (rng.random(len(day)) < np.where(phases.at(customer, day) == 1, 0.07, 0.13)))
     pages = 1 + rng.poisson(np.where(bought, 7.0, 3.0)).astype(float)
     return Events(
         customer=np.concatenate([customer, customer[carts]]),
         day=np.concatenate([day, day[carts] + 0.0015]),
-        kind=np.repeat([EVENTS.index("visit"), EVENTS.index("cart")], [len(day), len(carts)]),
+        kind=np.repeat([EVENT_KINDS.index("visit"), EVENT_KINDS.index("cart")], [len(day), len(carts)]),
         value=np.concatenate([pages, 1 + rng.poisson(1.0, len(carts)).astype(float)]),
         source=np.concatenate([source, source[carts]]),
     )
 
 
-def _emails(block: Block, rng: np.random.Generator) -> Events:
+def _emails(block: CustomerBlock, rng: np.random.Generator) -> Events:
     """E-mails sent to those who agreed until they unsubscribe, and what was opened and clicked."""
     engagement, traits, left = block.config.engagement, block.traits, block.purchases.left
     n = len(traits)
@@ -115,8 +115,8 @@ def _emails(block: Block, rng: np.random.Generator) -> Events:
     gives_up = np.where(rng.random(n) < UNSUBSCRIBES, left - rng.exponential(20.0, n) + 10, np.inf)
     gives_up = np.where(traits.opted_in, np.maximum(gives_up, traits.arrival + 1), -np.inf)
     customer, day = _scatter(rng, phases, np.full((3, n), engagement.emails_per_month * 12 / 365))
-    kept = day < gives_up[customer]
-    customer, day = customer[kept], day[kept]
+    subscribed = day < gives_up[customer]
+    customer, day = customer[subscribed], day[subscribed]
     opens = sigmoid(-1.0 + 0.6 * np.log(traits.interest) + 0.5 * rng.standard_normal(n))
     opened = np.flatnonzero(rng.random(len(day)) < opens[customer] * phases.factor[phases.at(customer, day), customer])
     open_day = day[opened] + rng.exponential(0.3, len(opened))
@@ -124,7 +124,7 @@ def _emails(block: Block, rng: np.random.Generator) -> Events:
     gone = np.flatnonzero(np.isfinite(gives_up))
     parts = [customer, customer[opened], customer[opened[clicked]], gone]
     days = [day, open_day, open_day[clicked] + 0.0005, gives_up[gone]]
-    kinds = [EVENTS.index(name) for name in ("email_sent", "email_open", "email_click", "unsubscribe")]
+    kinds = [EVENT_KINDS.index(name) for name in ("email_sent", "email_open", "email_click", "unsubscribe")]
     total = sum(map(len, parts))
     return Events(
         customer=np.concatenate(parts),
@@ -135,14 +135,14 @@ def _emails(block: Block, rng: np.random.Generator) -> Events:
     )
 
 
-def _tickets(block: Block) -> Events:
+def _tickets(block: CustomerBlock) -> Events:
     tickets = draw_tickets(block)
-    kind = np.where(tickets.complaint, EVENTS.index("complaint"), EVENTS.index("ticket"))
+    kind = np.where(tickets.complaint, EVENT_KINDS.index("complaint"), EVENT_KINDS.index("ticket"))
     source = np.full(len(kind), SOURCES.index("service"))
     return Events(block.purchases.customer[tickets.order], tickets.day, kind, tickets.minutes, source)
 
 
-def events_table(block: Block) -> pa.Table:
+def events_table(block: CustomerBlock) -> pa.Table:
     """Return the visible ``events`` of a block, by customer and time."""
     config = block.config
     rng = stream(config.seed, Purpose.EVENTS, block=block.index)
@@ -154,15 +154,15 @@ def events_table(block: Block) -> pa.Table:
     # Whole seconds first: the order of rows must not hang on what the table cannot show.
     seconds = np.rint(day * 86_400).astype(np.int64)
     seen = np.flatnonzero(seconds < config.days * 86_400)
-    key = (customer[seen] * (config.days * 86_400) + seconds[seen]) * len(EVENTS) + kind[seen]
+    key = (customer[seen] * (config.days * 86_400) + seconds[seen]) * len(EVENT_KINDS) + kind[seen]
     seen = seen[np.argsort(key, kind="stable")]
     own = np.where(rng.random(len(seen)) < 0.85, block.traits.device[customer[seen]], rng.integers(0, 3, len(seen)))
-    by_mail = kind[seen] == EVENTS.index("email_sent")
+    by_mail = kind[seen] == EVENT_KINDS.index("email_sent")
     return pa.table(
         {
             "customer_id": person_ids(config, block.traits.number[customer[seen]]),
             "occurred_at": time_column(seconds[seen] / 86_400, config.start),
-            "event": text_column(kind[seen], EVENTS),
+            "event": text_column(kind[seen], EVENT_KINDS),
             "value": pa.array(value[seen], mask=np.isnan(value[seen])),
             "channel": text_column(source[seen], SOURCES),
             "device": text_column(np.where(by_mail, len(DEVICES), own), (*DEVICES, "")),

@@ -8,13 +8,13 @@ import numpy as np
 import pyarrow as pa
 
 from tenure_simulator.arrays import Floats, Ints
-from tenure_simulator.block import Block
+from tenure_simulator.block import CustomerBlock
 from tenure_simulator.columns import text_column, time_column
 from tenure_simulator.persons import person_ids
 from tenure_simulator.service import draw_tickets
 from tenure_simulator.streams import Purpose, stream
 
-KINDS = ("nps", "ces", "csat", "review")
+_SURVEY_KINDS = ("nps", "ces", "csat", "review")
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ SURVEYS = {
 
 
 def _answers(
-    block: Block, kind: str, order: Ints, day: Floats, rng: np.random.Generator
+    block: CustomerBlock, kind: str, order: Ints, day: Floats, rng: np.random.Generator
 ) -> tuple[Ints, Floats, Floats]:
     """Draw who answers a survey about ``order`` sent at ``day``: order, day and score of each answer."""
     survey, traits, purchases = SURVEYS[kind], block.traits, block.purchases
@@ -68,14 +68,16 @@ def _answers(
     return order, when, np.clip(score, survey.low, survey.high)
 
 
-def feedback_table(block: Block) -> pa.Table:
+def feedback_table(block: CustomerBlock) -> pa.Table:
     """Return the visible ``feedback`` of a block, by customer and time."""
     config, purchases = block.config, block.purchases
     rng, tickets = stream(config.seed, Purpose.FEEDBACK, block=block.index), draw_tickets(block)
     after_order = np.arange(len(purchases.day)), purchases.day + 2.0
-    parts = [_answers(block, k, *((tickets.order, tickets.day) if k == "ces" else after_order), rng) for k in KINDS]
+    parts = [
+        _answers(block, k, *((tickets.order, tickets.day) if k == "ces" else after_order), rng) for k in _SURVEY_KINDS
+    ]
     order, when, score = (np.concatenate([part[i] for part in parts]) for i in range(3))
-    kind = np.repeat(np.arange(len(KINDS)), [len(part[0]) for part in parts])
+    kind = np.repeat(np.arange(len(_SURVEY_KINDS)), [len(part[0]) for part in parts])
     who = purchases.customer[order.astype(np.int64)]
     seen = np.flatnonzero(when < config.days)
     seen = seen[np.lexsort((kind[seen], when[seen], who[seen]))]
@@ -83,7 +85,7 @@ def feedback_table(block: Block) -> pa.Table:
         {
             "customer_id": person_ids(config, block.traits.number[who[seen]]),
             "answered_at": time_column(when[seen], config.start),
-            "kind": text_column(kind[seen], KINDS),
+            "kind": text_column(kind[seen], _SURVEY_KINDS),
             "score": pa.array(score[seen]),
         }
     )

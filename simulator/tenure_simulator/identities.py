@@ -9,17 +9,17 @@ import numpy as np
 import pyarrow as pa
 
 from tenure_simulator.accounts import SYSTEMS, account_ids, draw_accounts
-from tenure_simulator.arrays import Bools, Floats, Ints, ragged
-from tenure_simulator.block import Block
+from tenure_simulator.arrays import Bools, Floats, Ints, expand_ragged
+from tenure_simulator.block import CustomerBlock
 from tenure_simulator.columns import customer_ids, text_column, time_column
 from tenure_simulator.streams import SHARED, Purpose, stream
 
-KINDS = ("email", "phone", "device", "cookie", "loyalty_card", "user_id")
-GIVEN = (
+_IDENTIFIER_KINDS = ("email", "phone", "device", "cookie", "loyalty_card", "user_id")
+_GIVEN_NAMES = (
     "anna", "ben", "clara", "david", "elena", "felix", "greta", "henri", "ines", "jonas", "karla", "leon", "mara",
     "nils", "olga", "paul", "rosa", "simon", "tilda", "viktor",
 )  # fmt: skip
-FAMILY = (
+_FAMILY_NAMES = (
     "adler", "bauer", "cordes", "decker", "ernst", "falk", "gruber", "hansen", "iversen", "jansen", "kramer", "lorenz",
     "maurer", "neumann", "otto", "peters", "richter", "schulz", "thomsen", "ullrich", "vogel", "weber", "ziegler",
 )  # fmt: skip
@@ -49,11 +49,14 @@ def email_of(number: int) -> str:
     >>> email_of(21)
     'ben.bauer21@example.com'
     """
-    given, family = GIVEN[number % len(GIVEN)], FAMILY[number // len(GIVEN) % len(FAMILY)]
-    return f"{given}.{family}{number}@{DOMAINS[number % 7 % len(DOMAINS)]}"
+    given_name, family = (
+        _GIVEN_NAMES[number % len(_GIVEN_NAMES)],
+        _FAMILY_NAMES[number // len(_GIVEN_NAMES) % len(_FAMILY_NAMES)],
+    )
+    return f"{given_name}.{family}{number}@{DOMAINS[number % 7 % len(DOMAINS)]}"
 
 
-def typed_email(address: str, style: int, *, typo: int) -> str:
+def type_email(address: str, style: int, *, typo: int) -> str:
     """Return an address as a person might type it: in another case, with spaces or a tag, or mistyped.
 
     Parameters
@@ -73,7 +76,7 @@ def typed_email(address: str, style: int, *, typo: int) -> str:
     return f"{name}@{domain}".upper() if style == 9 else styles.get(style, f"{name}@{domain}")
 
 
-def _emails(block: Block, owner: Ints, rng: np.random.Generator) -> list[str]:
+def _emails(block: CustomerBlock, owner: Ints, rng: np.random.Generator) -> list[str]:
     """E-mail of each account; some of the further accounts have an address of their own."""
     n = len(owner)
     style = rng.integers(0, 10, n)
@@ -82,17 +85,17 @@ def _emails(block: Block, owner: Ints, rng: np.random.Generator) -> list[str]:
     addresses = [email_of(int(number)) for number in block.traits.number[owner]]
     first = np.r_[True, owner[1:] != owner[:-1]] if n else np.zeros(0, dtype=bool)
     work = ["w." + address if mine else address for address, mine in zip(addresses, other & ~first, strict=True)]
-    return [typed_email(a, int(s), typo=int(t)) for a, s, t in zip(work, style, typo, strict=True)]
+    return [type_email(a, int(s), typo=int(t)) for a, s, t in zip(work, style, typo, strict=True)]
 
 
-def _phones(block: Block, owner: Ints, rng: np.random.Generator) -> list[str]:
+def _phones(block: CustomerBlock, owner: Ints, rng: np.random.Generator) -> list[str]:
     form = rng.integers(0, len(PHONES), len(owner))
     mixed = block.traits.number[owner] * 7_654_321 % 10**8
     prefix = 151 + block.traits.number[owner] % 9
     return [PHONES[f].format(a=a, b=f"{b:08d}") for f, a, b in zip(form, prefix, mixed, strict=True)]
 
 
-def _devices(block: Block, rng: np.random.Generator) -> Ints:
+def _devices(block: CustomerBlock, rng: np.random.Generator) -> Ints:
     """Device number of each customer: some share with the next customer of the block."""
     number = block.traits.number.copy()
     shares = np.flatnonzero(rng.random(len(number)) < block.config.identities.shared_device / 2)
@@ -101,7 +104,7 @@ def _devices(block: Block, rng: np.random.Generator) -> Ints:
     return number
 
 
-def _rows(block: Block, has: Bools, rng: np.random.Generator) -> list[Rows]:
+def _rows(block: CustomerBlock, has: Bools, rng: np.random.Generator) -> list[Rows]:
     traits, config = block.traits, block.config
     owner, system = np.nonzero(has)
     seen = traits.arrival[owner] + rng.exponential(60.0, len(owner)) * (system > 0)
@@ -112,11 +115,11 @@ def _rows(block: Block, has: Bools, rng: np.random.Generator) -> list[Rows]:
     device = _devices(block, rng)
     life = np.minimum(block.purchases.left, float(config.days)) - traits.arrival
     cookies = 1 + rng.poisson(np.maximum(life, 0.0) / config.identities.cookie_days)
-    who, turn = ragged(np.minimum(cookies, LONGEST_COOKIES))
+    who, turn = expand_ragged(np.minimum(cookies, LONGEST_COOKIES))
     start = traits.arrival[who] + turn * config.identities.cookie_days * rng.uniform(0.7, 1.3, len(who))
 
     def rows(kind: str, at: Ints, value: Sequence[str]) -> Rows:
-        return Rows(owner[at], system[at], np.full(len(at), KINDS.index(kind)), value, seen[at])
+        return Rows(owner[at], system[at], np.full(len(at), _IDENTIFIER_KINDS.index(kind)), value, seen[at])
 
     return [
         rows("email", np.arange(len(owner)), _emails(block, owner, rng)),
@@ -124,13 +127,13 @@ def _rows(block: Block, has: Bools, rng: np.random.Generator) -> list[Rows]:
         rows("device", app, [f"dev-{number * 40_503 % 10**9:09d}" for number in device[owner[app]]]),
         rows("loyalty_card", card, [f"LC{number * 48_271 % 10**9:09d}" for number in traits.number[owner[card]]]),
         Rows(
-            who, np.zeros(len(who), dtype=np.int64), np.full(len(who), KINDS.index("cookie")),
+            who, np.zeros(len(who), dtype=np.int64), np.full(len(who), _IDENTIFIER_KINDS.index("cookie")),
             [f"ck-{value:016x}" for value in rng.integers(0, 2**62, len(who))], start,
         ),
     ]  # fmt: skip
 
 
-def identifiers_table(block: Block) -> pa.Table:
+def identifiers_table(block: CustomerBlock) -> pa.Table:
     """Return the visible ``identifiers`` of a block, by system and account."""
     config, n = block.config, len(block.traits)
     rng = stream(config.seed, Purpose.IDENTITIES, block=SHARED - 1 - block.index)
@@ -144,14 +147,14 @@ def identifiers_table(block: Block) -> pa.Table:
         {
             "source": text_column(system[seen], SYSTEMS),
             "source_id": account_ids(block.traits.number[customer[seen]], system[seen]),
-            "kind": text_column(kind[seen], KINDS),
+            "kind": text_column(kind[seen], _IDENTIFIER_KINDS),
             "value": pa.array(value[seen].tolist(), type=pa.string()),
             "seen_at": time_column(day[seen], config.start),
         }
     )
 
 
-def identities_table(block: Block) -> pa.Table:
+def identities_table(block: CustomerBlock) -> pa.Table:
     """Return the truth of a block: whose account is whose, as ``source, source_id, customer_id``."""
     has = draw_accounts(block.config, block.index)[: len(block.traits)]
     owner, system = np.nonzero(has)

@@ -78,7 +78,7 @@ class Arm(Part):
     contact_cost: NotNegative = 0.0
 
 
-class Campaign(Part):
+class CampaignPlan(Part):
     """A randomised campaign; customers outside every arm are the hold-out, arm ``control``.
 
     Attributes

@@ -56,7 +56,7 @@ def at_acquisition(config: ShopConfig, traits: Traits) -> tuple[Floats, Floats]:
     return orders.sum(axis=0), contribution(config, traits, orders, price=make_clock(config).prices[day])
 
 
-def acquisition_costs(config: ShopConfig, traits: Traits) -> Floats:
+def true_acquisition_costs(config: ShopConfig, traits: Traits) -> Floats:
     """Return the money spent per new customer in each one's channel and month of 30 days."""
     marketing = make_marketing(config)
     month = np.arange(config.days) // 30
@@ -65,7 +65,7 @@ def acquisition_costs(config: ShopConfig, traits: Traits) -> Floats:
     return np.asarray(each[traits.channel, traits.arrival.astype(np.int64) // 30])
 
 
-def _realised(truth: Truth, day: int) -> Floats:
+def _contribution_so_far(truth: Truth, day: int) -> Floats:
     """Contribution of each customer so far; cost to serve as expected of the orders placed."""
     ledger, traits, config = truth.ledger, truth.traits, truth.config
     n = len(traits)
@@ -108,7 +108,7 @@ def lifetime_at(truth: Truth, as_of: str | pd.Timestamp) -> pd.DataFrame:
     position = replace(now.position, elapsed=now.position.elapsed / level)
     orders = np.stack(lifetime_orders(make_chain(config, traits, speed=level), position))
     remaining = contribution(config, traits, orders, price=float(make_clock(config).prices[day]))
-    realised, cost = _realised(truth, day)[now.who], acquisition_costs(config, traits)
+    realised, cost = _contribution_so_far(truth, day)[now.who], true_acquisition_costs(config, traits)
     return pd.DataFrame(
         {
             "customer_id": truth.customer_id.to_numpy()[now.who],

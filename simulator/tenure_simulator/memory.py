@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import pyarrow as pa
 
-from tenure_simulator.block import blocks, draw_block, orders_table
+from tenure_simulator.block import count_blocks, draw_block, orders_table
 from tenure_simulator.columns import to_frame
 from tenure_simulator.config import ShopConfig
 from tenure_simulator.truth import Truth, gather
@@ -33,6 +33,6 @@ def simulate_orders(config: ShopConfig) -> tuple[pd.DataFrame, Truth]:
     >>> orders.customer_id.nunique(), len(truth.traits)
     (50, 50)
     """
-    drawn = [draw_block(config, index) for index in range(blocks(config))]
+    drawn = [draw_block(config, index) for index in range(count_blocks(config))]
     orders = to_frame(pa.concat_tables([orders_table(block) for block in drawn], promote_options="permissive"))
     return orders, gather(config, drawn)

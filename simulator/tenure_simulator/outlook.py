@@ -13,7 +13,7 @@ from tenure_simulator.chain import solve
 from tenure_simulator.clock import make_clock
 from tenure_simulator.economics import OrderSums, amounts, order_means, paid_share
 from tenure_simulator.present import Present, make_chain, present, running
-from tenure_simulator.returns import return_shares, returned_by
+from tenure_simulator.returns import return_probability_by, return_shares
 from tenure_simulator.truth import Truth, day_of, timestamps
 
 
@@ -37,7 +37,7 @@ def _integrate(
         paid = clock.prices[day + ahead] * paid_share(traits, means, offer, running(config, day + ahead))
         orders = np.stack([step.engaged, step.cooling])
         for horizon in (h for h in horizons if h > ahead):
-            back = float(returned_by(config, np.array(horizon - ahead - 0.5)))
+            back = float(return_probability_by(config, np.array(horizon - ahead - 0.5)))
             sums[horizon].add(orders, paid=paid, back=back)
         if ahead + 1 in sums:
             yield ahead + 1, step.bought, sums[ahead + 1]
@@ -51,7 +51,7 @@ def _pending(truth: Truth, now: Present, day: int, horizon: int) -> tuple[Floats
     order = np.flatnonzero(young)
     who, age = ledger.customer[order], day - ledger.day[order]
     share = np.stack(return_shares(config, truth.traits))[ledger.bad[order], who]
-    so_far, later = returned_by(config, age), returned_by(config, age + horizon)
+    so_far, later = return_probability_by(config, age), return_probability_by(config, age + horizon)
     chance = share * (later - so_far) / (1 - share * so_far)
     refund = chance * (whole * ledger.revenue[order] + (1 - whole) * ledger.first_revenue[order])
     cost = chance * (whole * ledger.cost[order] + (1 - whole) * ledger.first_cost[order])
@@ -129,7 +129,7 @@ def truth_at(truth: Truth, as_of: str | pd.Timestamp, horizon_days: int | Sequen
     now = present(truth, day)
     frames = []
     for horizon, bought, sums in _integrate(truth, now, day, horizons):
-        known = {
+        columns = {
             "customer_id": truth.customer_id.to_numpy()[now.who],
             "as_of": pd.Timestamp(as_of).as_unit("us"),
             "horizon_days": horizon,
@@ -138,5 +138,5 @@ def truth_at(truth: Truth, as_of: str | pd.Timestamp, horizon_days: int | Sequen
             "left_at": timestamps(truth.left[now.who], config),
             "buy_probability": _spread(now, bought),
         }
-        frames.append(pd.DataFrame(known | _amounts(truth, now, day, horizon, sums)))
+        frames.append(pd.DataFrame(columns | _amounts(truth, now, day, horizon, sums)))
     return pd.concat(frames, ignore_index=True)

@@ -7,13 +7,13 @@ import pyarrow as pa
 
 from tenure_simulator.accounts import account_ids
 from tenure_simulator.arrays import Ints
-from tenure_simulator.block import Block
+from tenure_simulator.block import CustomerBlock
 from tenure_simulator.columns import customer_ids, text_column, time_column
 from tenure_simulator.config import ShopConfig
 from tenure_simulator.streams import Purpose, stream
 from tenure_simulator.traits import GENDERS, REGIONS
 
-ASSIGNMENTS = pa.schema(
+_ASSIGNMENT_SCHEMA = pa.schema(
     {
         "customer_id": pa.string(), "campaign": pa.string(), "arm": pa.string(), "assigned_at": pa.timestamp("us"),
         "offer_cost": pa.float64(), "contact_cost": pa.float64(),
@@ -28,7 +28,7 @@ def person_ids(config: ShopConfig, numbers: Ints) -> pa.StringArray:
     return account_ids(numbers, np.zeros(len(numbers), dtype=np.int64))
 
 
-def customers_table(block: Block) -> pa.Table:
+def customers_table(block: CustomerBlock) -> pa.Table:
     """Return the ``customers`` of a block who came within the visible history; a tenth tells no year of birth."""
     config, traits = block.config, block.traits
     rng = stream(config.seed, Purpose.PEOPLE, block=block.index)
@@ -48,7 +48,7 @@ def customers_table(block: Block) -> pa.Table:
     )
 
 
-def assignments_table(block: Block) -> pa.Table:
+def assignments_table(block: CustomerBlock) -> pa.Table:
     """Return the recorded ``assignments`` of a block; an offer is priced at the customer's own past mean order."""
     config, purchases, numbers = block.config, block.purchases, block.traits.number
     tables = []
@@ -72,4 +72,4 @@ def assignments_table(block: Block) -> pa.Table:
                 }
             )
         )
-    return pa.concat_tables([table.cast(ASSIGNMENTS) for table in tables] or [ASSIGNMENTS.empty_table()])
+    return pa.concat_tables([table.cast(_ASSIGNMENT_SCHEMA) for table in tables] or [_ASSIGNMENT_SCHEMA.empty_table()])

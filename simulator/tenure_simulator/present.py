@@ -53,7 +53,7 @@ def make_chain(config: ShopConfig, traits: Traits, *, speed: Floats | float = 1.
     )
 
 
-def contacted(truth: Truth, day: int) -> tuple[Floats, Floats]:
+def contact_effects(truth: Truth, day: int) -> tuple[Floats, Floats]:
     """Return log boost and offer of each campaign started before ``day``, shape (customers, campaigns)."""
     config, contacts = truth.config, truth.contacts
     boost, offer = np.zeros((2, len(truth.traits), len(config.campaigns)))
@@ -68,7 +68,7 @@ def contacted(truth: Truth, day: int) -> tuple[Floats, Floats]:
     return boost, offer
 
 
-def _elapsed(truth: Truth, day: int, last: Floats, cooled: Floats, boost: Floats) -> Floats:
+def _elapsed_time(truth: Truth, day: int, last: Floats, cooled: Floats, boost: Floats) -> Floats:
     """Purchase time between the last order and ``day`` on each customer's clock."""
     config, clock = truth.config, make_clock(truth.config)
     windows = [(float(c.day), float(c.day + c.effect_days)) for c in config.campaigns]
@@ -91,9 +91,9 @@ def present(truth: Truth, day: int) -> Present:
     last = np.full(len(truth.traits), -np.inf)
     np.maximum.at(last, ledger.customer[before], ledger.day[before])
     who = np.flatnonzero(np.isfinite(last))
-    boost, offer = contacted(truth, day)
+    boost, offer = contact_effects(truth, day)
     cooled, alive = truth.cooled[who], truth.left[who] > day
-    elapsed = np.where(alive, _elapsed(truth, day, last[who], cooled, boost[who]), 0.0)
+    elapsed = np.where(alive, _elapsed_time(truth, day, last[who], cooled, boost[who]), 0.0)
     return Present(who, last[who], Position(alive, alive & (cooled <= day), elapsed), boost[who], offer[who])
 
 

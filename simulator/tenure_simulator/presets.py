@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from tenure_features.errors import UsageError
-from tenure_simulator.behaviour import Baskets, Identities, Leaving, Purchasing
+from tenure_simulator.behaviour import BasketHabits, Identities, Leaving, Purchasing
 from tenure_simulator.config import ShopConfig
 from tenure_simulator.dirt import FAULTS
-from tenure_simulator.levers import Arm, Campaign, Channel, ChannelChange, PriceChange
+from tenure_simulator.levers import Arm, CampaignPlan, Channel, ChannelChange, PriceChange
 
-CHANNELS = (
+_CHANNELS = (
     Channel(name="organic", weight=22, base=1.0, rate=1.05, leaving=-0.2),
     Channel(name="paid_search", weight=20, acquisition_cost=22, saturation=1.2, cost_per_click=0.7),
     Channel(
@@ -29,23 +29,23 @@ CHANNELS = (
 """Eight channels that differ in volume, cost, saturation and the customers they bring."""
 
 CAMPAIGNS = (
-    Campaign(
+    CampaignPlan(
         name="spring_voucher", day=440, effect_days=45,
         arms=(Arm(name="voucher", share=0.5, strength=0.9, annoyance=0.02, discount=0.15, contact_cost=0.6),),
     ),
-    Campaign(
+    CampaignPlan(
         name="win_back", day=620, audience="lapsed", effect_days=60,
         arms=(
             Arm(name="email", share=0.3, strength=0.5, annoyance=0.03, contact_cost=0.05),
             Arm(name="voucher", share=0.3, strength=1.3, annoyance=0.03, discount=0.2, contact_cost=0.6),
         ),
     ),
-    Campaign(name="aa_test", day=760, arms=(Arm(name="same", share=0.5),)),
-    Campaign(
+    CampaignPlan(name="aa_test", day=760, arms=(Arm(name="same", share=0.5),)),
+    CampaignPlan(
         name="app_push", day=860, effect_days=30, lost=0.3,
         arms=(Arm(name="push", share=0.5, strength=0.4, annoyance=0.06, contact_cost=0.01),),
     ),
-    Campaign(
+    CampaignPlan(
         name="loyalty_call", day=930, audience="recent", effect_days=45,
         arms=(Arm(name="call", share=0.4, strength=0.35, annoyance=0.08, contact_cost=2.5),),
     ),
@@ -57,7 +57,7 @@ def _shop(customers: int, seed: int) -> ShopConfig:
     return ShopConfig(
         customers=customers,
         seed=seed,
-        channels=CHANNELS,
+        channels=_CHANNELS,
         campaigns=CAMPAIGNS,
         price_changes=(PriceChange(day=700),),
         channel_changes=(ChannelChange(channel="affiliates", day=800),),
@@ -69,13 +69,13 @@ def _subscription(customers: int, seed: int) -> ShopConfig:
     return ShopConfig(
         customers=customers,
         seed=seed,
-        channels=CHANNELS,
+        channels=_CHANNELS,
         campaigns=CAMPAIGNS,
         purchasing=Purchasing(gap_days=30, spread=0.15, shortest_gap_days=14, regularity=shapes, season=0.1),
         leaving=Leaving(
             after_first=0.08, after_order=0.015, cooling_after_days=700, cooling_days=50, cooling_speed=0.7
         ),
-        baskets=Baskets(extra_lines=0.4, lines_spread=0.4, discounted=0.1),
+        baskets=BasketHabits(extra_lines=0.4, lines_spread=0.4, discounted=0.1),
     )
 
 
@@ -83,23 +83,23 @@ def _marketplace(customers: int, seed: int) -> ShopConfig:
     return ShopConfig(
         customers=customers,
         seed=seed,
-        channels=CHANNELS,
+        channels=_CHANNELS,
         campaigns=CAMPAIGNS,
         purchasing=Purchasing(gap_days=90, spread=1.0, regularity=(0.7, 0.2, 0.1), season=0.8),
         leaving=Leaving(after_first=0.6, after_order=0.06, cooling_after_days=700, cooling_days=75),
-        baskets=Baskets(extra_lines=0.35, lines_spread=0.6, price_level=1.3),
+        baskets=BasketHabits(extra_lines=0.35, lines_spread=0.6, price_level=1.3),
     )
 
 
 def _tiny(customers: int, seed: int) -> ShopConfig:
-    return ShopConfig(customers=customers, seed=seed, channels=CHANNELS, days=420, future_days=120)
+    return ShopConfig(customers=customers, seed=seed, channels=_CHANNELS, days=420, future_days=120)
 
 
 def _dirty(customers: int, seed: int) -> ShopConfig:
-    return ShopConfig(customers=customers, seed=seed, channels=CHANNELS, days=420, future_days=120, dirt=tuple(FAULTS))
+    return ShopConfig(customers=customers, seed=seed, channels=_CHANNELS, days=420, future_days=120, dirt=tuple(FAULTS))
 
 
-def _fragmented(customers: int, seed: int) -> ShopConfig:
+def _fragmented_shop(customers: int, seed: int) -> ShopConfig:
     return _shop(customers, seed).model_copy(update={"identities": Identities(fragmented=True)})
 
 
@@ -109,7 +109,7 @@ PRESETS: Mapping[str, tuple[Callable[[int, int], ShopConfig], int]] = {
     "marketplace": (_marketplace, 20_000),
     "tiny": (_tiny, 200),
     "dirty": (_dirty, 400),
-    "fragmented": (_fragmented, 5_000),
+    "fragmented": (_fragmented_shop, 5_000),
 }
 """Name of each preset: its builder and its usual number of customers."""
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from tenure_simulator.arrays import Bools, Floats, Ints
-from tenure_simulator.campaigns import Assigned, annoyances, draw_arms, eligible, log_boosts, on_mobile
+from tenure_simulator.campaigns import CampaignArms, annoyances, draw_arms, eligible, log_boosts, on_mobile
 from tenure_simulator.clock import make_clock
 from tenure_simulator.config import ShopConfig
 from tenure_simulator.traits import Traits, bad_shares
@@ -34,7 +34,7 @@ class Purchases:
     cooling: Bools
     cooled: Floats
     left: Floats
-    assigned: tuple[Assigned, ...]
+    assigned: tuple[CampaignArms, ...]
 
 
 class _Block:
@@ -104,13 +104,13 @@ class _Block:
         self.u_cool[who] = self.u[who]
         self.u_left[who] = self.clock.shop_time(self.clock.calendar_time(self.u[who]) + self.cooling_days[who])
 
-    def launch(self, index: int, day: float) -> tuple[Assigned, Ints, Floats]:
+    def launch(self, index: int, day: float) -> tuple[CampaignArms, Ints, Floats]:
         """Assign a campaign today; return the record, the customers contacted and their log boost."""
         campaign, traits = self.config.campaigns[index], self.traits
         who = eligible(campaign, day - self.clock.calendar_time(self.last_u))
         arm, recorded = draw_arms(campaign, self.rng, on_mobile(traits)[who])
         now = self.clock.shop_time(np.full(len(who), day))
-        record = Assigned(
+        record = CampaignArms(
             campaign=index,
             customer=who,
             arm=arm,
@@ -127,7 +127,7 @@ class _Block:
         self.log_boost[treated] += boost
         return record, treated, boost
 
-    def collect(self, assigned: tuple[Assigned, ...], end: float) -> Purchases:
+    def collect(self, assigned: tuple[CampaignArms, ...], end: float) -> Purchases:
         """Put the recorded orders in order of customer and time."""
         who, u, bad, cooling = (np.concatenate(parts) for parts in zip(*self.log, strict=True))
         order = np.lexsort((u, who))
@@ -142,7 +142,7 @@ class _Block:
 def simulate_purchases(config: ShopConfig, traits: Traits, rng: np.random.Generator) -> Purchases:
     """Simulate a block of customers from arrival to the end of the hidden future."""
     block, end = _Block(config, traits, rng), float(config.days + config.future_days)
-    assigned: list[Assigned] = []
+    assigned: list[CampaignArms] = []
     effects: list[tuple[float, Ints, Floats]] = []
     last_days = {float(campaign.day + campaign.effect_days) for campaign in config.campaigns}
     for day in sorted(

@@ -9,7 +9,7 @@ from tenure_features.errors import UsageError
 from tenure_simulator.truth import Truth, day_of
 
 
-def realised(truth: Truth, as_of: str | pd.Timestamp, horizon_days: int) -> pd.DataFrame:
+def realised_outcome(truth: Truth, as_of: str | pd.Timestamp, horizon_days: int) -> pd.DataFrame:
     """Return orders and net value of every customer of the population in the window that followed.
 
     Parameters

@@ -66,7 +66,7 @@ RANGES: Mapping[str, Mapping[str, tuple[float, float]]] = {
 """Ranges that the presets must lie in; where each bound comes from is in ``docs/simulator.md``."""
 
 
-def gini(values: pd.Series[float]) -> float:
+def _gini(values: pd.Series[float]) -> float:
     """Return the Gini coefficient of non-negative values.
 
     Examples
@@ -99,7 +99,7 @@ def log_shape(orders: pd.DataFrame) -> LogShape:
         adbt_spread=float(adbt.quantile(0.9) / adbt.quantile(0.1)),
         gap_variation=float(variation.median()),
         top_fifth=float(spent.iloc[: round(len(spent) / 5)].sum() / spent.sum()),
-        gini=gini(spent),
+        gini=_gini(spent),
     )
 
 
@@ -130,7 +130,7 @@ def shapes(folder: Path) -> Iterator[tuple[str, LogShape]]:
         yield name, log_shape(orders)
 
 
-def table(rows: Iterator[tuple[str, LogShape]]) -> str:
+def shape_table(rows: Iterator[tuple[str, LogShape]]) -> str:
     """Return a Markdown table of shapes."""
     names = [each.name for each in fields(LogShape)]
     lines = ["| log | " + " | ".join(names) + " |", "|---|" + "---:|" * len(names)]
@@ -140,10 +140,10 @@ def table(rows: Iterator[tuple[str, LogShape]]) -> str:
     return "\n".join(lines)
 
 
-def main() -> None:
+def _print_shapes() -> None:
     """Print the table for the folder named on the command line."""
-    sys.stdout.write(table(shapes(Path(sys.argv[1]))) + "\n")
+    sys.stdout.write(shape_table(shapes(Path(sys.argv[1]))) + "\n")
 
 
 if __name__ == "__main__":
-    main()
+    _print_shapes()

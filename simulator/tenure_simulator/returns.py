@@ -14,7 +14,7 @@ from tenure_simulator.traits import Traits
 
 
 @dataclass(frozen=True)
-class Returns:
+class OrderReturns:
     """Returns of a block, aligned with each other.
 
     Attributes
@@ -42,7 +42,7 @@ def return_shares(config: ShopConfig, traits: Traits) -> tuple[Floats, Floats]:
     return well, np.minimum(config.experience.return_rate_bad * np.sqrt(traits.return_factor), 0.95)
 
 
-def returned_by(config: ShopConfig, age: Floats) -> Floats:
+def return_probability_by(config: ShopConfig, age: Floats) -> Floats:
     """P(a return has happened ``age`` days after its order | the order is returned)."""
     low, high = config.experience.return_after_days
     return np.clip((age - low) / (high - low), 0.0, 1.0)
@@ -50,14 +50,14 @@ def returned_by(config: ShopConfig, age: Floats) -> Floats:
 
 def draw_returns(
     config: ShopConfig, traits: Traits, purchases: Purchases, baskets: Baskets, rng: np.random.Generator
-) -> Returns:
+) -> OrderReturns:
     """Draw the returns of every order of a block."""
     shares = np.stack(return_shares(config, traits))[purchases.bad.astype(int), purchases.customer]
     order = np.flatnonzero(rng.random(len(shares)) < shares)
     whole = rng.random(len(order)) < config.experience.whole_order
     low, high = config.experience.return_after_days
     cost = np.where(whole, baskets.cost[order], baskets.first_cost[order])
-    return Returns(
+    return OrderReturns(
         order=order,
         day=purchases.day[order] + rng.uniform(low, high, len(order)),
         whole=whole,

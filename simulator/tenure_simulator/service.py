@@ -8,13 +8,13 @@ import numpy as np
 import pyarrow as pa
 
 from tenure_simulator.arrays import Bools, Floats, Ints
-from tenure_simulator.block import Block
-from tenure_simulator.columns import money, text_column, time_column
+from tenure_simulator.block import CustomerBlock
+from tenure_simulator.columns import money_column, text_column, time_column
 from tenure_simulator.persons import person_ids
 from tenure_simulator.streams import Purpose, stream
 from tenure_simulator.traits import REGION_DELIVERY
 
-KINDS = ("delivery", "payment", "returns", "support")
+_TICKET_KINDS = ("delivery", "payment", "returns", "support")
 COMPLAINTS = 0.6
 """Share of the tickets about orders that went wrong which are complaints."""
 
@@ -29,7 +29,7 @@ class Tickets:
     minutes: Floats
 
 
-def draw_tickets(block: Block) -> Tickets:
+def draw_tickets(block: CustomerBlock) -> Tickets:
     """Draw the tickets of a block; every call gives the same ones."""
     rng, service = stream(block.config.seed, Purpose.SERVICE, block=block.index), block.config.service_costs
     bad = block.purchases.bad
@@ -40,7 +40,7 @@ def draw_tickets(block: Block) -> Tickets:
     return Tickets(order, block.purchases.day[order] + rng.uniform(0.2, 7.0, n), complaint, minutes)
 
 
-def service_costs_table(block: Block) -> pa.Table:
+def service_costs_table(block: CustomerBlock) -> pa.Table:
     """Return the ``service_costs`` of a block, by customer and time."""
     config, traits, who = block.config, block.traits, block.purchases.customer
     service, day, returns = config.service_costs, block.purchases.day, block.returns
@@ -56,7 +56,7 @@ def service_costs_table(block: Block) -> pa.Table:
             np.full(len(tickets.order), round(100 * service.ticket)),
         ]
     ).astype(np.int64)
-    kind = np.repeat(np.arange(len(KINDS)), [len(part) for part in about])
+    kind = np.repeat(np.arange(len(_TICKET_KINDS)), [len(part) for part in about])
     customer = who[np.concatenate(about)]
     seen = np.flatnonzero((when < config.days) & (cents > 0))
     seen = seen[np.lexsort((kind[seen], when[seen], customer[seen]))]
@@ -64,7 +64,7 @@ def service_costs_table(block: Block) -> pa.Table:
         {
             "customer_id": person_ids(config, traits.number[customer[seen]]),
             "incurred_at": time_column(when[seen], config.start),
-            "amount": money(cents[seen]),
-            "kind": text_column(kind[seen], KINDS),
+            "amount": money_column(cents[seen]),
+            "kind": text_column(kind[seen], _TICKET_KINDS),
         }
     )

@@ -8,7 +8,7 @@ import pyarrow as pa
 
 from tenure_features.errors import UsageError
 from tenure_features.tables.contracts import TABLES
-from tenure_simulator.block import Block, orders_table
+from tenure_simulator.block import CustomerBlock, orders_table
 from tenure_simulator.events import events_table
 from tenure_simulator.feedback import feedback_table
 from tenure_simulator.identities import identifiers_table
@@ -16,7 +16,7 @@ from tenure_simulator.lines import order_lines_table
 from tenure_simulator.persons import assignments_table, customers_table
 from tenure_simulator.service import service_costs_table
 
-BLOCK_TABLES: Mapping[str, Callable[[Block], pa.Table]] = {
+BLOCK_TABLES: Mapping[str, Callable[[CustomerBlock], pa.Table]] = {
     "orders": orders_table,
     "order_lines": order_lines_table,
     "events": events_table,
@@ -28,10 +28,10 @@ BLOCK_TABLES: Mapping[str, Callable[[Block], pa.Table]] = {
 }
 """Tables that are written block by block; ``spend`` belongs to the shop as a whole."""
 
-SPEND = "spend"
+SPEND_TABLE = "spend"
 
 
-def choose(tables: Sequence[str] | None) -> tuple[str, ...]:
+def choose_tables(tables: Sequence[str] | None) -> tuple[str, ...]:
     """Return the tables to write, in the order of the contracts; all of them for None.
 
     Raises

@@ -10,7 +10,7 @@ import pandas as pd
 
 from tenure_features.errors import UsageError
 from tenure_simulator.arrays import Bools, Floats, Ints
-from tenure_simulator.block import Block
+from tenure_simulator.block import CustomerBlock
 from tenure_simulator.columns import customer_ids, microseconds, time_column
 from tenure_simulator.config import ShopConfig
 from tenure_simulator.traits import Traits
@@ -19,7 +19,7 @@ MICROSECONDS = 86_400_000_000
 
 
 @dataclass(frozen=True)
-class Ledger:
+class OrderTruth:
     """Every order of the shop, hidden future included, by customer and time; arrays are aligned.
 
     Attributes
@@ -87,7 +87,7 @@ class Truth:
     traits: Traits
     cooled: Floats
     left: Floats
-    ledger: Ledger
+    ledger: OrderTruth
     contacts: Contacts
 
     @property
@@ -109,13 +109,13 @@ def timestamps(day: Floats, config: ShopConfig) -> pd.Series[pd.Timestamp]:
     return pd.Series(time_column(day, config.start).to_pandas()).astype("datetime64[us]")
 
 
-def block_ledger(block: Block, offset: int) -> Ledger:
+def block_ledger(block: CustomerBlock, offset: int) -> OrderTruth:
     """Return the ledger of one block whose first customer stands at ``offset``."""
     n, baskets, returns = len(block.purchases.day), block.baskets, block.returns
     returned, refund, recovered = np.full(n, np.inf), np.zeros(n), np.zeros(n)
     returned[returns.order] = to_second(returns.day, block.config)
     refund[returns.order], recovered[returns.order] = returns.refund / 100, returns.recovered / 100
-    return Ledger(
+    return OrderTruth(
         customer=block.purchases.customer + offset,
         number=block.order_number,
         day=to_second(block.purchases.day, block.config),
@@ -131,7 +131,7 @@ def block_ledger(block: Block, offset: int) -> Ledger:
     )
 
 
-def block_contacts(block: Block, offset: int) -> Contacts:
+def block_contacts(block: CustomerBlock, offset: int) -> Contacts:
     """Return the assignments of one block whose first customer stands at ``offset``."""
     parts = block.purchases.assigned
 
@@ -150,7 +150,7 @@ def block_contacts(block: Block, offset: int) -> Contacts:
     )
 
 
-def gather(config: ShopConfig, blocks: Sequence[Block]) -> Truth:
+def gather(config: ShopConfig, blocks: Sequence[CustomerBlock]) -> Truth:
     """Put the truth of all blocks together."""
     offsets = np.cumsum([0, *(len(block.traits) for block in blocks)])
     pairs = list(zip(blocks, offsets, strict=False))

@@ -13,8 +13,8 @@ from tenure_simulator.chain import Position, solve
 from tenure_simulator.clock import make_clock
 from tenure_simulator.config import ShopConfig
 from tenure_simulator.economics import OrderSums, amounts, order_means, paid_share
-from tenure_simulator.levers import Arm, Campaign
-from tenure_simulator.present import contacted, make_chain, running
+from tenure_simulator.levers import Arm, CampaignPlan
+from tenure_simulator.present import contact_effects, make_chain, running
 from tenure_simulator.traits import Traits
 from tenure_simulator.truth import Truth, timestamps
 
@@ -29,7 +29,7 @@ class _Window:
     bought: Floats
     contribution: Floats
 
-    def mixed(self, other: _Window, share: Floats) -> _Window:
+    def mix(self, other: _Window, share: Floats) -> _Window:
         """Return the mean of this and ``other``, the other with weight ``share``."""
         bought = (1 - share) * self.bought + share * other.bought
         return _Window(bought, (1 - share) * self.contribution + share * other.contribution)
@@ -49,14 +49,14 @@ class _Launch:
     def __init__(self, truth: Truth, index: int) -> None:
         contacts = truth.contacts
         self.config, self.index = truth.config, index
-        self.campaign: Campaign = truth.config.campaigns[index]
+        self.campaign: CampaignPlan = truth.config.campaigns[index]
         self.rows: Ints = np.flatnonzero(contacts.campaign == index)
         self.alive: Ints = np.flatnonzero(contacts.alive[self.rows] > 0)
         rows = self.rows[self.alive]
         self.who = contacts.customer[rows]
         self.traits = truth.traits.take(self.who)
         self.cooling, self.elapsed = contacts.cooling[rows] > 0, contacts.elapsed[rows]
-        boost, offer = contacted(truth, self.campaign.day)
+        boost, offer = contact_effects(truth, self.campaign.day)
         self.boost, self.offer = boost[self.who], offer[self.who]
 
     def windows(self) -> dict[_World, _Window]:
@@ -79,11 +79,11 @@ class _Launch:
             for turn, world in enumerate(worlds)
         }
 
-    def treated(self, windows: dict[_World, _Window], number: int) -> _Window:
+    def expect_treated(self, windows: dict[_World, _Window], number: int) -> _Window:
         """Return what to expect of everybody under one treatment."""
         warm, cold = windows[_World(number, annoyed=False)], windows.get(_World(number, annoyed=True))
         annoyed = annoyances(self.campaign, np.full(len(self.who), number), self.traits.sensitivity) * ~self.cooling
-        return warm if cold is None else warm.mixed(cold, annoyed)
+        return warm if cold is None else warm.mix(cold, annoyed)
 
     def spread(self, values: Floats) -> Floats:
         """Put values of the customers who are alive among zeros for those who are gone."""
@@ -93,7 +93,7 @@ class _Launch:
 
 
 def _window(
-    config: ShopConfig, traits: Traits, campaign: Campaign, position: Position, *, boost: Floats, offer: Floats
+    config: ShopConfig, traits: Traits, campaign: CampaignPlan, position: Position, *, boost: Floats, offer: Floats
 ) -> _Window:
     clock, means, sums = make_clock(config), order_means(config, traits), OrderSums(len(traits))
     bought = np.zeros(len(traits))
@@ -145,7 +145,7 @@ def uplift_at_launch(truth: Truth) -> pd.DataFrame:
         windows = launch.windows()
         control = windows[_World(0, annoyed=False)]
         for number, arm in enumerate(campaign.arms, start=1):
-            frames.append(_effects(truth, launch, arm, control, launch.treated(windows, number)))
+            frames.append(_effects(truth, launch, arm, control, launch.expect_treated(windows, number)))
     return pd.concat(frames, ignore_index=True)
 
 

@@ -17,7 +17,7 @@ import pyarrow.parquet as pq
 
 from tenure_simulator.archive import CONFIG_FILE, contacts_truth, customers_truth, orders_truth
 from tenure_simulator.arrays import Floats
-from tenure_simulator.block import blocks, draw_block
+from tenure_simulator.block import count_blocks, draw_block
 from tenure_simulator.channel_truth import channels_truth, value_sums
 from tenure_simulator.channels import spend_table
 from tenure_simulator.columns import to_frame
@@ -27,14 +27,14 @@ from tenure_simulator.identities import DOMAINS, identities_table
 from tenure_simulator.lifetime import lifetime_at
 from tenure_simulator.outlook import truth_at
 from tenure_simulator.streams import Purpose, stream
-from tenure_simulator.tabulate import BLOCK_TABLES, SPEND, choose
+from tenure_simulator.tabulate import BLOCK_TABLES, SPEND_TABLE, choose_tables
 from tenure_simulator.truth import Truth, gather
 from tenure_simulator.uplift import uplift_at_launch
 
-HORIZONS = (30, 90, 180, 365)
+_HORIZONS = (30, 90, 180, 365)
 """Horizons whose outlook is written, beside the configured one."""
 
-Progress = Callable[[int, int], None]
+Advance = Callable[[int, int], None]
 
 
 @dataclass(frozen=True)
@@ -70,7 +70,7 @@ def simulate(
     out: Path,
     *,
     tables: Sequence[str] | None = None,
-    progress: Progress | None = None,
+    progress: Advance | None = None,
     expectations: bool = True,
     workers: int = 1,
 ) -> SimulationResult:
@@ -102,10 +102,10 @@ def simulate(
     UsageError
         When a table name is unknown or ``orders`` is not among them.
     """
-    chosen, out = choose(tables), Path(out)
+    chosen, out = choose_tables(tables), Path(out)
     (out / "truth").mkdir(parents=True, exist_ok=True)
     _clear(out)
-    total = blocks(config)
+    total = count_blocks(config)
     rows: dict[str, int] = {}
     sums: Floats = np.zeros(())
     work = partial(write_block, config, out, chosen, expectations)
@@ -123,10 +123,10 @@ def simulate(
 
 def _each_block(config: ShopConfig, work: Callable[[int], _Written], workers: int) -> Iterator[_Written]:
     if workers <= 1:
-        yield from map(work, range(blocks(config)))
+        yield from map(work, range(count_blocks(config)))
         return
     with ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn")) as pool:
-        yield from pool.map(work, range(blocks(config)))
+        yield from pool.map(work, range(count_blocks(config)))
 
 
 def write_block(config: ShopConfig, out: Path, tables: tuple[str, ...], expectations: bool, index: int) -> _Written:
@@ -134,7 +134,7 @@ def write_block(config: ShopConfig, out: Path, tables: tuple[str, ...], expectat
     block = draw_block(config, index)
     rows: dict[str, int] = {}
     for name in tables:
-        if name == SPEND:
+        if name == SPEND_TABLE:
             continue
         table = BLOCK_TABLES[name](block)
         if name == "orders" and config.dirt:
@@ -142,21 +142,25 @@ def write_block(config: ShopConfig, out: Path, tables: tuple[str, ...], expectat
         else:
             rows[name] = _write(table, _part(out, config, index, name))
     truth = gather(config, [block])
-    known = _drawn(truth) | {"identities": identities_table(block)} | (_expected(truth) if expectations else {})
-    for name, table in known.items():
+    truth_tables = (
+        _truth_tables(truth)
+        | {"identities": identities_table(block)}
+        | (_expectation_tables(truth) if expectations else {})
+    )
+    for name, table in truth_tables.items():
         rows[f"truth/{name}"] = _write(table, _part(out / "truth", config, index, name))
     return _Written(rows, value_sums(config, block.traits))
 
 
-def _drawn(truth: Truth) -> dict[str, pa.Table]:
+def _truth_tables(truth: Truth) -> dict[str, pa.Table]:
     return {"customers": customers_truth(truth), "orders": orders_truth(truth), "contacts": contacts_truth(truth)}
 
 
-def _expected(truth: Truth) -> dict[str, pa.Table]:
+def _expectation_tables(truth: Truth) -> dict[str, pa.Table]:
     config = truth.config
     as_of = pd.Timestamp(config.start) + pd.Timedelta(days=config.days)
     frames = {
-        "outlook": truth_at(truth, as_of, sorted({*HORIZONS, config.horizon_days})),
+        "outlook": truth_at(truth, as_of, sorted({*_HORIZONS, config.horizon_days})),
         "lifetime": lifetime_at(truth, as_of),
         "uplift": uplift_at_launch(truth),
     }
@@ -174,10 +178,12 @@ def _write_dirty(config: ShopConfig, out: Path, index: int, orders: pd.DataFrame
 def _write_shop(config: ShopConfig, out: Path, tables: tuple[str, ...], sums: Floats) -> dict[str, int]:
     """Write what belongs to the shop as a whole."""
     truth, rows = out / "truth", dict[str, int]()
-    if SPEND in tables:
+    if SPEND_TABLE in tables:
         spend = pa.Table.from_pandas(spend_table(config), preserve_index=False)
         day = spend.schema.get_field_index("date")
-        rows[SPEND] = _write(spend.set_column(day, "date", spend["date"].cast(pa.date32())), out / "spend.parquet")
+        rows[SPEND_TABLE] = _write(
+            spend.set_column(day, "date", spend["date"].cast(pa.date32())), out / "spend.parquet"
+        )
     channels = pa.Table.from_pandas(channels_truth(config, sums), preserve_index=False)
     changes = pa.Table.from_pandas(changes_truth(config), preserve_index=False)
     rows["truth/channels"] = _write(channels, truth / "channels.parquet")
@@ -188,20 +194,24 @@ def _write_shop(config: ShopConfig, out: Path, tables: tuple[str, ...], sums: Fl
 
 def changes_truth(config: ShopConfig) -> pd.DataFrame:
     """Return the known dates of change: prices, channels, pauses, launches and campaigns."""
-    found = [("price_change", "", c.day, f"prices x {c.price:g}, demand x {c.demand:g}") for c in config.price_changes]
-    found += [("channel_change", c.channel, c.day, "worse customers at a higher cost") for c in config.channel_changes]
-    found += [("launch", c.name, c.launch_day, "first day") for c in config.channels if c.launch_day]
+    changes = [
+        ("price_change", "", c.day, f"prices x {c.price:g}, demand x {c.demand:g}") for c in config.price_changes
+    ]
+    changes += [
+        ("channel_change", c.channel, c.day, "worse customers at a higher cost") for c in config.channel_changes
+    ]
+    changes += [("launch", c.name, c.launch_day, "first day") for c in config.channels if c.launch_day]
     for channel in config.channels:
-        found += [("pause", channel.name, first, f"until day {last}") for first, last in channel.pauses]
-    found += [("campaign", c.name, c.day, f"{c.effect_days} days, audience {c.audience}") for c in config.campaigns]
-    frame = pd.DataFrame(found, columns=["kind", "name", "day", "meaning"])
+        changes += [("pause", channel.name, first, f"until day {last}") for first, last in channel.pauses]
+    changes += [("campaign", c.name, c.day, f"{c.effect_days} days, audience {c.audience}") for c in config.campaigns]
+    frame = pd.DataFrame(changes, columns=["kind", "name", "day", "meaning"])
     start = np.datetime64(config.start, "us")
     frame.insert(0, "changed_at", start + frame["day"].to_numpy(dtype="timedelta64[D]"))
     return frame.drop(columns="day").sort_values(["changed_at", "kind", "name"], ignore_index=True)
 
 
 def _part(folder: Path, config: ShopConfig, index: int, name: str, *, suffix: str = "parquet") -> Path:
-    if blocks(config) == 1:
+    if count_blocks(config) == 1:
         return folder / f"{name}.{suffix}"
     (folder / name).mkdir(parents=True, exist_ok=True)
     return folder / name / f"part-{index:05d}.{suffix}"
@@ -215,7 +225,7 @@ def _write(table: pa.Table, path: Path) -> int:
 
 def _clear(out: Path) -> None:
     """Remove files of an earlier simulation, which would otherwise be read together with the new ones."""
-    for name in (*BLOCK_TABLES, SPEND, *TRUTH_TABLES):
+    for name in (*BLOCK_TABLES, SPEND_TABLE, *TRUTH_TABLES):
         for folder in (out, out / "truth"):
             for suffix in ("parquet", "csv"):
                 (folder / f"{name}.{suffix}").unlink(missing_ok=True)
@@ -231,7 +241,7 @@ def job_toml(config: ShopConfig, tables: Sequence[str]) -> str:
 
     def uri(name: str) -> str:
         suffix = "csv" if name == "orders" and config.dirt else "parquet"
-        return f"{name}.{suffix}" if name == SPEND or blocks(config) == 1 else f"{name}/part-*.{suffix}"
+        return f"{name}.{suffix}" if name == SPEND_TABLE or count_blocks(config) == 1 else f"{name}/part-*.{suffix}"
 
     lines = ["# A simulated shop; what was drawn is in truth/.", "[orders]", f'uri = "{uri("orders")}"']
     for name in tables:

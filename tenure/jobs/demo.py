@@ -22,7 +22,7 @@ from tenure.report.render import money
 from tenure_serving.charts.style import percent
 from tenure_serving.report.sections import Section
 from tenure_serving.report.summary import first_to_call, with_money
-from tenure_simulator import ShopConfig, preset, read_truth, realised, simulate, truth_at
+from tenure_simulator import ShopConfig, preset, read_truth, realised_outcome, simulate, truth_at
 from tenure_training.frame import Frames
 from tenure_training.models.registry import candidate_class
 from tenure_training.train import Training
@@ -136,7 +136,7 @@ def _ablation(training: Training, shop: Path, *, seed: int) -> pd.DataFrame:
         candidate=training.choice.name,
         seed=seed,
         known=truth_at(truth, frame.as_of, frame.horizon_days),
-        happened=realised(truth, frame.as_of, frame.horizon_days),
+        happened=realised_outcome(truth, frame.as_of, frame.horizon_days),
     )
 
 

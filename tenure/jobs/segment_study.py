@@ -9,7 +9,7 @@ import ibis
 import pandas as pd
 import pyarrow as pa
 
-from tenure_decisions.customers.attributes import BOUGHT, customer_attributes
+from tenure_decisions.customers.attributes import LINE_ATTRIBUTES, customer_attributes
 from tenure_decisions.customers.encounters import encounters
 from tenure_decisions.customers.first_order import first_orders
 from tenure_decisions.customers.ideal import IdealProfile, ideal_profile
@@ -85,7 +85,7 @@ def study(
     members = ids[people[column].astype("str") == level]
     table = profile(members, attributes, population=ids)
     met_early = {}
-    for by in () if lines is None else [name for name in BOUGHT if name in lines]:
+    for by in () if lines is None else [name for name in LINE_ATTRIBUTES if name in lines]:
         try:
             met_early[by] = encounters(
                 orders, pd.DataFrame(lines), as_of=as_of, by=by, horizon_days=horizon_days, customers=customers

@@ -14,13 +14,15 @@ from tenure_decisions.economics.completion import complete
 from tenure_decisions.economics.findings import budget_findings, channel_findings, cohort_findings, growth_findings
 from tenure_decisions.economics.growth import growth
 from tenure_decisions.economics.study import Study
-from tenure_decisions.findings import Fact, Findings, Table
+from tenure_decisions.findings import Fact, Findings, FindingTable
 from tenure_decisions.glossary import Term
 from tenure_features.errors import DataContractError
 
 
-def made(name: str, **columns: list[float]) -> Table:
-    return Table(name=name, title="", frame=pd.DataFrame(columns), terms={"cac": Term("money", "cost of a customer")})
+def made(name: str, **columns: list[float]) -> FindingTable:
+    return FindingTable(
+        name=name, title="", frame=pd.DataFrame(columns), terms={"cac": Term("money", "cost of a customer")}
+    )
 
 
 def test_table__an_interval_has_the_unit_of_its_estimate() -> None:
@@ -33,7 +35,7 @@ def test_table__an_interval_has_the_unit_of_its_estimate() -> None:
 def test_table__ends_given_to_one_column_are_not_those_of_another() -> None:
     frame = pd.DataFrame({"payback": ["month 1"], "payback_month": [1.0], "payback_low": [1.0], "payback_high": [2.0]})
     ends = {"payback_month": ("payback_low", "payback_high")}
-    table = Table(name="t", title="", frame=frame, terms={"payback_month": Term("months", "")}, intervals=ends)
+    table = FindingTable(name="t", title="", frame=frame, terms={"payback_month": Term("months", "")}, intervals=ends)
     assert table.interval("payback") is None
     assert table.interval("payback_month") == ("payback_low", "payback_high")
     assert table.term("payback_high") == Term("months", "")

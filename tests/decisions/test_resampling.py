@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from tenure_decisions.resampling import GROUPS, Resampler, interval, ratio
+from tenure_decisions.resampling import GROUPS, Resampler, divide, interval
 
 
 def test_resampler__draws_spread_like_a_mean() -> None:
@@ -27,4 +27,4 @@ def test_interval__is_not_known_where_most_draws_do_not_exist() -> None:
 
 
 def test_ratio__of_nothing_is_not_known() -> None:
-    assert np.isnan(ratio(np.array([1.0]), np.array([0.0]))[0])
+    assert np.isnan(divide(np.array([1.0]), np.array([0.0]))[0])

@@ -5,7 +5,7 @@ import pytest
 
 from tenure_simulator import simulate_orders
 from tenure_simulator.baskets import offers
-from tenure_simulator.behaviour import Experience
+from tenure_simulator.behaviour import ExperienceEffects
 from tenure_simulator.block import draw_block, orders_table
 from tenure_simulator.columns import to_frame
 from tenure_simulator.economics import order_means
@@ -52,7 +52,7 @@ def test_order_means__are_the_generators(calm):
 
 
 def test_returns__come_within_the_configured_days(calm):
-    config = calm(customers=1500, experience=Experience(return_after_days=(5, 9), return_rate=0.3))
+    config = calm(customers=1500, experience=ExperienceEffects(return_after_days=(5, 9), return_rate=0.3))
     ledger = simulate_orders(config)[1].ledger
     back = np.isfinite(ledger.returned_day)
     delay = (ledger.returned_day - ledger.day)[back]

@@ -7,7 +7,7 @@ from scipy import stats
 
 from tenure_simulator import preset, simulate_orders, uplift_at_launch
 from tenure_simulator.campaigns import log_boosts
-from tenure_simulator.levers import Arm, Campaign
+from tenure_simulator.levers import Arm, CampaignPlan
 
 
 def rows(truth, name, *, recorded=True):
@@ -57,7 +57,7 @@ def test_audience__is_lapsed_or_recent_on_the_day(shop):
 
 
 def test_log_boosts__are_the_arms_strength_for_the_persuadable():
-    campaign = Campaign(name="c", day=1, arms=(Arm(name="a", share=0.2, strength=0.5), Arm(name="b", share=0.2)))
+    campaign = CampaignPlan(name="c", day=1, arms=(Arm(name="a", share=0.2, strength=0.5), Arm(name="b", share=0.2)))
     boosts = log_boosts(campaign, np.array([0, 1, 1, 2]), np.array([1.0, 1.0, 0.2, 1.0]))
     assert boosts == pytest.approx([0.0, 0.5, 0.1, 0.0])
 
@@ -70,7 +70,7 @@ def contacted():
         Arm(name="nuisance", share=0.3, strength=0.0, annoyance=0.5, contact_cost=0.1),
     )
     config = preset("shop", customers=14_000, seed=4).model_copy(
-        update={"campaigns": (Campaign(name="test", day=700, arms=arms, effect_days=60),), "future_days": 0}
+        update={"campaigns": (CampaignPlan(name="test", day=700, arms=arms, effect_days=60),), "future_days": 0}
     )
     _, truth = simulate_orders(config)
     window = (truth.ledger.day >= 700) & (truth.ledger.day < 760)

@@ -8,7 +8,7 @@ from scipy import stats
 
 from tenure_simulator import preset
 from tenure_simulator.channel_truth import channels_truth, value_sums
-from tenure_simulator.channels import draw_arrivals, make_marketing, response, slope, spend_table
+from tenure_simulator.channels import draw_arrivals, make_marketing, response, response_slope, spend_table
 
 LEVELS = st.floats(0.0, 20.0)
 
@@ -21,7 +21,7 @@ def test_response__grows_and_flattens(level, saturation):
     assert low < middle < high
     assert high - middle < middle - low
     numeric = (response(x + 1e-6, saturation) - response(x - 1e-6, saturation)) / 2e-6
-    assert slope(x, saturation) == pytest.approx(numeric, rel=1e-4)
+    assert response_slope(x, saturation) == pytest.approx(numeric, rel=1e-4)
 
 
 def test_marketing__brings_the_customers_and_costs_what_is_planned():
@@ -74,7 +74,7 @@ def test_channels_truth__marginal_return_is_what_one_more_euro_brings(shop):
     channel, marketing = config.channels[1], make_marketing(config)
     plan = marketing.spend[1, :30].sum()
     level = np.linspace(0.2, 3, 50)
-    assert (slope(level, channel.saturation) * level < response(level, channel.saturation)).all()
+    assert (response_slope(level, channel.saturation) * level < response(level, channel.saturation)).all()
     first = search.iloc[0]
     assert first["spend"] == pytest.approx(plan)
     assert first["marginal_return"] == pytest.approx(first["marginal_customers"] * first["value_per_customer"])

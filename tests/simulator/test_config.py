@@ -5,11 +5,11 @@ from pydantic import ValidationError
 
 from tenure_features.errors import UsageError
 from tenure_simulator import PRESETS, ShopConfig, preset
-from tenure_simulator.behaviour import Experience, Purchasing
-from tenure_simulator.levers import Arm, Campaign, Channel, ChannelChange
+from tenure_simulator.behaviour import ExperienceEffects, Purchasing
+from tenure_simulator.levers import Arm, CampaignPlan, Channel, ChannelChange
 
 CHANNEL = Channel(name="organic", weight=1)
-LATE = Campaign(name="late", day=50, arms=(Arm(name="a", share=0.5),))
+LATE = CampaignPlan(name="late", day=50, arms=(Arm(name="a", share=0.5),))
 TV = ChannelChange(channel="tv", day=9)
 
 
@@ -29,9 +29,9 @@ def test_preset__takes_customers_and_seed(name):
     ("build", "sentence"),
     [
         (lambda: Purchasing(regularity=(0.5, 0.4)), "must sum to 1"),
-        (lambda: Experience(return_after_days=(9, 3)), "shortest delay first"),
-        (lambda: Campaign(name="c", day=5, arms=(Arm(name="a", share=1.0),)), "room for a control group"),
-        (lambda: Campaign(name="c", day=5, arms=(Arm(name="control", share=0.1),)), "may be 'control'"),
+        (lambda: ExperienceEffects(return_after_days=(9, 3)), "shortest delay first"),
+        (lambda: CampaignPlan(name="c", day=5, arms=(Arm(name="a", share=1.0),)), "room for a control group"),
+        (lambda: CampaignPlan(name="c", day=5, arms=(Arm(name="control", share=0.1),)), "may be 'control'"),
         (lambda: ShopConfig(channels=(CHANNEL, CHANNEL)), "distinct"),
         (lambda: ShopConfig(channels=(CHANNEL,), channel_changes=(TV,)), "do not exist"),
         (lambda: ShopConfig(channels=(CHANNEL,), dirt=("rust",)), "unknown faults"),

@@ -13,7 +13,7 @@ from tenure_simulator.accounts import MULTIPLIERS, PREFIXES, SYSTEMS, account_id
 from tenure_simulator.behaviour import Identities
 from tenure_simulator.block import draw_block, orders_table
 from tenure_simulator.columns import CUSTOMER_DIGITS, to_frame
-from tenure_simulator.identities import email_of, identifiers_table, identities_table, typed_email
+from tenure_simulator.identities import email_of, identifiers_table, identities_table, type_email
 from tenure_simulator.tabulate import BLOCK_TABLES
 
 
@@ -56,7 +56,7 @@ def test_email_of__is_one_persons(a, b):
     ],
 )
 def test_typed_email__is_how_people_type(style, typo, typed):
-    assert typed_email("ada.b7@example.com", style, typo=typo) == typed
+    assert type_email("ada.b7@example.com", style, typo=typo) == typed
 
 
 def test_identities__everybody_has_a_shop_account_and_some_have_more(known, shop):

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from tenure_features.errors import UsageError
-from tenure_simulator import lifetime_at, read_truth, realised, simulate_orders, truth_at
+from tenure_simulator import lifetime_at, read_truth, realised_outcome, simulate_orders, truth_at
 from tenure_simulator.behaviour import Leaving
 from tenure_simulator.levers import PriceChange
 from tenure_simulator.present import present
@@ -15,7 +15,7 @@ from tenure_simulator.present import present
 def known(shop):
     """Truth and outcome at the end of the history, 90 days ahead, side by side."""
     _, _, truth = shop
-    expected, happened = truth_at(truth, "2025-01-01", 90), realised(truth, "2025-01-01", 90)
+    expected, happened = truth_at(truth, "2025-01-01", 90), realised_outcome(truth, "2025-01-01", 90)
     assert expected["customer_id"].equals(happened["customer_id"])
     return expected.assign(orders=happened["orders"], value=happened["value"])
 
@@ -78,13 +78,13 @@ def test_truth_at__refuses_horizons_it_does_not_know(shop, horizon):
 
 def test_realised__refuses_windows_that_end_too_late(shop):
     with pytest.raises(UsageError, match="after the simulated time"):
-        realised(shop[2], "2025-12-01", 90)
+        realised_outcome(shop[2], "2025-12-01", 90)
 
 
 def test_realised__agrees_with_the_orders_table(shop):
     _, orders, truth = shop
     window = orders[orders["ordered_at"].between("2024-03-01", "2024-05-30", inclusive="left")]
-    known = realised(truth, "2024-03-01", 90).set_index("customer_id")
+    known = realised_outcome(truth, "2024-03-01", 90).set_index("customer_id")
     value = window.groupby("customer_id")["revenue"].sum().reindex(known.index, fill_value=0.0)
     count = window[~window["is_return"]].groupby("customer_id").size().reindex(known.index, fill_value=0)
     before = orders[~orders["is_return"] & (orders["ordered_at"] < "2024-03-01")]

@@ -5,7 +5,7 @@ import pytest
 from scipy import stats
 
 from tenure_simulator import simulate_orders
-from tenure_simulator.behaviour import Experience, Leaving, Purchasing
+from tenure_simulator.behaviour import ExperienceEffects, Leaving, Purchasing
 from tenure_simulator.block import draw_block
 from tenure_simulator.clock import make_clock
 
@@ -15,7 +15,7 @@ LOYAL = Leaving(after_first=0, after_order=0, cooling_after_days=1e9, loyalty_ef
 @pytest.mark.parametrize("shape", [1, 2, 4, 9])
 def test_gaps__are_erlang_with_the_customers_own_mean(calm, shape):
     purchasing = Purchasing(gap_days=20, spread=0.5, season=0, regularity=(0.0,) * (shape - 1) + (1.0,))
-    config = calm(customers=400, purchasing=purchasing, leaving=LOYAL, experience=Experience(cools=0))
+    config = calm(customers=400, purchasing=purchasing, leaving=LOYAL, experience=ExperienceEffects(cools=0))
     _, truth = simulate_orders(config)
     shop_day = make_clock(config).shop_time(truth.ledger.day)
     same = np.diff(truth.ledger.customer) == 0
@@ -43,7 +43,7 @@ def test_orders__follow_season_weekday_and_hour(calm):
 
 def test_leaving__after_the_first_order_has_its_share(calm):
     leaving = Leaving(after_first=0.4, after_order=0.0, cooling_after_days=1e9, loyalty_effect=0.0)
-    config = calm(leaving=leaving, experience=Experience(cools=0))
+    config = calm(leaving=leaving, experience=ExperienceEffects(cools=0))
     truth = simulate_orders(config)[1]
     left = int(np.isfinite(truth.left).sum())
     assert stats.binomtest(left, len(truth.left), 0.4).pvalue > 1e-3
@@ -51,7 +51,7 @@ def test_leaving__after_the_first_order_has_its_share(calm):
 
 def test_leaving__takes_the_configured_time_to_cool_and_to_go(calm):
     leaving = Leaving(after_first=0, after_order=0, cooling_after_days=100, cooling_days=30, loyalty_effect=0)
-    truth = simulate_orders(calm(leaving=leaving, experience=Experience(cools=0)))[1]
+    truth = simulate_orders(calm(leaving=leaving, experience=ExperienceEffects(cools=0)))[1]
     early = truth.traits.arrival < 400  # nearly all of them have left before the end
     done = np.isfinite(truth.left)
     assert done[early].mean() > 0.99

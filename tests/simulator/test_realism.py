@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from tenure_simulator import preset, simulate_orders
-from tenure_simulator.realism import RANGES, log_shape, read_cdnow, read_online_retail, table
+from tenure_simulator.realism import RANGES, log_shape, read_cdnow, read_online_retail, shape_table
 
 
 @pytest.mark.parametrize("name", RANGES)
@@ -52,7 +52,7 @@ def test_cdnow__lies_inside_the_ranges_it_gave(cdnow):
     assert shape.one_time_share == pytest.approx(0.510, abs=5e-4)
     assert shape.top_fifth == pytest.approx(0.677, abs=1e-3)
     assert_lies_inside(shape)
-    assert "CDNOW" in table(iter([("CDNOW", shape)]))
+    assert "CDNOW" in shape_table(iter([("CDNOW", shape)]))
 
 
 def test_online_retail__lies_inside_the_ranges_it_gave(online_retail):

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from tenure_decisions.customers.attributes import UNKNOWN, lines_of, purchases
+from tenure_decisions.customers.attributes import NOT_KNOWN, lines_of, purchases
 from tenure_decisions.inputs import Bools, Floats, moment, require
 from tenure_features.errors import DataContractError, UsageError
 
@@ -18,12 +18,12 @@ CONFOUNDING = (
 )
 """What must be said wherever these numbers are shown."""
 
-SMALLEST = 30
+_SMALLEST = 30
 MOST_MET = 10
 """Customers are compared with those who met as many levels early: who buys more meets more of them. From here on up,
 that is one class."""
-LEVEL, ALARM = 0.95, 0.05
-COLUMNS = (
+_LEVEL, _FALSE_DISCOVERIES = 0.95, 0.05
+ENCOUNTER_COLUMNS = (
     "level", "met", "others", "value_met", "value_others", "difference", "compared", "adjusted", "low", "high",
     "p_value", "p_adjusted", "verdict",
 )  # fmt: skip
@@ -39,8 +39,8 @@ def encounters(
     horizon_days: float = 180,
     early_orders: int | None = None,
     customers: pd.DataFrame | None = None,
-    smallest: int = SMALLEST,
-    level: float = LEVEL,
+    smallest: int = _SMALLEST,
+    level: float = _LEVEL,
 ) -> pd.DataFrame:
     """Compare the later value of customers who met a brand or category early with that of all others.
 
@@ -73,8 +73,8 @@ def encounters(
     Returns
     -------
     DataFrame
-        `COLUMNS`, the lowest adjusted difference first. ``met`` and ``others`` are customers, ``value_met`` and
-        ``value_others`` their mean later value in money, ``difference`` the difference of the two as it is.
+        `ENCOUNTER_COLUMNS`, the lowest adjusted difference first. ``met`` and ``others`` are customers, ``value_met``
+        and ``value_others`` their mean later value in money, ``difference`` the difference of the two as it is.
         ``adjusted`` is the mean difference within strata (number of levels met x third of early revenue x channel),
         weighted by the customers who met the level, over the ``compared`` of them whose stratum has two of each kind;
         ``low`` to ``high`` is its interval by Student's t with variances per stratum and kind, and Satterthwaite's
@@ -94,7 +94,7 @@ def encounters(
     require(order_lines, (by,), name="order_lines")
     at = moment(as_of)
     people = _mature(orders, at, early_days=early_days, horizon_days=horizon_days)
-    met = _met(orders, order_lines, people, by=by, early_orders=early_orders)
+    met = _met_early(orders, order_lines, people, by=by, early_orders=early_orders)
     people = people.loc[people.index.isin(met["customer_id"])]
     if people.empty:
         raise DataContractError(
@@ -104,11 +104,11 @@ def encounters(
         )
     people = people.assign(stratum=_strata(people, met, customers))
     rows = [
-        _compared(name, people, people.index.isin(group), level=level)
+        _compare_level(name, people, people.index.isin(group), level=level)
         for name, group in met.groupby(by, observed=True)["customer_id"]
         if smallest <= group.nunique() <= len(people) - smallest
     ]
-    return _judged(pd.DataFrame(rows, columns=list(COLUMNS[:-2])))
+    return _add_verdicts(pd.DataFrame(rows, columns=list(ENCOUNTER_COLUMNS[:-2])))
 
 
 def _mature(orders: pd.DataFrame, as_of: pd.Timestamp, *, early_days: float, horizon_days: float) -> pd.DataFrame:
@@ -129,7 +129,7 @@ def _mature(orders: pd.DataFrame, as_of: pd.Timestamp, *, early_days: float, hor
     return windows.join(value)
 
 
-def _met(
+def _met_early(
     orders: pd.DataFrame, order_lines: pd.DataFrame, people: pd.DataFrame, *, by: str, early_orders: int | None
 ) -> pd.DataFrame:
     """Pairs of customer and level met early."""
@@ -152,13 +152,13 @@ def _strata(people: pd.DataFrame, met: pd.DataFrame, customers: pd.DataFrame | N
     breadth = met.groupby("customer_id").size().reindex(people.index).clip(upper=MOST_MET)
     channel = pd.Series("", index=people.index)
     if customers is not None and "acquisition_channel" in customers:
-        known = customers.assign(customer_id=customers["customer_id"].astype("str")).drop_duplicates("customer_id")
-        channel = known.set_index("customer_id")["acquisition_channel"].reindex(people.index).astype("object")
-    parts = zip(channel.fillna(UNKNOWN), thirds, breadth, strict=True)
+        by_id = customers.assign(customer_id=customers["customer_id"].astype("str")).drop_duplicates("customer_id")
+        channel = by_id.set_index("customer_id")["acquisition_channel"].reindex(people.index).astype("object")
+    parts = zip(channel.fillna(NOT_KNOWN), thirds, breadth, strict=True)
     return pd.Series(["|".join(map(str, part)) for part in parts], index=people.index)
 
 
-def _compared(name: object, people: pd.DataFrame, met: Bools, *, level: float) -> tuple[object, ...]:
+def _compare_level(name: object, people: pd.DataFrame, met: Bools, *, level: float) -> tuple[object, ...]:
     """Compare those who met a level with the others, as they are and within strata."""
     later: Floats = people["later"].to_numpy(dtype=np.float64)
     means = float(later[met].mean()), float(later[~met].mean())
@@ -184,16 +184,16 @@ def _compared(name: object, people: pd.DataFrame, met: Bools, *, level: float) -
 
 def _moments(people: pd.DataFrame) -> pd.DataFrame:
     """Count customers, and take mean and variance of later value in the strata that have two customers."""
-    found = people.groupby("stratum")["later"].agg(["size", "mean", "var"])
-    return found[found["size"] >= 2]
+    moments = people.groupby("stratum")["later"].agg(["size", "mean", "var"])
+    return moments[moments["size"] >= 2]
 
 
-def _judged(table: pd.DataFrame) -> pd.DataFrame:
+def _add_verdicts(table: pd.DataFrame) -> pd.DataFrame:
     p = table["p_value"].to_numpy(dtype=np.float64)
     adjusted = np.full(len(p), np.nan)
-    known = np.isfinite(p)
-    if known.any():
-        adjusted[known] = stats.false_discovery_control(p[known])
+    finite = np.isfinite(p)
+    if finite.any():
+        adjusted[finite] = stats.false_discovery_control(p[finite])
     signs = np.where(table["adjusted"].to_numpy(dtype=np.float64) < 0, "toxic", "good")
-    table = table.assign(p_adjusted=adjusted, verdict=np.where(adjusted < ALARM, signs, ""))
-    return table[list(COLUMNS)].sort_values(["adjusted", "level"], ignore_index=True)
+    table = table.assign(p_adjusted=adjusted, verdict=np.where(adjusted < _FALSE_DISCOVERIES, signs, ""))
+    return table[list(ENCOUNTER_COLUMNS)].sort_values(["adjusted", "level"], ignore_index=True)

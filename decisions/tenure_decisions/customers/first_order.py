@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pandas as pd
 
-from tenure_decisions.customers.attributes import UNKNOWN, age_band, lines_of, purchases
+from tenure_decisions.customers.attributes import NOT_KNOWN, age_band, lines_of, purchases
 from tenure_decisions.inputs import moment, require
 
-STATED = ("acquisition_channel", "region", "gender")
-ORDERED = {"channel": "order_channel", "device": "device"}
-BOUGHT = ("category", "brand")
+_CUSTOMER_ATTRIBUTES = ("acquisition_channel", "region", "gender")
+_FIRST_ORDER_ATTRIBUTES = {"channel": "order_channel", "device": "device"}
+_FIRST_LINE_ATTRIBUTES = ("category", "brand")
 
 
 def first_orders(
@@ -37,7 +37,7 @@ def first_orders(
     -------
     DataFrame
         Indexed by ``customer_id``, sorted: ``first_value`` (money), ``first_lines`` (lines of the order),
-        ``first_discount`` (share of the price before it), and as text, `UNKNOWN` where nothing is known,
+        ``first_discount`` (share of the price before it), and as text, `NOT_KNOWN` where nothing is known,
         ``acquisition_channel``, ``region``, ``gender``, ``age_band`` (at the first order), ``order_channel``,
         ``device``, ``first_category`` and ``first_brand`` (with the most lines; the first by name among equals).
         Only columns there is a source for.
@@ -53,13 +53,13 @@ def first_orders(
     if "discount" in first:
         off = first["discount"].fillna(0.0).groupby(first["customer_id"]).sum()
         table["first_discount"] = (off / (value + off).where(value + off > 0)).fillna(0.0)
-    for column, name in ORDERED.items():
+    for column, name in _FIRST_ORDER_ATTRIBUTES.items():
         if column in first:
             table[name] = _text(first.groupby("customer_id")[column].first(), table.index)
     if order_lines is not None:
         lines = lines_of(first, order_lines)
         table["first_lines"] = lines.groupby("customer_id").size().reindex(table.index).fillna(0.0).astype("float64")
-        for column in BOUGHT:
+        for column in _FIRST_LINE_ATTRIBUTES:
             if column in lines:
                 table[f"first_{column}"] = _text(_most(lines, column), table.index)
     return _with_statements(table, first, customers)
@@ -88,19 +88,19 @@ def _with_statements(table: pd.DataFrame, first: pd.DataFrame, customers: pd.Dat
             table["region"] = _text(first.groupby("customer_id")["region"].first(), table.index)
         return table.sort_index()
     require(customers, ("customer_id",), name="customers")
-    known = customers.assign(customer_id=customers["customer_id"].astype("str")).drop_duplicates("customer_id")
-    known = known.set_index("customer_id").reindex(table.index)
-    for name in STATED:
-        if name in known:
-            table[name] = _text(known[name], table.index)
-    if "birth_year" in known:
+    by_id = customers.assign(customer_id=customers["customer_id"].astype("str")).drop_duplicates("customer_id")
+    by_id = by_id.set_index("customer_id").reindex(table.index)
+    for name in _CUSTOMER_ATTRIBUTES:
+        if name in by_id:
+            table[name] = _text(by_id[name], table.index)
+    if "birth_year" in by_id:
         years = first.groupby("customer_id")["ordered_at"].min().dt.year
         # the band at the first order: nobody is put into one by what happened since
-        shifted = known["birth_year"] + (years.max() - years)
+        shifted = by_id["birth_year"] + (years.max() - years)
         table["age_band"] = age_band(shifted, pd.Timestamp(year=int(years.max()), month=1, day=1))
     return table.sort_index()
 
 
 def _text(levels: pd.Series, people: pd.Index) -> pd.Series:
-    found = levels.reindex(people).astype("object")
-    return found.where(found.notna() & (found != ""), UNKNOWN).astype("str")
+    reindexed = levels.reindex(people).astype("object")
+    return reindexed.where(reindexed.notna() & (reindexed != ""), NOT_KNOWN).astype("str")

@@ -10,11 +10,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from tenure_decisions.customers.profiles import LEVEL, lift_interval
+from tenure_decisions.customers.profiles import INTERVAL_SHARE, lift_interval
 from tenure_decisions.inputs import Bools, Floats
 from tenure_features.errors import DataContractError, UsageError
 
-SMALLEST = 50
+_SMALLEST = 50
 HELD_OUT = 0.4
 RULE_COLUMNS = (
     "rule", "customers", "coverage", "top", "top_share", "lift", "low", "high", "captured", "holds",
@@ -66,13 +66,13 @@ class IdealProfile:
 
 
 def ideal_profile(
-    known: pd.DataFrame,
+    attributes: pd.DataFrame,
     top: pd.Series,
     *,
     value: pd.Series | None = None,
     seed: int = 0,
     depth: int = 3,
-    smallest: int = SMALLEST,
+    smallest: int = _SMALLEST,
     most_seeds: int = 1000,
 ) -> IdealProfile:
     """Find what tells top customers early, with a shallow decision tree, and judge it on customers it has not seen.
@@ -113,28 +113,30 @@ def ideal_profile(
     The tree sees who is top, not when: rules describe, they do not cause. Advertising to their customers is a guess
     until an experiment has shown that it pays.
     """
-    people = known.loc[known.index.isin(top.index[top.notna()])].sort_index()
+    people = attributes.loc[attributes.index.isin(top.index[top.notna()])].sort_index()
     if people.empty or not len(people.columns):
         raise UsageError("An ideal-customer profile needs customers and what is known of them.", found="none")
     answer: Bools = top.reindex(people.index).to_numpy(dtype=bool)
-    held = _held_out(people.index, seed)
-    for name, part in (("learned from", ~held), ("held out", held)):
+    holdout = _holdout(people.index, seed)
+    for name, part in (("learned from", ~holdout), ("held out", holdout)):
         if not answer[part].any() or answer[part].all():
             raise DataContractError(
                 f"The customers {name} must be of both kinds.",
                 found=f"{int(answer[part].sum())} top of {int(part.sum())} customers",
                 fix="Give more customers, or another limit for the top.",
             )
-    questions = _questions(people, people[~held], smallest)
-    rules = _rules(questions, answer, ~held, seed=seed, depth=depth, smallest=smallest)
-    table = pd.DataFrame([_judged(rule, match, answer, held) for rule, match in rules], columns=list(RULE_COLUMNS))
+    questions = _questions(people, people[~holdout], smallest)
+    rules = _rules(questions, answer, ~holdout, seed=seed, depth=depth, smallest=smallest)
+    table = pd.DataFrame(
+        [_judge_rule(rule, match, answer, holdout) for rule, match in rules], columns=list(RULE_COLUMNS)
+    )
     table = table.sort_values(["lift", "rule"], ascending=[False, True], ignore_index=True)
     matched = np.zeros(len(people), dtype=bool)
     good = set(table.loc[table["holds"].astype(bool), "rule"])
     for rule, match in rules:
         matched |= match & (str(rule) in good)
-    seeds = _ranked(people.index[matched & answer], value)[:most_seeds]
-    return IdealProfile(table, float(answer[held].mean()), int((~held).sum()), int(held.sum()), tuple(seeds))
+    seeds = _rank(people.index[matched & answer], value)[:most_seeds]
+    return IdealProfile(table, float(answer[holdout].mean()), int((~holdout).sum()), int(holdout.sum()), tuple(seeds))
 
 
 @dataclass(frozen=True)
@@ -165,19 +167,19 @@ class _Condition:
     limit: float = 0.0
 
 
-def _simplified(path: list[_Condition]) -> tuple[str, ...]:
+def _simplify(path: list[_Condition]) -> tuple[str, ...]:
     """Drop conditions that others of the same path imply: wider limits, and what a level is not where it is known."""
-    kept: dict[tuple[str, str, str], _Condition] = {}
-    known = {condition.left for condition in path if condition.sign == "="}
+    tightest: dict[tuple[str, str, str], _Condition] = {}
+    settled = {condition.left for condition in path if condition.sign == "="}
     for condition in path:
-        if condition.sign == "<>" and condition.left in known:
+        if condition.sign == "<>" and condition.left in settled:
             continue
         number = condition.sign in {">", "<="}
         key = (condition.left, condition.sign, "" if number else condition.right)
-        other = kept.get(key)
+        other = tightest.get(key)
         tighter = max if condition.sign == ">" else min
-        kept[key] = tighter(other, condition, key=lambda one: one.limit) if other and number else condition
-    return tuple(f"{one.left} {one.sign} {one.right}" for one in kept.values())
+        tightest[key] = tighter(other, condition, key=lambda bound: bound.limit) if other and number else condition
+    return tuple(f"{bound.left} {bound.sign} {bound.right}" for bound in tightest.values())
 
 
 def _questions(people: pd.DataFrame, seen: pd.DataFrame, smallest: int) -> list[_Question]:
@@ -209,11 +211,11 @@ def _rules(
     matrix = np.column_stack([question.answers for question in questions])
     tree = DecisionTreeClassifier(max_depth=depth, min_samples_leaf=smallest, random_state=seed)
     tree.fit(matrix[seen], answer[seen])
-    base, found = float(answer[seen].mean()), []
+    base, rules = float(answer[seen].mean()), []
     for conditions, match in _leaves(tree.tree_, questions, matrix):
         if conditions and answer[seen & match].mean() > base:
-            found.append((Rule(_simplified(conditions)), match))
-    return found
+            rules.append((Rule(_simplify(conditions)), match))
+    return rules
 
 
 def _leaves(
@@ -235,28 +237,41 @@ def _leaves(
             yield [condition, *conditions], match & (above if side else ~above)
 
 
-def _judged(rule: Rule, match: Bools, answer: Bools, held: Bools) -> tuple[object, ...]:
-    inside, outside = held & match, held & ~match
+def _judge_rule(rule: Rule, match: Bools, answer: Bools, holdout: Bools) -> tuple[object, ...]:
+    inside, outside = holdout & match, holdout & ~match
     hits, others = float(answer[inside].sum()), float(answer[outside].sum())
     customers = int(inside.sum())
     if not customers or not outside.any():
-        return (str(rule), customers, customers / held.sum(), int(hits), np.nan, np.nan, np.nan, np.nan, np.nan, False)
+        return (
+            str(rule),
+            customers,
+            customers / holdout.sum(),
+            int(hits),
+            np.nan,
+            np.nan,
+            np.nan,
+            np.nan,
+            np.nan,
+            False,
+        )
     lift, low, high = (
         float(part[0])
-        for part in lift_interval(np.array([hits]), customers, np.array([others]), float(outside.sum()), level=LEVEL)
+        for part in lift_interval(
+            np.array([hits]), customers, np.array([others]), float(outside.sum()), level=INTERVAL_SHARE
+        )
     )
     return (
-        str(rule), customers, customers / held.sum(), int(hits), hits / customers, lift, low, high,
+        str(rule), customers, customers / holdout.sum(), int(hits), hits / customers, lift, low, high,
         hits / (hits + others), low > 1,
     )  # fmt: skip
 
 
-def _held_out(people: pd.Index, seed: int) -> Bools:
+def _holdout(people: pd.Index, seed: int) -> Bools:
     digests = [zlib.crc32(f"{seed}:{customer}".encode()) % 1000 for customer in people]
     return np.asarray(digests) < HELD_OUT * 1000
 
 
-def _ranked(people: Iterable[str], value: pd.Series | None) -> list[str]:
+def _rank(people: Iterable[str], value: pd.Series | None) -> list[str]:
     ids = sorted(map(str, people))
     if value is None:
         return ids

@@ -10,10 +10,10 @@ from numpy.typing import ArrayLike
 
 from tenure_features.errors import DataContractError, UsageError
 
-SHARES = (0.01, 0.05, 0.1, 0.2, 0.5, 1.0)
+PARETO_SHARES = (0.01, 0.05, 0.1, 0.2, 0.5, 1.0)
 
 
-def pareto(values: ArrayLike, *, shares: Sequence[float] = SHARES) -> pd.DataFrame:
+def pareto(values: ArrayLike, *, shares: Sequence[float] = PARETO_SHARES) -> pd.DataFrame:
     """Say what share of the total the best so many customers bring.
 
     Parameters
@@ -44,8 +44,8 @@ def pareto(values: ArrayLike, *, shares: Sequence[float] = SHARES) -> pd.DataFra
     """
     ranked = np.sort(np.asarray(values, dtype=np.float64))[::-1]
     if ranked.size == 0 or not np.isfinite(ranked).all():
-        found = f"{int((~np.isfinite(ranked)).sum())} of {ranked.size} missing or infinite"
-        raise DataContractError("Value cannot be shared out.", found=found)
+        broken = f"{int((~np.isfinite(ranked)).sum())} of {ranked.size} missing or infinite"
+        raise DataContractError("Value cannot be shared out.", found=broken)
     if any(not 0 < share <= 1 for share in shares):
         raise UsageError("A share of customers lies above 0 and at most at 1.", found=", ".join(map(str, shares)))
     # 1e-9: three fifths of ten customers are six, whatever floats make of it

@@ -11,10 +11,10 @@ from scipy import stats
 from tenure_decisions.inputs import Floats, require
 from tenure_features.errors import DataContractError, UsageError
 
-SMALLEST = 5
-LEVEL = 0.95
-ALARM = 0.05
-COLUMNS = (
+_SMALLEST = 5
+INTERVAL_SHARE = 0.95
+_FALSE_DISCOVERIES = 0.05
+PROFILE_COLUMNS = (
     "attribute", "level", "in_group", "group_share", "outside", "outside_share", "lift", "low", "high", "p_value",
     "p_adjusted", "represented",
 )  # fmt: skip
@@ -25,8 +25,8 @@ def profile(
     attributes: pd.DataFrame,
     *,
     population: Iterable[str],
-    smallest: int = SMALLEST,
-    level: float = LEVEL,
+    smallest: int = _SMALLEST,
+    level: float = INTERVAL_SHARE,
 ) -> pd.DataFrame:
     """Compare a group with the customers outside it, level by level of every attribute.
 
@@ -47,7 +47,7 @@ def profile(
     Returns
     -------
     DataFrame
-        `COLUMNS`, the smallest adjusted p first. ``in_group`` and ``outside`` are customers with the level,
+        `PROFILE_COLUMNS`, the smallest adjusted p first. ``in_group`` and ``outside`` are customers with the level,
         ``group_share`` and ``outside_share`` their shares of the group and of everybody outside it. ``lift`` is the
         ratio of the two with half a customer added to every count, so that it has an answer at zero, and ``low`` to
         ``high`` its log interval (Walter 1975; "adjusted log" in Fagerland, Lydersen and Laake 2015). ``p_value`` is
@@ -80,7 +80,9 @@ def profile(
     group, outside = len(inside), len(everybody) - len(inside)
     x, y = (counts[name].to_numpy(dtype=np.float64) for name in ("in_group", "outside"))
     lift, low, high = lift_interval(x, group, y, outside, level=level)
-    p = np.array([_fisher(one, group, other, outside) for one, other in zip(x, y, strict=True)])
+    p = np.array(
+        [_fisher(inside_count, group, outside_count, outside) for inside_count, outside_count in zip(x, y, strict=True)]
+    )
     adjusted = stats.false_discovery_control(p) if len(p) else p
     table = counts.assign(
         group_share=x / group,
@@ -90,13 +92,13 @@ def profile(
         high=high,
         p_value=p,
         p_adjusted=adjusted,
-        represented=np.where(adjusted >= ALARM, "", np.where(x / group > y / outside, "over", "under")),
+        represented=np.where(adjusted >= _FALSE_DISCOVERIES, "", np.where(x / group > y / outside, "over", "under")),
     )
-    return table[list(COLUMNS)].sort_values(["p_adjusted", "p_value", "attribute", "level"], ignore_index=True)
+    return table[list(PROFILE_COLUMNS)].sort_values(["p_adjusted", "p_value", "attribute", "level"], ignore_index=True)
 
 
 def lift_interval(
-    hits: Floats, customers: float, other_hits: Floats, others: float, *, level: float = LEVEL
+    hits: Floats, customers: float, other_hits: Floats, others: float, *, level: float = INTERVAL_SHARE
 ) -> tuple[Floats, Floats, Floats]:
     """Return the ratio of two shares with its interval: ln ratio +- z * sqrt(1/x - 1/n + 1/y - 1/m), counts + 1/2.
 
@@ -131,8 +133,8 @@ def _counts(attributes: pd.DataFrame, inside: set[str], everybody: set[str]) -> 
     rows = attributes.assign(customer_id=customers)[customers.isin(everybody)]
     twice = rows.duplicated(["customer_id", "attribute", "level"])
     if twice.any():
-        found = " ".join(str(part) for part in rows[twice].iloc[0])
-        raise DataContractError("An attribute is there twice.", found=found)
+        example = " ".join(str(part) for part in rows[twice].iloc[0])
+        raise DataContractError("An attribute is there twice.", found=example)
     rows = rows.assign(in_group=rows["customer_id"].isin(inside))
     counts = rows.groupby(["attribute", "level"], as_index=False).agg(
         in_group=("in_group", "sum"), all=("in_group", "size")

@@ -11,7 +11,7 @@ from tenure_decisions.inputs import orders_before, require
 UNATTRIBUTED = "unattributed"
 """The channel of customers no table names a channel for: a row of its own, never spread over the others."""
 
-RULES = ("first_touch", "last_touch")
+ATTRIBUTION_RULES = ("first_touch", "last_touch")
 NO_TOUCH = ("direct", "service")
 """Channels that are no touch: the customer came without being brought (last non-direct touch)."""
 NOT_THEIRS = ("email_sent", "ticket", "complaint", "unsubscribe")
@@ -54,18 +54,18 @@ def acquire(
     """
     rows = orders_before(orders, as_of)
     firsts = rows[rows["is_order"]].drop_duplicates("customer_id")
-    found = pd.DataFrame({"customer_id": firsts["customer_id"], "first_order_at": firsts["ordered_at"]})
-    told = _told(found["customer_id"], customers)
-    known = {*channels, *told.dropna().unique()}
+    acquired = pd.DataFrame({"customer_id": firsts["customer_id"], "first_order_at": firsts["ordered_at"]})
+    stated = _acquisition_channel(acquired["customer_id"], customers)
+    known_channels = {*channels, *stated.dropna().unique()}
     placed = firsts["channel"] if "channel" in firsts else pd.Series(None, index=firsts.index, dtype="str")
-    placed = placed.where(placed.isin(known))
-    last = _last_event(found, events)
-    found["first_touch"] = _first_known([told, placed])
-    found["last_touch"] = _first_known([last, placed, told])
-    return found.sort_values("customer_id", ignore_index=True)
+    placed = placed.where(placed.isin(known_channels))
+    last = _last_event(acquired, events)
+    acquired["first_touch"] = _first_known([stated, placed])
+    acquired["last_touch"] = _first_known([last, placed, stated])
+    return acquired.sort_values("customer_id", ignore_index=True)
 
 
-def _told(ids: pd.Series[str], customers: pd.DataFrame | None) -> pd.Series[str]:
+def _acquisition_channel(ids: pd.Series[str], customers: pd.DataFrame | None) -> pd.Series[str]:
     if customers is None or "acquisition_channel" not in customers:
         return pd.Series(None, index=ids.index, dtype="str")
     require(customers, ("customer_id",), name="customers")
@@ -73,17 +73,17 @@ def _told(ids: pd.Series[str], customers: pd.DataFrame | None) -> pd.Series[str]
     return ids.map(by_id)
 
 
-def _last_event(found: pd.DataFrame, events: pd.DataFrame | None) -> pd.Series[str]:
+def _last_event(acquired: pd.DataFrame, events: pd.DataFrame | None) -> pd.Series[str]:
     if events is None or "channel" not in events:
-        return pd.Series(None, index=found.index, dtype="str")
+        return pd.Series(None, index=acquired.index, dtype="str")
     require(events, ("customer_id", "occurred_at"), name="events")
     touches = events[events["channel"].notna() & ~events["channel"].isin(NO_TOUCH)]
     if "event" in touches:
         touches = touches[~touches["event"].isin(NOT_THEIRS)]
-    first = touches["customer_id"].map(found.set_index("customer_id")["first_order_at"])
+    first = touches["customer_id"].map(acquired.set_index("customer_id")["first_order_at"])
     before = touches[touches["occurred_at"] <= first].sort_values("occurred_at", kind="stable")
     last = before.drop_duplicates("customer_id", keep="last").set_index("customer_id")["channel"]
-    return found["customer_id"].map(last)
+    return acquired["customer_id"].map(last)
 
 
 def _first_known(choices: Sequence[pd.Series[str]]) -> pd.Series[str]:

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from tenure_decisions.economics.ledger import Ledger
-from tenure_decisions.inputs import DAY, MONTH_DAYS, Bools, Floats, Ints, Numbers, days_between
-from tenure_decisions.resampling import ratio
+from tenure_decisions.economics.ledger import OrderLedger
+from tenure_decisions.inputs import MONTH_DAYS, ONE_DAY, Bools, Floats, Ints, Numbers, days_from
+from tenure_decisions.resampling import divide
 
 LEAST = 30
 """Customers that must have reached an age before the mean at that age is trusted."""
@@ -64,7 +64,7 @@ def month_edges(longest: float, horizons: Iterable[int] = (), *, period_days: in
     return np.unique(np.concatenate([periods, np.array(list(horizons), dtype=np.int64)])).astype(np.float64)
 
 
-def measure_ages(ledger: Ledger, acquired: pd.DataFrame, *, as_of: pd.Timestamp, edges: Floats) -> Ages:
+def measure_ages(ledger: OrderLedger, acquired: pd.DataFrame, *, as_of: pd.Timestamp, edges: Floats) -> Ages:
     """Lay the movements of a ledger out by each customer's age.
 
     Parameters
@@ -82,22 +82,22 @@ def measure_ages(ledger: Ledger, acquired: pd.DataFrame, *, as_of: pd.Timestamp,
     rows = ledger.movements
     who = pd.Index(acquired["customer_id"]).get_indexer(pd.Index(rows["customer_id"]))
     first = acquired["first_order_at"].to_numpy()
-    days = (rows["at"].to_numpy() - first[who]) / DAY.to_timedelta64()
+    days = (rows["at"].to_numpy() - first[who]) / ONE_DAY.to_timedelta64()
     column = np.searchsorted(edges, np.maximum(days, 0.0), side="right") - 1
     mine, inside = who >= 0, (who >= 0) & (column < width)
     cell = who[inside] * width + column[inside]
 
-    def laid_out(weights: Numbers) -> Floats:
+    def by_cell(weights: Numbers) -> Floats:
         return np.bincount(cell, weights[inside], minlength=n * width).reshape(n, width)
 
     value, revenue = (rows[name].to_numpy(np.float64) for name in ("value", "revenue"))
     bought = (rows["is_order"] & (rows["revenue"] > 0)).to_numpy(np.float64)
-    orders = laid_out(bought)
+    orders = by_cell(bought)
     return Ages(
-        age=days_between(acquired["first_order_at"], as_of),
+        age=days_from(acquired["first_order_at"], as_of),
         edges=edges,
-        value=laid_out(value),
-        revenue=laid_out(revenue),
+        value=by_cell(value),
+        revenue=by_cell(revenue),
         active=orders > 0,
         orders=orders,
         so_far=np.bincount(who[mine], value[mine], minlength=n),
@@ -127,7 +127,7 @@ def mean_cumulative(value: Floats, at_risk: Floats) -> Floats:
     >>> mean_cumulative(np.array([40.0, 10.0, 0.0]), np.array([4.0, 2.0, 0.0])).tolist()
     [0.0, 10.0, 15.0, nan]
     """
-    steps = np.cumsum(ratio(value, at_risk), axis=-1)
+    steps = np.cumsum(divide(value, at_risk), axis=-1)
     return np.concatenate([np.zeros((*steps.shape[:-1], 1)), steps], axis=-1)
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from tenure_decisions.inputs import Floats
 from tenure_features.errors import UsageError
 
-ROUNDS = 60
+_ROUNDS = 60
 """Halvings of an interval: money to fifteen digits."""
 
 Marginal = Callable[[Floats], Floats]
@@ -51,7 +51,7 @@ def allocate(marginal: Marginal, *, total: float, low: Floats, high: Floats) -> 
             fix="Change the total or widen the bounds.",
         )
     least, most = float(marginal(high).min()) * (1 - 1e-9), float(marginal(low).max()) * (1 + 1e-9)
-    for _ in range(ROUNDS):
+    for _ in range(_ROUNDS):
         price = (least + most) / 2
         if spend_at(marginal, price, low=low, high=high).sum() > total:
             least = price
@@ -66,7 +66,7 @@ def allocate(marginal: Marginal, *, total: float, low: Floats, high: Floats) -> 
 def spend_at(marginal: Marginal, price: float, *, low: Floats, high: Floats) -> Floats:
     """Return the spend of each channel at which one more unit returns ``price``, or the bound it meets first."""
     left, right = low.astype(np.float64), high.astype(np.float64)
-    for _ in range(ROUNDS):
+    for _ in range(_ROUNDS):
         middle = (left + right) / 2
         earns = marginal(middle) >= price
         left, right = np.where(earns, middle, left), np.where(earns, right, middle)

@@ -16,11 +16,11 @@ from tenure_decisions.economics.step_test import LONGEST_WEEKS, SMALLEST_STEP, S
 from tenure_decisions.economics.study import Study
 from tenure_decisions.economics.weeks import Weeks, count_weeks
 from tenure_decisions.inputs import Bools, Floats
-from tenure_decisions.resampling import interval, ratio
+from tenure_decisions.resampling import divide, interval
 from tenure_features.errors import DataContractError, UsageError
 
 RECENT_WEEKS = 13
-RECENT_DAYS = 365
+VALUE_COHORT_DAYS = 365
 """Customers of the last year say what the next ones will be worth; the channel's older ones help where they are few."""
 YEAR_WEEKS = 52
 VARIES = 0.1
@@ -188,8 +188,8 @@ def _plan(
     response = fit_response(weeks, seed=seed, draws=study.resampler.resamples)
     at = [weeks.channels.index(name) for name in response.channels]
     now, spend, live = recent[at], weeks.spend[at], weeks.live[at]
-    mean = ratio((spend * live).sum(axis=1), live.sum(axis=1) * 1.0)
-    spread = np.sqrt(ratio((live * (spend - mean[:, None]) ** 2).sum(axis=1), live.sum(axis=1) * 1.0))
+    mean = divide((spend * live).sum(axis=1), live.sum(axis=1) * 1.0)
+    spread = np.sqrt(divide((live * (spend - mean[:, None]) ** 2).sum(axis=1), live.sum(axis=1) * 1.0))
     varies = spread > VARIES * mean
     taught = varies & ((spend > 0).sum(axis=1) >= YEAR_WEEKS)
     least, most = _bounds(response.channels, now, bounds, limits)
@@ -220,13 +220,13 @@ def _bounds(
 def _value(study: Study, rule: str, name: str, days: int) -> Floats:
     """Predict the value of a new customer of a channel: of the last year's, drawn to the channel's, then the shop's."""
     of_channel = (study.acquired[rule] == name).to_numpy()
-    who, young = np.flatnonzero(of_channel), np.flatnonzero(of_channel & (study.ages.age < RECENT_DAYS))
+    who, young = np.flatnonzero(of_channel), np.flatnonzero(of_channel & (study.ages.age < VALUE_COHORT_DAYS))
     steps = steps_of(study.ages, who, study.resampler, study.shop) if len(who) else study.shop
     chosen = young if len(young) else who if len(who) else np.arange(len(study.acquired))
-    found = lifetime_value(
+    clv = lifetime_value(
         study.ages, chosen, horizons=(days,), resampler=study.resampler, shop=steps, scored=study.scored
     ).predicted[:, 0]
-    return np.where(np.isfinite(found), found, found[0])
+    return np.where(np.isfinite(clv), clv, clv[0])
 
 
 def _table(plan: _Plan, then: Floats, level: float) -> pd.DataFrame:
@@ -239,12 +239,13 @@ def _table(plan: _Plan, then: Floats, level: float) -> pd.DataFrame:
     for k, name in enumerate(response.channels):
         positive = seen[k][seen[k] > 0]
         moved = then[k] / now[k] - 1 if now[k] > 0 else 0.0
+        average_return = divide(value[:, k] * bought_now[:, k], np.full(len(value), now[k]))
         rows.append(
             {
                 "channel": name, "spend_now": now[k], "spend_then": then[k], "least": plan.least[k],
                 "most": plan.most[k],
                 **estimate("value", value[:, k], level),
-                **estimate("average_return", ratio(value[:, k] * bought_now[:, k], np.full(len(value), now[k])), level),
+                **estimate("average_return", average_return, level),
                 **estimate("marginal_return", slope_now[:, k], level),
                 **estimate("marginal_then", slope_then[:, k], level),
                 **estimate("customers_now", bought_now[:, k], level),

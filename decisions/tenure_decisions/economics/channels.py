@@ -10,16 +10,16 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from tenure_decisions.economics.acquisition import NOT_THEIRS, RULES, UNATTRIBUTED
+from tenure_decisions.economics.acquisition import ATTRIBUTION_RULES, NOT_THEIRS, UNATTRIBUTED
 from tenure_decisions.economics.ages import LEAST, mean_cumulative
 from tenure_decisions.economics.clv import Clv, lifetime_value
-from tenure_decisions.economics.costs import spent
+from tenure_decisions.economics.costs import sum_spend
 from tenure_decisions.economics.payback import Payback, payback
 from tenure_decisions.economics.response import Response, fit_response
 from tenure_decisions.economics.study import RETENTION_DAYS, Study
 from tenure_decisions.economics.weeks import count_weeks
-from tenure_decisions.inputs import DAY, Floats, Ints, Numbers
-from tenure_decisions.resampling import interval, ratio
+from tenure_decisions.inputs import ONE_DAY, Floats, Ints, Numbers
+from tenure_decisions.resampling import divide, interval
 
 ALL = "all"
 ENGAGEMENT_DAYS = 30
@@ -57,7 +57,7 @@ class Channels:
 
 
 @dataclass(frozen=True)
-class Group:
+class ChannelGroup:
     """Customers one rule gives to one channel (all of them for `ALL`), and the money spent on it."""
 
     study: Study
@@ -87,20 +87,20 @@ class Group:
             return float("nan"), float("nan")
         names = sorted({*costs.spend["channel"], *costs.other["channel"]}) if self.name == ALL else [self.name]
         limits = {"since": study.since, "until": until or study.as_of}
-        media, other = (float(spent(rows, names, **limits).sum()) for rows in (costs.spend, costs.other))
+        media, other = (float(sum_spend(rows, names, **limits).sum()) for rows in (costs.spend, costs.other))
         return media, other + costs.overhead_rate * media
 
     def cac(self, *, until: pd.Timestamp | None = None, customers: Floats) -> Floats:
         """Return the cost of a customer that ratios use, the estimate and its draws."""
         media, other = self.money(until=until)
-        return ratio(np.full(len(customers), media + other), customers)
+        return divide(np.full(len(customers), media + other), customers)
 
     def share(self, part: Numbers, whole: Numbers) -> Floats:
         """Return a ratio of sums over the customers, the estimate and its draws; both arrays aligned with ``who``."""
         draw, sums = self.study.resampler.draw, self.study.resampler.sums
         table = np.stack([part, whole], axis=1).astype(np.float64)
         both = draw(sums(table, self.who))
-        return ratio(both[:, 0], both[:, 1])
+        return divide(both[:, 0], both[:, 1])
 
 
 def estimate(name: str, draws: Floats, level: float) -> dict[str, float]:
@@ -129,11 +129,11 @@ def channels(study: Study, *, seed: int = 0) -> Channels:
     rows: list[dict[str, Any]] = []
     values: list[dict[str, Any]] = []
     notes = list(study.notes)
-    for rule in RULES:
-        marginal, whole = _marginal(study, rule, seed), Group(study, rule, ALL)
-        blended = ratio(np.full(len(whole.clv.customers), whole.money()[0]), whole.clv.customers)
+    for rule in ATTRIBUTION_RULES:
+        marginal, whole = _marginal(study, rule, seed), ChannelGroup(study, rule, ALL)
+        blended = divide(np.full(len(whole.clv.customers), whole.money()[0]), whole.clv.customers)
         for name in names_of(study, rule):
-            group = whole if name == ALL else Group(study, rule, name)
+            group = whole if name == ALL else ChannelGroup(study, rule, name)
             rows.append(_row(group, blended, marginal.get(name)))
             values.extend(_values(group))
         notes += _odd(study, rule)
@@ -151,11 +151,11 @@ def names_of(study: Study, rule: str) -> list[str]:
     return [*named, *([UNATTRIBUTED] if UNATTRIBUTED in counts else []), ALL]
 
 
-def _row(group: Group, blended: Floats, marginal: Floats | None) -> dict[str, Any]:
+def _row(group: ChannelGroup, blended: Floats, marginal: Floats | None) -> dict[str, Any]:
     level = group.study.level
     count, (media, other) = group.clv.customers, group.money()
     cac = group.cac(customers=count)
-    attributed = _attributed(group) if group.name == ALL else count
+    attributed = _count_attributed(group) if group.name == ALL else count
     back = _payback(group, cac)
     return {
         "rule": group.rule,
@@ -163,9 +163,9 @@ def _row(group: Group, blended: Floats, marginal: Floats | None) -> dict[str, An
         "new_customers": len(group.who),
         "spend": media,
         "other_costs": other,
-        **estimate("paid_cac", ratio(np.full(len(count), media), attributed), level),
+        **estimate("paid_cac", divide(np.full(len(count), media), attributed), level),
         **estimate("blended_cac", blended, level),
-        **estimate("loaded_cac", ratio(np.full(len(count), media + other), attributed), level),
+        **estimate("loaded_cac", divide(np.full(len(count), media + other), attributed), level),
         **estimate("cac", cac, level),
         **estimate("marginal_cac", np.full(1, np.nan) if marginal is None else marginal, level),
         "payback": str(back),
@@ -178,7 +178,7 @@ def _row(group: Group, blended: Floats, marginal: Floats | None) -> dict[str, An
     }
 
 
-def _attributed(group: Group) -> Floats:
+def _count_attributed(group: ChannelGroup) -> Floats:
     """Count the customers of the channels that have spend, the estimate and its draws."""
     study = group.study
     spent_on = set() if study.costs.spend is None else set(study.costs.spend["channel"])
@@ -186,11 +186,11 @@ def _attributed(group: Group) -> Floats:
     return study.resampler.draw(study.resampler.sums(paid[:, None]))[:, 0]
 
 
-def _values(group: Group) -> Iterator[dict[str, Any]]:
+def _values(group: ChannelGroup) -> Iterator[dict[str, Any]]:
     study, clv = group.study, group.clv
     cac = group.cac(customers=clv.customers)
     for k, days in enumerate(study.horizons):
-        until = study.as_of - days * DAY
+        until = study.as_of - days * ONE_DAY
         ready = study.ages.age[group.who] >= days
         came = study.resampler.draw(study.resampler.sums(1.0 * ready[:, None], group.who))[:, 0]
         then = group.cac(until=until, customers=came) if until > study.since else np.full(len(cac), np.nan)
@@ -204,11 +204,11 @@ def _values(group: Group) -> Iterator[dict[str, Any]]:
             **estimate("observed_net", clv.observed[:, k] - then, study.level),
             **estimate("predicted", clv.predicted[:, k], study.level),
             **estimate("predicted_net", clv.predicted[:, k] - cac, study.level),
-            **estimate("ltv_cac", ratio(clv.predicted[:, k], cac), study.level),
+            **estimate("ltv_cac", divide(clv.predicted[:, k], cac), study.level),
         }
 
 
-def _payback(group: Group, cac: Floats) -> Payback:
+def _payback(group: ChannelGroup, cac: Floats) -> Payback:
     study, closed = group.study, group.study.ages.closed[group.who]
     draw, sums = study.resampler.draw, study.resampler.sums
     at_risk = draw(sums(1.0 * closed, group.who))
@@ -217,7 +217,7 @@ def _payback(group: Group, cac: Floats) -> Payback:
     return payback(curve, study.ages.edges, cac, at_risk=at_risk[0], least=least, level=study.level)
 
 
-def _behaviour(group: Group) -> dict[str, float]:
+def _behaviour(group: ChannelGroup) -> dict[str, float]:
     """Retention, repeat buying, engagement and predicted churn of the channel's customers."""
     study, who = group.study, group.who
     ages, level = study.ages, study.level
@@ -227,8 +227,8 @@ def _behaviour(group: Group) -> dict[str, float]:
     again = ages.orders[who][:, :first].sum(axis=1) >= 2
     shares = {"retention": group.share(stayed & older, older), "repeat": group.share(again & old, old)}
     nothing = np.full(1, np.nan)
-    one = np.ones(len(who))
-    shares["engagement"] = nothing if study.events is None else group.share(_did(study)[who], one)
+    ones = np.ones(len(who))
+    shares["engagement"] = nothing if study.events is None else group.share(_did(study)[who], ones)
     shares["churn"] = nothing
     if study.scores is not None and "churn_probability" in study.scores:
         by_id = study.scores.drop_duplicates("customer_id").set_index("customer_id")["churn_probability"]
@@ -241,7 +241,7 @@ def _did(study: Study) -> Floats:
     """Count what each customer did in the days before ``as_of``."""
     assert study.events is not None  # noqa: S101  # told to the type checker; the caller has looked
     events = study.events
-    late = (events["occurred_at"] < study.as_of) & (events["occurred_at"] >= study.as_of - ENGAGEMENT_DAYS * DAY)
+    late = (events["occurred_at"] < study.as_of) & (events["occurred_at"] >= study.as_of - ENGAGEMENT_DAYS * ONE_DAY)
     if "event" in events:
         late &= ~events["event"].isin(NOT_THEIRS)
     counts = events.loc[late, "customer_id"].value_counts()

@@ -10,11 +10,11 @@ import pandas as pd
 
 from tenure_decisions.economics.ages import LEAST, Ages, interpolation, mean_cumulative
 from tenure_decisions.inputs import Floats, Ints, require
-from tenure_decisions.resampling import Resampler, ratio
+from tenure_decisions.resampling import Resampler, divide
 
 HORIZONS = (30, 90, 180, 365)
 """Ages in days at which lifetime value is stated."""
-YEAR_DAYS = 365
+_YEAR_DAYS = 365
 
 
 @dataclass(frozen=True)
@@ -77,7 +77,7 @@ def outlook(scores: pd.DataFrame, acquired: pd.DataFrame, *, per_revenue: float)
 def shop_steps(ages: Ages, resampler: Resampler) -> Floats:
     """Return the mean value of each interval of age over the whole shop, shape (1 + B, J)."""
     closed = ages.closed
-    return ratio(resampler.draw(resampler.sums(ages.value * closed)), resampler.draw(resampler.sums(1.0 * closed)))
+    return divide(resampler.draw(resampler.sums(ages.value * closed)), resampler.draw(resampler.sums(1.0 * closed)))
 
 
 def lifetime_value(
@@ -119,8 +119,8 @@ def lifetime_value(
     mature = np.stack([closed[:, column - 1] for column in columns], axis=1)
     seen = resampler.draw(resampler.sums(until * mature, who))
     had = resampler.draw(resampler.sums(1.0 * mature, who))
-    known = np.where(mature, until, ages.so_far[who][:, None])
-    sofar = resampler.draw(resampler.sums(known, who))
+    observed = np.where(mature, until, ages.so_far[who][:, None])
+    sofar = resampler.draw(resampler.sums(observed, who))
     extra = _factor(ages, who, curve[0], scored)
     rest = np.stack(
         [
@@ -131,8 +131,8 @@ def lifetime_value(
     )
     return Clv(
         mature=mature.sum(axis=0).astype(np.int64),
-        observed=ratio(seen, had),
-        predicted=ratio(sofar + rest, count[:, None]),
+        observed=divide(seen, had),
+        predicted=divide(sofar + rest, count[:, None]),
         customers=count,
     )
 
@@ -149,8 +149,8 @@ def _curve(ages: Ages, who: Ints, resampler: Resampler, shop: Floats) -> Floats:
     number = resampler.draw(resampler.sums(1.0 * closed, who))
     alike = np.nan_to_num(shop) * number
     # the level itself is drawn to the shop's with a year of 30 customers: few orders say little of the years to come
-    pull = LEAST * np.nan_to_num(shop)[:, : max(1, ages.position(YEAR_DAYS))].sum(axis=1, keepdims=True)
-    level = ratio(value.sum(axis=1, keepdims=True) + pull, alike.sum(axis=1, keepdims=True) + pull)
+    pull = LEAST * np.nan_to_num(shop)[:, : max(1, ages.position(_YEAR_DAYS))].sum(axis=1, keepdims=True)
+    level = divide(value.sum(axis=1, keepdims=True) + pull, alike.sum(axis=1, keepdims=True) + pull)
     level = np.where(np.isfinite(level) & (level > 0), level, 1.0)
     return mean_cumulative(value + LEAST * level * shop, number + LEAST)
 
@@ -164,9 +164,9 @@ def _factor(ages: Ages, who: Ints, curve: Floats, scored: Outlook | None) -> Flo
     """Divide what scores expect of each customer by what the curve does over the same days; 1 without a score."""
     if scored is None:
         return np.ones(len(who))
-    known, age = _flat(curve[None, :])[0], ages.age[who]
-    now = np.interp(age, ages.edges, known)
-    within = np.interp(age + scored.horizon_days, ages.edges, known) - now
+    cumulative, age = _flat(curve[None, :])[0], ages.age[who]
+    now = np.interp(age, ages.edges, cumulative)
+    within = np.interp(age + scored.horizon_days, ages.edges, cumulative) - now
     value = scored.value[who]
     usable = np.isfinite(value) & (within > 0)
     return np.where(usable, value / np.where(usable, within, 1.0), 1.0)

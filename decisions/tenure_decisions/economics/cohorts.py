@@ -10,12 +10,12 @@ import pandas as pd
 from tenure_decisions.economics.acquisition import acquire
 from tenure_decisions.economics.ages import Ages, measure_ages, month_edges
 from tenure_decisions.economics.ledger import open_ledger
-from tenure_decisions.inputs import DAY, MONTH_DAYS, Ints, moment, require
-from tenure_decisions.resampling import ratio
+from tenure_decisions.inputs import MONTH_DAYS, ONE_DAY, Ints, moment, require
+from tenure_decisions.resampling import divide
 from tenure_features.errors import UsageError
 
 BY_TIME = {"week": "W-SUN", "month": "M", "quarter": "Q", "year": "Y"}
-UNKNOWN = "unknown"
+_UNKNOWN_COHORT = "unknown"
 
 
 @dataclass(frozen=True)
@@ -109,7 +109,7 @@ def cohorts(
     acquired = acquire(orders, as_of=at, customers=customers)
     label, ends = _labels(acquired, by, customers)
     ledger = open_ledger(orders, as_of=at, service_costs=service_costs)
-    oldest = (at - acquired["first_order_at"].min()) / DAY
+    oldest = (at - acquired["first_order_at"].min()) / ONE_DAY
     ages = measure_ages(ledger, acquired, as_of=at, edges=month_edges(oldest, period_days=period_days))
     cells = _cells(ages, label, ends, at)
     notes = [*ledger.notes]
@@ -129,14 +129,16 @@ def _labels(
         text = period.dt.start_time.dt.strftime("%Y-%m-%d") if by == "week" else period.astype("str")
         return text, period.dt.end_time.dt.ceil("D")
     if customers is None or by not in customers:
-        found = "no table of customers" if customers is None else ", ".join(map(str, customers.columns))
+        columns = "no table of customers" if customers is None else ", ".join(map(str, customers.columns))
         raise UsageError(
-            f"There is no cohort by {by!r}.", found=found, fix=f"Choose {', '.join(BY_TIME)}, or a column of customers."
+            f"There is no cohort by {by!r}.",
+            found=columns,
+            fix=f"Choose {', '.join(BY_TIME)}, or a column of customers.",
         )
     require(customers, ("customer_id",), name="customers")
     by_id = customers.drop_duplicates("customer_id").set_index("customer_id")[by]
-    told = acquired["customer_id"].map(by_id)
-    return told.astype("object").where(told.notna(), UNKNOWN).astype("str"), None
+    stated = acquired["customer_id"].map(by_id)
+    return stated.astype("object").where(stated.notna(), _UNKNOWN_COHORT).astype("str"), None
 
 
 def _cells(
@@ -168,13 +170,13 @@ def _cells(
     return frame.assign(
         retention=frame["active"] / frame["observed"],
         **{f"{name}_per_customer": frame[name] / frame["observed"] for name in ("orders", "revenue", "value")},
-        cumulative_value=ratio(cumulative, observed)[row, column],
+        cumulative_value=divide(cumulative, observed)[row, column],
     )
 
 
 def _days_since(ends: pd.Series[pd.Timestamp], code: Ints, as_of: pd.Timestamp) -> np.ndarray:
     """Days from the last moment of each cohort to ``as_of``."""
-    return np.asarray(((as_of - ends) / DAY).groupby(code).first(), dtype=np.float64)
+    return np.asarray(((as_of - ends) / ONE_DAY).groupby(code).first(), dtype=np.float64)
 
 
 def _summary(cells: pd.DataFrame) -> pd.DataFrame:

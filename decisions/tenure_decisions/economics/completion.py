@@ -8,14 +8,14 @@ import numpy as np
 import pandas as pd
 
 from tenure_decisions.economics.cohorts import BY_TIME, Cohorts
-from tenure_decisions.inputs import DAY, Bools, Floats, Ints
-from tenure_decisions.resampling import ratio
+from tenure_decisions.inputs import ONE_DAY, Bools, Floats, Ints
+from tenure_decisions.resampling import divide
 from tenure_features.errors import UsageError
 
 LEAST_COHORTS = 3
 SEASON_DAYS = 500
 """History from which the yearly season is told apart from age."""
-ROUNDS = 8
+_ROUNDS = 8
 RECENT = 12
 """Cohorts whose mean level a young cohort is drawn to: shops drift, so the oldest ones say little of the newest."""
 
@@ -52,7 +52,7 @@ class _Fit:
 
 
 def complete(
-    found: Cohorts, *, until_age: int = 12, level: float = 0.8, seed: int = 0, resamples: int = 400
+    cohorts: Cohorts, *, until_age: int = 12, level: float = 0.8, seed: int = 0, resamples: int = 400
 ) -> pd.DataFrame:
     """Predict the cumulative value of cohorts at the ages they have not reached.
 
@@ -86,9 +86,9 @@ def complete(
     UsageError
         When the cohorts are not by time: a column has no youngest cohort.
     """
-    if found.by not in BY_TIME:
-        raise UsageError(f"Cohorts by {found.by!r} have no age of their own to complete.", fix="Use cohorts by time.")
-    triangle = _triangle(found, until_age)
+    if cohorts.by not in BY_TIME:
+        raise UsageError(f"Cohorts by {cohorts.by!r} have no age of their own to complete.", fix="Use cohorts by time.")
+    triangle = _triangle(cohorts, until_age)
     if (triangle.mature.any(axis=1)).sum() < LEAST_COHORTS:
         return pd.DataFrame(columns=["cohort", "age", "customers", "predicted", "low", "high"])
     generator = np.random.default_rng([seed, 11])
@@ -97,23 +97,23 @@ def complete(
     return _table(triangle, _future(triangle, point, None), draws, level)
 
 
-def _triangle(found: Cohorts, until_age: int) -> _Triangle:
-    cells = found.cells[found.cells["age"] <= until_age]
+def _triangle(cohorts: Cohorts, until_age: int) -> _Triangle:
+    cells = cohorts.cells[cohorts.cells["age"] <= until_age]
     reached = int(cells.loc[cells["mature"], "age"].max()) if cells["mature"].any() else 0
     names = sorted(cells["cohort"].unique())
     ages, row = pd.RangeIndex(reached + 1), pd.Index(names).get_indexer(pd.Index(cells["cohort"]))
-    kept = (cells["mature"] & (cells["age"] <= reached)).to_numpy()
-    at_cell = row[kept], cells["age"].to_numpy()[kept]
+    usable = (cells["mature"] & (cells["age"] <= reached)).to_numpy()
+    at_cell = row[usable], cells["age"].to_numpy()[usable]
     mature, money = np.zeros((len(names), len(ages)), dtype=bool), np.zeros((len(names), len(ages)))
-    mature[at_cell], money[at_cell] = True, cells["value"].to_numpy()[kept]
+    mature[at_cell], money[at_cell] = True, cells["value"].to_numpy()[usable]
     customers = cells.groupby("cohort")["customers"].first().reindex(names).to_numpy(np.float64)
-    starts = pd.PeriodIndex([name[:10] for name in names], freq=BY_TIME[found.by])
+    starts = pd.PeriodIndex([name[:10] for name in names], freq=BY_TIME[cohorts.by])
     middle = starts.start_time + (starts.end_time - starts.start_time) / 2
-    days = (ages.to_numpy() + 0.5) * found.period_days
-    at = [middle + day * DAY for day in days]
+    days = (ages.to_numpy() + 0.5) * cohorts.period_days
+    at = [middle + day * ONE_DAY for day in days]
     month = np.stack([each.month.to_numpy() - 1 for each in at], axis=1)
     quarter = np.stack([each.year.to_numpy() * 4 + each.quarter.to_numpy() for each in at], axis=1)
-    enough = (found.as_of - starts.start_time[0]) / DAY >= SEASON_DAYS
+    enough = (cohorts.as_of - starts.start_time[0]) / ONE_DAY >= SEASON_DAYS
     return _Triangle(tuple(names), customers, money, mature, np.where(enough, month, 0), quarter)
 
 
@@ -121,14 +121,14 @@ def _fit(triangle: _Triangle, weight: Floats) -> _Fit:
     """Alternate between value by age and season, then find levels; ``weight`` is how often a cohort was drawn."""
     later, count = triangle.later, triangle.customers[:, None] * triangle.mature
     season, by_age = np.ones(12), np.zeros(triangle.money.shape[1])
-    for _ in range(ROUNDS):
+    for _ in range(_ROUNDS):
         factor = np.where(later, season[triangle.month], 1.0)
-        by_age = np.nan_to_num(ratio((weight[:, None] * triangle.money).sum(axis=0),
+        by_age = np.nan_to_num(divide((weight[:, None] * triangle.money).sum(axis=0),
                                      (weight[:, None] * count * factor).sum(axis=0)))  # fmt: skip
         season = _season(triangle, weight, by_age)
     expected = count * by_age * season[triangle.month] * later
     own, seen = expected.sum(axis=1), (triangle.money * later).sum(axis=1)
-    dispersion = _dispersion(triangle, expected, ratio(seen, own))
+    dispersion = _dispersion(triangle, expected, divide(seen, own))
     level, spread = _levels(own, seen, dispersion)
     drift = _drift(triangle, expected * level[:, None], dispersion)
     return _Fit(by_age, season, level, spread, dispersion, drift)
@@ -169,11 +169,11 @@ def _season(triangle: _Triangle, weight: Floats, by_age: Floats) -> Floats:
 
 def _levels(own: Floats, seen: Floats, dispersion: float) -> tuple[Floats, Floats]:
     """Return the credible level of each cohort and its standard deviation."""
-    known = own > 0
-    raw = np.where(known, seen / np.where(known, own, 1.0), 1.0)
-    noise = np.where(known, dispersion / np.where(known, own, 1.0), np.inf)
-    weight = np.where(known, own, 0.0)
-    excess = (weight * ((raw - 1) ** 2 - np.where(known, noise, 0.0))).sum() / max(weight.sum(), 1e-12)
+    observed = own > 0
+    raw = np.where(observed, seen / np.where(observed, own, 1.0), 1.0)
+    noise = np.where(observed, dispersion / np.where(observed, own, 1.0), np.inf)
+    weight = np.where(observed, own, 0.0)
+    excess = (weight * ((raw - 1) ** 2 - np.where(observed, noise, 0.0))).sum() / max(weight.sum(), 1e-12)
     between = max(float(excess), 1e-6)
     centre = np.ones(len(own))
     for index in range(len(own)):

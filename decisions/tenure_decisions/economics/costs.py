@@ -33,7 +33,7 @@ class AcquisitionCosts:
         return self.overhead_rate > 0 or not self.other.empty
 
 
-def acquisition_costs(
+def acquisition_cost_per_customer(
     spend: pd.DataFrame | None,
     other: pd.DataFrame | None = None,
     *,
@@ -56,13 +56,13 @@ def acquisition_costs(
     """
     empty = pd.DataFrame({"at": pd.Series(dtype="datetime64[us]"), "channel": [], "cost": pd.Series(dtype="float64")})
     return AcquisitionCosts(
-        None if spend is None else _dated(spend, as_of, "spend"),
-        empty if other is None else _dated(other, as_of, "acquisition_costs"),
+        None if spend is None else _daily_costs(spend, as_of, "spend"),
+        empty if other is None else _daily_costs(other, as_of, "acquisition_costs"),
         overhead_rate,
     )
 
 
-def _dated(table: pd.DataFrame, as_of: pd.Timestamp, name: str) -> pd.DataFrame:
+def _daily_costs(table: pd.DataFrame, as_of: pd.Timestamp, name: str) -> pd.DataFrame:
     require(table, ("date", "channel", "cost"), name=name)
     at = pd.to_datetime(table["date"]).astype("datetime64[us]")
     rows = pd.DataFrame({"at": at, "channel": table["channel"].astype("str"), "cost": table["cost"].astype("float64")})
@@ -70,7 +70,7 @@ def _dated(table: pd.DataFrame, as_of: pd.Timestamp, name: str) -> pd.DataFrame:
     return rows.groupby(["at", "channel"], as_index=False).agg(cost=("cost", "sum"))
 
 
-def spent(
+def sum_spend(
     rows: pd.DataFrame | None, channels: list[str], *, since: pd.Timestamp, until: pd.Timestamp
 ) -> pd.Series[float]:
     """Sum money by channel over the days in ``[since, until)``; zero for channels nothing was spent on."""

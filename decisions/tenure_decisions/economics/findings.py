@@ -10,8 +10,8 @@ from tenure_decisions import glossary
 from tenure_decisions.economics.budget import Budget
 from tenure_decisions.economics.channels import Channels
 from tenure_decisions.economics.cohorts import BY_TIME, Cohorts
-from tenure_decisions.economics.growth import FORMULAS, LEVERS, Growth
-from tenure_decisions.findings import Fact, Findings, Table
+from tenure_decisions.economics.growth import GROWTH_FORMULAS, LEVERS, Growth
+from tenure_decisions.findings import Fact, Findings, FindingTable
 from tenure_features.errors import TenureError
 
 
@@ -39,7 +39,7 @@ def cohort_findings(
     notes
         What the reader must know beside the notes of the cohorts.
     """
-    terms = glossary.COHORTS
+    terms = glossary.COHORT_TERMS
     whom = "Customers by {by} of their first order" if cohorts.by in BY_TIME else "Customers by {by}"
     ends = {"predicted": ("low", "high")}
     ahead = completion if len(completion.columns) else pd.DataFrame(columns=["cohort", "age", "customers", "predicted"])
@@ -56,9 +56,11 @@ def cohort_findings(
             Fact("value", cohorts.measure),
         ),
         tables=(
-            Table(name="cells", title="Each cohort at each age", frame=cohorts.cells, terms=terms),
-            Table(name="summary", title="Mean of mature cohorts by age", frame=cohorts.summary, terms=terms),
-            Table(name="completion", title="Predicted cumulative value", frame=ahead, terms=terms, intervals=ends),
+            FindingTable(name="cells", title="Each cohort at each age", frame=cohorts.cells, terms=terms),
+            FindingTable(name="summary", title="Mean of mature cohorts by age", frame=cohorts.summary, terms=terms),
+            FindingTable(
+                name="completion", title="Predicted cumulative value", frame=ahead, terms=terms, intervals=ends
+            ),
         ),
         notes=(*notes, *cohorts.notes),
         currency=currency,
@@ -78,17 +80,17 @@ def channel_findings(channels: Channels, *, days: int, currency: str = "", notes
             Fact("days", days, "days"),
             Fact("level", channels.level, "share"),
             Fact("value", channels.measure),
-            Fact("formulas", {"ltv_cac": glossary.CLV["ltv_cac"].meaning}),
+            Fact("formulas", {"ltv_cac": glossary.CLV_TERMS["ltv_cac"].meaning}),
         ),
         tables=(
-            Table(
+            FindingTable(
                 name="channels",
                 title="What customers cost",
                 frame=channels.table,
-                terms=glossary.CHANNELS,
+                terms=glossary.CHANNEL_TERMS,
                 intervals=back,
             ),
-            Table(name="clv", title="What customers bring", frame=channels.clv, terms=glossary.CLV),
+            FindingTable(name="clv", title="What customers bring", frame=channels.clv, terms=glossary.CLV_TERMS),
         ),
         notes=(*notes, *channels.notes),
         currency=currency,
@@ -99,24 +101,24 @@ def growth_findings(
     growth: Growth, *, since: pd.Timestamp, as_of: pd.Timestamp, currency: str = "", notes: Iterable[str] = ()
 ) -> Findings:
     """Say what `tenure_decisions.economics.growth.growth` found; ``since`` and ``as_of`` are those of the study."""
-    terms = glossary.GROWTH
+    terms = glossary.GROWTH_TERMS
     return Findings(
         subject="growth",
         title="Growth: C x CLV / CAC = G",
-        lead="; ".join(f"{name} = {formula}" for name, formula in FORMULAS.items()) + ".",
+        lead="; ".join(f"{name} = {formula}" for name, formula in GROWTH_FORMULAS.items()) + ".",
         facts=(
             Fact("as_of", as_of, "date"),
             Fact("since", since, "date"),
             Fact("days", growth.days, "days"),
             Fact("level", growth.level, "share"),
             Fact("value", growth.measure),
-            Fact("formulas", dict(FORMULAS)),
+            Fact("formulas", dict(GROWTH_FORMULAS)),
             Fact("levers", dict(LEVERS)),
         ),
         tables=(
-            Table(name="channels", title="G by channel (first touch)", frame=growth.channels, terms=terms),
-            Table(name="months", title="G by month of acquisition", frame=growth.months, terms=terms),
-            Table(name="what_if", title="What one more point would do", frame=growth.what_if, terms=terms),
+            FindingTable(name="channels", title="G by channel (first touch)", frame=growth.channels, terms=terms),
+            FindingTable(name="months", title="G by month of acquisition", frame=growth.months, terms=terms),
+            FindingTable(name="what_if", title="What one more point would do", frame=growth.what_if, terms=terms),
         ),
         notes=(*notes, *growth.notes),
         currency=currency,
@@ -125,9 +127,9 @@ def growth_findings(
 
 def budget_findings(budget: Budget, *, as_of: pd.Timestamp, currency: str = "", notes: Iterable[str] = ()) -> Findings:
     """Say what `tenure_decisions.economics.budget.budget` found."""
-    terms = glossary.BUDGET
+    terms = glossary.BUDGET_TERMS
     numbers = ("total", "gain", "gain_low", "gain_high", "chance", "marginal_total", "best_total", "reading")
-    owners = {name: glossary.BUDGET.get(name.removesuffix("_low").removesuffix("_high")) for name in numbers}
+    owners = {name: glossary.BUDGET_TERMS.get(name.removesuffix("_low").removesuffix("_high")) for name in numbers}
     facts = [
         Fact(name, getattr(budget, name), term.unit if term else "money per week", term.meaning if term else "")
         for name, term in owners.items()
@@ -145,9 +147,11 @@ def budget_findings(budget: Budget, *, as_of: pd.Timestamp, currency: str = "", 
             Fact("value", budget.measure),
         ),
         tables=(
-            Table(name="channels", title="Spend now and proposed", frame=budget.table, terms=terms),
-            Table(name="curves", title="Response curves", frame=budget.curves, terms=terms),
-            Table(name="weeks", title="Weeks they were fitted on", frame=budget.weeks, terms=terms, only_drawn=True),
+            FindingTable(name="channels", title="Spend now and proposed", frame=budget.table, terms=terms),
+            FindingTable(name="curves", title="Response curves", frame=budget.curves, terms=terms),
+            FindingTable(
+                name="weeks", title="Weeks they were fitted on", frame=budget.weeks, terms=terms, only_drawn=True
+            ),
         ),
         notes=(*notes, *budget.notes),
         currency=currency,

@@ -9,15 +9,15 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from tenure_decisions.economics.channels import ALL, Group, estimate, names_of
+from tenure_decisions.economics.channels import ALL, ChannelGroup, estimate, names_of
 from tenure_decisions.economics.clv import lifetime_value
-from tenure_decisions.economics.costs import spent
+from tenure_decisions.economics.costs import sum_spend
 from tenure_decisions.economics.study import Study
 from tenure_decisions.inputs import MONTH_DAYS, Floats, Ints
-from tenure_decisions.resampling import ratio
+from tenure_decisions.resampling import divide
 from tenure_features.errors import UsageError
 
-FORMULAS: Mapping[str, str] = {
+GROWTH_FORMULAS: Mapping[str, str] = {
     "g_before": "C x clv_before_cac / CAC: value before the cost of acquisition, so that CAC is counted once. "
     "Customers pay for themselves where it exceeds C",
     "g_net": "C x clv_net / CAC with clv_net = clv_before_cac - CAC, the convention of the CVO literature: it "
@@ -36,7 +36,7 @@ LEVERS: Mapping[str, str] = {
 
 @dataclass(frozen=True)
 class Growth:
-    """G in both conventions, see `FORMULAS`.
+    """G in both conventions, see `GROWTH_FORMULAS`.
 
     Attributes
     ----------
@@ -82,7 +82,7 @@ def growth(study: Study, *, days: int | None = None, rule: str = "first_touch") 
     age = study.horizons[-1] if days is None else days
     if age not in study.horizons:
         raise UsageError(f"Value is not stated at {age} days.", found=f"horizons {list(study.horizons)}")
-    groups = [Group(study, rule, name) for name in names_of(study, rule)]
+    groups = [ChannelGroup(study, rule, name) for name in names_of(study, rule)]
     position = study.horizons.index(age)
     rows, levers = [], []
     for group in groups:
@@ -109,7 +109,7 @@ def _row(customers: int, count: Floats, before: Floats, cac: Floats, level: floa
 
 def _g(count: Floats, clv: Floats, cac: Floats) -> Floats:
     """Return C x CLV / CAC; not defined where customers cost nothing."""
-    return ratio(count * clv, cac)
+    return divide(count * clv, cac)
 
 
 def _months(study: Study, days: int) -> Iterator[dict[str, Any]]:
@@ -123,10 +123,10 @@ def _months(study: Study, days: int) -> Iterator[dict[str, Any]]:
         )
         since = max(period.start_time, study.since)
         until = min((period + 1).start_time, study.as_of)
-        media = spent(costs.spend, names, since=since, until=until).sum(min_count=1)
-        other = float(spent(costs.other, names, since=since, until=until).sum())
+        media = sum_spend(costs.spend, names, since=since, until=until).sum(min_count=1)
+        other = float(sum_spend(costs.other, names, since=since, until=until).sum())
         money = np.full(len(value.customers), media * (1 + costs.overhead_rate) + other)
-        cac = ratio(money, value.customers)
+        cac = divide(money, value.customers)
         yield {
             "month": str(period),
             "complete": bool(since == period.start_time and until == (period + 1).start_time),
@@ -135,12 +135,12 @@ def _months(study: Study, days: int) -> Iterator[dict[str, Any]]:
         }
 
 
-def _what_if(group: Group, days: int, before: Floats, cac: Floats) -> Iterator[dict[str, Any]]:
+def _what_if(group: ChannelGroup, days: int, before: Floats, cac: Floats) -> Iterator[dict[str, Any]]:
     """Change one lever by a point at a time; everything else stays as it is."""
     study, count = group.study, group.clv.customers
-    kept, first = _parts(group, days)
+    retained, first = _parts(group, days)
     changed = {
-        "retention": (before + kept, cac),
+        "retention": (before + retained, cac),
         "order value": (before * 1.01, cac),
         "frequency": (before + 0.01 * (before - first), cac),
         "cac": (before, cac * 0.99),
@@ -154,14 +154,14 @@ def _what_if(group: Group, days: int, before: Floats, cac: Floats) -> Iterator[d
                 "gain_per_customer", net if lever != "cac" else np.where(np.isnan(cac), np.nan, net), study.level
             ),
             **estimate(
-                "gain", count * net if lever != "cac" else ratio(count * net, ~np.isnan(cac) * 1.0), study.level
+                "gain", count * net if lever != "cac" else divide(count * net, ~np.isnan(cac) * 1.0), study.level
             ),
             **estimate("g_before_gain", _g(count, clv, cost) - _g(count, before, cac), study.level),
             **estimate("g_net_gain", _g(count, clv - cost, cost) - _g(count, before - cac, cac), study.level),
         }
 
 
-def _parts(group: Group, days: int) -> tuple[Floats, Floats]:
+def _parts(group: ChannelGroup, days: int) -> tuple[Floats, Floats]:
     """Return what a point of retention is worth per customer until an age, and the value of a first order."""
     study, who = group.study, group.who
     ages, draw, sums = study.ages, study.resampler.draw, study.resampler.sums
@@ -172,8 +172,8 @@ def _parts(group: Group, days: int) -> tuple[Floats, Floats]:
     orders = draw(sums(ages.orders[who][:, :1] * closed[:, :1], who))[:, 0]
     months = np.diff(ages.edges[: width + 1]) / MONTH_DAYS
     # value / active is what one active customer of the interval brings; nobody active there: worth nothing known
-    each = np.nan_to_num(ratio(value, active)) * months
-    return 0.01 * each[:, ages.edges[:width] >= MONTH_DAYS].sum(axis=1), ratio(value[:, 0], orders)
+    each = np.nan_to_num(divide(value, active)) * months
+    return 0.01 * each[:, ages.edges[:width] >= MONTH_DAYS].sum(axis=1), divide(value[:, 0], orders)
 
 
-__all__ = ["ALL", "FORMULAS", "LEVERS", "Growth", "growth"]
+__all__ = ["ALL", "GROWTH_FORMULAS", "LEVERS", "Growth", "growth"]

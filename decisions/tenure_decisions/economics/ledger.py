@@ -18,7 +18,7 @@ MEASURES = {
 
 
 @dataclass(frozen=True)
-class Ledger:
+class OrderLedger:
     """Movements of money, strictly before ``as_of``.
 
     Attributes
@@ -41,7 +41,7 @@ class Ledger:
         return MEASURES[self.measure]
 
 
-def open_ledger(orders: pd.DataFrame, *, as_of: pd.Timestamp, service_costs: pd.DataFrame | None = None) -> Ledger:
+def open_ledger(orders: pd.DataFrame, *, as_of: pd.Timestamp, service_costs: pd.DataFrame | None = None) -> OrderLedger:
     """Put revenue, cost of goods and cost to serve of every customer into one table of movements.
 
     Parameters
@@ -71,14 +71,16 @@ def open_ledger(orders: pd.DataFrame, *, as_of: pd.Timestamp, service_costs: pd.
     ('margin', [20.0, -8.0])
     """
     rows, notes = orders_before(orders, as_of), []
-    known = rows["cost"].notna() if "cost" in rows else pd.Series(False, index=rows.index)
+    has_cost = rows["cost"].notna() if "cost" in rows else pd.Series(False, index=rows.index)
     value = rows["revenue"].astype("float64")
-    if known.any():
+    if has_cost.any():
         # the share of what is known stands in: leaving the cost out would make such orders the most profitable ones
-        share = rows.loc[known, "cost"].sum() / max(rows.loc[known, "revenue"].sum(), 1e-12)
-        value = value - rows["cost"].where(known, share * rows["revenue"])
-        if not known.all():
-            notes.append(f"{(~known).sum():,} orders have no cost; they are taken at the mean cost share, {share:.1%}.")
+        share = rows.loc[has_cost, "cost"].sum() / max(rows.loc[has_cost, "revenue"].sum(), 1e-12)
+        value = value - rows["cost"].where(has_cost, share * rows["revenue"])
+        if not has_cost.all():
+            notes.append(
+                f"{(~has_cost).sum():,} orders have no cost; they are taken at the mean cost share, {share:.1%}."
+            )
     parts = [
         pd.DataFrame(
             {
@@ -92,8 +94,8 @@ def open_ledger(orders: pd.DataFrame, *, as_of: pd.Timestamp, service_costs: pd.
     measure = {
         (False, False): "revenue", (False, True): "revenue_less_service",
         (True, False): "margin", (True, True): "contribution",
-    }[bool(known.any()), service_costs is not None]  # fmt: skip
-    return Ledger(pd.concat(parts, ignore_index=True), measure, tuple(notes))
+    }[bool(has_cost.any()), service_costs is not None]  # fmt: skip
+    return OrderLedger(pd.concat(parts, ignore_index=True), measure, tuple(notes))
 
 
 def _service(service_costs: pd.DataFrame, as_of: pd.Timestamp) -> pd.DataFrame:

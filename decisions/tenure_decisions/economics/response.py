@@ -17,7 +17,7 @@ BASE_CENTRE, BASE_SPREAD = -0.7, 1.0  # share that comes without money: about a 
 HALF_CENTRE, HALF_SPREAD = 0.0, 0.7  # half-saturation: around today's spend, a quarter of it to four times
 BETWEEN_BASE, BETWEEN_HALF = 1.2, 0.7  # how far channels of one shop differ from each other, same scales
 TREND_SPREAD = 0.25  # change of a channel's level in a year, log scale
-STEPS, DRAWS = 60, 500
+_STEPS, DRAWS = 60, 500
 
 
 @dataclass(frozen=True)
@@ -189,7 +189,7 @@ def _mode(model: _Model, mean: Floats, prior: Floats, dispersion: float, *, star
 
     theta = mean.copy() if start is None else start
     best = density(theta)
-    for _ in range(STEPS):
+    for _ in range(_STEPS):
         log, slopes = model.log_mean(theta)
         error = model.weight * (model.counts - np.exp(log)) / dispersion
         gradient = np.einsum("ct,ctp->p", error, slopes) - prior @ (theta - mean)

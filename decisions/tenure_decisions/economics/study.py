@@ -11,9 +11,9 @@ import pandas as pd
 from tenure_decisions.economics.acquisition import acquire
 from tenure_decisions.economics.ages import Ages, measure_ages, month_edges
 from tenure_decisions.economics.clv import HORIZONS, Outlook, outlook, shop_steps
-from tenure_decisions.economics.costs import AcquisitionCosts, acquisition_costs
-from tenure_decisions.economics.ledger import Ledger, open_ledger
-from tenure_decisions.inputs import DAY, Floats, moment
+from tenure_decisions.economics.costs import AcquisitionCosts, acquisition_cost_per_customer
+from tenure_decisions.economics.ledger import OrderLedger, open_ledger
+from tenure_decisions.inputs import ONE_DAY, Floats, moment
 from tenure_decisions.resampling import Resampler
 from tenure_features.errors import DataContractError, UsageError
 
@@ -49,7 +49,7 @@ class Study:
     since: pd.Timestamp
     acquired: pd.DataFrame
     ages: Ages
-    ledger: Ledger
+    ledger: OrderLedger
     costs: AcquisitionCosts
     events: pd.DataFrame | None
     scores: pd.DataFrame | None
@@ -118,7 +118,7 @@ def open_study(
     """
     _check(horizons, level, overhead_rate)
     at = moment(as_of)
-    costs = acquisition_costs(spend, other_costs, as_of=at, overhead_rate=overhead_rate)
+    costs = acquisition_cost_per_customer(spend, other_costs, as_of=at, overhead_rate=overhead_rate)
     named = () if costs.spend is None else costs.spend["channel"].unique()
     everybody = acquire(orders, as_of=at, customers=customers, events=events, channels=named)
     begin = _since(since, costs, everybody)
@@ -129,7 +129,7 @@ def open_study(
             found=f"{len(everybody):,} customers, all of them earlier",
         )
     ledger = open_ledger(orders, as_of=at, service_costs=service_costs)
-    oldest = (at - acquired["first_order_at"].min()) / DAY
+    oldest = (at - acquired["first_order_at"].min()) / ONE_DAY
     edges = month_edges(max(oldest, *horizons, 2 * RETENTION_DAYS), (*horizons, RETENTION_DAYS, 2 * RETENTION_DAYS))
     ages = measure_ages(ledger, acquired, as_of=at, edges=edges)
     resampler = Resampler(len(acquired), seed=seed, resamples=resamples)

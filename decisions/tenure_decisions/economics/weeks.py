@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from tenure_decisions.inputs import DAY, Bools, Floats, days_between
+from tenure_decisions.inputs import ONE_DAY, Bools, Floats, days_from
 
 WEEK_DAYS = 7
 
@@ -72,13 +72,13 @@ def count_weeks(acquired: pd.DataFrame, spend: pd.DataFrame, *, rule: str, as_of
         Only days that have ended by then count.
     """
     spend = spend[spend["at"] < as_of.normalize()]
-    days = 0 if spend.empty else int((as_of.normalize() - spend["at"].min()) / DAY)
+    days = 0 if spend.empty else int((as_of.normalize() - spend["at"].min()) / ONE_DAY)
     offset = _offset(spend, as_of.normalize(), days) if days >= 4 * WEEK_DAYS else 0
-    end, number = as_of.normalize() - offset * DAY, max(0, days - offset) // WEEK_DAYS
+    end, number = as_of.normalize() - offset * ONE_DAY, max(0, days - offset) // WEEK_DAYS
     names = tuple(sorted({*spend["channel"], *acquired[rule]}))
 
     def weekly(at: pd.Series[pd.Timestamp], channel: pd.Series[str], amount: Floats) -> Floats:
-        days_ago = days_between(at, end)
+        days_ago = days_from(at, end)
         # days_ago of a moment on the last day is in (0, 1]: it belongs to the last week
         week = number - np.ceil(days_ago / WEEK_DAYS).astype(np.int64)
         inside = (week >= 0) & (week < number)
@@ -96,7 +96,7 @@ def count_weeks(acquired: pd.DataFrame, spend: pd.DataFrame, *, rule: str, as_of
 
 def _offset(spend: pd.DataFrame, end: pd.Timestamp, days: int) -> int:
     """Return how many days before ``end`` the last week should end, for spend to vary least within weeks."""
-    day = days - days_between(spend["at"], end).astype(np.int64)
+    day = days - days_from(spend["at"], end).astype(np.int64)
     row, names = pd.factorize(spend["channel"])
     daily = np.zeros((len(names), days))
     np.add.at(daily, (row, day), spend["cost"].to_numpy(np.float64))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from tenure_decisions.findings import Findings, Table
+from tenure_decisions.findings import Findings, FindingTable
 
 
 def payload(findings: Findings, *, files: Iterable[Path] = ()) -> dict[str, object]:
@@ -45,6 +45,6 @@ def _content(findings: Findings) -> Mapping[str, object]:
     return {**{fact.name: fact.value for fact in findings.facts}, **tables, **inner}
 
 
-def _rows(table: Table) -> object:
+def _rows(table: FindingTable) -> object:
     """Return the rows; a table of one column is a list."""
     return table.frame if len(table.frame.columns) != 1 else table.frame.iloc[:, 0].tolist()

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from tenure_decisions.findings import INSERTED, Findings, Table
+from tenure_decisions.findings import INSERTED, Findings, FindingTable
 from tenure_serving.charts import style
 from tenure_serving.findings.parts import Place
 from tenure_serving.report.cell import Spread, cell, is_missing
@@ -30,7 +30,7 @@ def kind_of(unit: str) -> Unit:
     return "money" if unit.startswith("money") else KINDS.get(unit, "number")
 
 
-def kind_of_column(table: Table, column: str, cells: pd.Series[Any]) -> Unit:
+def kind_of_column(table: FindingTable, column: str, cells: pd.Series[Any]) -> Unit:
     """Return how a column is written; whole numbers are counts, and of a column without a unit the type decides."""
     term = table.term(column)
     spread = any(isinstance(value, Spread) for value in cells.head(1))

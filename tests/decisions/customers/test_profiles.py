@@ -7,7 +7,7 @@ from scipy import stats
 from statsmodels.stats.multitest import multipletests
 from statsmodels.stats.proportion import confint_proportions_2indep
 
-from tenure_decisions.customers.profiles import COLUMNS, lift_interval, profile
+from tenure_decisions.customers.profiles import PROFILE_COLUMNS, lift_interval, profile
 from tenure_features.errors import DataContractError, UsageError
 
 PEOPLE = [f"c{number}" for number in range(100)]
@@ -24,7 +24,7 @@ def table(**levels: list[str]) -> pd.DataFrame:
 def test_profile__of_a_literal_group() -> None:
     # the group are the first 20: 15 live north, 5 south; outside 20 north, 60 south
     found = profile(PEOPLE[:20], table(region=["n"] * 15 + ["s"] * 5 + ["n"] * 20 + ["s"] * 60), population=PEOPLE)
-    assert list(found.columns) == list(COLUMNS)
+    assert list(found.columns) == list(PROFILE_COLUMNS)
     north = found.set_index("level").loc["n"]
     assert north[["in_group", "group_share", "outside", "outside_share"]].tolist() == [15, 0.75, 20, 0.25]
     assert north["lift"] == pytest.approx((15.5 / 20.5) / (20.5 / 80.5))

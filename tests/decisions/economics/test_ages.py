@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tenure_decisions.economics.ages import interpolation, mean_cumulative, measure_ages, month_edges
-from tenure_decisions.economics.ledger import Ledger
+from tenure_decisions.economics.ledger import OrderLedger
 from tests.decisions.conftest import frame
 
 
@@ -20,7 +20,7 @@ def test_ages__count_from_each_customer_s_own_first_order() -> None:
     )  # fmt: skip
     moves["at"] = pd.to_datetime(moves["at"])
     found = measure_ages(
-        Ledger(moves, "margin"), acquired, as_of=pd.Timestamp("2024-03-01"), edges=np.array([0.0, 30.0, 60.0])
+        OrderLedger(moves, "margin"), acquired, as_of=pd.Timestamp("2024-03-01"), edges=np.array([0.0, 30.0, 60.0])
     )
     assert found.age.tolist() == [60.0, 30.0]
     assert found.value.tolist() == [[4.0, 2.0], [-1.0, 0.0]]  # what came before the first order counts as age 0

@@ -6,7 +6,7 @@ import pytest
 
 from tenure_decisions.economics.channels import channels
 from tenure_decisions.economics.study import open_study
-from tenure_decisions.glossary import CHANNELS, CLV
+from tenure_decisions.glossary import CHANNEL_TERMS, CLV_TERMS
 from tenure_features.errors import DataContractError, UsageError
 from tests.decisions.conftest import AS_OF, frame
 
@@ -113,7 +113,7 @@ def test_channels__behaviour_of_customers(study) -> None:
 
 def test_channels__every_number_has_a_unit_and_a_definition(study) -> None:
     found = channels(study())
-    for table, terms in ((found.table, CHANNELS), (found.clv, CLV)):
+    for table, terms in ((found.table, CHANNEL_TERMS), (found.clv, CLV_TERMS)):
         stems = {name.removesuffix("_low").removesuffix("_high") for name in table}
         parts = {"payback_status", "payback_month", "payback", "observed_months", "rule", "channel"}
         assert stems - parts <= set(terms)

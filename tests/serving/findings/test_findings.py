@@ -8,7 +8,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from tenure_decisions.findings import Fact, Findings, Table
+from tenure_decisions.findings import Fact, Findings, FindingTable
 from tenure_decisions.glossary import Term
 from tenure_serving.charts import style
 from tenure_serving.findings import files, layouts, payload, section, text_lines, write_files
@@ -34,8 +34,8 @@ FOUND = Findings(
     lead="A customer costs {mean}.",
     facts=(Fact("channels", 2, "channels"), Fact("mean", 56123.4, "money per customer", "over all channels")),
     tables=(
-        Table(name="trial", title="Costs", frame=FRAME, terms=TERMS),
-        Table(name="points", title="Drawn", frame=FRAME[["customers"]], terms=TERMS, only_drawn=True),
+        FindingTable(name="trial", title="Costs", frame=FRAME, terms=TERMS),
+        FindingTable(name="points", title="Drawn", frame=FRAME[["customers"]], terms=TERMS, only_drawn=True),
     ),
     parts={"inner": Findings(subject="inner", title="", notes=("Said inside.",)), "absent": None},
     notes=("Mind {this}.",),
@@ -101,7 +101,9 @@ def test_payload__names_facts_tables_and_parts_once(laid: Findings) -> None:
     assert plain["inner"] == {"notes": ["Said inside."]}
     assert plain["absent"] is None
     assert plain["definitions"]["mean"] == {"unit": "money per customer", "meaning": "over all channels"}
-    one = Findings(subject="x", title="", tables=(Table(name="ids", title="", frame=FRAME[["channel"]], terms={}),))
+    one = Findings(
+        subject="x", title="", tables=(FindingTable(name="ids", title="", frame=FRAME[["channel"]], terms={}),)
+    )
     assert to_json_value(payload(one))["ids"] == ["=cmd()", "email"]
 
 
@@ -114,7 +116,7 @@ def test_files__are_every_table_and_chart_with_cells_defused(laid: Findings, tmp
 
 def test_files__are_named_by_subject_and_table_unless_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(files, "STEMS", {("other", "ids"): "seeds"})
-    tables = tuple(Table(name=name, title="", frame=FRAME.head(0), terms={}) for name in ("ids", "rest"))
+    tables = tuple(FindingTable(name=name, title="", frame=FRAME.head(0), terms={}) for name in ("ids", "rest"))
     written = write_files(Findings(subject="other", title="", tables=tables), tmp_path)
     assert [path.name for path in written] == ["seeds.csv", "other_rest.csv"]
     assert written[0].read_text() == "channel,customers,cac,cac_low,cac_high,share\n"

@@ -6,11 +6,11 @@ from typing import Any
 
 import pandas as pd
 
-from tenure_decisions.economics.acquisition import RULES
+from tenure_decisions.economics.acquisition import ATTRIBUTION_RULES
 from tenure_decisions.findings import Findings
 from tenure_serving.findings.parts import Drawing, Layout, Sentence, View, spreads
 
-FIRST = RULES[0]
+FIRST = ATTRIBUTION_RULES[0]
 CAC = ("paid_cac", "blended_cac", "loaded_cac")
 
 
@@ -20,7 +20,7 @@ def layout(findings: Findings) -> Layout:
         Sentence(text="Customers and money from {since} until {as_of}{in_currency}.", only="terminal"),
         Sentence(text="Value is {value}. Ranges are {level} intervals.", only="terminal"),
     ]
-    for rule in RULES:
+    for rule in ATTRIBUTION_RULES:
         parts += [_costs(rule), _worth(rule, findings)]
     parts += [
         View(
