@@ -7,7 +7,7 @@ multiply.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol, Self
 
@@ -162,7 +162,7 @@ def reasons(
     currency: str | None = None,
 ) -> list[list[Reason]]:
     """Give each customer's strongest reasons as objects; `churn_reasons` and `value_reasons` turn them into words."""
-    terms, _ = _terms(contributions, target=target, rows=len(snapshot))
+    terms, _ = terms_of(contributions, target=target, rows=len(snapshot))
     features = {feature.name: feature for feature in catalogue}
     stories = _stories(contributions.features, features)
     totals = (
@@ -208,21 +208,23 @@ def decomposition(
         ``term`` (the first is ``base``), ``meaning``, ``group``, ``value`` (of the feature, NaN for model terms),
         ``unit``, ``contribution`` (log scale), ``multiplier`` (exp of it); terms largest first.
     """
-    terms, base = _terms(contributions, target=target, rows=len(snapshot))
+    terms, base = terms_of(contributions, target=target, rows=len(snapshot))
     features = {feature.name: feature for feature in catalogue}
     table = pd.DataFrame({"term": contributions.features, "contribution": terms[row]})
     table = table.sort_values("contribution", key=lambda part: -part.abs(), kind="stable", ignore_index=True)
     table = pd.concat([pd.DataFrame({"term": ["base"], "contribution": [base]}), table], ignore_index=True)
     known = table["term"].map(features.get)
-    table["meaning"] = [
-        feature.meaning if feature else _MEANINGS.get(term, term)
-        for feature, term in zip(known, table["term"], strict=True)
-    ]
+    table["meaning"] = [meaning_of(term, features) for term in table["term"]]
     table["group"] = [_group(term, features) for term in table["term"]]
     table["value"] = [float(snapshot[term].iloc[row]) if term in snapshot else np.nan for term in table["term"]]
     table["unit"] = [feature.unit if feature else "" for feature in known]
     table["multiplier"] = np.exp(table["contribution"])
     return table[["term", "meaning", "group", "value", "unit", "contribution", "multiplier"]]
+
+
+def meaning_of(term: str, features: Mapping[str, Described]) -> str:
+    """Say in words what a term is: a feature's meaning, or that of a term of the model itself."""
+    return features[term].meaning if term in features else _MEANINGS.get(term, term)
 
 
 class _Money(float):
@@ -267,7 +269,14 @@ class _Facts:
         return float(self.values[name][row]) if name in self.values else float("nan")
 
 
-def _terms(contributions: Contributions, *, target: Target, rows: int) -> tuple[Floats, float]:
+def terms_of(contributions: Contributions, *, target: Target, rows: int) -> tuple[Floats, float]:
+    """Take the terms of a target, shape (n, f), and their base.
+
+    Raises
+    ------
+    UsageError
+        They explain another number of rows.
+    """
     terms = contributions.churn if target == "churn" else contributions.value
     base = contributions.churn_base if target == "churn" else contributions.value_base
     if terms.shape != (rows, len(contributions.features)):

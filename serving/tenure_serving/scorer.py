@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import TYPE_CHECKING, Any, Literal, Self
 
 import numpy as np
 import pandas as pd
@@ -12,12 +12,16 @@ from numpy.typing import NDArray
 
 from tenure_features.errors import DataContractError, UsageError
 from tenure_features.stored import Stored
+from tenure_serving.reasons import Target
 from tenure_serving.registered import bundle_folder
 from tenure_serving.segments.segmenter import Segmenter
 from tenure_training.models.after.lifetime import ACQUISITION_COST, Lifetime
 from tenure_training.models.after.next_order import NextOrder, dates
 from tenure_training.models.bundle import INTERVAL_LEVEL, Bundle, read_bundle
 from tenure_training.models.contract import LEVELS, Candidate, Contributions, Prediction
+
+if TYPE_CHECKING:  # shap compiles on import, which takes seconds
+    from shap import Explanation
 
 Kind = Literal["string", "datetime", "long", "double", "strings"]
 Floats = NDArray[np.float64]
@@ -176,6 +180,39 @@ class Scorer:
             _check_earlier(previous, snapshot)
         table = pd.concat(list(self._chunks(snapshot, previous)), ignore_index=True)
         return table.set_axis(snapshot.index, axis=0)
+
+    def explain_frame(self, snapshot: pd.DataFrame, *, target: Target = "churn") -> Explanation:
+        """Explain every customer of a snapshot in the form that the plots of shap read.
+
+        Parameters
+        ----------
+        snapshot
+            As `score` takes it.
+        target
+            ``churn``: ``values`` and ``base_values`` add up to the log-odds of ``churn_probability``. ``value``: to the
+            logarithm of the value expected of those who buy.
+
+        Returns
+        -------
+        shap.Explanation
+            See `tenure_serving.shap_explanation.explanation`.
+
+        Raises
+        ------
+        DataContractError
+            As `score`.
+        UsageError
+            The model has no additive form.
+        """
+        from tenure_features.families.catalogue import described
+        from tenure_serving.shap_explanation import explanation
+
+        self._check(snapshot, None)
+        rows = snapshot.astype(dict.fromkeys(self.bundle.info.features, "float64"))
+        contributions = self.bundle.candidate.contributions(rows)
+        if contributions is None:
+            raise UsageError(f"{self.bundle.info.champion!r} has no additive form, so no term explains anything.")
+        return explanation(contributions, rows, described(rows.columns).values(), target=target)
 
     def _chunks(self, snapshot: pd.DataFrame, previous: pd.DataFrame | None) -> Iterator[pd.DataFrame]:
         beside = [ACQUISITION_COST] if ACQUISITION_COST in snapshot else []

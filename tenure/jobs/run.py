@@ -26,6 +26,7 @@ from tenure.jobs.window import choose_window
 from tenure.progress import Progress
 from tenure.report import evidence
 from tenure.report.economics import economics_sections
+from tenure.report.explanation_sections import explanation_sections
 from tenure.report.identity_sections import identity_sections
 from tenure.report.next_order import dates_sections
 from tenure.report.segment_sections import segment_sections
@@ -358,6 +359,7 @@ def _report(trained: _Trained, bundle: Bundle, scores: pd.DataFrame, further: tu
         sections=(
             *tuning_sections(training.tunings),
             *further,
+            *explanation_sections(contributions, training.frame.present, scores, currency=bundle.info.currency or ""),
             *identity_sections(trained.shop, scores),
             audit_section(trained.audit),
         ),

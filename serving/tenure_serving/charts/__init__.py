@@ -8,12 +8,14 @@ from tenure_serving.charts.customers import (
     rfm_cells,
     value_by_risk,
 )
+from tenure_serving.charts.explanation import beeswarm, waterfall
 from tenure_serving.charts.movement import movement
 from tenure_serving.charts.profiles import pareto, profile
 from tenure_serving.charts.trust import backtest, calibration, deciles, profit_curve, totals
 
 __all__ = [
     "backtest",
+    "beeswarm",
     "calibration",
     "churn_bins",
     "churn_risk",
@@ -27,4 +29,5 @@ __all__ = [
     "rfm_cells",
     "totals",
     "value_by_risk",
+    "waterfall",
 ]

@@ -195,7 +195,9 @@ def drivers(table: pd.DataFrame, *, top: int = 12) -> alt.Chart:
         How many to show.
     """
     rows = table.sort_values("mean_abs_log_odds", ascending=False, kind="stable").head(top)
-    rows = rows.assign(factor=np.exp(rows["mean_abs_log_odds"]), words=[_short(text) for text in rows["meaning"]])
+    rows = rows.assign(
+        factor=np.exp(rows["mean_abs_log_odds"]), words=[short_meaning(text) for text in rows["meaning"]]
+    )
     first = rows.iloc[0]
     base = style.chart(
         rows,
@@ -226,7 +228,7 @@ def _tier_colour(field: str, name: str) -> alt.Color:
     return alt.Color(f"{field}:N", scale=scale, title=name, legend=alt.Legend(orient="top"))
 
 
-def _short(meaning: str, limit: int = 52) -> str:
+def short_meaning(meaning: str, limit: int = 52) -> str:
     """Cut a meaning at its first aside or at the limit."""
     text = meaning.rstrip(".").split(" (")[0].split(";")[0].split(":")[0]
     return text if len(text) <= limit else text[: limit - 1].rsplit(" ", 1)[0] + "…"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
+import shap
 from scipy.special import expit
 
 from tenure_training.models.boosted.boosting import Boosted
@@ -89,3 +90,13 @@ def test_boosted__draws_with_its_seed(matrix, y):
     one, same, other = (_fit(matrix, y, seed=seed).score(matrix) for seed in (1, 1, 2))
     np.testing.assert_array_equal(one, same)
     assert not np.array_equal(one, other)
+
+
+@pytest.mark.parametrize("objective", ["binary:logistic", "reg:squarederror", "reg:gamma", "reg:tweedie"])
+def test_boosted__contributions_are_those_of_shaps_tree_explainer(matrix, y, objective):
+    """shap walks the trees in its own code; XGBoost adds up in single precision."""
+    fitted = _fit(matrix, y + (objective == "reg:gamma"), objective=objective)
+    explainer = shap.TreeExplainer(fitted.booster)
+    parts, base = fitted.contributions(matrix)
+    np.testing.assert_allclose(parts, explainer.shap_values(matrix.to_numpy(dtype=np.float32)), atol=1e-5)
+    np.testing.assert_allclose(base, explainer.expected_value, atol=1e-5)
