@@ -78,7 +78,7 @@ class FindingTable:
         Examples
         --------
         >>> frame = pd.DataFrame({"cac": [5.0], "cac_low": [4.0], "cac_high": [7.0], "spend": [50.0]})
-        >>> table = Table(name="channels", title="", frame=frame, terms={})
+        >>> table = FindingTable(name="channels", title="", frame=frame, terms={})
         >>> table.interval("cac"), table.interval("spend")
         (('cac_low', 'cac_high'), None)
         """

@@ -63,7 +63,7 @@ def days_from(start: pd.Series[pd.Timestamp], end: pd.Timestamp) -> Floats:
     Examples
     --------
     >>> starts = pd.Series([pd.Timestamp(2024, 1, 1), pd.Timestamp(2024, 1, 2, 12)])
-    >>> days_between(starts, pd.Timestamp(2024, 1, 3)).tolist()
+    >>> days_from(starts, pd.Timestamp(2024, 1, 3)).tolist()
     [2.0, 0.5]
     """
     return np.asarray((end - start).dt.total_seconds() / 86_400, dtype=np.float64)

@@ -26,7 +26,7 @@ def expand_ragged(counts: Ints) -> tuple[Ints, Ints]:
 
     Examples
     --------
-    >>> [part.tolist() for part in ragged(np.array([2, 0, 3]))]
+    >>> [part.tolist() for part in expand_ragged(np.array([2, 0, 3]))]
     [[0, 0, 2, 2, 2], [0, 1, 0, 1, 2]]
     """
     owner = np.repeat(np.arange(len(counts)), counts)

@@ -71,7 +71,7 @@ def _gini(values: pd.Series[float]) -> float:
 
     Examples
     --------
-    >>> gini(pd.Series([1.0, 1.0, 1.0])), round(gini(pd.Series([0.0, 0.0, 1.0])), 3)
+    >>> _gini(pd.Series([1.0, 1.0, 1.0])), round(_gini(pd.Series([0.0, 0.0, 1.0])), 3)
     (0.0, 0.667)
     """
     ordered, n = np.sort(values.to_numpy(dtype=np.float64)), len(values)

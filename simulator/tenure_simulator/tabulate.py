@@ -41,7 +41,7 @@ def choose_tables(tables: Sequence[str] | None) -> tuple[str, ...]:
 
     Examples
     --------
-    >>> choose(["spend", "orders"])
+    >>> choose_tables(["spend", "orders"])
     ('orders', 'spend')
     """
     wanted = set(TABLES) if tables is None else set(tables)
