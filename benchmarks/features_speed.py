@@ -65,7 +65,7 @@ def work(job: str, path: Path, as_of: str) -> dict[str, float]:
 def _tenure(job: str, path: Path, as_of: str, clock: Clock) -> None:
     import pandas as pd
 
-    from tenure_features import Engine, catalogue, open_shop, snapshots
+    from tenure_features import Catalogue, Engine, open_shop, snapshots
     from tenure_features.days import origins_of
     from tenure_features.reading.engine import without_warnings
     from tenure_features.snapshot import snapshot_table
@@ -81,7 +81,7 @@ def _tenure(job: str, path: Path, as_of: str, clock: Clock) -> None:
             clock.time("bare", lambda: shop.log.backend.con.sql(bare).to_arrow_table())
 
     origins = [pd.Timestamp(as_of) - pd.DateOffset(months=3 * ago) for ago in reversed(range(6))]
-    features = [one for one in catalogue() if one.table == "orders"]
+    features = [one for one in Catalogue() if one.table == "orders"]
     baseline()
     if job == "one":
         query = snapshot_table(shop.log.orders, origins_of(as_of), features)

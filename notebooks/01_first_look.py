@@ -27,7 +27,7 @@ import pandas as pd
 
 from tenure.jobs.known_truth import against_truth
 from tenure.report import evidence
-from tenure_features import catalogue, open_shop
+from tenure_features import Catalogue, open_shop
 from tenure_serving import charts
 from tenure_serving.charts import style
 from tenure_serving.reasons import churn_reasons, value_reasons
@@ -71,7 +71,7 @@ pd.Series(shop.log.readiness.to_dict()).loc[["rows_used", "customers", "orders",
 # %%
 frames = Frames(shop)
 present = frames.snapshot(as_of)
-features = catalogue()
+features = Catalogue()
 pd.DataFrame([(f.name, f.family, f.unit, f.meaning) for f in features], columns=["name", "family", "unit", "meaning"])
 
 # %%

@@ -187,7 +187,7 @@ style.chart(
 
 # %%
 contributions = training.champion.contributions(frame.present)
-charts.drivers(evidence.drivers(contributions).head(12))
+charts.drivers(evidence.drivers(contributions, frame.catalogue).head(12))
 
 # %%
 prediction = training.champion.predict(frame.present)

@@ -13,7 +13,7 @@
 # %% [markdown]
 # # A feature of your own
 #
-# One decorated function in one file is enough: it joins the catalogue, is checked for looking ahead, takes part in the
+# One decorated function in one file is enough: the catalogue takes it in, it is checked for looking ahead, takes part in the
 # models by its unit, and speaks in explanations. The shop is simulated and small.
 
 # %%
@@ -23,7 +23,7 @@ from pathlib import Path
 import pandas as pd
 
 from tenure.jobs.feature_check import check_features
-from tenure_features import catalogue, load_features, open_shop, snapshots
+from tenure_features import Catalogue, open_shop, snapshots
 from tenure_serving.reasons import churn_reasons
 from tenure_simulator import preset, simulate
 from tenure_training.frame import Frames
@@ -63,8 +63,8 @@ def visits_share_14d(events):
 ''',
     encoding="utf-8",
 )
-mine = load_features(file)
-pd.DataFrame([(one.name, one.table, one.unit, one.family, one.meaning) for one in mine])
+catalogue = Catalogue().with_file(file)
+pd.DataFrame([(one.name, one.table, one.unit, one.family, one.meaning) for one in catalogue.own])
 
 # %% [markdown]
 # On the command line: `tenure features --list --features my_features.py`, and `--features my_features.py` of `tenure run`,
@@ -77,7 +77,7 @@ pd.DataFrame([(one.name, one.table, one.unit, one.family, one.meaning) for one i
 # your own.
 
 # %%
-check_features(mine, customers=80)
+check_features(catalogue, customers=80)
 
 # %% [markdown]
 # ## The numbers
@@ -86,16 +86,16 @@ check_features(mine, customers=80)
 tables = {name: folder / "shop" / f"{name}.parquet" for name in ("events", "customers")}
 shop = open_shop(folder / "shop" / "orders.parquet", **tables)
 as_of = shop.as_of
-names = [one.name for one in mine]
-snapshots(shop, as_of, features=["orders_total", *names]).head()
+names = [one.name for one in catalogue.own]
+snapshots(shop, as_of, features=["orders_total", *names], catalogue=catalogue).head()
 
 # %% [markdown]
 # ## In a model, and in its words
 #
-# Frames take every feature that the tables of the shop allow, yours among them.
+# Frames take every feature of their catalogue that the tables of the shop allow, yours among them.
 
 # %%
-frame = Frames(shop).frame(as_of, horizon_days=60)
+frame = Frames(shop, catalogue=catalogue).frame(as_of, horizon_days=60)
 model = candidate_class("logistic")().fit(frame, seed=0)
 contributions = model.contributions(frame.present)
 terms = pd.DataFrame(contributions.churn, columns=contributions.features).abs().mean()
@@ -103,12 +103,12 @@ terms[names].rename("mean change of the log-odds")
 
 # %%
 first = frame.present.head(3)
-reasons = churn_reasons(model.contributions(first), first, catalogue(), top=4)
+reasons = churn_reasons(model.contributions(first), first, catalogue, top=4)
 for customer, said in zip(first["customer_id"], reasons, strict=True):
     print(customer, *said, sep="\n  ")
 
 # %% [markdown]
 # ## Somewhere else
 #
-# A model carries the name and the hash of the file. Who scores with it gives the same file; without it, or with another
+# A model carries the words of all its features, and the name and the hash of your file. Who scores with it gives the same file; without it, or with another
 # version of it, scoring stops with a sentence that says which file is meant.

@@ -262,7 +262,7 @@ class FeaturesConfig(Section):
     Attributes
     ----------
     files
-        Python files that define features; see `tenure_features.load_features`.
+        Python files that define features; see `tenure_features.Catalogue.with_file`.
     """
 
     files: tuple[str, ...] = ()

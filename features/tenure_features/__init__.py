@@ -6,7 +6,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:  # imported on first use: Ibis takes most of a second, and the command line starts without it
-    from tenure_features.families.catalogue import catalogue
+    from tenure_features.families.catalogue import Catalogue
     from tenure_features.families.feature import Feature, feature
     from tenure_features.history import OrderHistory
     from tenure_features.outcome import outcomes
@@ -19,9 +19,9 @@ if TYPE_CHECKING:  # imported on first use: Ibis takes most of a second, and the
     from tenure_features.tables.readiness import Readiness, SetAside, Verdict
     from tenure_features.tables.shop_table import ShopTable, TableSource, check_table, open_table
     from tenure_features.tables.side_readiness import TableReadiness
-    from tenure_features.user_features import load_features
 
 __all__ = [
+    "Catalogue",
     "Engine",
     "Feature",
     "OrderHistory",
@@ -34,11 +34,9 @@ __all__ = [
     "TableReadiness",
     "TableSource",
     "Verdict",
-    "catalogue",
     "check",
     "check_table",
     "feature",
-    "load_features",
     "open_orders",
     "open_shop",
     "open_table",
@@ -49,6 +47,7 @@ __all__ = [
 ]
 
 _HOME = {
+    "Catalogue": "families.catalogue",
     "Engine": "reading.engine",
     "Feature": "families.feature",
     "OrderHistory": "history",
@@ -61,11 +60,9 @@ _HOME = {
     "TableReadiness": "tables.side_readiness",
     "TableSource": "tables.shop_table",
     "Verdict": "tables.readiness",
-    "catalogue": "families.catalogue",
     "check": "tables.log",
     "check_table": "tables.shop_table",
     "feature": "families.feature",
-    "load_features": "user_features",
     "open_orders": "tables.log",
     "open_shop": "shop",
     "open_table": "tables.shop_table",

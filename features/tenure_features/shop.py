@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -93,11 +93,6 @@ class Shop:
         if self.calendar is not None:
             found[CALENDAR] = frozenset(self.calendar.columns)
         return {"orders": frozenset(), **({"order_details": details} if details else {}), **found}
-
-    def available(self, features: Iterable[Feature]) -> tuple[Feature, ...]:
-        """Those features whose tables and columns are there."""
-        columns = self.columns
-        return tuple(one for one in features if one.table in columns and set(one.columns) <= columns[one.table])
 
     def require(self, features: Sequence[Feature]) -> None:
         """Refuse features that cannot be computed.

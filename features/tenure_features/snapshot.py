@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 
 from tenure_features.days import Moment, origins_of
 from tenure_features.families.calendar import Calendar, CalendarWindow
-from tenure_features.families.catalogue import chosen
+from tenure_features.families.catalogue import BUILT_IN, Catalogue
 from tenure_features.families.feature import Feature
 from tenure_features.frames import DECIMALS, framed
 from tenure_features.history import KEYS, OrderHistory
@@ -43,6 +43,7 @@ def snapshots(
     features: Iterable[str] | None = None,
     active_days: float | None = None,
     window_days: int | None = None,
+    catalogue: Catalogue = BUILT_IN,
 ) -> pd.DataFrame:
     """Compute features of every customer of the population at each origin.
 
@@ -59,6 +60,8 @@ def snapshots(
     window_days
         Length of the window to predict: features of the calendar speak of its days. Without it, or without a calendar
         in the shop, there are none.
+    catalogue
+        What the names mean: the features of this package, and of a user's files where it was made with them.
 
     Returns
     -------
@@ -74,7 +77,9 @@ def snapshots(
     DataContractError
         If a feature is asked for whose table or column is not given.
     """
-    asked = _Asked.of(shop, origins, features=features, active_days=active_days, window_days=window_days)
+    asked = _Asked.of(
+        shop, origins, features=features, active_days=active_days, window_days=window_days, catalogue=catalogue
+    )
     with closing(asked.parts()) as parts:
         return asked.completed(framed(parts, rows=shop.log.readiness.customers * len(asked.origins)))
 
@@ -87,6 +92,7 @@ def write_snapshots(
     features: Iterable[str] | None = None,
     active_days: float | None = None,
     window_days: int | None = None,
+    catalogue: Catalogue = BUILT_IN,
 ) -> tuple[int, int]:
     """Write the table of `snapshots` to a Parquet file, some customers at a time, so that memory does not grow with it.
 
@@ -97,7 +103,9 @@ def write_snapshots(
     (int, int)
         How many rows and how many features were written.
     """
-    asked = _Asked.of(shop, origins, features=features, active_days=active_days, window_days=window_days)
+    asked = _Asked.of(
+        shop, origins, features=features, active_days=active_days, window_days=window_days, catalogue=catalogue
+    )
     with closing(asked.parts()) as parts:
         written = (pa.Table.from_pandas(asked.completed(framed([part])), preserve_index=False) for part in parts)
         first, rows = next(written), 0
@@ -127,11 +135,12 @@ class _Asked:
         features: Iterable[str] | None,
         active_days: float | None,
         window_days: int | None,
+        catalogue: Catalogue,
     ) -> _Asked:
         """Refuse what cannot be computed; see `snapshots`."""
         moments = origins_of(origins)
         seen = replace(shop, calendar=None) if window_days is None else shop
-        wanted = seen.available(chosen(None)) if features is None else tuple(chosen(features))
+        wanted = catalogue.available(seen.columns) if features is None else catalogue.select(features)
         seen.require(wanted)
         seen.require_reach(moments[-1])
         return cls(seen, moments, wanted, active_days, window_days)
@@ -158,10 +167,10 @@ class _Asked:
 
     def completed(self, table: pd.DataFrame) -> pd.DataFrame:
         """Add the features of the calendar, and bring all into the order that was asked for."""
-        names = [one.name for one in self.features if one.table == CALENDAR]
-        if not names or self.shop.calendar is None or self.window_days is None:
+        dated = [one for one in self.features if one.table == CALENDAR]
+        if not dated or self.shop.calendar is None or self.window_days is None:
             return table
-        beside = with_calendar(table, self.shop.calendar, names, self.window_days)
+        beside = with_calendar(table, self.shop.calendar, dated, self.window_days)
         return beside[[*KEYS_FIRST, *(one.name for one in self.features)]]
 
     @property
@@ -173,10 +182,9 @@ class _Asked:
         return snapshot_table(orders, origins, self._of_rows, active_days=self.active_days, shop=shop)
 
 
-def with_calendar(table: pd.DataFrame, calendar: Calendar, names: Sequence[str], days: int) -> pd.DataFrame:
+def with_calendar(table: pd.DataFrame, calendar: Calendar, features: Sequence[Feature], days: int) -> pd.DataFrame:
     """Add calendar features to snapshots: of the ``days`` days from each row's origin on."""
-    features = chosen(names)
-    values = {}
+    values: dict[pd.Timestamp, list[float]] = {}
     for origin in table["as_of"].unique():
         window = CalendarWindow(calendar, pd.Timestamp(origin), days)
         values[origin] = [round(float(one.build(window)), DECIMALS) for one in features]

@@ -4,36 +4,30 @@ from __future__ import annotations
 
 import hashlib
 import sys
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
+from dataclasses import replace
 from importlib.util import module_from_spec, spec_from_loader
 from pathlib import Path
 from types import ModuleType
 
 from tenure_features.errors import DataContractError, TenureError, UsageError
-from tenure_features.families.catalogue import catalogue
-from tenure_features.families.feature import Feature, FeatureFile, registering
+from tenure_features.families.feature import Feature, FeatureDescription, FeatureFile
 
 
-def load_features(path: str | Path) -> tuple[Feature, ...]:
-    """Run a Python file and take the features it registers into the catalogue.
-
-    The file is known by its name and the hash of its content: loading it again does nothing, loading another version
-    of it replaces what it defined.
+def read_features(path: str | Path, *, known: Collection[Feature] = ()) -> tuple[Feature, ...]:
+    """Run a Python file and take the features it holds under names of its own, in their order.
 
     Parameters
     ----------
     path
-        A Python file with functions under `tenure_features.families.feature`.
-
-    Returns
-    -------
-    tuple of Feature
-        What it defines, in order.
+        A Python file with functions under `tenure_features.feature`.
+    known
+        Features the file may import without being taken for their author.
 
     Raises
     ------
     UsageError
-        If there is no such file, it fails, it defines no feature, or a name is taken.
+        If there is no such file, it fails, or it defines no feature.
     """
     file = Path(path).expanduser()
     try:
@@ -42,22 +36,19 @@ def load_features(path: str | Path) -> tuple[Feature, ...]:
         raise UsageError(
             f"The file of features {path} cannot be read.", found=str(problem.strerror), fix="Check --features."
         ) from problem
-    known = FeatureFile(file.name, hashlib.sha256(source).hexdigest())
-    found = tuple(one for one in catalogue() if one.file == known)
-    if found:
-        return found
-    with registering(known):
-        _run(file, source)
-        defined = tuple(one for one in catalogue() if one.file == known)
-        if not defined:
-            raise UsageError(
-                f"{file.name} defines no feature.", fix="Decorate a function of a history with @feature(...)."
-            )
+    origin = FeatureFile(file.name, hashlib.sha256(source).hexdigest())
+    imported = {id(feature) for feature in known}
+    values = {id(value): value for value in vars(_run(file, source)).values() if isinstance(value, Feature)}
+    defined = tuple(replace(value, file=origin) for key, value in values.items() if key not in imported)
+    if not defined:
+        raise UsageError(f"{file.name} defines no feature.", fix="Decorate a function of a history with @feature(...).")
     return defined
 
 
-def _run(file: Path, source: bytes) -> None:
-    name = f"tenure_user_features_{hashlib.sha256(str(file.resolve()).encode()).hexdigest()[:12]}"
+def _run(file: Path, source: bytes) -> ModuleType:
+    # each version of a file is a module of its own: a model built on one never sees the other
+    content = hashlib.sha256(str(file.resolve()).encode() + source).hexdigest()[:12]
+    name = f"tenure_user_features_{content}"
     spec = spec_from_loader(name, loader=None, origin=str(file))
     module = ModuleType(name) if spec is None else module_from_spec(spec)
     module.__file__ = str(file)
@@ -70,34 +61,37 @@ def _run(file: Path, source: bytes) -> None:
         raise UsageError(
             f"{file.name} cannot be run.", found=f"{type(problem).__name__}: {problem}", fix="Mend the file."
         ) from problem
+    return module
 
 
-def require_defined(stored: Iterable[Feature]) -> None:
+def require_defined(stored: Iterable[FeatureDescription], catalogue: Iterable[Feature]) -> None:
     """Refuse to compute a model's features when its user's file is missing, or is another version of it.
 
     Parameters
     ----------
     stored
-        The user's features as the model carries them.
+        Features as the model describes them; those of this package are passed over.
+    catalogue
+        What can be computed here.
 
     Raises
     ------
     DataContractError
         Naming the feature, the file and its hash.
     """
-    here = {one.name: one for one in catalogue()}
+    here = {feature.name: feature for feature in catalogue}
     for one in stored:
         if one.file is None:
             continue
-        found = here.get(one.name)
-        if found is None:
+        defined = here.get(one.name)
+        if defined is None:
             raise DataContractError(
                 f"The model reads the feature {one.name}, which {one.file.name} defines, and that file was not given.",
                 found=f"sha256 of the file at training: {one.file.sha256}",
                 fix=f"Give it with --features {one.file.name}, or under [features] in tenure.toml.",
             )
-        if found.file != one.file:
-            where = f"{found.file.name}, sha256 {found.file.sha256}" if found.file else "the catalogue"
+        if defined.file != one.file:
+            where = f"{defined.file.name}, sha256 {defined.file.sha256}" if defined.file else "the catalogue"
             raise DataContractError(
                 f"The model reads the feature {one.name} as another version of {one.file.name} defines it.",
                 found=f"{where}; at training sha256 {one.file.sha256}",

@@ -17,7 +17,7 @@ from tenure_serving.registered import bundle_folder
 from tenure_serving.segments.segmenter import Segmenter
 from tenure_training.models.after.lifetime import ACQUISITION_COST, Lifetime
 from tenure_training.models.after.next_order import NextOrder, dates
-from tenure_training.models.bundle import INTERVAL_LEVEL, Bundle, read_bundle
+from tenure_training.models.bundle import INTERVAL_LEVEL, Bundle, BundleInfo, read_bundle
 from tenure_training.models.contract import LEVELS, Candidate, Contributions, Prediction
 
 if TYPE_CHECKING:  # shap compiles on import, which takes seconds
@@ -232,7 +232,7 @@ class Scorer:
         if self._lifetime is not None:
             table = table.assign(**self._lifetime.columns(rows, prediction))
         table = table.join(self._segmenter.assign(rows, table, previous=previous))
-        churn, value = _reasons(candidate.contributions(rows), rows, info.currency)
+        churn, value = _reasons(candidate.contributions(rows), rows, info)
         table["churn_reasons"] = pd.Series(churn, index=table.index, dtype="object")
         table["value_reasons"] = pd.Series(value, index=table.index, dtype="object")
         table["model_version"] = pd.Series(self.version, index=table.index, dtype="str")
@@ -358,14 +358,12 @@ def days_to_next_order(buy_probability: Floats, *, horizon_days: int) -> Floats:
 
 
 def _reasons(
-    contributions: Contributions | None, rows: pd.DataFrame, currency: str | None
+    contributions: Contributions | None, rows: pd.DataFrame, info: BundleInfo
 ) -> tuple[list[list[str]], list[list[str]]]:
-    """Reasons in words for each row; none where the model has no additive form."""
+    """Reasons for each row, in the words of the model; none where it has no additive form."""
     if contributions is None:
         return [[] for _ in range(len(rows))], [[] for _ in range(len(rows))]
-    from tenure_features.families.catalogue import described
     from tenure_serving.reasons import churn_reasons, value_reasons
 
-    features = list(described(rows.columns).values())
-    churn = churn_reasons(contributions, rows, features, top=_REASONS, currency=currency)
-    return churn, value_reasons(contributions, rows, features, top=_REASONS, currency=currency)
+    churn = churn_reasons(contributions, rows, info.catalogue, top=_REASONS, currency=info.currency)
+    return churn, value_reasons(contributions, rows, info.catalogue, top=_REASONS, currency=info.currency)

@@ -69,14 +69,14 @@ def _about(own: list[str], *, check: bool, page: Path | None, json: bool) -> Non
     from tenure.jobs.features import catalogue_lines, catalogue_rows
     from tenure.jobs.outputs import require_apart
     from tenure.output import emit
-    from tenure_features import catalogue, load_features
+    from tenure_features import Catalogue
 
     require_apart(page, own)
-    mine = [one for file in own for one in load_features(file)]
+    catalogue = Catalogue().with_files(own)
     if check:
         from tenure.jobs.feature_check import check_features, require_sound
 
-        checked = check_features(mine or catalogue())
+        checked = check_features(catalogue)
         require_sound(checked)
         line = f"{len(checked.features)} features hold: no value changes with rows at or after as_of."
         emit("features", [line], checked, as_json=json)
@@ -84,7 +84,7 @@ def _about(own: list[str], *, check: bool, page: Path | None, json: bool) -> Non
     if page is not None:
         from tenure.report.feature_page import feature_page
 
-        page.write_text(feature_page(catalogue()), encoding="utf-8")
-        emit("features", [f"Wrote {len(catalogue())} features to {page}"], {"page": page}, as_json=json)
+        page.write_text(feature_page(catalogue), encoding="utf-8")
+        emit("features", [f"Wrote {len(catalogue)} features to {page}"], {"page": page}, as_json=json)
         return
-    emit("features", catalogue_lines(catalogue()), {"features": catalogue_rows(catalogue())}, as_json=json)
+    emit("features", catalogue_lines(catalogue), {"features": catalogue_rows(catalogue)}, as_json=json)

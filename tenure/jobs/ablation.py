@@ -8,7 +8,6 @@ from typing import Any
 import pandas as pd
 
 from tenure.jobs.known_truth import against_truth
-from tenure_features.families.catalogue import described
 from tenure_serving.report.sections import Section, TableBlock
 from tenure_training.metrics import auroc, log_loss
 from tenure_training.models.contract import TrainingFrame
@@ -20,7 +19,7 @@ _OF_ORDERS = frozenset({"orders", "order_details"})
 
 def orders_alone(frame: TrainingFrame) -> TrainingFrame:
     """Take the features of other tables than the orders away from a frame."""
-    beside = [name for name, one in described(frame.features).items() if one.table not in _OF_ORDERS]
+    beside = [one.name for one in frame.catalogue.select(frame.features) if one.table not in _OF_ORDERS]
     return replace(frame, rows=frame.rows.drop(columns=beside), present=frame.present.drop(columns=beside))
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from tenure_features import Shop, snapshots
+from tenure_features.families.catalogue import BUILT_IN, Catalogue
 from tenure_serving.scorer import Scorer
 from tenure_serving.segments.movement import GROUPINGS, stability
 
@@ -13,7 +14,9 @@ MOST = 20_000
 """Customers the week is tried on; a share over so many is certain to a third of a point."""
 
 
-def ageing(shop: Shop, scorer: Scorer, scores: pd.DataFrame, *, days: int = DAYS) -> pd.DataFrame:
+def ageing(
+    shop: Shop, scorer: Scorer, scores: pd.DataFrame, *, catalogue: Catalogue = BUILT_IN, days: int = DAYS
+) -> pd.DataFrame:
     """Score the same customers again some days later as if nobody had ordered, and count who changed the group.
 
     Parameters
@@ -24,6 +27,8 @@ def ageing(shop: Shop, scorer: Scorer, scores: pd.DataFrame, *, days: int = DAYS
         The model, with its limits and its margin.
     scores
         What it gave at ``as_of``.
+    catalogue
+        The features that were computed.
     days
         Between the two scorings.
 
@@ -41,6 +46,7 @@ def ageing(shop: Shop, scorer: Scorer, scores: pd.DataFrame, *, days: int = DAYS
         features=info.features,
         active_days=info.active_days,
         window_days=info.horizon_days,
+        catalogue=catalogue,
     )
     aged = aged[aged["customer_id"].isin(scores["customer_id"])]
     aged = aged.iloc[:: max(1, -(-len(aged) // MOST))].reset_index(drop=True)

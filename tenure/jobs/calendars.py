@@ -9,7 +9,7 @@ import pandas as pd
 from tenure.config import CalendarConfig
 from tenure_features.errors import DataContractError
 from tenure_features.families.calendar import Calendar, calendar_columns
-from tenure_features.families.catalogue import described
+from tenure_features.families.feature import FeatureDescription
 from tenure_features.reading.engine import Engine, fetch
 from tenure_features.reading.sources import read_table
 from tenure_features.tables.contracts import CALENDAR
@@ -37,9 +37,9 @@ def open_calendar(config: CalendarConfig | None) -> Calendar | None:
     return Calendar(config.country, config.subdivision, columns)
 
 
-def definition(calendar: Calendar | None, features: Iterable[str]) -> dict[str, str]:
+def definition(calendar: Calendar | None, features: Iterable[FeatureDescription]) -> dict[str, str]:
     """Say which calendar a model reads, by the term ``calendar``; nothing where it reads none."""
-    reads = any(one.table == CALENDAR for one in described(features).values())
+    reads = any(one.table == CALENDAR for one in features)
     return {"calendar": calendar.meaning} if calendar is not None and reads else {}
 
 

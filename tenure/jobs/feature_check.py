@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,10 +12,10 @@ import pandas as pd
 
 from tenure_features import OrderSource, Shop, TableSource, snapshots
 from tenure_features.errors import QualityGateError
+from tenure_features.families.catalogue import BUILT_IN, Catalogue
 from tenure_features.families.feature import Feature
 from tenure_features.shop import open_sources
 from tenure_features.tables.contracts import TABLES
-from tenure_features.user_features import load_features
 from tenure_simulator import preset, simulate
 
 KEYS = ["as_of", "customer_id"]
@@ -37,16 +37,17 @@ class Checked:
     problems: tuple[str, ...]
 
 
-def check_features(features: Sequence[Feature], *, customers: int = 120, seed: int = 0) -> Checked:
+def check_features(catalogue: Catalogue, *, customers: int = 120, seed: int = 0) -> Checked:
     """Compute features on a small simulated shop in which the future is cut off, and in which it is another one.
 
     Parameters
     ----------
-    features
-        From the catalogue, such as `tenure_features.load_features` returns.
+    catalogue
+        Those of its features that a user's files define are checked; all of them where there are none.
     customers, seed
         Of the shop.
     """
+    features = Catalogue(catalogue.own or catalogue.features)
     names = [one.name for one in features]
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch)
@@ -56,10 +57,10 @@ def check_features(features: Sequence[Feature], *, customers: int = 120, seed: i
         earlier = as_of - pd.Timedelta(days=60)
         until = tables["orders"]["ordered_at"].max() + pd.Timedelta(days=1)  # later rows lie in the shop
         whole = _opened(tables, until)
-        got = _computed(whole, [as_of], names)
-        together = _computed(whole, [earlier, as_of], names)
-        cut = _computed(_opened(_without_future(tables, as_of), until), [as_of], names)
-        other = _computed(_opened(_other_future(tables, as_of), until), [as_of], names)
+        got = _computed(whole, [as_of], features)
+        together = _computed(whole, [earlier, as_of], features)
+        cut = _computed(_opened(_without_future(tables, as_of), until), [as_of], features)
+        other = _computed(_opened(_other_future(tables, as_of), until), [as_of], features)
     problems = []
     for name in names:
         if not (got[name].equals(cut[name]) and got[name].equals(other[name])):
@@ -83,7 +84,7 @@ def assert_features_hold(path: str | Path) -> None:
     QualityGateError
         If a feature breaks a rule, with every breach in one message.
     """
-    require_sound(check_features(load_features(path)))
+    require_sound(check_features(BUILT_IN.with_file(path)))
 
 
 def require_sound(checked: Checked) -> None:
@@ -94,7 +95,7 @@ def require_sound(checked: Checked) -> None:
         )
 
 
-def _needed(features: Sequence[Feature]) -> list[str]:
+def _needed(features: Iterable[Feature]) -> list[str]:
     return ["orders", *sorted({one.table for one in features} - {"orders", "order_details"})]
 
 
@@ -103,8 +104,9 @@ def _opened(tables: Mapping[str, pd.DataFrame], until: pd.Timestamp) -> Shop:
     return open_sources(OrderSource(tables["orders"]), beside, as_of=until)
 
 
-def _computed(shop: Shop, origins: Sequence[pd.Timestamp], names: Sequence[str]) -> pd.DataFrame:
-    table = snapshots(shop, origins, features=names)
+def _computed(shop: Shop, origins: Sequence[pd.Timestamp], features: Catalogue) -> pd.DataFrame:
+    names = [one.name for one in features]
+    table = snapshots(shop, origins, features=names, catalogue=features)
     return table.sort_values(KEYS, ignore_index=True)
 
 

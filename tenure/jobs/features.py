@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from tenure.config import Config
-from tenure.jobs.opening import open_configured_shop, table_notes
+from tenure.jobs.opening import catalogue_of, open_configured_shop, table_notes
 from tenure.progress import Progress
-from tenure_features import Feature, catalogue, write_snapshots
+from tenure_features import Catalogue, write_snapshots
 from tenure_features.errors import UsageError
 from tenure_features.families.profile_features import calendar_names, profile_names
 from tenure_features.tables.contracts import CALENDAR
@@ -39,29 +38,36 @@ def write_snapshot(config: Config, out: Path | None, *, progress: Progress) -> W
     if out is None:
         raise UsageError("No file for the features is named.", fix="Say --out FILE.parquet, or --list to see them.")
     with progress.stage("Reading the orders"):
-        shop = open_configured_shop(config, only={one.table for one in catalogue()})
-    for note in (*table_notes(shop), *shop.notes):
+        catalogue = catalogue_of(config)
+        shop = open_configured_shop(config, only={one.table for one in catalogue})
+    for note in (*table_notes(shop, catalogue), *shop.notes):
         progress.note(note)
     with progress.stage("Computing the features"):
-        names = [one.name for one in shop.available(catalogue()) if one.table != CALENDAR]
+        names = [one.name for one in catalogue.available(shop.columns) if one.table != CALENDAR]
         if "customers" in shop.tables:
             names += profile_names(shop.tables["customers"], shop.as_of)
         days = config.run.horizon_days or shop.log.readiness.suggested_horizon_days
-        names += calendar_names(shop.calendar) if shop.calendar else ()
+        names += calendar_names(shop.calendar, catalogue) if shop.calendar else ()
         out.parent.mkdir(parents=True, exist_ok=True)
         customers, features = write_snapshots(
-            out, shop, shop.as_of, features=names, active_days=config.run.active_days, window_days=days
+            out,
+            shop,
+            shop.as_of,
+            features=names,
+            active_days=config.run.active_days,
+            window_days=days,
+            catalogue=catalogue,
         )
     return WrittenSnapshot(out, shop.as_of.to_pydatetime(), customers=customers, features=features)
 
 
-def catalogue_rows(features: Sequence[Feature]) -> list[dict[str, str]]:
+def catalogue_rows(features: Catalogue) -> list[dict[str, str]]:
     """Describe features as objects, without the code that computes them."""
     parts = ("name", "family", "unit", "meaning", "reason", "table")
     return [{part: getattr(feature, part) for part in parts} for feature in features]
 
 
-def catalogue_lines(features: Sequence[Feature]) -> list[str]:
+def catalogue_lines(features: Catalogue) -> list[str]:
     """List features by family, with unit and meaning."""
     width = max(len(feature.name) for feature in features)
     unit = max(len(feature.unit) for feature in features)

@@ -9,7 +9,8 @@ import pandas as pd
 from tenure.config import Config, EngineConfig, IdentityConfig, OrdersConfig, TableConfig
 from tenure.jobs.calendars import open_calendar
 from tenure.progress import Progress, SilentProgress
-from tenure_features import Engine, OrderSource, Shop, catalogue, load_features
+from tenure_features import Engine, OrderSource, Shop
+from tenure_features.families.catalogue import BUILT_IN, Catalogue
 from tenure_features.identities import IDENTIFIERS, Linking
 from tenure_features.identity import KINDS, IdentitySettings, KindRule, read_state
 from tenure_features.shop import open_sources
@@ -27,10 +28,11 @@ def open_configured_shop(
     config: Config,
     *,
     only: Iterable[str] | None = None,
+    catalogue: Catalogue = BUILT_IN,
     as_of: pd.Timestamp | None = None,
     progress: Progress | None = None,
 ) -> Shop:
-    """Load the user's features, and open the orders and those tables of a configuration that a job reads.
+    """Open the orders and those tables of a configuration that a job reads.
 
     Parameters
     ----------
@@ -38,6 +40,8 @@ def open_configured_shop(
         What a job is told.
     only
         Open just those of the tables; all that features and economics are made of when None.
+    catalogue
+        The features a job computes, see `catalogue_of`.
     as_of
         The moment of the shop; that of the configuration when None.
     progress
@@ -50,9 +54,7 @@ def open_configured_shop(
     DataContractError
         When the orders or a table are not usable.
     """
-    for file in config.features.files:
-        load_features(file)
-    wanted = {one.table for one in catalogue()}.union(ECONOMIC) if only is None else set(only)
+    wanted = {feature.table for feature in catalogue}.union(ECONOMIC) if only is None else set(only)
     if config.identity.enabled:
         wanted.add(IDENTIFIERS)
     with (progress or SilentProgress()).stage("Opening the orders and the tables beside them"):
@@ -65,6 +67,11 @@ def open_configured_shop(
             currency=config.orders.currency,
             engine=engine_of(config.engine),
         )
+
+
+def catalogue_of(config: Config) -> Catalogue:
+    """Take the features of this package and of the files under ``[features]``; `UsageError` where one is unusable."""
+    return BUILT_IN.with_files(config.features.files)
 
 
 def order_source(config: OrdersConfig) -> OrderSource:
@@ -112,20 +119,20 @@ def settings_of(config: IdentityConfig) -> IdentitySettings:
     )
 
 
-def table_notes(shop: Shop) -> tuple[str, ...]:
+def table_notes(shop: Shop, catalogue: Catalogue) -> tuple[str, ...]:
     """Say what was set aside in the tables beside the orders, and which families of features are absent."""
     notes = [
         f"{one.rows:,} of {table.readiness.rows_read:,} rows of {name} were set aside: {one.problem}."
         for name, table in shop.tables.items()
         for one in table.readiness.set_aside
     ]
-    return (*notes, *_absent(shop))
+    return (*notes, *_absent(shop, catalogue))
 
 
-def _absent(shop: Shop) -> tuple[str, ...]:
-    available = {one.name for one in shop.available(catalogue())}
+def _absent(shop: Shop, catalogue: Catalogue) -> tuple[str, ...]:
+    available = {one.name for one in catalogue.available(shop.columns)}
     missing: dict[str, set[str]] = {}
-    for one in catalogue():
+    for one in catalogue:
         if one.name not in available and one.table not in {"orders", "order_details", CALENDAR, *shop.tables}:
             missing.setdefault(one.table, set()).add(one.family)
     if not missing:

@@ -16,7 +16,7 @@ from tenure.jobs.campaign import CampaignResult, campaign_of, campaign_sections,
 from tenure.jobs.costs import NOTHING_KNOWN, economics_of, with_acquisition
 from tenure.jobs.customer_ids import identity_files, identity_notes, write_identities
 from tenure.jobs.extras import extras
-from tenure.jobs.opening import open_configured_shop, table_notes
+from tenure.jobs.opening import catalogue_of, open_configured_shop, table_notes
 from tenure.jobs.registration import record, store_of
 from tenure.jobs.results import BacktestResult, RunResult, ScoreResult
 from tenure.jobs.segmenter import fit_segmenter
@@ -32,7 +32,7 @@ from tenure.report.next_order import dates_sections
 from tenure.report.segment_sections import segment_sections
 from tenure_features import Shop, snapshots
 from tenure_features.errors import DataContractError
-from tenure_features.families.catalogue import described
+from tenure_features.families.catalogue import Catalogue
 from tenure_features.user_features import require_defined
 from tenure_serving.batch import MANIFEST, SCORES, write_scores
 from tenure_serving.report import ReportData, Section, render_report
@@ -94,7 +94,8 @@ def run_job(
             scores = _scored(scorer, trained, config, previous)
             _write(scores, draft, bundle, shop, previous)
         with progress.stage("Writing the report"):
-            further = segment_sections(shop, scorer, scores, previous) + _backtested(trained, bundle, config)
+            of_groups = segment_sections(shop, scorer, scores, previous, catalogue=training.frame.catalogue)
+            further = of_groups + _backtested(trained, bundle, config)
             further += sections(training) if sections else ()
             further += economics_sections(shop, scores, seed=config.run.seed)
             data = _report(trained, bundle, scores, further)
@@ -144,9 +145,9 @@ def score_job(config: Config, model: str, out: Path, *, progress: Progress) -> S
         scorer = Scorer.load(folder if folder.exists() else model, tracking_uri=tracking, candidates=own)
         info = scorer.bundle.info
     with progress.stage("Reading the orders"):
-        needed = {one.table for one in described(info.features).values()}
+        needed, catalogue = {feature.table for feature in info.catalogue}, catalogue_of(config)
         shop = open_configured_shop(config, only=needed | _priced(config), progress=progress)
-        require_defined(info.user_features)
+        require_defined(info.catalogue, catalogue)
         require_same(shop.calendar, info.definitions.get("calendar"))
     notes = (*identity_notes(shop), *shop.notes)
     with (
@@ -154,7 +155,7 @@ def score_job(config: Config, model: str, out: Path, *, progress: Progress) -> S
         replace_folder(out, names=(*identity_files(shop), SCORES, MANIFEST)) as draft,
     ):
         scores = scorer.score(
-            with_acquisition(_present(shop, info), config.economics, shop),
+            with_acquisition(_present(shop, info, catalogue), config.economics, shop),
             currency=shop.currency,
             previous=previous.table if previous else None,
         )
@@ -177,10 +178,15 @@ def _priced(config: Config) -> set[str]:
     return set() if config.economics.cac is not None else {"customers", "spend"}
 
 
-def _present(shop: Shop, info: BundleInfo) -> pd.DataFrame:
+def _present(shop: Shop, info: BundleInfo, catalogue: Catalogue) -> pd.DataFrame:
     """Build the snapshot a model reads, with the tables and the calendar it learnt from."""
     present = snapshots(
-        shop, shop.as_of, features=info.features, active_days=info.active_days, window_days=info.horizon_days
+        shop,
+        shop.as_of,
+        features=info.features,
+        active_days=info.active_days,
+        window_days=info.horizon_days,
+        catalogue=catalogue,
     )
     if present.empty:
         raise DataContractError(
@@ -244,7 +250,8 @@ def rendered(data: ReportData, scorer: Scorer) -> str:
 def _trained(config: Config, progress: Progress, *, previous: Scores | None = None) -> _Trained:
     require_settings(config)
     with progress.stage("Reading and checking the orders"):
-        shop = open_configured_shop(config, progress=progress)
+        catalogue = catalogue_of(config)
+        shop = open_configured_shop(config, catalogue=catalogue, progress=progress)
         log = shop.log
         window = choose_window(
             as_of=shop.as_of.to_pydatetime(),
@@ -260,9 +267,9 @@ def _trained(config: Config, progress: Progress, *, previous: Scores | None = No
         history_days=(shop.as_of - log.first_order_at) / pd.Timedelta(days=1),
         horizon_days=window.horizon_days,
     )
-    for note in (*table_notes(shop), *shop.notes, *window.notes, *unlearnt):
+    for note in (*table_notes(shop, catalogue), *shop.notes, *window.notes, *unlearnt):
         progress.note(note)
-    frames = Frames(replace(shop, calendar=calendar), active_days=config.run.active_days)
+    frames = Frames(replace(shop, calendar=calendar), active_days=config.run.active_days, catalogue=catalogue)
     asked = Question(shop.as_of, window.horizon_days, shop.fingerprint)
     training = _tuned_and_trained(config, frames, asked, progress)
     with progress.stage("Looking for leaks"):
@@ -295,6 +302,7 @@ def _bundle(shop: Shop, training: Training, config: Config, folder: Path) -> Bun
     predictions = pd.DataFrame(
         {"churn_probability": 1 - prediction.buy_probability, "expected_value": prediction.expected_value}
     )
+    catalogue = frame.catalogue.describe(frame.features)
     more, said = extras(frame, economics_of(config.economics, shop))
     info = BundleInfo(
         champion=candidate_class(training.choice.name).name,
@@ -307,16 +315,15 @@ def _bundle(shop: Shop, training: Training, config: Config, folder: Path) -> Bun
             active_days=config.run.active_days,
             currency=currency,
         )
-        | definition(shop.calendar, frame.features)
+        | definition(shop.calendar, catalogue)
         | said,
         returns=config.orders.returns,
         currency=currency,
-        features=tuple(frame.features),
+        catalogue=catalogue,
         active_days=config.run.active_days,
         fingerprint=shop.fingerprint,
         seed=config.run.seed,
         versions=package_versions(),
-        user_features=tuple(one for one in described(frame.features).values() if one.file is not None),
     )
     segments = fit_segmenter(config.segments, frame.present, predictions).to_dict()
     return write_bundle(folder, training.champion, info, segments, extras=more)
@@ -354,7 +361,7 @@ def _report(trained: _Trained, bundle: Bundle, scores: pd.DataFrame, further: tu
         champion=champion,
         champion_reason=training.choice.reason,
         readiness=log.readiness.to_dict(),
-        drivers=evidence.drivers(contributions),
+        drivers=evidence.drivers(contributions, bundle.info.catalogue),
         notes=trained.notes,
         sections=(
             *tuning_sections(training.tunings),

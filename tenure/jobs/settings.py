@@ -7,8 +7,8 @@ import pandas as pd
 
 from tenure.config import Config, SegmentsConfig
 from tenure.jobs.calendars import open_calendar
+from tenure.jobs.opening import catalogue_of
 from tenure.jobs.segmenter import fit_segmenter
-from tenure_features import load_features
 from tenure_features.errors import UsageError
 from tenure_features.identity import read_state
 from tenure_serving.score_tables import scores_path
@@ -33,8 +33,7 @@ def require_settings(config: Config) -> None:
     for name in config.tuning.candidates:
         if not candidate_class(name).search_space and config.tuning.trials:
             raise UsageError(f"The candidate {name!r} has nothing to tune.", fix="Tune blend, or another with trees.")
-    for file in config.features.files:
-        load_features(file)
+    catalogue_of(config)
     open_calendar(config.calendar)
     if config.run.previous is not None:
         scores_path(config.run.previous)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from tenure_features.families.catalogue import described
+from tenure_features.families.feature import FeatureDescription
 from tenure_serving.report import ReportData
 from tenure_training.backtest import Backtest
 from tenure_training.metrics import calibration_table, decile_table
@@ -70,12 +71,11 @@ def dates(backtest: Backtest | None) -> pd.DataFrame:
     return dates_table([], []) if backtest is None else backtest.dates
 
 
-def drivers(contributions: Contributions | None) -> pd.DataFrame:
+def drivers(contributions: Contributions | None, catalogue: Iterable[FeatureDescription]) -> pd.DataFrame:
     """Rank the terms by how far they move the odds of churn, on average over customers."""
     if contributions is None:
         return pd.DataFrame({"feature": [], "meaning": [], "mean_abs_log_odds": []})
-    known = described(contributions.features)
-    meanings = {name: one.meaning for name, one in known.items()} | {RHYTHM: RHYTHM_MEANING}
+    meanings = {feature.name: feature.meaning for feature in catalogue} | {RHYTHM: RHYTHM_MEANING}
     size = np.abs(contributions.churn).mean(axis=0)
     table = pd.DataFrame(
         {

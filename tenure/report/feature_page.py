@@ -2,20 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from tenure_features import Catalogue
 
-from tenure_features import Feature
-
-_TABLES = {
-    "orders": "the orders",
-    "order_details": "the orders' optional columns",
-    "calendar": "the calendar",
-    "customers": "`customers`",
-    "events": "`events`",
-    "feedback": "`feedback`",
-    "order_lines": "`order_lines`",
-    "service_costs": "`service_costs`",
-}
+_PLACES = {"orders": "the orders", "order_details": "the orders' optional columns", "calendar": "the calendar"}
+"""What is no table of its own; a table goes by its name."""
 
 _HEAD = """# The features
 
@@ -38,7 +28,7 @@ from the catalogue by `tenure features --page docs/features.md`; the same list i
 """
 
 
-def feature_page(features: Sequence[Feature]) -> str:
+def feature_page(features: Catalogue) -> str:
     """Write the page as Markdown."""
     from tenure_features.families.profile_features import LEAST_SHARE, MOST_LEVELS
 
@@ -48,7 +38,10 @@ def feature_page(features: Sequence[Feature]) -> str:
         parts.append(f"## {family.capitalize() if family != 'adbt' else 'ADBT'}\n")
         parts.append("| feature | unit | what | from |\n|---|---|---|---|")
         for one in (one for one in features if one.family == family):
-            columns = "".join(f", `{column}`" for column in one.columns)
-            parts.append(f"| `{one.name}` | {one.unit} | {one.meaning} | {_TABLES[one.table]}{columns} |")
+            columns, place = (
+                "".join(f", `{column}`" for column in one.columns),
+                _PLACES.get(one.table, f"`{one.table}`"),
+            )
+            parts.append(f"| `{one.name}` | {one.unit} | {one.meaning} | {place}{columns} |")
         parts.append("")
     return "\n".join(parts)

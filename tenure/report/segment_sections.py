@@ -11,6 +11,7 @@ from tenure.jobs.segment_study import BEST, SIDE, SegmentStudy, study
 from tenure_decisions.customers.encounters import CONFOUNDING
 from tenure_decisions.customers.pareto import pareto, pareto_curve
 from tenure_features import Shop
+from tenure_features.families.catalogue import Catalogue
 from tenure_serving.charts.movement import movement as movement_chart
 from tenure_serving.charts.profiles import pareto as pareto_chart
 from tenure_serving.charts.profiles import profile as profile_chart
@@ -24,7 +25,9 @@ from tenure_serving.segments.movement import Movement, movement
 MOVES = 12
 
 
-def segment_sections(shop: Shop, scorer: Scorer, scores: pd.DataFrame, previous: Scores | None) -> tuple[Section, ...]:
+def segment_sections(
+    shop: Shop, scorer: Scorer, scores: pd.DataFrame, previous: Scores | None, *, catalogue: Catalogue
+) -> tuple[Section, ...]:
     """Build every section about groups that a run can show.
 
     Parameters
@@ -37,13 +40,16 @@ def segment_sections(shop: Shop, scorer: Scorer, scores: pd.DataFrame, previous:
         The score table of the run.
     previous
         Scores of an earlier moment, if any.
+    catalogue
+        The features that were computed.
     """
     segmenter, currency = scorer.segmenter, scorer.bundle.info.currency or ""
     order = segmenter.playbook.names
     moved = None if previous is None else movement(previous.table, scores, order=order)
+    aged = ageing(shop, scorer, scores, catalogue=catalogue)
     sections = [
         value_section(scores, currency=currency),
-        movement_section(moved, ageing(shop, scorer, scores), order=order, currency=currency, margin=segmenter.margin),
+        movement_section(moved, aged, order=order, currency=currency, margin=segmenter.margin),
     ]
     if set(SIDE) & set(shop.tables) and 0 < (scores[BEST[0]] == BEST[1]).sum() < len(scores):
         sections.append(profile_section(study(shop, scores)))

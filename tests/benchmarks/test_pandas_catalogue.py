@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tenure_features import catalogue, open_shop, snapshots
+from tenure_features import Catalogue, open_shop, snapshots
 
 
 def test_pandas_catalogue__computes_every_feature_of_orders(repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -19,5 +19,5 @@ def test_pandas_catalogue__computes_every_feature_of_orders(repository: Path, mo
     got, expected = pandas_catalogue(path, AS_OF), snapshots(open_shop(path), AS_OF)
     got = got.loc[expected["customer_id"]]
     assert len(got) == len(expected)
-    for name in [one.name for one in catalogue() if one.table == "orders"]:
+    for name in [one.name for one in Catalogue() if one.table == "orders"]:
         np.testing.assert_allclose(got[name].astype("float64"), expected[name], rtol=1e-9, atol=1e-6, err_msg=name)

@@ -7,13 +7,13 @@ import pandas as pd
 import pytest
 from pandas.testing import assert_frame_equal
 
-from tenure_features import catalogue, open_shop, snapshots
+from tenure_features import Catalogue, open_shop, snapshots
 from tenure_features.errors import DataContractError
-from tenure_features.families.profile_features import parsed, profile_names
+from tenure_features.families.profile_features import profile_feature, profile_names
 
 from .tables_oracle import WHEN, expected_features, shop_tables
 
-OF_ROWS = [one for one in catalogue() if one.table != "calendar"]  # the calendar holds no rows of anybody
+OF_ROWS = [one for one in Catalogue() if one.table != "calendar"]  # the calendar holds no rows of anybody
 BESIDE = [one for one in OF_ROWS if one.table != "orders"]
 ORIGINS = ["2023-04-01", "2023-09-15 12:00:00", "2024-02-01"]
 
@@ -111,7 +111,7 @@ def test_features__many_origins_equal_one_at_a_time(opened):
 def test_snapshots__are_those_of_the_orders_where_there_is_nothing_else(opened):
     tables = shop_tables(4)
     shop = opened(tables)
-    names = [one.name for one in catalogue() if one.table == "orders"]
+    names = [one.name for one in Catalogue() if one.table == "orders"]
     alone, beside = snapshots(opened({"orders": tables["orders"]}), ORIGINS, features=names), snapshots(shop, ORIGINS)
     assert_frame_equal(alone, beside[alone.columns], check_exact=True)
     assert set(beside.columns) - {"customer_id", "as_of"} == {one.name for one in OF_ROWS}
@@ -120,10 +120,10 @@ def test_snapshots__are_those_of_the_orders_where_there_is_nothing_else(opened):
 def test_shop__leaves_out_families_whose_tables_are_missing(opened):
     tables = shop_tables(4)
     some = opened({name: tables[name] for name in ("orders", "feedback")})
-    found = {one.table for one in some.available(catalogue())}
+    found = {one.table for one in Catalogue().available(some.columns)}
     assert found == {"orders", "order_details", "feedback"}
     bare = {"orders": tables["orders"][["customer_id", "ordered_at", "revenue"]], "order_lines": tables["order_lines"]}
-    assert {one.table for one in opened(bare).available(catalogue())} == {"orders"}
+    assert {one.table for one in Catalogue().available(opened(bare).columns)} == {"orders"}
     with pytest.raises(DataContractError, match=r"missing: events \(for visits_30d\); feedback \(for nps_last\)"):
         snapshots(opened(bare), ORIGINS, features=["visits_30d", "nps_last"])
     without_channel = opened({**bare, "events": tables["events"].drop(columns="channel")})
@@ -148,7 +148,7 @@ def test_levels__are_those_frequent_before_the_moment_and_know_no_others(opened)
         "ghost": {"region=north": 0, "region=south": 0},
         "new": {"region=north": 0, "region=south": 0},
     }
-    assert parsed("nonsense") is None
+    assert profile_feature("nonsense") is None
 
 
 def test_orders__recorded_late_are_unknown_until_then(opened):

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import json
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from tenure.jobs.feature_check import assert_features_hold, check_features
-from tenure_features import catalogue, load_features
+from tenure_features import Catalogue
 from tenure_features.errors import DataContractError, QualityGateError, UsageError
-from tenure_features.families import feature as registry
-from tenure_features.families.catalogue import described
-from tenure_features.families.feature import Feature, recall
+from tenure_features.families.stored_feature import description_from
+from tenure_features.stored import Stored
 from tenure_features.user_features import require_defined
 
 GOOD = '''
@@ -42,16 +43,6 @@ def infinite_ratio(history):
 '''
 
 
-@pytest.fixture(autouse=True)
-def registered() -> Iterator[None]:
-    """Leave the catalogue as it was."""
-    before = dict(registry._registry), dict(registry._recalled)
-    yield
-    for now, kept in zip((registry._registry, registry._recalled), before, strict=True):
-        now.clear()
-        now.update(kept)
-
-
 @pytest.fixture
 def write(tmp_path: Path) -> Callable[..., Path]:
     def writer(text: str, name: str = "mine.py") -> Path:
@@ -61,15 +52,32 @@ def write(tmp_path: Path) -> Callable[..., Path]:
     return writer
 
 
-def test_load_features__join_the_catalogue_once(write) -> None:
-    before = len(catalogue())
-    (mine,) = load_features(write(GOOD))
+def test_catalogue__takes_a_file_in_and_stays_as_it_was(write) -> None:
+    catalogue = Catalogue()
+    with_mine = catalogue.with_file(write(GOOD))
+    (mine,) = with_mine.own
     assert (mine.name, mine.meaning, mine.file.name) == ("orders_over_ten", "Orders worth more than ten.", "mine.py")
-    assert load_features(write(GOOD)) == (mine,)
-    assert len(catalogue()) == before + 1
-    (changed,) = load_features(write(GOOD.replace("> 10", "> 100")))
-    assert changed.file.sha256 != mine.file.sha256
-    assert len(catalogue()) == before + 1
+    assert with_mine["orders_over_ten"] is mine
+    assert len(with_mine) == len(catalogue) + 1
+    assert with_mine.with_file(write(GOOD)) == with_mine
+    assert catalogue == Catalogue()
+    assert catalogue.get("orders_over_ten") is None
+
+
+def test_catalogue__replaces_what_another_version_of_a_file_defined(write) -> None:
+    before = Catalogue().with_file(write(GOOD))
+    text = GOOD.replace("over_ten", "over_hundred").replace("> 10", "> 100")
+    after = before.with_file(write(text))
+    assert [one.name for one in after.own] == ["orders_over_hundred"]
+    assert after.own[0].file.sha256 != before.own[0].file.sha256
+    assert [one.name for one in before.with_file(write(text, "other.py")).own] == [
+        "orders_over_ten", "orders_over_hundred",
+    ]  # fmt: skip
+
+
+def test_catalogue__does_not_take_what_a_file_imports_for_its_own(write) -> None:
+    text = GOOD.replace("import feature", "import feature\nfrom tenure_features.families.frequency import orders_total")
+    assert [one.name for one in Catalogue().with_file(write(text)).own] == ["orders_over_ten"]
 
 
 @pytest.mark.parametrize(
@@ -78,23 +86,28 @@ def test_load_features__join_the_catalogue_once(write) -> None:
         ("x = 1", "mine.py defines no feature"),
         ("import nothing_of_that_name", "mine.py cannot be run.*nothing_of_that_name"),
         ("def", "mine.py cannot be run.*SyntaxError"),
-        (GOOD.replace("orders_over_ten", "recency_days"), "recency_days' is registered already"),
+        (GOOD.replace("orders_over_ten", "recency_days"), "There are two features named 'recency_days'"),
         (GOOD.replace('"frequency"', '"zodiac"'), "unknown family"),
         (GOOD.replace("reason=", 'table="clicks", reason='), "unknown table"),
     ],
 )
-def test_load_features__refuse_with_a_sentence_and_leave_no_trace(write, text: str, sentence: str) -> None:
-    before = catalogue()
+def test_catalogue__refuses_a_file_with_a_sentence(write, text: str, sentence: str) -> None:
     with pytest.raises(UsageError, match=sentence):
-        load_features(write(text))
-    assert catalogue() == before
+        Catalogue().with_file(write(text))
     with pytest.raises(UsageError, match="cannot be read"):
-        load_features("nowhere.py")
+        Catalogue().with_file("nowhere.py")
+
+
+def test_catalogue__says_the_nearest_name() -> None:
+    with pytest.raises(UsageError, match=r"There is no feature named 'recency_day'.*Did you mean 'recency_days'"):
+        Catalogue()["recency_day"]
+    with pytest.raises(UsageError, match="Choose from the catalogue"):
+        Catalogue().select(["orders_total", "zzzzzzzz"])
 
 
 def test_check__lets_a_good_feature_pass_and_catches_the_others(write) -> None:
     assert_features_hold(write(GOOD))
-    checked = check_features(load_features(write(LEAKS, "bad.py")), customers=40)
+    checked = check_features(Catalogue().with_file(write(LEAKS, "bad.py")), customers=40)
     assert any("orders_in_all changes with rows at or after as_of" in one for one in checked.problems)
     assert any("infinite_ratio is infinite" in one for one in checked.problems)
     with pytest.raises(QualityGateError, match="reads the future"):
@@ -102,23 +115,28 @@ def test_check__lets_a_good_feature_pass_and_catches_the_others(write) -> None:
 
 
 def test_model__says_which_file_it_needs(write) -> None:
-    (mine,) = load_features(write(GOOD))
-    require_defined([mine])
-    load_features(write(GOOD.replace("> 10", "> 11")))
-    with pytest.raises(DataContractError, match=rf"another version of mine.py.*at training sha256 {mine.file.sha256}"):
-        require_defined([mine])
-    del registry._registry["orders_over_ten"]
+    catalogue = Catalogue().with_file(write(GOOD))
+    stored = catalogue.describe(["orders_total", "orders_over_ten"])
+    require_defined(stored, catalogue)
+    changed = Catalogue().with_file(write(GOOD.replace("> 10", "> 11")))
+    sha256 = stored[1].file.sha256
+    with pytest.raises(DataContractError, match=rf"another version of mine.py.*at training sha256 {sha256}"):
+        require_defined(stored, changed)
     with pytest.raises(DataContractError, match=r"mine.py defines, and that file was not given.*--features mine.py"):
-        require_defined([mine])
+        require_defined(stored, Catalogue())
 
 
-def test_model__explains_a_feature_whose_file_is_elsewhere(write) -> None:
-    (mine,) = load_features(write(GOOD))
-    stored = mine.to_dict()
-    del registry._registry["orders_over_ten"]
-    assert described(["orders_over_ten"]) == {}
-    recall([Feature.from_dict(stored)])
-    found = described(["orders_over_ten", "region=north", "btyd_rhythm"])
-    assert [*found] == ["orders_over_ten", "region=north"]
-    assert found["orders_over_ten"].say(3.0) == "3 orders over ten"
-    assert found["orders_over_ten"].to_dict() == stored
+@pytest.mark.parametrize("name", ["orders_over_ten", "region=north", "kind={value!r}", "customers.a{b}", "window_days"])
+def test_description__comes_back_as_it_was_stored(write, name: str) -> None:
+    (mine,) = Catalogue().with_file(write(GOOD.replace("orders_over_ten", "window_days"))).own
+    catalogue = Catalogue((*Catalogue().with_file(write(GOOD)), replace(mine, file=None)))
+    feature = catalogue[name]
+    stored = json.loads(json.dumps(feature.description.to_dict()))
+    description = description_from(Stored(stored, "bundle.json"))
+    assert description == feature.description
+    assert [description.say(value) for value in (0.0, 1.0, 3.0)] == [feature.say(value) for value in (0.0, 1.0, 3.0)]
+
+
+def test_description__says_the_levels_of_a_shop_as_they_are_written() -> None:
+    assert Catalogue()["kind={value!r} 1 dogs"].say(1.0) == "kind: {value!r} 1 dogs"
+    assert Catalogue()["kind={}"].say(0.0) == "kind is not {}"

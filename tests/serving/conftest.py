@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from tenure_features.families.catalogue import BUILT_IN
 from tenure_serving.segments import Segmenter
 from tenure_training.models import bundle as bundles
 from tenure_training.models.bundle import Bundle, BundleInfo, definitions, package_versions, write_bundle
@@ -75,7 +76,7 @@ def make_bundle(folder: Path, candidate: Candidate) -> Bundle:
         definitions=definitions(horizon_days=HORIZON, returns="net", currency="EUR"),
         returns="net",
         currency="EUR",
-        features=FEATURES,
+        catalogue=BUILT_IN.describe(FEATURES),
         active_days=None,
         fingerprint="0123abcd",
         seed=7,

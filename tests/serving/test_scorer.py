@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 from tenure_features.errors import DataContractError, UsageError
+from tenure_features.families.catalogue import BUILT_IN
 from tenure_serving.scorer import SCHEMA, Scorer, days_to_next_order
 from tenure_training.models.after.economics import Economics
 from tenure_training.models.after.lifetime import Lifetime
@@ -46,7 +47,7 @@ def test_scorer__gives_what_the_bundle_carries_beyond_the_prediction(bundle, sna
     timing, economics = NextOrder.fit(rich, horizon_days=90), Economics(margin=0.5, cac=4.0)
     lifetime = Lifetime.fit(rich, economics, horizon_days=90)
     names = ("order_days", "span_days", "value_mean")
-    info = replace(bundle.info, features=(*bundle.info.features, *names))
+    info = replace(bundle.info, catalogue=BUILT_IN.describe([*bundle.info.features, *names]))
     more = replace(bundle, info=info, extras={"next_order": timing.to_dict(), "lifetime": lifetime.to_dict()})
     table = Scorer(more).score(rich)
     assert table.columns.tolist() == list(SCHEMA)

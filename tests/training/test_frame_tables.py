@@ -10,14 +10,14 @@ import pandas as pd
 import pytest
 from pandas.testing import assert_frame_equal
 
-from tenure_features import catalogue, open_shop, snapshots
+from tenure_features import Catalogue, open_shop, snapshots
 from tenure_features.families.calendar import Calendar
 from tenure_features.families.profile_features import calendar_names, profile_names
 from tenure_simulator import preset, simulate
 from tenure_training.frame import Frames
 from tenure_training.models.btyd.btyd_ensemble import Rhythm
 from tenure_training.models.contract import TrainingFrame
-from tenure_training.models.design import design
+from tenure_training.models.design import design, units_beside
 
 Tables = Mapping[str, pd.DataFrame]
 READ = ("orders", "order_lines", "events", "customers", "feedback", "service_costs")
@@ -80,8 +80,8 @@ def test_frame__does_not_depend_on_the_future_of_any_table(tables, frames_of, fr
 
 
 def test_frame__holds_features_of_every_table_and_the_levels_of_its_moment(frames, frame, as_of):
-    found = {one.table for one in catalogue() if one.name in frame.features}
-    assert found == {one.table for one in catalogue()}
+    found = {one.table for one in Catalogue() if one.name in frame.features}
+    assert found == {one.table for one in Catalogue()}
     levels = list(profile_names(frames._shop.tables["customers"], as_of))
     assert [name for name in frame.features if "=" in name] == levels
     assert len(levels) > 8
@@ -108,26 +108,32 @@ def test_frame__calendar_speaks_of_each_rows_own_window(frame, as_of):
     assert frame.rows["window_holidays"].min() < frame.rows["window_holidays"].max()
     year_ago = as_of - pd.Timedelta(days=365)
     assert (year_ago in set(frame.rows["as_of"])) == (year_ago > frame.origins[0])
-    assert list(frame.present.columns[-5:]) == list(calendar_names(Calendar("DE")))
+    assert list(frame.present.columns[-5:]) == list(calendar_names(Calendar("DE"), Catalogue()))
 
 
 def test_design__takes_what_tables_say_and_knows_no_currency(frame):
     expected = Rhythm.fit(frame.present).expect(frame.present, days=HORIZON_DAYS)
-    matrix = design(frame.present, expected)
-    beside = [one.name for one in catalogue() if one.table != "orders" and one.name != "signup_days"]
+    matrix = design(frame.present, expected, units=units_beside(frame.features, frame.catalogue))
+    beside = [one.name for one in Catalogue() if one.table != "orders" and one.name != "signup_days"]
     assert set(beside) <= set(matrix.columns)
     assert not np.isinf(matrix.to_numpy()).any()
-    money = [one.name for one in catalogue() if one.unit.startswith("money") and one.name in frame.present]
+    money = [one.name for one in Catalogue() if one.unit.startswith("money") and one.name in frame.present]
     dear = frame.present.assign(**{name: 1000 * frame.present[name] for name in money})
     dear_expected = Rhythm.fit(dear).expect(dear, days=HORIZON_DAYS)
     same = [name for name in beside if name in matrix]
-    np.testing.assert_allclose(design(dear, dear_expected)[same], matrix[same], rtol=1e-6, atol=1e-9)
+    np.testing.assert_allclose(
+        design(dear, dear_expected, units=units_beside(frame.features, frame.catalogue))[same],
+        matrix[same],
+        rtol=1e-6,
+        atol=1e-9,
+    )
 
 
 def test_design__of_orders_alone_is_as_without_any_other_table(frame):
-    of_orders = [one.name for one in catalogue() if one.table == "orders"]
+    of_orders = [one.name for one in Catalogue() if one.table == "orders"]
     alone = frame.present[["customer_id", "as_of", *of_orders]]
     expected = Rhythm.fit(alone).expect(alone, days=HORIZON_DAYS)
-    columns = [name for name in design(alone, expected).columns if not name.startswith("rhythm_")]
+    matrix = design(alone, expected, units=units_beside(of_orders, frame.catalogue))
+    columns = [name for name in matrix.columns if not name.startswith("rhythm_")]
     assert set(columns) < set(of_orders)
     assert len(columns) == 33

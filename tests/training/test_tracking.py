@@ -17,6 +17,7 @@ import pandas as pd
 import pytest
 
 from tenure_features.errors import DependencyUnavailableError, UsageError
+from tenure_features.families.catalogue import BUILT_IN
 from tenure_training.metrics import PairedDifference
 from tenure_training.mlflow_session import mlflow_session
 from tenure_training.models.bundle import Bundle, BundleInfo, definitions, write_bundle
@@ -92,7 +93,7 @@ def make_bundle(folder: Path, rate: float = 0.25) -> Bundle:
         definitions=definitions(horizon_days=90, returns="net"),
         returns="net",
         currency=None,
-        features=("orders_total", "recency_days"),
+        catalogue=BUILT_IN.describe(["orders_total", "recency_days"]),
         active_days=None,
         fingerprint="0123abcd",
         seed=7,

@@ -11,6 +11,7 @@ import pandas as pd
 
 from tenure_features import Shop, outcomes, snapshots
 from tenure_features.errors import DataContractError
+from tenure_features.families.catalogue import BUILT_IN, Catalogue
 from tenure_features.families.profile_features import calendar_names, profile_names
 from tenure_features.snapshot import with_calendar
 from tenure_training.labels import labels
@@ -30,10 +31,12 @@ class Frames:
         The orders and the tables beside them; models look at its calendar, where it has one.
     active_days
         Narrows the population to customers with an order in so many days before each origin; None: everybody.
+    catalogue
+        The features that are computed, as far as the tables of the shop can give them.
     """
 
-    def __init__(self, shop: Shop, *, active_days: int | None = None) -> None:
-        self._shop, self._active_days = shop, active_days
+    def __init__(self, shop: Shop, *, active_days: int | None = None, catalogue: Catalogue = BUILT_IN) -> None:
+        self._shop, self._active_days, self._catalogue = shop, active_days, catalogue
         self._profiles: dict[pd.Timestamp, pd.DataFrame] = {}
         self._snapshots: dict[pd.Timestamp, pd.DataFrame] = {}
         self._labels: dict[Window, pd.DataFrame] = {}
@@ -41,13 +44,14 @@ class Frames:
 
     def of(self, shop: Shop) -> Frames:
         """Make frames of another shop the way these were made, with the calendar of this one."""
-        return Frames(replace(shop, calendar=self._shop.calendar), active_days=self._active_days)
+        with_days = replace(shop, calendar=self._shop.calendar)
+        return Frames(with_days, active_days=self._active_days, catalogue=self._catalogue)
 
     def prepare(self, moments: Iterable[pd.Timestamp], windows: Iterable[Window]) -> None:
         """Compute many snapshots and labels in as few queries as there are window lengths, plus one."""
         wanted = sorted({*moments, *(window.origin for window in windows)} - self._snapshots.keys())
         if wanted:
-            table = snapshots(self._shop, wanted, active_days=self._active_days)
+            table = self._computed(wanted)
             self._snapshots |= dict.fromkeys(wanted, table.iloc[:0])
             self._snapshots |= {at: part.reset_index(drop=True) for at, part in _by_origin(table).items()}
         missing = {window for window in windows if window not in self._labels}
@@ -96,6 +100,12 @@ class Frames:
             present=present,
             as_of=as_of,
             horizon_days=horizon_days,
+            catalogue=self._catalogue,
+        )
+
+    def _computed(self, origins: Sequence[pd.Timestamp], features: Iterable[str] | None = None) -> pd.DataFrame:
+        return snapshots(
+            self._shop, origins, features=features, active_days=self._active_days, catalogue=self._catalogue
         )
 
     def _profile_names(self, as_of: pd.Timestamp) -> list[str]:
@@ -110,7 +120,7 @@ class Frames:
         if not wanted or not names:
             return
         missing = [name for name in names if any(at not in known or name not in known[at] for at in wanted)]
-        table = snapshots(self._shop, wanted, features=missing, active_days=self._active_days)
+        table = self._computed(wanted, missing)
         for at, part in _by_origin(table).items():
             new = part[missing].reset_index(drop=True)
             before = known.get(at, new.iloc[:, :0])
@@ -126,7 +136,8 @@ class Frames:
             snapshot = pd.concat([snapshot, beside[profile]], axis=1)
         if self._shop.calendar is None:
             return snapshot
-        return with_calendar(snapshot, self._shop.calendar, calendar_names(self._shop.calendar), window.days)
+        dated = self._catalogue.select(calendar_names(self._shop.calendar, self._catalogue))
+        return with_calendar(snapshot, self._shop.calendar, dated, window.days)
 
     def _label(self, origins: list[pd.Timestamp], days: int) -> None:
         table = outcomes(self._shop, sorted(origins), horizon_days=days)

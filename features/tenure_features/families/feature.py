@@ -1,20 +1,21 @@
-"""One feature is one small registered function of a history; together they are the catalogue."""
+"""One feature is one small function of a history, with what people are told of it."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields
+from string import Formatter
+from types import ModuleType
 from typing import Any, Literal, get_args
-
-import ibis.expr.types as ir
 
 from tenure_features.errors import UsageError
 
 Family = Literal[
-    "recency", "frequency", "monetary", "adbt", "engagement", "experience", "basket", "profile", "margin", "calendar"
+    "recency", "frequency", "adbt", "monetary", "experience", "engagement", "basket", "margin", "profile", "calendar"
 ]
+"""Families in the order of the catalogue, and so of the columns of a snapshot."""
+
 Build = Callable[[Any], Any]
 """From the history of a feature's table to one Ibis expression; from a window of the calendar to a number."""
 
@@ -39,9 +40,11 @@ class FeatureFile:
     sha256: str
 
 
-@dataclass(frozen=True)
-class Feature:
-    """A registered definition.
+@dataclass(frozen=True, kw_only=True)
+class FeatureDescription:
+    """What people are told of a feature: enough to read and explain it, not to compute it.
+
+    A model carries those of all its features, so it speaks its own words wherever it is loaded.
 
     Attributes
     ----------
@@ -55,8 +58,8 @@ class Feature:
         One line for people: the first line of the function's docstring.
     reason
         How an explanation says it; ``{value}`` is filled in.
-    build
-        From a history to one Ibis expression: a reduction over the history's rows.
+    reason_if_zero
+        How an explanation says that a flag is 0, where that takes other words.
     table
         The table it is computed from, one of `HISTORIES`.
     columns
@@ -67,64 +70,96 @@ class Feature:
 
     name: str
     unit: str
-    family: Family
+    family: str
     meaning: str
     reason: str
-    build: Build = field(repr=False, compare=False)
+    reason_if_zero: str | None = None
     table: str = "orders"
     columns: tuple[str, ...] = ()
     file: FeatureFile | None = None
 
     def to_dict(self) -> dict[str, Any]:
-        """Describe a user's feature as JSON values, without the code that computes it."""
+        """Return JSON-ready values; `stored_feature.description_from` reads them back."""
         file = None if self.file is None else {"name": self.file.name, "sha256": self.file.sha256}
-        parts = {part: getattr(self, part) for part in ("name", "unit", "family", "meaning", "reason", "table")}
-        return {**parts, "columns": list(self.columns), "file": file}
-
-    @classmethod
-    def from_dict(cls, stored: Mapping[str, Any]) -> Feature:
-        """Rebuild from `to_dict` what can be said of a feature; it cannot be computed."""
-        file = None if stored["file"] is None else FeatureFile(**stored["file"])
-
-        def build(_: object) -> ir.Value:
-            raise UsageError(f"The file that defines {stored['name']!r} is not loaded.", fix="Give it with --features.")
-
-        texts = {part: stored[part] for part in ("name", "unit", "family", "meaning", "reason", "table")}
-        return cls(**texts, build=build, columns=tuple(stored["columns"]), file=file)
+        texts = {text: getattr(self, text) for text in (*_TEXTS, "reason_if_zero")}
+        return {**texts, "columns": list(self.columns), "file": file}
 
     def say(self, value: float) -> str:
         """Fill the reason with a value; a missing value is said in words.
 
         Examples
         --------
-        >>> from tenure_features import catalogue
-        >>> next(f for f in catalogue() if f.name == "recency_days").say(96.2)
+        >>> from tenure_features import Catalogue
+        >>> Catalogue()["recency_days"].say(96.2)
         'silent for 96 days'
-        >>> next(f for f in catalogue() if f.name == "orders_90d").say(1)
+        >>> Catalogue()["orders_90d"].say(1)
         '1 order in the last 90 days'
         """
         if value != value:  # noqa: PLR0124  # NaN is the one value that differs from itself
             return f"{self.name} is not known yet"
+        if self.reason_if_zero is not None:  # a flag is said in the shop's words, which are left as they are
+            return (self.reason if value >= 0.5 else self.reason_if_zero).format(value=value)
         return _ONE.sub(_singular, self.reason.format(value=value))
 
 
+@dataclass(frozen=True, kw_only=True)
+class Feature(FeatureDescription):
+    """A feature that can be computed; called with a history, it gives its expression.
+
+    Attributes
+    ----------
+    build
+        From a history to one Ibis expression: a reduction over the history's rows.
+    """
+
+    build: Build = field(repr=False, compare=False)
+
+    def __call__(self, history: Any) -> Any:  # noqa: ANN401  # what a history is depends on the table
+        """Build the expression, as part of that of another feature."""
+        return self.build(history)
+
+    @property
+    def description(self) -> FeatureDescription:
+        """What a model stores of it."""
+        return FeatureDescription(**{part.name: getattr(self, part.name) for part in fields(FeatureDescription)})
+
+
+_TEXTS = ("name", "unit", "family", "meaning", "reason", "table")
 _ONE = re.compile(r"(?<![\w.,+-])(1 (?:different |order )?[a-z-]+?)(ies|(?<=[cs]h)es|s)\b")
+_NUMBER_FORMAT = re.compile(r"[-+ ]?#?0?\d{0,2}[,_]?(\.\d{1,2})?[eEfFgG%]?")
 
 
-def _singular(found: re.Match[str]) -> str:
+def _singular(plural: re.Match[str]) -> str:
     """Write "1 touches" as "1 touch" and "1 categories" as "1 category"."""
-    return found[1] + ("y" if found[2] == "ies" else "")
+    return plural[1] + ("y" if plural[2] == "ies" else "")
 
 
-_registry: dict[str, Feature] = {}
-_reading: list[FeatureFile] = []
-_recalled: dict[str, Feature] = {}
+def can_be_filled(reason: str) -> bool:
+    """Whether nothing but ``{value}`` stands in a reason: a format can otherwise reach into objects, or fill memory."""
+    try:
+        parts = list(Formatter().parse(reason))
+    except ValueError:
+        return False
+    return all(
+        name is None or (name == "value" and conversion is None and _NUMBER_FORMAT.fullmatch(spec or ""))
+        for _, name, spec, conversion in parts
+    )
 
 
 def feature(
-    *, unit: str, family: Family, reason: str, table: str = "orders", columns: tuple[str, ...] = ()
-) -> Callable[[Build], Build]:
-    """Register a function of a history as a feature named like the function.
+    *,
+    unit: str,
+    family: Family,
+    reason: str,
+    table: str = "orders",
+    columns: tuple[str, ...] = (),
+    name: str | None = None,
+    meaning: str | None = None,
+) -> Callable[[Build], Feature]:
+    """Make a feature of a function of a history.
+
+    The feature is a value, named like the function: the module that holds it lists it (`features_of`), nothing else
+    knows of it.
 
     Parameters
     ----------
@@ -133,83 +168,51 @@ def feature(
     family
         One of the families of the catalogue.
     reason
-        Words for an explanation, with ``{value}`` where the number goes (any format specification works).
+        Words for an explanation, with ``{value}`` where the number goes, with or without a format for it.
     table
         The table it is computed from: decides which history the function receives, see `HISTORIES`.
     columns
         Optional columns of that table it reads; where they are missing, the feature is left out.
+    name, meaning
+        For helpers that make the same feature of several windows or columns; by default those of the function and
+        the first line of its docstring.
 
     Raises
     ------
     UsageError
-        If the name is taken, the docstring is missing, the family or the table is unknown, or the reason cannot be
-        formatted.
+        If the docstring is missing, the family or the table is unknown, or the reason cannot be formatted.
     """
 
-    def register(build: Build) -> Build:
-        name = str(getattr(build, "__name__", ""))
-        meaning = (build.__doc__ or "").strip().split("\n")[0]
-        if name in _registry:
-            raise UsageError(f"A feature named {name!r} is registered already.", fix="Give the function another name.")
-        if not meaning:
+    def wrap(build: Build) -> Feature:
+        called = name or str(getattr(build, "__name__", ""))
+        said = meaning or (build.__doc__ or "").strip().split("\n")[0]
+        if not said:
             raise UsageError(
-                f"Feature {name!r} does not say what it means.", fix="Add a one-line docstring to the function."
+                f"Feature {called!r} does not say what it means.", fix="Add a one-line docstring to the function."
             )
         if family not in get_args(Family):
             raise UsageError(
-                f"Feature {name!r} is of an unknown family.", found=family, fix=f"Use one of {get_args(Family)}."
+                f"Feature {called!r} is of an unknown family.", found=family, fix=f"Use one of {get_args(Family)}."
             )
         if table not in HISTORIES:
             raise UsageError(
-                f"Feature {name!r} is of an unknown table.", found=table, fix=f"Use one of {[*HISTORIES]}."
+                f"Feature {called!r} is of an unknown table.", found=table, fix=f"Use one of {[*HISTORIES]}."
             )
-        _check_reason(name, reason)
-        file = _reading[-1] if _reading else None
-        _registry[name] = Feature(name, unit, family, meaning, reason, build, table, tuple(columns), file)
-        return build
+        if not can_be_filled(reason):
+            raise UsageError(
+                f"The reason of feature {called!r} cannot be filled in.",
+                found=reason,
+                fix="Use {value} as the only placeholder, for example {value:.0f}.",
+            )
+        return Feature(
+            name=called, unit=unit, family=family, meaning=said, reason=reason, table=table, columns=tuple(columns),
+            build=build,
+        )  # fmt: skip
 
-    return register
-
-
-def _check_reason(name: str, reason: str) -> None:
-    try:
-        reason.format(value=1.0)
-    except (KeyError, IndexError, ValueError) as problem:
-        raise UsageError(
-            f"The reason of feature {name!r} cannot be filled in.",
-            found=reason,
-            fix="Use {value} as the only placeholder, for example {value:.0f}.",
-        ) from problem
+    return wrap
 
 
-def registered() -> tuple[Feature, ...]:
-    """Every feature registered so far, in order of registration."""
-    return tuple(_registry.values())
-
-
-@contextmanager
-def registering(file: FeatureFile) -> Iterator[None]:
-    """Mark what is registered inside as defined by a file; what an earlier version of it defined is forgotten."""
-    kept = {name: one for name, one in _registry.items() if one.file is None or one.file.name != file.name}
-    before = dict(_registry)
-    _registry.clear()
-    _registry.update(kept)
-    _reading.append(file)
-    try:
-        yield
-    except BaseException:
-        _registry.clear()
-        _registry.update(before)
-        raise
-    finally:
-        _reading.pop()
-
-
-def recall(stored: Iterable[Feature]) -> None:
-    """Remember what a model says of its user's features: enough to read and explain them, not to compute them."""
-    _recalled.update({one.name: one for one in stored})
-
-
-def known(name: str) -> Feature | None:
-    """Find a feature that is registered, or remembered from a model."""
-    return _registry.get(name) or _recalled.get(name)
+def features_of(module: ModuleType) -> tuple[Feature, ...]:
+    """List the features a module defines, in the order of their definition; those it imports are not its own."""
+    values = [value for value in vars(module).values() if isinstance(value, Feature)]
+    return tuple(value for value in values if value.build.__module__ == module.__name__)

@@ -7,14 +7,14 @@ features, ``region=north``. A level never seen in training is 0 in all of them, 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable
 
 import ibis
 import ibis.expr.types as ir
 import pandas as pd
 
 from tenure_features.families.calendar import Calendar, CalendarWindow
-from tenure_features.families.feature import Feature, registered
+from tenure_features.families.feature import Feature
 from tenure_features.histories import CustomerProfile
 from tenure_features.reading.engine import fetch
 from tenure_features.table_history import known_before
@@ -31,60 +31,84 @@ _UNSPEAKABLE = frozenset("\t\r\n")
 """Signs that set names apart in stored models; levels with one of them count as none."""
 
 
-@dataclass(frozen=True)
-class LevelFeature(Feature):
-    """1 where a text column has a level, else 0."""
-
-    def say(self, value: float) -> str:
-        """Say which level it is, or is not.
-
-        Examples
-        --------
-        >>> level = parsed("acquisition_channel=paid_search")
-        >>> level.say(1.0), level.say(0.0)
-        ('acquisition channel: paid_search', 'acquisition channel is not paid_search')
-        """
-        column, _, level = self.name.partition("=")
-        words = column.replace("_", " ")
-        return f"{words}: {level}" if value >= 0.5 else f"{words} is not {level}"
-
-
-def parsed(name: str) -> Feature | None:
+def profile_feature(name: str) -> Feature | None:
     """Make the feature that a name of this module stands for; None for any other name.
 
     Examples
     --------
-    >>> parsed("region=north").meaning, parsed("customers.children").meaning, parsed("recency_days")
-    ('1 where region of customers is north, else 0.', 'The column children of customers.', None)
+    >>> profile_feature("region=north").meaning, profile_feature("customers.children").meaning
+    ('1 where region of customers is north, else 0.', 'The column children of customers.')
+    >>> level = profile_feature("acquisition_channel=paid_search")
+    >>> level.say(1.0), level.say(0.0)
+    ('acquisition channel: paid_search', 'acquisition channel is not paid_search')
+    >>> profile_feature("recency_days") is None
+    True
     """
     column, equals, level = name.partition("=")
     if equals:
-
-        def is_level(profile: CustomerProfile) -> ir.Value:
-            return profile.is_level(column, level)
-
-        meaning = f"1 where {column} of customers is {level}, else 0."
-        return LevelFeature(name, "flag", "profile", meaning, "{value}", is_level, "customers", (column,))
+        return _level_feature(name, column, level)
     if name.startswith(_BY_DAY):
-        by_day = name.removeprefix(_BY_DAY)
-
-        def total(window: CalendarWindow) -> float:
-            return window.total(by_day)
-
-        meaning, reason = (
-            f"Sum of the calendar's column {by_day} over the window to predict.",
-            by_day + " is {value:,.2f}",
-        )
-        return Feature(name, "number", "calendar", meaning, reason, total, CALENDAR, (by_day,))
+        return _day_total_feature(name, name.removeprefix(_BY_DAY))
     if name.startswith(_FURTHER):
-        further = name.removeprefix(_FURTHER)
-
-        def value(profile: CustomerProfile) -> ir.Value:
-            return profile[further].cast("float64")
-
-        meaning, reason = f"The column {further} of customers.", further.replace("_", " ") + " is {value:,.2f}"
-        return Feature(name, "number", "profile", meaning, reason, value, "customers", (further,))
+        return _number_feature(name, name.removeprefix(_FURTHER))
     return None
+
+
+def _level_feature(name: str, column: str, level: str) -> Feature:
+    """1 where a text column has a level, else 0."""
+
+    def is_level(profile: CustomerProfile) -> ir.Value:
+        return profile.is_level(column, level)
+
+    words, value = _literal(column.replace("_", " ")), _literal(level)
+    return Feature(
+        name=name,
+        unit="flag",
+        family="profile",
+        meaning=f"1 where {column} of customers is {level}, else 0.",
+        reason=f"{words}: {value}",
+        reason_if_zero=f"{words} is not {value}",
+        build=is_level,
+        table="customers",
+        columns=(column,),
+    )
+
+
+def _day_total_feature(name: str, by_day: str) -> Feature:
+    def total(window: CalendarWindow) -> float:
+        return window.total(by_day)
+
+    return Feature(
+        name=name,
+        unit="number",
+        family="calendar",
+        meaning=f"Sum of the calendar's column {by_day} over the window to predict.",
+        reason=_literal(by_day) + " is {value:,.2f}",
+        build=total,
+        table=CALENDAR,
+        columns=(by_day,),
+    )
+
+
+def _number_feature(name: str, further: str) -> Feature:
+    def value(profile: CustomerProfile) -> ir.Value:
+        return profile[further].cast("float64")
+
+    return Feature(
+        name=name,
+        unit="number",
+        family="profile",
+        meaning=f"The column {further} of customers.",
+        reason=_literal(further.replace("_", " ")) + " is {value:,.2f}",
+        build=value,
+        table="customers",
+        columns=(further,),
+    )
+
+
+def _literal(text: str) -> str:
+    """Write a shop's own word so that a reason holds it as it is."""
+    return text.replace("{", "{{").replace("}", "}}")
 
 
 def profile_names(customers: ShopTable, as_of: pd.Timestamp) -> tuple[str, ...]:
@@ -99,10 +123,10 @@ def profile_names(customers: ShopTable, as_of: pd.Timestamp) -> tuple[str, ...]:
     return (*names, *(_FURTHER + name for name in numbers))
 
 
-def calendar_names(calendar: Calendar) -> tuple[str, ...]:
+def calendar_names(calendar: Calendar, catalogue: Iterable[Feature]) -> tuple[str, ...]:
     """Name the features of a calendar: the catalogue's, and one per column of the user's table."""
-    ours = tuple(one.name for one in registered() if one.table == CALENDAR)
-    return (*ours, *(_BY_DAY + name for name in sorted(calendar.columns)))
+    listed = tuple(feature.name for feature in catalogue if feature.table == CALENDAR)
+    return (*listed, *(_BY_DAY + name for name in sorted(calendar.columns)))
 
 
 def _levels(known: ir.Table, text: str) -> list[str]:

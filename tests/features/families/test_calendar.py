@@ -9,14 +9,14 @@ from datetime import date
 import pandas as pd
 import pytest
 
-from tenure_features import catalogue, snapshots
+from tenure_features import Catalogue, snapshots
 from tenure_features.errors import DataContractError, UsageError
 from tenure_features.families.calendar import Calendar, CalendarWindow, calendar_columns
 from tenure_features.families.profile_features import calendar_names
 from tenure_features.snapshot import with_calendar
 
 CHRISTMAS = CalendarWindow(Calendar("DE"), pd.Timestamp("2024-12-24"), 14)
-BUILD = {one.name: one.build for one in catalogue() if one.family == "calendar"}
+BUILD = {one.name: one.build for one in Catalogue() if one.family == "calendar"}
 
 
 @pytest.mark.parametrize(
@@ -55,7 +55,7 @@ def test_calendar__takes_a_subdivision_and_numbers_by_day():
     calendar = Calendar(columns=calendar_columns(table))
     assert CalendarWindow(calendar, pd.Timestamp("2024-12-24"), 14).total("sale") == 3
     assert CalendarWindow(calendar, pd.Timestamp("2024-12-24 00:00:01"), 14).total("sale") == 6
-    assert calendar_names(calendar) == (*BUILD, "calendar.sale")
+    assert calendar_names(calendar, Catalogue()) == (*BUILD, "calendar.sale")
     assert (Calendar("DE", "BY").meaning, calendar.meaning) == ("holidays of DE-BY", "sale")
 
 
@@ -90,4 +90,7 @@ def test_snapshots__speak_of_the_window_after_each_origin(opened):
     assert "window_holidays" not in snapshots(shop, "2024-12-24")
     assert "window_holidays" in snapshots(shop, "2024-12-24", window_days=7)
     empty = got.iloc[:0].drop(columns="window_holidays")
-    assert with_calendar(empty, calendar, ["window_holidays"], 14)["window_holidays"].dtype == "float64"
+    assert (
+        with_calendar(empty, calendar, Catalogue().select(["window_holidays"]), 14)["window_holidays"].dtype
+        == "float64"
+    )

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from tenure_features import catalogue
+from tenure_features import Catalogue
 from tenure_features.errors import DataContractError
-from tenure_features.families.stored_feature import feature_from
+from tenure_features.families.stored_feature import description_from
 from tenure_features.stored import Stored
 
 
-def test_feature_from__reads_every_feature_of_the_catalogue_back():
-    for feature in catalogue():
-        assert feature_from(Stored(feature.to_dict(), "bundle.json")) == feature
+def test_description_from__reads_every_feature_of_the_catalogue_back():
+    for feature in Catalogue():
+        assert description_from(Stored(feature.to_dict(), "bundle.json")) == feature.description
 
 
 @pytest.mark.parametrize(
@@ -32,6 +32,6 @@ def test_feature_from__reads_every_feature_of_the_catalogue_back():
         {"build": "evil"},
     ],
 )
-def test_feature_from__refuses_what_is_no_description(changes):
+def test_description_from__refuses_what_is_no_description(changes):
     with pytest.raises(DataContractError):
-        feature_from(Stored(catalogue()[0].to_dict() | changes, "bundle.json"))
+        description_from(Stored(Catalogue()["recency_days"].to_dict() | changes, "bundle.json"))

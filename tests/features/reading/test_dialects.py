@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import sqlglot
 
-from tenure_features import Shop, catalogue, open_shop, outcomes, snapshots
+from tenure_features import Catalogue, Shop, open_shop, outcomes, snapshots
 from tenure_features.days import origins_of
 from tenure_features.errors import DataContractError, DependencyUnavailableError, UsageError
 from tenure_features.frames import framed
@@ -43,14 +43,14 @@ def connected(uri):
 
 @pytest.mark.parametrize("dialect", ["postgres", "bigquery", "snowflake"])
 def test_catalogue__compiles_for_other_databases(shop, dialect):
-    of_rows = [one for one in catalogue() if one.table != "calendar"]  # computed beside the query
+    of_rows = [one for one in Catalogue() if one.table != "calendar"]  # computed beside the query
     sql = sql_for(snapshot_table(shop.log.orders, origins_of(ORIGIN), of_rows, shop=shop), dialect)
     assert sqlglot.parse_one(sql, dialect=dialect)
     assert [one.name for one in of_rows if one.name not in sql] == []
 
 
 def test_median__of_sorted_values_is_the_median(shop):
-    medians = [one for one in catalogue() if one.name in {"adbt_median_days", "lateness_median"}]
+    medians = [one for one in Catalogue() if one.name in {"adbt_median_days", "lateness_median"}]
     query = snapshot_table(shop.log.orders, origins_of(ORIGIN), medians)
     expected, got = (framed([reader(one)]) for one in (query, query.op().replace(_sorted_median).to_expr()))
     assert got.equals(expected)
@@ -63,7 +63,7 @@ def test_postgres__gives_the_values_of_duckdb(postgres, opened, random_log, spre
     with connected(postgres) as backend:
         rows = shop.log.orders.to_pyarrow().to_pandas()
         orders = backend.create_table("sequenced", ibis.memtable(rows), overwrite=True)
-        table = snapshot_table(orders, origins_of(ORIGIN), [one for one in catalogue() if one.table == "orders"])
+        table = snapshot_table(orders, origins_of(ORIGIN), [one for one in Catalogue() if one.table == "orders"])
         got = framed([reader(table)])
     expected = snapshots(shop, ORIGIN)
     assert got["customer_id"].equals(expected["customer_id"])

@@ -13,11 +13,11 @@ import pyarrow as pa
 import pytest
 
 from tenure_features import (
+    Catalogue,
     Engine,
     OrderSource,
     Shop,
     TableSource,
-    catalogue,
     check,
     open_orders,
     open_shop,
@@ -78,7 +78,7 @@ def test_spark__gives_the_values_of_duckdb_and_of_the_oracle(both, random_log, o
         np.testing.assert_allclose(got[name], expected[name], rtol=1e-9, atol=0, err_msg=name)
     truth = oracle(lines, ORIGINS[1])
     last = got[got["as_of"] == ORIGINS[1]].reset_index(drop=True)
-    for name in [one.name for one in catalogue() if one.table == "orders" and one.name in truth]:
+    for name in [one.name for one in Catalogue() if one.table == "orders" and one.name in truth]:
         np.testing.assert_allclose(last[name], truth[name].astype(float), rtol=1e-9, atol=6e-7, err_msg=name)
     labels, again = (outcomes(shop, ORIGINS[:1], 45) for shop in (ducks, sparks))
     pd.testing.assert_frame_equal(labels, again, check_exact=False, rtol=1e-9, atol=0)
@@ -109,7 +109,7 @@ def test_spark__computes_every_feature_of_every_table(spark, tmp_path, recorded)
         shop = open_shop(orders, **paths, engine=Engine(kind))
         found.append((snapshots(shop, ORIGINS[0]), shop.tables))
     (expected, tables), (got, sparks) = found
-    assert {one.name for one in catalogue() if one.table != "calendar"} <= set(expected.columns)
+    assert {one.name for one in Catalogue() if one.table != "calendar"} <= set(expected.columns)
     assert list(got.columns) == list(expected.columns)
     assert got["customer_id"].equals(expected["customer_id"])
     for name in expected.columns[2:]:
@@ -284,8 +284,9 @@ def test_spark__scores_like_pandas(spark, opened, random_log, tmp_path):
     table = pd.DataFrame({"churn_probability": 1 - said.buy_probability, "expected_value": said.expected_value})
     info = BundleInfo(
         champion="logistic", as_of=as_of, horizon_days=days, label_days=days, returns="net", currency="EUR",
-        definitions=definitions(horizon_days=days, returns="net", currency="EUR"), features=tuple(frame.features),
-        active_days=None, fingerprint="0123abcd", seed=0, versions=package_versions(),
+        definitions=definitions(horizon_days=days, returns="net", currency="EUR"),
+        catalogue=frame.catalogue.describe(frame.features), active_days=None,
+        fingerprint="0123abcd", seed=0, versions=package_versions(),
     )  # fmt: skip
     write_bundle(tmp_path / "bundle", model, info, Segmenter.fit(frame.present, table).to_dict())
     expected = Scorer.load(tmp_path / "bundle").score(frame.present)

@@ -2,31 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
-
 from tenure.report.feature_page import feature_page
-from tenure_features import catalogue
-from tenure_features.families import feature as registry
-
-
-@pytest.fixture(autouse=True)
-def registered() -> Iterator[None]:
-    """Leave the catalogue as it was."""
-    before = dict(registry._registry)
-    yield
-    registry._registry.clear()
-    registry._registry.update(before)
+from tenure_features import Catalogue
 
 
 def test_page__is_what_the_catalogue_says(repository: Path) -> None:
-    ours = [one for one in catalogue() if one.file is None]
+    ours = Catalogue()
     page = (repository / "docs" / "features.md").read_text(encoding="utf-8")
     assert page == feature_page(ours), "write it again: tenure features --page docs/features.md"
     assert all(f"| `{one.name}` | {one.unit} | {one.meaning} |" in page for one in ours)
-    assert feature_page(ours[1:]) != page
+    assert feature_page(Catalogue(ours.features[1:])) != page
 
 
 def test_features__are_listed_checked_and_written_as_a_page(call, tmp_path: Path) -> None:

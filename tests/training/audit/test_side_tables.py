@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tenure_features import catalogue, histories, open_shop
+from tenure_features import Catalogue, histories, open_shop
 from tenure_simulator import preset, simulate
 from tenure_training.audit import Tables, reopened
 from tenure_training.audit.doctor import added, changed, deleted
@@ -48,7 +48,7 @@ def build(tmp_path_factory: pytest.TempPathFactory, tables: Tables) -> Callable[
 
 
 def _tables_of(features) -> set[str]:
-    table = {one.name: one.table for one in catalogue()}
+    table = {one.name: one.table for one in Catalogue()}
     return {table[name] for name in features}
 
 

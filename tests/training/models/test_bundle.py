@@ -13,6 +13,7 @@ import pandas as pd
 import pytest
 
 from tenure_features.errors import DataContractError, UsageError
+from tenure_features.families.catalogue import BUILT_IN
 from tenure_features.stored import Stored
 from tenure_training.models.bundle import BundleInfo, definitions, package_versions, read_bundle, write_bundle
 from tenure_training.models.contract import Candidate, Prediction, TrainingFrame
@@ -49,7 +50,7 @@ INFO = BundleInfo(
     definitions=definitions(horizon_days=90, returns="net", active_days=365, currency="EUR"),
     returns="net",
     currency="EUR",
-    features=("orders_total", "recency_days"),
+    catalogue=BUILT_IN.describe(["orders_total", "recency_days"]),
     active_days=365,
     fingerprint="0123abcd",
     seed=7,
@@ -116,7 +117,7 @@ def _edit(folder: Path, name: str, **changes: object) -> None:
 @pytest.mark.parametrize(
     ("damage", "sentence"),
     [
-        (lambda f: _edit(f, "bundle.json", format_version=2), "Found: format 2, known is 1. Install the version"),
+        (lambda f: _edit(f, "bundle.json", format_version=3), "Found: format 3, known is 2. Install the version"),
         (lambda f: _edit(f, "bundle.json", horizon_days=30), "another checksum for bundle.json"),
         (lambda f: _edit(f, "model/rate.json", rate=0.9), "another checksum for model/rate.json"),
         (lambda f: (f / "model/rate.json").unlink(), "not complete. Found: no model/rate.json"),

@@ -9,11 +9,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tenure_features import catalogue
+from tenure_features import Catalogue
 from tenure_training.models.contract import LEVELS, Candidate, Prediction, TrainingFrame
 from tenure_training.models.registry import CANDIDATES, candidate_class
 
-MONEY = [feature.name for feature in catalogue() if feature.unit.startswith("money")]
+MONEY = [feature.name for feature in Catalogue() if feature.unit.startswith("money")]
 FIELDS = ("buy_probability", "expected_orders", "expected_value", "quantiles", "rank_score")
 
 every_candidate = pytest.mark.parametrize("name", CANDIDATES)

@@ -9,9 +9,10 @@ import numpy as np
 import pandas as pd
 
 from tenure_features.errors import UsageError
+from tenure_features.families.catalogue import BUILT_IN
 from tenure_training.models.btyd.btyd_ensemble import Rhythm
 from tenure_training.models.contract import Floats
-from tenure_training.models.design import design
+from tenure_training.models.design import design, units_beside
 
 ROW_IDS = ("customer_id", "as_of")
 """Columns that say whose a row is and when; they are never learnt from."""
@@ -83,7 +84,8 @@ class SnapshotMatrix:
         if self.rhythm is None:
             return features, np.zeros(len(features))
         expected = self.rhythm.expect(features, days=self.horizon_days)
-        return design(features, expected), expected.log_severity
+        units = units_beside(map(str, features.columns), BUILT_IN)
+        return design(features, expected, units=units), expected.log_severity
 
 
 def moments_of(X: object) -> pd.Series[pd.Timestamp] | None:

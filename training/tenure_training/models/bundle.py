@@ -20,9 +20,8 @@ from typing import Any
 import pandas as pd
 
 from tenure_features.errors import DataContractError, UsageError
-from tenure_features.families.catalogue import described
-from tenure_features.families.feature import Feature, recall
-from tenure_features.families.stored_feature import feature_from
+from tenure_features.families.feature import FeatureDescription
+from tenure_features.families.stored_feature import description_from
 from tenure_features.stored import Stored, read_stored
 from tenure_training.models.bundle_files import (
     CHECKSUMS,
@@ -39,7 +38,7 @@ from tenure_training.models.bundle_files import (
 from tenure_training.models.contract import MOST_DAYS, Candidate
 from tenure_training.models.registry import CANDIDATES
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 INTERVAL_LEVEL = 0.8
 RETURNS = ("net", "drop", "raise")
 MOST_FEATURES = 5_000
@@ -69,8 +68,9 @@ class BundleInfo:
         Policy for returns in the log: net, drop or raise.
     currency
         Of every amount; None where the log did not say.
-    features
-        Names of the feature columns the model reads, in order.
+    catalogue
+        What the features the model reads mean, in the order of their columns: its own words, and for those of a
+        user's file its name and hash.
     active_days
         Population narrowed to customers with an order in so many days; None for everybody.
     fingerprint
@@ -79,8 +79,6 @@ class BundleInfo:
         Of everything random in the training.
     versions
         Of Python and the packages that trained it.
-    user_features
-        Those of the features that a user's file defines: what they mean, and the name and hash of the file.
     """
 
     champion: str
@@ -90,12 +88,16 @@ class BundleInfo:
     definitions: Mapping[str, str]
     returns: str
     currency: str | None
-    features: tuple[str, ...]
+    catalogue: tuple[FeatureDescription, ...]
     active_days: int | None
     fingerprint: str
     seed: int
     versions: Mapping[str, str]
-    user_features: tuple[Feature, ...] = ()
+
+    @property
+    def features(self) -> tuple[str, ...]:
+        """Names of the feature columns the model reads, in order."""
+        return tuple(feature.name for feature in self.catalogue)
 
     def to_dict(self) -> dict[str, Any]:
         """Return JSON-ready values; `from_stored` reads them back."""
@@ -103,9 +105,8 @@ class BundleInfo:
         return out | {
             "as_of": self.as_of.isoformat(),
             "definitions": dict(self.definitions),
-            "features": list(self.features),
+            "catalogue": [feature.to_dict() for feature in self.catalogue],
             "versions": dict(self.versions),
-            "user_features": [one.to_dict() for one in self.user_features],
         }
 
     @classmethod
@@ -113,7 +114,6 @@ class BundleInfo:
         """Read what `to_dict` wrote; `DataContractError` when a field is missing, unknown, or not what it must be."""
         saved = stored.fields(*(field.name for field in fields(cls)), optional=("format_version",))
         horizon_days = saved["horizon_days"].whole(1, MOST_DAYS)
-        user_features = tuple(feature_from(one) for one in saved["user_features"].items(most=MOST_FEATURES))
         return cls(
             champion=saved["champion"].text(most=100, least=1),
             as_of=_moment(saved["as_of"]),
@@ -122,12 +122,11 @@ class BundleInfo:
             definitions={name: words.text() for name, words in saved["definitions"].named(most=100).items()},
             returns=saved["returns"].one_of(RETURNS),
             currency=None if saved["currency"].missing else saved["currency"].text(most=20, least=1),
-            features=_features(saved["features"], user_features),
+            catalogue=_catalogue(saved["catalogue"]),
             active_days=None if saved["active_days"].missing else saved["active_days"].whole(1, MOST_DAYS),
             fingerprint=saved["fingerprint"].text(most=200),
             seed=saved["seed"].whole(0, 2**32 - 1),
             versions={name: version.text(most=100) for name, version in saved["versions"].named(most=100).items()},
-            user_features=user_features,
         )
 
 
@@ -140,14 +139,12 @@ def _moment(stored: Stored) -> pd.Timestamp:
         stored.refuse("a moment there is")
 
 
-def _features(stored: Stored, user_features: Sequence[Feature]) -> tuple[str, ...]:
-    """Take the names of columns, each of which somebody can say the meaning of."""
-    names = stored.texts(most=MOST_FEATURES)
-    known = {*described(names), *(feature.name for feature in user_features)}
-    unknown = [name for name in names if name not in known]
-    if unknown or not names:
-        stored.refuse(f"a list of features that are known, unlike {', '.join(unknown[:3])[:100] or 'an empty one'}")
-    return names
+def _catalogue(stored: Stored) -> tuple[FeatureDescription, ...]:
+    """Take the descriptions of the columns, one of each name."""
+    catalogue = tuple(description_from(item) for item in stored.items(most=MOST_FEATURES, least=1))
+    if len({feature.name for feature in catalogue}) < len(catalogue):
+        stored.refuse("a list of features of different names")
+    return catalogue
 
 
 @dataclass(frozen=True)
@@ -310,7 +307,6 @@ def read_bundle(folder: Path, *, candidates: Sequence[type[Candidate]] = ()) -> 
     require_whole(folder)
     info = BundleInfo.from_stored(read_stored(folder / INFO))
     candidate = _load(_class_of(info.champion, candidates), folder / MODEL, info)
-    recall(info.user_features)
     segments = read_stored(folder / SEGMENTS)
     extras = read_stored(folder / EXTRAS).named() if (folder / EXTRAS).is_file() else {}
     return Bundle(

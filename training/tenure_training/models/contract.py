@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from tenure_features.families.catalogue import BUILT_IN, Catalogue
 from tenure_training.models.search_space import NOTHING, SearchSpace, Settings, checked
 
 Floats = NDArray[np.float64]
@@ -47,6 +48,8 @@ class TrainingFrame:
         The moment of the prediction; everything above lies strictly before it.
     horizon_days
         Length of the window that predictions are for.
+    catalogue
+        What the features mean.
     """
 
     rows: pd.DataFrame
@@ -56,6 +59,7 @@ class TrainingFrame:
     present: pd.DataFrame
     as_of: pd.Timestamp
     horizon_days: int
+    catalogue: Catalogue = BUILT_IN
 
     @property
     def features(self) -> list[str]:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from tenure_features.errors import DataContractError
-from tenure_features.families.catalogue import described
-from tenure_features.families.feature import Feature
+from tenure_features.families.catalogue import Catalogue
+from tenure_features.stored import Stored
 from tenure_training.models.btyd.btyd_ensemble import Expectation
 from tenure_training.models.contract import Floats
 
@@ -42,13 +42,28 @@ _BOUND = 20.0
 """Ratios over tiny gaps explode; beyond this nothing more is learnt from them."""
 
 
-def design(snapshot: pd.DataFrame, expected: Expectation) -> pd.DataFrame:
+def units_beside(names: Iterable[str], catalogue: Catalogue) -> dict[str, str]:
+    """Give the units of the features that take part beside those listed here, by name.
+
+    A fitted model keeps them: what a feature is measured in must not change under it.
+    """
+    listed = {*_LOGARITHMS, *_MONEY, *_AS_THEY_ARE, *_LEFT_OUT}
+    beside = [catalogue.get(name) for name in names if name not in listed]
+    return {one.name: one.unit for one in beside if one and (one.table != "orders" or one.file is not None)}
+
+
+def units_from(stored: Stored) -> dict[str, str]:
+    """Read back the units a fitted model kept."""
+    return {name: unit.text(most=50) for name, unit in stored.named().items()}
+
+
+def design(snapshot: pd.DataFrame, expected: Expectation, *, units: Mapping[str, str]) -> pd.DataFrame:
     """Build the model matrix of a snapshot.
 
     Amounts, counts and durations enter as signed logarithms, ratios bounded, the BTYD expectations as log-odds and
     logarithms: a window's length reaches the model through them. Money is measured in typical orders, so neither the
     currency nor the price level matters. Of the features of orders, those listed above take part; features of other
-    tables, and those a user defined, all do, by the unit the catalogue gives them.
+    tables, and those a user defined, all do, by their unit.
 
     Parameters
     ----------
@@ -56,6 +71,8 @@ def design(snapshot: pd.DataFrame, expected: Expectation) -> pd.DataFrame:
         Features of ``n`` customers.
     expected
         What the buying rhythm expects of them over the window in question.
+    units
+        Units of the features beside those listed above, see `units_beside`.
 
     Returns
     -------
@@ -70,29 +87,19 @@ def design(snapshot: pd.DataFrame, expected: Expectation) -> pd.DataFrame:
         columns[name] = np.sign(values) * np.log1p(np.abs(values))
     for name in (name for name in _AS_THEY_ARE if name in snapshot):
         columns[name] = np.clip(snapshot[name].to_numpy(dtype=np.float64), -_BOUND, _BOUND)
-    columns |= _beside(snapshot, expected.typical_spend)
+    for name in (name for name in snapshot.columns if name in units):
+        columns[name] = _scaled(snapshot[name].to_numpy(dtype=np.float64), units[name], expected.typical_spend)
     columns |= {f"{_ODDS}{name}": odds for name, odds in expected.odds.items()}
     columns |= {f"rhythm_orders_{name}": np.log(orders) for name, orders in expected.orders.items()}
     columns["rhythm_spend"] = np.log(expected.spend / expected.typical_spend)
     return pd.DataFrame(columns)
 
 
-def _beside(snapshot: pd.DataFrame, typical_spend: float) -> dict[str, Floats]:
-    """Columns of features of other tables than the orders, and of those a user defined."""
-    listed = {*_LOGARITHMS, *_MONEY, *_AS_THEY_ARE, *_LEFT_OUT}
-    wanted = described(name for name in snapshot.columns if name not in listed)
-    return {
-        name: _scaled(snapshot[name].to_numpy(dtype=np.float64), one, typical_spend)
-        for name, one in wanted.items()
-        if one.table != "orders" or one.file is not None
-    }
-
-
-def _scaled(values: Floats, feature: Feature, typical_spend: float) -> Floats:
-    if feature.unit in _UNITS_AS_THEY_ARE:
-        return np.clip(values, -_BOUND, _BOUND) if feature.unit != "years" else values
+def _scaled(values: Floats, unit: str, typical_spend: float) -> Floats:
+    if unit in _UNITS_AS_THEY_ARE:
+        return np.clip(values, -_BOUND, _BOUND) if unit != "years" else values
     # so that log1p is a logarithm for most amounts
-    values = values / (typical_spend / 20 if feature.unit.startswith("money") else 1.0)
+    values = values / (typical_spend / 20 if unit.startswith("money") else 1.0)
     return np.asarray(np.sign(values) * np.log1p(np.abs(values)))
 
 

@@ -12,7 +12,7 @@ import pandas as pd
 from tenure_features.errors import UsageError
 from tenure_training.models.btyd.btyd_ensemble import SURE, Rhythm
 from tenure_training.models.contract import Candidate, Floats, Prediction, TrainingFrame
-from tenure_training.models.design import design
+from tenure_training.models.design import design, units_beside
 from tenure_training.models.hurdle.linear import median_of
 from tenure_training.models.search_space import NOTHING, SearchSpace
 from tenure_training.models.training_matrix import Lessons, lessons_of
@@ -42,6 +42,7 @@ class SklearnCandidate(Candidate):
     servable = False
 
     rhythm: Rhythm
+    units: Mapping[str, str]
     median: pd.Series[float]
     log_scale: float
     horizon_days: int
@@ -57,7 +58,12 @@ class SklearnCandidate(Candidate):
     def fit(self, frame: TrainingFrame, *, seed: int) -> Self:
         """Fit clones of both estimators on the closed windows; with too few of them the rhythm speaks alone."""
         self.horizon_days, self.rhythm = frame.horizon_days, Rhythm.fit(frame.present)
-        self._buys, self._spends, self.log_scale = None, None, 0.0
+        self.units, self._buys, self._spends, self.log_scale = (
+            units_beside(frame.features, frame.catalogue),
+            None,
+            None,
+            0.0,
+        )
         lessons = lessons_of(frame)
         if not lessons.enough:
             return self
@@ -78,7 +84,7 @@ class SklearnCandidate(Candidate):
         odds, log_value = expected.log_odds, expected.log_severity
         probability = 1 / (1 + np.exp(-odds))
         if self._buys is not None and len(snapshot):
-            X = design(snapshot, expected).fillna(self.median)
+            X = design(snapshot, expected, units=self.units).fillna(self.median)
             probability = np.clip(self._buys.predict_proba(X)[:, 1], SURE, 1 - SURE).astype(np.float64)
             log_value = log_value + self._correction(X)
         orders = probability * np.exp(expected.log_count)

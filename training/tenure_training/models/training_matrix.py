@@ -13,7 +13,7 @@ import pandas as pd
 
 from tenure_training.models.btyd.btyd_ensemble import Rhythm
 from tenure_training.models.contract import Floats, TrainingFrame
-from tenure_training.models.design import design
+from tenure_training.models.design import design, units_beside
 from tenure_training.models.search_space import Settings
 
 FEWEST = 30
@@ -86,6 +86,7 @@ def lessons_of(frame: TrainingFrame) -> Lessons:
 
 def _made(frame: TrainingFrame) -> Lessons:
     matrices, rhythm, severity, count = [], [], [], []
+    units = units_beside(frame.features, frame.catalogue)
     keys = pd.DataFrame({"as_of": frame.rows["as_of"].to_numpy(), "days": frame.window_days})
     order: list[np.ndarray] = []
     for _, at_origin in keys.groupby("as_of"):
@@ -95,7 +96,7 @@ def _made(frame: TrainingFrame) -> Lessons:
             rows = at_origin.index[at_origin["days"] == days]
             snapshot = frame.rows.loc[rows]
             expected = fitted.expect(snapshot, days=float(days))
-            matrices.append(design(snapshot, expected))
+            matrices.append(design(snapshot, expected, units=units))
             rhythm.append(expected.log_odds)
             severity.append(expected.log_severity)
             count.append(expected.log_count)

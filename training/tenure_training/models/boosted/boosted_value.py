@@ -17,7 +17,7 @@ from tenure_features.stored import logarithm, read_stored
 from tenure_training.models.boosted.boosting import SPACE, Boosted, Objective
 from tenure_training.models.btyd.btyd_ensemble import SURE, Expectation
 from tenure_training.models.contract import Candidate, Contributions, Evidence, Floats, Prediction, TrainingFrame
-from tenure_training.models.design import RHYTHM, by_term, design
+from tenure_training.models.design import RHYTHM, by_term
 from tenure_training.models.explanation_baseline import Reference
 from tenure_training.models.hurdle.hurdle import exactly
 from tenure_training.models.hurdle.severity import OUTLIER
@@ -127,7 +127,9 @@ class BoostedValue(Candidate):
         if self.value is None:
             return said
         expected = self.chance.rhythm.expect(snapshot, days=self.chance.horizon_days)
-        log_value = self._log_anchor(expected) + self.value.score(design(snapshot, expected)) + self.log_scale
+        log_value = (
+            self._log_anchor(expected) + self.value.score(self.chance.matrix(snapshot, expected)) + self.log_scale
+        )
         probability = said.buy_probability
         if_bought = self._log_if_bought(log_value, np.maximum(probability, SURE))
         quantiles = self.spread.value_quantiles(probability, if_bought)
@@ -143,7 +145,7 @@ class BoostedValue(Candidate):
             return None
         odds, rhythm = self.chance.contributions(snapshot), self.chance.rhythm
         expected = rhythm.expect(snapshot, days=self.chance.horizon_days)
-        X = design(snapshot, expected)
+        X = self.chance.matrix(snapshot, expected)
         parts, rest = self.value.contributions(X)
         log_spend, log_typical = np.log(expected.spend), float(np.log(rhythm.typical_spend))
         value = dict(by_term(list(self.value.columns), parts))

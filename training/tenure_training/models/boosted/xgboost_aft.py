@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import Self
@@ -18,7 +19,7 @@ from tenure_features.stored import logarithm, read_stored
 from tenure_training.models.boosted.boosting import SPACE, Boosted, by_content
 from tenure_training.models.btyd.btyd_ensemble import SURE, Expectation, Rhythm
 from tenure_training.models.contract import MOST_DAYS, Candidate, Contributions, Floats, Prediction, TrainingFrame
-from tenure_training.models.design import RHYTHM, by_term, design
+from tenure_training.models.design import RHYTHM, by_term, design, units_beside, units_from
 from tenure_training.models.explanation_baseline import Reference
 from tenure_training.models.hurdle.hurdle import exactly
 from tenure_training.models.spend_distribution import SpendDistribution
@@ -50,6 +51,7 @@ class XGBoostAFT(Candidate):
     search_space = SPACE
 
     rhythm: Rhythm
+    units: Mapping[str, str]
     trees: Boosted | None
     line: tuple[float, float, float]
     log_scale: float
@@ -66,6 +68,7 @@ class XGBoostAFT(Candidate):
     def fit(self, frame: TrainingFrame, *, seed: int) -> Self:
         """Learn waiting times from the closed windows of a frame."""
         self.horizon_days, self.rhythm, self._present = frame.horizon_days, Rhythm.fit(frame.present), frame.present
+        self.units = units_beside(frame.features, frame.catalogue)
         self.trees, self.line, self.log_scale = None, (0.0, 1.0, 1.0), 0.0
         lessons, value = lessons_of(frame), frame.labels["value"].to_numpy(dtype=np.float64)
         buyers = (lessons.bought > 0) & (value > 0)
@@ -141,7 +144,7 @@ class XGBoostAFT(Candidate):
     def _log_median(self, snapshot: pd.DataFrame, expected: Expectation) -> Floats:
         if self.trees is None:
             raise UsageError(f"{self.name!r} has learnt no waiting times.", fix="Fit it on closed windows.")
-        return self.line[0] + self.line[1] * self.trees.score(_timeless(design(snapshot, expected)))
+        return self.line[0] + self.line[1] * self.trees.score(_timeless(design(snapshot, expected, units=self.units)))
 
     def contributions(self, snapshot: pd.DataFrame) -> Contributions:
         """Explain log-odds of churn by the trees of the waiting time, log value of buyers by the rhythm."""
@@ -152,7 +155,7 @@ class XGBoostAFT(Candidate):
         terms: dict[str, Floats] = {}
         rest = np.zeros(len(snapshot))
         if self.trees is not None:
-            (intercept, slope, scale), X = self.line, _timeless(design(snapshot, expected))
+            (intercept, slope, scale), X = self.line, _timeless(design(snapshot, expected, units=self.units))
             parts, base = self.trees.contributions(X)
             terms = {name: slope * part / scale for name, part in by_term(list(self.trees.columns), parts).items()}
             rest = (intercept + slope * base - np.log(self.horizon_days)) / scale
@@ -171,6 +174,7 @@ class XGBoostAFT(Candidate):
             self.trees.save(folder / "waits.ubj")
         saved = {
             "rhythm": self.rhythm.to_dict(),
+            "units": dict(self.units),
             "line": list(self.line),
             "log_scale": self.log_scale,
             "spread": self.spread.to_dict(),
@@ -183,11 +187,12 @@ class XGBoostAFT(Candidate):
     def load(cls, folder: Path) -> Self:
         """Read what `save` wrote."""
         saved = read_stored(folder / "waits.json").fields(
-            "rhythm", "line", "log_scale", "spread", "horizon_days", "reference"
+            "rhythm", "units", "line", "log_scale", "spread", "horizon_days", "reference"
         )
         model, path = cls(), folder / "waits.ubj"
         model.trees = Boosted.load(path, objective="survival:aft") if path.exists() else None
         model.rhythm, model.spread = Rhythm.from_stored(saved["rhythm"]), SpendDistribution.from_stored(saved["spread"])
+        model.units = units_from(saved["units"])
         intercept, slope, scale = saved["line"].items(least=3, most=3)
         model.line = (logarithm(intercept), slope.number(1e-3, 1e3), scale.number(1e-3, 1e3))
         model.log_scale, model.horizon_days = logarithm(saved["log_scale"]), saved["horizon_days"].whole(1, MOST_DAYS)

@@ -24,7 +24,7 @@ from tenure_training.models.contract import (
     Prediction,
     TrainingFrame,
 )
-from tenure_training.models.design import RHYTHM, design, odds_by_model
+from tenure_training.models.design import RHYTHM, design, odds_by_model, units_beside, units_from
 from tenure_training.models.explanation_baseline import Reference
 from tenure_training.models.hurdle.level_forecast import Drift
 from tenure_training.models.hurdle.odds import Odds
@@ -76,6 +76,7 @@ class Hurdle(Candidate):
     trees: ClassVar[bool]
 
     rhythm: Rhythm
+    units: Mapping[str, str]
     odds: Odds
     severity: Severity
     spread: SpendDistribution
@@ -92,7 +93,7 @@ class Hurdle(Candidate):
     def fit(self, frame: TrainingFrame, *, seed: int) -> Self:
         """Learn from the closed windows of a frame."""
         self.horizon_days, present = frame.horizon_days, frame.present
-        self.rhythm = Rhythm.fit(present)
+        self.rhythm, self.units = Rhythm.fit(present), units_beside(frame.features, frame.catalogue)
         lessons, value = lessons_of(frame).tuned(self.settings), frame.labels["value"].to_numpy(dtype=np.float64)
         expected = self.rhythm.expect(present, days=frame.horizon_days)
         self.odds = Odds.fit(
@@ -106,7 +107,7 @@ class Hurdle(Candidate):
             trees=self.trees,
             seed=seed + 2,
         )
-        X = design(present, expected)
+        X = self.matrix(present, expected)
         drift = lessons.once(
             "drift", 0, lambda: Drift.of(frame, odds=odds_by_model(lessons.X), log_severity=lessons.log_severity)
         )
@@ -139,7 +140,7 @@ class Hurdle(Candidate):
     def predict(self, snapshot: pd.DataFrame) -> Prediction:
         """Predict over the horizon."""
         expected = self.rhythm.expect(snapshot, days=self.horizon_days)
-        X = design(snapshot, expected)
+        X = self.matrix(snapshot, expected)
         parts = self.odds.parts(X, expected.log_odds)
         odds = self.odds.of_parts(parts)
         probability = expit(odds)
@@ -154,13 +155,17 @@ class Hurdle(Candidate):
             parts=parts,
         )
 
+    def matrix(self, snapshot: pd.DataFrame, expected: Expectation) -> pd.DataFrame:
+        """Build the model matrix, with every feature in the unit it was learnt in."""
+        return design(snapshot, expected, units=self.units)
+
     def contributions(self, snapshot: pd.DataFrame) -> Contributions:
         """Explain log-odds of churn and log expected value of those who buy, against undecided customers."""
         return self.reference.seen_from(self._contributions(snapshot))
 
     def _contributions(self, snapshot: pd.DataFrame) -> Contributions:
         expected = self.rhythm.expect(snapshot, days=self.horizon_days)
-        X = design(snapshot, expected)
+        X = self.matrix(snapshot, expected)
         odds, odds_rest = self.odds.contributions(X, expected.log_odds)
         value, value_rest = self.severity.contributions(X)
         log_severity, log_spend = expected.log_severity, np.log(expected.spend)
@@ -180,6 +185,7 @@ class Hurdle(Candidate):
         self.severity.save(folder)
         saved = {
             "rhythm": self.rhythm.to_dict(),
+            "units": dict(self.units),
             "spread": self.spread.to_dict(),
             "reference": self.reference.to_dict(),
             "orders_scale": self.orders_scale,
@@ -191,11 +197,11 @@ class Hurdle(Candidate):
     def load(cls, folder: Path) -> Self:
         """Read what `save` wrote."""
         saved = read_stored(folder / "hurdle.json").fields(
-            "rhythm", "spread", "reference", "orders_scale", "horizon_days"
+            "rhythm", "units", "spread", "reference", "orders_scale", "horizon_days"
         )
         model = cls()
         model.odds, model.severity = Odds.load(folder), Severity.load(folder)
-        model.rhythm = Rhythm.from_stored(saved["rhythm"])
+        model.rhythm, model.units = Rhythm.from_stored(saved["rhythm"]), units_from(saved["units"])
         model.spread = SpendDistribution.from_stored(saved["spread"])
         model.reference = Reference.from_stored(saved["reference"])
         model.orders_scale = saved["orders_scale"].number(1e-3, 1e3)
