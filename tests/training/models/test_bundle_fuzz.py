@@ -51,7 +51,7 @@ def folder(tmp_path_factory, frame) -> Path:
             definitions=definitions(horizon_days=frame.horizon_days, returns="net"),
             returns="net",
             currency=None,
-            features=tuple(frame.features),
+            catalogue=frame.catalogue.describe(frame.features),
             active_days=None,
             fingerprint="0123abcd",
             seed=1,
