@@ -32,6 +32,8 @@ WORDS = {"a": "orders above fifty", "b": "deliveries by lorry"}
 class Large(Halving):
     """Explained by large orders alone."""
 
+    name = "large"
+
     def contributions(self, snapshot: pd.DataFrame) -> Contributions:
         terms = np.ones((len(snapshot), 1))
         return Contributions(["large_orders"], terms, 0.0, terms, 0.0)
