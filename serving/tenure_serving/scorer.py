@@ -204,7 +204,6 @@ class Scorer:
         UsageError
             The model has no additive form.
         """
-        from tenure_features.families.catalogue import described
         from tenure_serving.shap_explanation import explanation
 
         self._check(snapshot, None)
@@ -212,7 +211,7 @@ class Scorer:
         contributions = self.bundle.candidate.contributions(rows)
         if contributions is None:
             raise UsageError(f"{self.bundle.info.champion!r} has no additive form, so no term explains anything.")
-        return explanation(contributions, rows, described(rows.columns).values(), target=target)
+        return explanation(contributions, rows, self.bundle.info.catalogue, target=target)
 
     def _chunks(self, snapshot: pd.DataFrame, previous: pd.DataFrame | None) -> Iterator[pd.DataFrame]:
         beside = [ACQUISITION_COST] if ACQUISITION_COST in snapshot else []

@@ -366,7 +366,13 @@ def _report(trained: _Trained, bundle: Bundle, scores: pd.DataFrame, further: tu
         sections=(
             *tuning_sections(training.tunings),
             *further,
-            *explanation_sections(contributions, training.frame.present, scores, currency=bundle.info.currency or ""),
+            *explanation_sections(
+                contributions,
+                training.frame.present,
+                scores,
+                catalogue=bundle.info.catalogue,
+                currency=bundle.info.currency or "",
+            ),
             *identity_sections(trained.shop, scores),
             audit_section(trained.audit),
         ),

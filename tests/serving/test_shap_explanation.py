@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 import shap
 
-from tenure_features import catalogue
+from tenure_features import Catalogue
 from tenure_features.errors import UsageError
 from tenure_serving import charts
 from tenure_serving.scorer import Scorer
@@ -19,7 +19,7 @@ from tenure_serving.shap_explanation import explanation, row_of, swarm_dots, wat
 from tenure_training.models.bundle import Bundle
 from tenure_training.models.contract import Contributions
 
-FEATURES = catalogue()
+FEATURES = Catalogue()
 SNAPSHOT = pd.DataFrame(
     {"customer_id": ["a", "b", "c"], "recency_days": [96.0, 4.0, 30.0], "orders_total": [3.0, 9.0, np.nan]}
 )

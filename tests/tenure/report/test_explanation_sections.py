@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from tenure.report.explanation_sections import explanation_sections
+from tenure_features import Catalogue
 from tenure_training.models.contract import Contributions
 
 PRESENT = pd.DataFrame({"customer_id": ["a", "b"], "recency_days": [9.0, 3.0], "value_mean": [5.0, 7.0]})
@@ -24,7 +25,7 @@ PARTS = Contributions(["recency_days", "value_mean"], TERMS, 0.0, TERMS, 0.0)
 
 
 def test_section__shows_the_customer_to_call_first_and_everybody() -> None:
-    (section,) = explanation_sections(PARTS, PRESENT, SCORES, currency="EUR")
+    (section,) = explanation_sections(PARTS, PRESENT, SCORES, catalogue=tuple(Catalogue()), currency="EUR")
     waterfall, swarm = (block.chart.to_dict() for block in section.blocks)
     assert " ".join(waterfall["title"]["text"]) == "How a comes to leave with probability 82 %"
     (rows,) = waterfall["datasets"].values()
@@ -36,9 +37,11 @@ def test_section__shows_the_customer_to_call_first_and_everybody() -> None:
 
 
 def test_section__shows_everybody_where_nobody_is_to_be_called() -> None:
-    (section,) = explanation_sections(PARTS, PRESENT, SCORES.assign(risk_tier="low"), currency="EUR")
+    (section,) = explanation_sections(
+        PARTS, PRESENT, SCORES.assign(risk_tier="low"), catalogue=tuple(Catalogue()), currency="EUR"
+    )
     assert len(section.blocks) == 1
 
 
 def test_section__is_left_out_without_an_additive_form() -> None:
-    assert explanation_sections(None, PRESENT, SCORES, currency="EUR") == ()
+    assert explanation_sections(None, PRESENT, SCORES, catalogue=tuple(Catalogue()), currency="EUR") == ()
