@@ -27,7 +27,7 @@ def audit(
     Example: tenure audit --orders orders.parquet --horizon 90
     """
     from tenure.config_file import load_config
-    from tenure.jobs.run import audit_job
+    from tenure.jobs.audit import audit_job
     from tenure.output import emit
     from tenure.progress import open_progress
     from tenure.report.render import audit_lines

@@ -28,7 +28,7 @@ def backtest(
     Example: tenure backtest --orders orders.parquet --horizon 90
     """
     from tenure.config_file import load_config
-    from tenure.jobs.run import backtest_job
+    from tenure.jobs.backtest import backtest_job
     from tenure.output import emit
     from tenure.progress import open_progress
     from tenure.report.render import backtest_lines

@@ -36,7 +36,7 @@ def score(
     """
     from tenure.config_file import load_config
     from tenure.jobs.outputs import input_places, require_apart
-    from tenure.jobs.run import score_job
+    from tenure.jobs.score import score_job
     from tenure.output import emit
     from tenure.progress import open_progress
     from tenure.report.render import score_lines

@@ -1,134 +1,23 @@
-"""The leak audit of a training: in brief inside every backtest, in full by ``tenure audit``."""
+"""The job behind ``tenure audit``: does anything from the future reach a feature, a label or the model."""
 
 from __future__ import annotations
 
-import datetime as dt
-import tempfile
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
-from pathlib import Path
-
-import pandas as pd
-
-from tenure_features import Shop
-from tenure_serving.report.sections import Paragraph, Section, TableBlock
-from tenure_training.audit import (
-    Advance,
-    Build,
-    Finding,
-    Tables,
-    audit,
-    order_lines,
-    quick_audit,
-    reopened,
-    sampled,
-    table_rows,
-)
-from tenure_training.frame import Frames
-from tenure_training.train import Training
-
-FEW, MANY = 200, 1_000
-"""Customers whose rows are doctored: inside a backtest, and by ``tenure audit``."""
+from tenure.config import Config
+from tenure.jobs.leaks import audit_training
+from tenure.jobs.results import AuditResult
+from tenure.jobs.training import train_shop
+from tenure.progress import Progress
 
 
-@dataclass(frozen=True)
-class AuditResult:
-    """What the audit of a training found.
-
-    Attributes
-    ----------
-    leaks
-        How many checks failed.
-    findings
-        One per check.
-    champion
-        The model that was audited.
-    customers
-        Customers whose rows were doctored.
-    as_of, horizon_days
-        The window predicted.
-    notes
-        Sentences a reader must know.
-    """
-
-    leaks: int
-    findings: tuple[Finding, ...]
-    champion: str
-    customers: int
-    as_of: dt.datetime
-    horizon_days: int
-    notes: tuple[str, ...]
-
-
-def audited(shop: Shop, training: Training, frames: Frames, *, seed: int) -> tuple[Finding, ...]:
-    """Audit a backtest in brief: its windows and rows, and its features on a few customers."""
-    with _workshop(shop, training, frames, most=FEW) as (tables, build):
-        return quick_audit(training, frames, tables=tables, build=build, seed=seed)
-
-
-def audit_training(
-    shop: Shop,
-    training: Training,
-    frames: Frames,
-    *,
-    seed: int,
-    notes: Sequence[str],
-    advance: Advance | None,
-) -> AuditResult:
-    """Audit a training in full."""
-    with _workshop(shop, training, frames, most=MANY) as (tables, build):
-        findings = audit(training, frames, tables=tables, build=build, seed=seed, advance=advance)
-    return AuditResult(
-        leaks=sum(finding.failed for finding in findings),
-        findings=findings,
-        champion=training.choice.name,
-        customers=int(tables["orders"]["customer_id"].nunique()),
-        as_of=training.frame.as_of.to_pydatetime(),
-        horizon_days=training.frame.horizon_days,
-        notes=tuple(notes),
-    )
-
-
-def leak_notes(findings: Sequence[Finding]) -> tuple[str, ...]:
-    """Say what leaks, one sentence per failed check; nothing where all passed."""
-    return tuple(f"LEAK, {finding.check}: {finding.evidence}" for finding in findings if finding.failed)
-
-
-def audit_section(findings: Sequence[Finding]) -> Section:
-    """Show the checks in the report."""
-    failed = [finding for finding in findings if finding.failed]
-    title = f"Nothing from the future was used: {len(findings)} checks, no leak found"
-    if failed:
-        title = f"Something from the future was used: {len(failed)} of {len(findings)} checks found a leak"
-    table = pd.DataFrame(
-        {
-            "check": [finding.question for finding in findings],
-            "result": [finding.verdict for finding in findings],
-            "evidence": [finding.evidence for finding in findings],
-        }
-    )
-    more = "The full audit, which trains again on doctored rows, is the command tenure audit."
-    return Section(
-        title,
-        "A model that was shown the future looks better than it is. These checks were made on the rows themselves.",
-        (TableBlock(table), Paragraph(more, kind="aside")),
-    )
-
-
-@contextmanager
-def _workshop(shop: Shop, training: Training, frames: Frames, *, most: int) -> Iterator[tuple[Tables, Build]]:
-    """Offer the rows of some customers, and the way from rows to frames; what it writes is removed."""
-    frame = training.frame
-    until = frame.as_of + pd.Timedelta(days=frame.horizon_days)
-    orders = order_lines(shop.log, sampled(frame.present["customer_id"].astype(str).tolist(), most=most))
-    tables = {"orders": orders}
-    beside = {name: table_rows(table, orders) for name, table in shop.tables.items()}
-    tables |= {name: rows for name, rows in beside.items() if rows is not None}
-    with tempfile.TemporaryDirectory(prefix="tenure-audit-") as folder:
-
-        def build(given: Tables) -> Frames:
-            # opened beyond the moment: later rows lie in the log, and only the history stands before the features
-            return frames.of(reopened(given, Path(folder), until=until))
-
-        yield tables, build
+def audit_job(config: Config, *, progress: Progress) -> AuditResult:
+    """Train, doctor the future and train again: does anything leak? Nothing is written."""
+    trained = train_shop(config, progress=progress)
+    with progress.stage("Auditing: training again on doctored rows"):
+        return audit_training(
+            trained.shop,
+            trained.training,
+            trained.frames,
+            seed=config.run.seed,
+            notes=trained.notes,
+            advance=progress.advance,
+        )

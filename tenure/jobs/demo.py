@@ -49,7 +49,7 @@ class DemoResult:
     out
         The folder of everything; the shop lies in ``shop/`` inside it, with its truth.
     customers, at_risk, money_at_risk, expected_value, champion, as_of, horizon_days
-        As in `tenure.jobs.run.RunResult`.
+        As in `tenure.jobs.results.RunResult`.
     truth
         One row per candidate (``tenure`` is the champion), see `tenure.jobs.known_truth.against_truth`.
     backtest

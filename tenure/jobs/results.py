@@ -9,7 +9,9 @@ from pathlib import Path
 import pandas as pd
 
 from tenure.jobs.campaign import CampaignResult
+from tenure_serving.batch import MANIFEST, SCORES
 from tenure_training.audit import Finding
+from tenure_training.models.bundle import Bundle
 
 
 @dataclass(frozen=True)
@@ -52,6 +54,27 @@ class ScoreResult:
     as_of: dt.datetime
     horizon_days: int
     notes: tuple[str, ...]
+
+    @classmethod
+    def of(cls, scores: pd.DataFrame, *, out: Path, bundle: Bundle, notes: tuple[str, ...]) -> ScoreResult:
+        """Sum up scores that lie in a folder, and the model they come from."""
+        from tenure_serving.report.summary import headline, with_money
+
+        head = headline(with_money(scores))
+        return ScoreResult(
+            out=out,
+            scores_path=out / SCORES,
+            manifest_path=out / MANIFEST,
+            customers=len(scores),
+            at_risk=head.at_risk,
+            money_at_risk=head.money_at_risk,
+            expected_value=head.expected_value,
+            currency=bundle.info.currency,
+            model_version=bundle.version,
+            as_of=pd.Timestamp(scores["as_of"].iloc[0]).to_pydatetime(),
+            horizon_days=bundle.info.horizon_days,
+            notes=notes,
+        )
 
 
 @dataclass(frozen=True)
@@ -102,3 +125,32 @@ class BacktestResult:
     audit: tuple[Finding, ...]
     campaign: CampaignResult | None
     dates: pd.DataFrame
+
+
+@dataclass(frozen=True)
+class AuditResult:
+    """What the audit of a training found.
+
+    Attributes
+    ----------
+    leaks
+        How many checks failed.
+    findings
+        One per check.
+    champion
+        The model that was audited.
+    customers
+        Customers whose rows were doctored.
+    as_of, horizon_days
+        The window predicted.
+    notes
+        Sentences a reader must know.
+    """
+
+    leaks: int
+    findings: tuple[Finding, ...]
+    champion: str
+    customers: int
+    as_of: dt.datetime
+    horizon_days: int
+    notes: tuple[str, ...]

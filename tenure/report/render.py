@@ -6,8 +6,7 @@ from collections.abc import Iterable
 
 import pandas as pd
 
-from tenure.jobs.audit import AuditResult
-from tenure.jobs.results import BacktestResult, RunResult, ScoreResult
+from tenure.jobs.results import AuditResult, BacktestResult, RunResult, ScoreResult
 from tenure.report.next_order import dates_line
 
 COLUMNS = {

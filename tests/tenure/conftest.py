@@ -78,7 +78,6 @@ class FakePipeline:
 def pipeline(monkeypatch: pytest.MonkeyPatch) -> FakePipeline:
     """Stand in for the jobs: the commands are tested for what they ask and what they print."""
     fake = FakePipeline()
-    module = ModuleType("tenure.jobs.run")
     jobs = {
         "run_job": lambda config, out, *, progress: fake.answer(config=config, out=out, progress=progress),
         "score_job": lambda config, model, out, *, progress: fake.answer(
@@ -86,8 +85,10 @@ def pipeline(monkeypatch: pytest.MonkeyPatch) -> FakePipeline:
         ),
         "backtest_job": lambda config, *, progress: fake.answer(config=config, progress=progress),
     }
-    vars(module).update(jobs, RunResult=Result, ScoreResult=Result, BacktestResult=Result)
-    monkeypatch.setitem(sys.modules, "tenure.jobs.run", module)
+    for name in ("run", "score", "backtest", "audit"):
+        module = ModuleType(f"tenure.jobs.{name}")
+        vars(module).update(jobs)
+        monkeypatch.setitem(sys.modules, module.__name__, module)
     demo = ModuleType("tenure.jobs.demo")
     vars(demo).update(
         demo_job=lambda out, *, customers, seed, progress: fake.answer(

@@ -8,7 +8,8 @@ import sys
 import pandas as pd
 import pytest
 
-from tenure.jobs.audit import AuditResult, audit_section, leak_notes
+from tenure.jobs.leaks import audit_section, leak_notes
+from tenure.jobs.results import AuditResult
 from tenure_simulator import preset, simulate_orders
 from tenure_training.audit import Finding
 
@@ -24,7 +25,7 @@ def _result(*findings: Finding) -> AuditResult:
 
 @pytest.mark.parametrize(("findings", "code"), [((GOOD, IDLE), 0), ((GOOD, LEAK), 4)], ids=["clean", "leak"])
 def test_audit__exits_with_4_when_something_leaks(call, pipeline, findings, code):
-    sys.modules["tenure.jobs.run"].audit_job = lambda config, *, progress: _result(*findings)  # type: ignore[attr-defined]
+    sys.modules["tenure.jobs.audit"].audit_job = lambda config, *, progress: _result(*findings)  # type: ignore[attr-defined]
     told = call("audit", "--orders", "x.csv", "-q")
     assert told.code == code
     assert ("LEAK later_rows" in told.out, "1 of 2 checks found a leak" in told.out) == (code == 4, code == 4)

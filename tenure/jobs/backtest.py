@@ -1,0 +1,31 @@
+"""The job behind ``tenure backtest``: every candidate beside every baseline on closed windows."""
+
+from __future__ import annotations
+
+from tenure.config import Config
+from tenure.jobs.results import BacktestResult
+from tenure.jobs.training import train_shop
+from tenure.progress import Progress
+from tenure.report import evidence
+from tenure_features.errors import DataContractError
+
+
+def backtest_job(config: Config, *, progress: Progress) -> BacktestResult:
+    """Compare every candidate with every baseline on closed windows; nothing is written."""
+    trained = train_shop(config, progress=progress)
+    training = trained.training
+    if training.backtest is None:
+        raise DataContractError(
+            "No window has closed, so there is nothing to compare.", fix="Wait, or choose a shorter --horizon."
+        )
+    return BacktestResult(
+        evidence.summary(training.backtest),
+        training.choice.name,
+        training.choice.reason,
+        training.frame.as_of.to_pydatetime(),
+        training.frame.horizon_days,
+        trained.notes,
+        trained.audit,
+        trained.campaign,
+        evidence.dates(training.backtest),
+    )

@@ -1,0 +1,51 @@
+"""The bundle of a run: the champion of its training, with everything its numbers mean."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+
+from tenure.config import Config
+from tenure.jobs.calendars import definition
+from tenure.jobs.costs import economics_of
+from tenure.jobs.extras import extras
+from tenure.jobs.segmenter import fit_segmenter
+from tenure_features import Shop
+from tenure_training.models.bundle import Bundle, BundleInfo, definitions, package_versions, write_bundle
+from tenure_training.models.registry import candidate_class
+from tenure_training.train import Training
+
+
+def write_model(config: Config, shop: Shop, training: Training, *, folder: Path) -> Bundle:
+    """Write the champion, the limits of its segments and its definitions."""
+    frame, currency = training.frame, shop.currency
+    prediction = training.champion.predict(frame.present)
+    predictions = pd.DataFrame(
+        {"churn_probability": 1 - prediction.buy_probability, "expected_value": prediction.expected_value}
+    )
+    catalogue = frame.catalogue.describe(frame.features)
+    more, said = extras(frame, economics_of(config.economics, shop))
+    info = BundleInfo(
+        champion=candidate_class(training.choice.name).name,
+        as_of=frame.as_of,
+        horizon_days=frame.horizon_days,
+        label_days=frame.label_days,
+        definitions=definitions(
+            horizon_days=frame.horizon_days,
+            returns=config.orders.returns,
+            active_days=config.run.active_days,
+            currency=currency,
+        )
+        | definition(shop.calendar, catalogue)
+        | said,
+        returns=config.orders.returns,
+        currency=currency,
+        catalogue=catalogue,
+        active_days=config.run.active_days,
+        fingerprint=shop.fingerprint,
+        seed=config.run.seed,
+        versions=package_versions(),
+    )
+    segments = fit_segmenter(config.segments, frame.present, predictions).to_dict()
+    return write_bundle(folder, training.champion, info, segments, extras=more)

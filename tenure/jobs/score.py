@@ -1,0 +1,94 @@
+"""The job behind ``tenure score``: newer orders, a model trained before."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+
+from tenure.config import Config
+from tenure.jobs.calendars import require_same
+from tenure.jobs.costs import with_acquisition
+from tenure.jobs.customer_ids import identity_files, identity_notes, write_identities
+from tenure.jobs.opening import catalogue_of, open_configured_shop
+from tenure.jobs.registration import store_of
+from tenure.jobs.results import ScoreResult
+from tenure.jobs.settings import require_settings
+from tenure.progress import Progress
+from tenure_features import Shop, snapshots
+from tenure_features.errors import DataContractError
+from tenure_features.families.catalogue import Catalogue
+from tenure_features.user_features import require_defined
+from tenure_serving.batch import MANIFEST, SCORES, write_scores
+from tenure_serving.result_folder import replace_folder
+from tenure_serving.score_tables import earlier_scores
+from tenure_serving.scorer import Scorer
+from tenure_training.models.bundle import BundleInfo
+from tenure_training.models.user_file import own_candidates
+
+
+def score_job(config: Config, model: str, out: Path, *, progress: Progress) -> ScoreResult:
+    """Score newer orders with a model trained before, by the limits and definitions it carries.
+
+    Raises
+    ------
+    TenureError
+        The model does not fit the data: missing columns, another currency, an ``as_of`` before its training.
+    """
+    require_settings(config)
+    previous = earlier_scores(config.run.previous)
+    with progress.stage("Loading the model"):
+        folder = Path(model)
+        tracking = None if folder.exists() else store_of(config.tracking).tracking_uri
+        own = own_candidates(config.run.candidates or ())
+        scorer = Scorer.load(folder if folder.exists() else model, tracking_uri=tracking, candidates=own)
+        info = scorer.bundle.info
+    with progress.stage("Reading the orders"):
+        needed, catalogue = {feature.table for feature in info.catalogue}, catalogue_of(config)
+        shop = open_configured_shop(config, only=needed | _priced(config), progress=progress)
+        require_defined(info.catalogue, catalogue)
+        require_same(shop.calendar, info.definitions.get("calendar"))
+    notes = (*identity_notes(shop), *shop.notes)
+    with (
+        progress.stage("Scoring the customers"),
+        replace_folder(out, names=(*identity_files(shop), SCORES, MANIFEST)) as draft,
+    ):
+        scores = scorer.score(
+            with_acquisition(_present(shop, info, catalogue), config.economics, shop),
+            currency=shop.currency,
+            previous=previous.table if previous else None,
+        )
+        write_identities(shop, draft)
+        write_scores(
+            scores,
+            draft,
+            bundle=scorer.bundle,
+            input_fingerprint=shop.fingerprint,
+            previous=previous.fingerprint if previous else None,
+            unless_in=out,
+        )
+    return ScoreResult.of(scores, out=out, bundle=scorer.bundle, notes=notes)
+
+
+def _priced(config: Config) -> set[str]:
+    """Name the tables that the cost of acquiring a customer is measured in, where none is said."""
+    return set() if config.economics.cac is not None else {"customers", "spend"}
+
+
+def _present(shop: Shop, info: BundleInfo, catalogue: Catalogue) -> pd.DataFrame:
+    """Build the snapshot a model reads, with the tables and the calendar it learnt from."""
+    present = snapshots(
+        shop,
+        shop.as_of,
+        features=info.features,
+        active_days=info.active_days,
+        window_days=info.horizon_days,
+        catalogue=catalogue,
+    )
+    if present.empty:
+        raise DataContractError(
+            "Nobody ordered before as_of, so there is nobody to score.",
+            found=f"as_of {shop.as_of:%Y-%m-%d}",
+            fix="Choose a later --as-of, or check the orders.",
+        )
+    return present

@@ -1,0 +1,114 @@
+"""The report of a run: which sections it has, and its files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from tenure.config import Config
+from tenure.jobs.campaign import campaign_sections
+from tenure.jobs.leaks import audit_section
+from tenure.jobs.training import TrainedShop
+from tenure.jobs.tuning import tuning_sections
+from tenure.report import evidence
+from tenure.report.economics import economics_sections
+from tenure.report.explanation_sections import explanation_sections
+from tenure.report.identity_sections import identity_sections
+from tenure.report.next_order import dates_sections
+from tenure.report.segment_sections import segment_sections
+from tenure_serving.report import ReportData, Section, render_report
+from tenure_serving.score_tables import Scores
+from tenure_serving.scorer import Scorer
+from tenure_serving.segments import Segmenter
+from tenure_training.models.bundle import Bundle
+
+REPORT, CHART_FOLDER = "report.html", "charts"
+
+
+def write_report(
+    folder: Path,
+    config: Config,
+    trained: TrainedShop,
+    *,
+    scorer: Scorer,
+    scores: pd.DataFrame,
+    previous: Scores | None,
+    further: tuple[Section, ...],
+) -> list[Path]:
+    """Write the report of a run and its charts into a folder, and return the paths of all.
+
+    Parameters
+    ----------
+    folder
+        Where they go.
+    config, trained
+        What was asked, and the training that answered.
+    scorer, scores
+        The model, and what it said of the customers.
+    previous
+        Scores of an earlier moment to tell movement from; None for none.
+    further
+        Sections of the caller, behind those about segments and the backtest.
+    """
+    bundle = scorer.bundle
+    sections = (
+        *segment_sections(trained.shop, scorer, scores, previous, catalogue=trained.training.frame.catalogue),
+        *_backtest_sections(trained, bundle, config),
+        *further,
+        *economics_sections(trained.shop, scores, seed=config.run.seed),
+    )
+    data = _report_data(trained, bundle, scores, sections)
+    report = folder / REPORT
+    report.write_text(_render(data, scorer.segmenter), encoding="utf-8")
+    return [report, *evidence.write_charts(data, folder / CHART_FOLDER)]
+
+
+def _backtest_sections(trained: TrainedShop, bundle: Bundle, config: Config) -> tuple[Section, ...]:
+    shown = campaign_sections(trained.campaign, currency=bundle.info.currency, said=config.economics)
+    return shown + dates_sections(evidence.dates(trained.training.backtest))
+
+
+def _render(data: ReportData, segmenter: Segmenter) -> str:
+    """Render the report with the maps and the playbook of the model."""
+    return render_report(data, playbook=segmenter.playbook, maps=(segmenter.group_map, segmenter.relationship_map))
+
+
+def _report_data(
+    trained: TrainedShop, bundle: Bundle, scores: pd.DataFrame, further: tuple[Section, ...]
+) -> ReportData:
+    log, training = trained.shop.log, trained.training
+    result, champion = training.backtest, training.choice.name
+    contributions = training.champion.contributions(training.frame.present)
+    tables: dict[str, Any] = {}
+    if result is not None:
+        tables = {
+            "backtest": result.table(),
+            "calibration": evidence.calibration(result, champion),
+            "deciles": evidence.deciles(result, champion),
+            "totals": evidence.totals(result, champion),
+        }
+    return ReportData(
+        scores=scores,
+        definitions={**bundle.info.definitions, "currency": bundle.info.currency or ""},
+        champion=champion,
+        champion_reason=training.choice.reason,
+        readiness=log.readiness.to_dict(),
+        drivers=evidence.drivers(contributions, bundle.info.catalogue),
+        notes=trained.notes,
+        sections=(
+            *tuning_sections(training.tunings),
+            *further,
+            *explanation_sections(
+                contributions,
+                training.frame.present,
+                scores,
+                catalogue=bundle.info.catalogue,
+                currency=bundle.info.currency or "",
+            ),
+            *identity_sections(trained.shop, scores),
+            audit_section(trained.audit),
+        ),
+        **tables,
+    )
