@@ -33,7 +33,7 @@ from tenure_serving.charts import style
 from tenure_simulator import preset, simulate_orders
 from tenure_training.frame import Frames
 from tenure_training.metrics import METRICS, paired_bootstrap
-from tenure_training.models.registry import CANDIDATES, new_candidate, register
+from tenure_training.models.registry import CANDIDATES, new_candidate
 from tenure_training.models.sklearn_candidate import sklearn_candidate
 from tenure_training.train import train
 from tenure_training.tuning import tune
@@ -86,7 +86,6 @@ mine = sklearn_candidate(
     HistGradientBoostingClassifier(max_iter=60, min_samples_leaf=40),
     HistGradientBoostingRegressor(max_iter=60, min_samples_leaf=40),
 )
-register(mine)
 mine.name, mine.servable
 
 # %% [markdown]
@@ -96,7 +95,7 @@ mine.name, mine.servable
 # without `candidates` all of them compete.
 
 # %%
-compared = ["mbgnbd", "logistic", "xgboost_aft", "mine"]
+compared = ["mbgnbd", "logistic", "xgboost_aft", mine]
 training = train(frames, as_of=as_of, horizon_days=horizon_days, seed=0, candidates=compared)
 print(training.choice.name, "-", training.choice.reason)
 shown = ["auroc", "log_loss", "ece", "normalised_gini", "decile_mape", "total_bias", "crps"]

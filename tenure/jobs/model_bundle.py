@@ -13,7 +13,6 @@ from tenure.jobs.extras import extras
 from tenure.jobs.segmenter import fit_segmenter
 from tenure_features import Shop
 from tenure_training.models.bundle import Bundle, BundleInfo, definitions, package_versions, write_bundle
-from tenure_training.models.registry import candidate_class
 from tenure_training.train import Training
 
 
@@ -27,7 +26,7 @@ def write_model(config: Config, shop: Shop, training: Training, *, folder: Path)
     catalogue = frame.catalogue.describe(frame.features)
     more, said = extras(frame, economics_of(config.economics, shop))
     info = BundleInfo(
-        champion=candidate_class(training.choice.name).name,
+        champion=training.choice.name,
         as_of=frame.as_of,
         horizon_days=frame.horizon_days,
         label_days=frame.label_days,

@@ -75,9 +75,7 @@ def _decision(store: Store, training: Training) -> Decision:
     if present is None or training.backtest is None:
         return decide(present, {})
     try:
-        champion = Scorer.load(
-            CHAMPION_URI, tracking_uri=store.tracking_uri, candidates=[type(training.champion)]
-        ).bundle
+        champion = Scorer.load(CHAMPION_URI, tracking_uri=store.tracking_uri, candidates=[training.candidate]).bundle
     except TenureError:  # damaged, or of an older format: it can hold nobody back
         return Decision(promote=True, reason="The present champion cannot be loaded any more.")
     return decide(present, _differences(training.backtest, training.choice.name, champion))

@@ -13,7 +13,7 @@ from tenure_features.errors import UsageError
 from tenure_features.identity import read_state
 from tenure_serving.score_tables import scores_path
 from tenure_serving.segments.rfm import SCALES
-from tenure_training.models.registry import candidate_class
+from tenure_training.models.registry import candidate_class, candidates_by_name
 
 
 def require_settings(config: Config) -> None:
@@ -28,8 +28,7 @@ def require_settings(config: Config) -> None:
     DataContractError
         A file that is named cannot be used.
     """
-    for name in config.run.candidates or ():
-        candidate_class(name)
+    candidates_by_name(config.run.candidates or ())
     for name in config.tuning.candidates:
         if not candidate_class(name).search_space and config.tuning.trials:
             raise UsageError(f"The candidate {name!r} has nothing to tune.", fix="Tune blend, or another with trees.")

@@ -14,7 +14,6 @@ from tenure_features.errors import UsageError
 from tenure_training.backtest import Backtest, backtest
 from tenure_training.metrics import METRICS, empc
 from tenure_training.models.contract import Candidate, Evidence, Prediction, TrainingFrame
-from tenure_training.models.registry import CANDIDATES
 from tenure_training.windows import Window, backtest_windows
 
 
@@ -52,7 +51,6 @@ class Spy(Candidate):
 
 @pytest.fixture
 def spy(monkeypatch) -> type[Spy]:
-    monkeypatch.setitem(CANDIDATES, "spy", Spy)
     for memory in ("fits", "seeds", "instances", "evidence"):
         monkeypatch.setattr(Spy, memory, [])
     return Spy
@@ -71,7 +69,7 @@ def result(frames, windows) -> Backtest:
 
 
 def test_backtest__refits_at_each_origin_on_what_was_known_then(frames, windows, spy):
-    backtest(frames, windows, candidates=["spy"], seed=11)
+    backtest(frames, windows, candidates=[Spy], seed=11)
     oldest_first = sorted(windows)
     assert [fit.as_of for fit in spy.fits] == [window.origin for window in oldest_first]
     assert len({id(instance) for instance in spy.instances}) == len(windows)
@@ -85,7 +83,7 @@ def test_backtest__refits_at_each_origin_on_what_was_known_then(frames, windows,
 
 def test_backtest__fits_do_not_know_the_window(frames, windows, spy, orders, open_log):
     """Without the orders of its window a candidate gets the same to learn from."""
-    backtest(frames, windows[:1], candidates=["spy"], seed=1)
+    backtest(frames, windows[:1], candidates=[Spy], seed=1)
     origin = windows[0].origin
     cut = type(frames)(open_log(orders[orders["ordered_at"] < origin], origin))
     known = cut.frame(origin, horizon_days=windows[0].days)
@@ -95,7 +93,7 @@ def test_backtest__fits_do_not_know_the_window(frames, windows, spy, orders, ope
 
 
 def test_backtest__calibrates_on_the_windows_that_had_closed_and_on_no_other(frames, windows, spy):
-    result = backtest(frames, windows, candidates=["spy"], seed=1)
+    result = backtest(frames, windows, candidates=[Spy], seed=1)
     assert [number for number, _ in spy.evidence] == list(range(2, len(windows) + 1))  # the first has nothing behind it
     for number, evidence in spy.evidence:
         known = result.outcomes[len(windows) - number + 1 :][::-1]  # oldest first
@@ -141,7 +139,7 @@ def test_backtest__table_of_no_window_keeps_its_columns():
 
 
 def test_backtest__evidence_lines_predictions_up_with_outcomes(frames, windows, spy):
-    result = backtest(frames, windows, candidates=["spy"], seed=1)
+    result = backtest(frames, windows, candidates=[Spy], seed=1)
     evidence = result.evidence("spy")
     sizes = [len(outcome) for outcome in result.outcomes]
     assert evidence.window.tolist() == np.repeat(range(len(windows)), sizes).tolist()

@@ -13,7 +13,7 @@ from tenure_training.frame import Frames
 from tenure_training.metrics import METRICS, Campaign, Case, evaluate
 from tenure_training.models.baselines.rules import StatusQuo
 from tenure_training.models.contract import Evidence, Prediction
-from tenure_training.models.registry import BASELINES, new_candidate
+from tenure_training.models.registry import BASELINES, CandidateName, candidates_by_name, new_candidate
 from tenure_training.models.search_space import Settings
 from tenure_training.next_order_evaluation import dates_table, judge_dates
 from tenure_training.windows import Window
@@ -39,6 +39,8 @@ class Backtest:
         How the date of the next order did, one row per window, see `tenure_training.next_order_evaluation.judge_dates`;
         no model is needed for it but the customers' own gaps, so it is the same whatever the candidates. Empty where
         snapshots do not hold the gaps.
+    baselines
+        Names of those that are baselines.
     """
 
     windows: Sequence[Window]
@@ -46,6 +48,7 @@ class Backtest:
     outcomes: Sequence[pd.DataFrame]
     costs: Mapping[str, float | None] = field(default_factory=dict)
     dates: pd.DataFrame = field(default_factory=lambda: dates_table([], []))
+    baselines: tuple[str, ...] = BASELINES
 
     def table(self) -> pd.DataFrame:
         """One row per candidate and window.
@@ -60,7 +63,7 @@ class Backtest:
         rows = [
             {
                 "candidate": name,
-                "kind": "baseline" if name in BASELINES else "model",
+                "kind": "baseline" if name in self.baselines else "model",
                 "origin": window.origin,
                 "window_days": window.days,
                 "customers": len(outcome),
@@ -102,7 +105,7 @@ def backtest(
     frames: Frames,
     windows: Sequence[Window],
     *,
-    candidates: Sequence[str],
+    candidates: Sequence[CandidateName],
     seed: int,
     settings: Mapping[str, Settings] = MappingProxyType({}),
     advance: Advance | None = None,
@@ -119,7 +122,7 @@ def backtest(
     windows
         Closed windows to be judged on, such as `backtest_windows` gives.
     candidates
-        Names in the registry.
+        Names, or classes of your own.
     seed
         Passed to every fit.
     settings
@@ -127,8 +130,9 @@ def backtest(
     advance
         Called with (fits done, fits in all).
     """
-    total, done = len(windows) * len(candidates), 0
-    predictions: dict[str, list[Prediction]] = {name: [] for name in candidates}
+    classes = candidates_by_name(candidates)
+    total, done = len(windows) * len(classes), 0
+    predictions: dict[str, list[Prediction]] = {name: [] for name in classes}
     seen: list[Window] = []
     outcomes: list[pd.DataFrame] = []
     judged: list[tuple[pd.Timestamp, dict[str, float]]] = []
@@ -136,7 +140,7 @@ def backtest(
         frame = frames.frame(window.origin, horizon_days=window.days)
         closed = [number for number, earlier in enumerate(seen) if earlier.closed_by(window.origin)]
         for name, said in predictions.items():
-            candidate = new_candidate(name, settings).fit(frame, seed=seed)
+            candidate = new_candidate(classes[name], settings).fit(frame, seed=seed)
             if closed:
                 candidate = candidate.calibrate(
                     _pooled([said[number] for number in closed], [outcomes[number] for number in closed], seen[0].days)
@@ -151,7 +155,8 @@ def backtest(
             judged.append((window.origin, judge_dates(frame.present, outcomes[-1], days=window.days)))
     latest_first = {name: tuple(reversed(said)) for name, said in predictions.items()}
     dates = dates_table([told for _, told in reversed(judged)], [origin for origin, _ in reversed(judged)])
-    return Backtest(tuple(reversed(seen)), latest_first, tuple(reversed(outcomes)), dates=dates)
+    baselines = tuple(name for name, candidate in classes.items() if candidate.baseline)
+    return Backtest(tuple(reversed(seen)), latest_first, tuple(reversed(outcomes)), dates=dates, baselines=baselines)
 
 
 def _pooled(said: Sequence[Prediction], outcomes: Sequence[pd.DataFrame], window_days: int) -> Evidence:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,21 +10,15 @@ import numpy as np
 from tenure_training.backtest import Backtest
 from tenure_training.metrics import METRICS, PairedDifference, evaluate, paired_bootstrap
 from tenure_training.models.baselines.rules import RecencyRule
-from tenure_training.models.btyd import BGNBDCandidate, MBGCNBDCandidate, MBGNBDCandidate, ParetoNBDCandidate
+from tenure_training.models.contract import Candidate
 from tenure_training.models.hurdle.blend import Blend
-from tenure_training.models.hurdle.logistic import Logistic
-from tenure_training.models.registry import BASELINES, candidate_class
+from tenure_training.models.registry import CandidateName, candidates_by_name
 
 FEWEST_CUSTOMERS = 50
 SHORTEST_HISTORY_DAYS = 30
 
 SMALL_SHOP = 500
 """Customers under which the one-standard-error rule applies; with 600 it was measured to cost .003 of log-loss."""
-
-SIMPLE: tuple[str, ...] = tuple(
-    model.name for model in (BGNBDCandidate, MBGNBDCandidate, ParetoNBDCandidate, MBGCNBDCandidate, Logistic)
-)
-"""Four or five parameters, or one ridge regression: what a few hundred customers can determine."""
 
 _Z95 = 1.959963984540054
 _WORDS = {"log_loss": "log-loss", "auroc": "AUROC", "normalised_gini": "value Gini", "total_bias": "error of the total"}
@@ -38,7 +32,9 @@ class Choice:
     reason: str
 
 
-def choose(result: Backtest | None, *, candidates: list[str], customers: int, history_days: int, seed: int) -> Choice:
+def choose(
+    result: Backtest | None, *, candidates: Sequence[CandidateName], customers: int, history_days: int, seed: int
+) -> Choice:
     """Choose the champion.
 
     The blend is the default: its parts fall back on the rhythm where there is little to learn from. Another model
@@ -54,7 +50,7 @@ def choose(result: Backtest | None, *, candidates: list[str], customers: int, hi
     result
         The backtest, or None where no window has closed.
     candidates
-        Names that may be chosen.
+        Who may be chosen: names, or classes.
     customers
         Customers in the population.
     history_days
@@ -68,16 +64,18 @@ def choose(result: Backtest | None, *, candidates: list[str], customers: int, hi
             f"a rule, not a model: {customers} customers and {history_days} days of history are too few to fit one "
             f"(wanted: {FEWEST_CUSTOMERS} and {SHORTEST_HISTORY_DAYS})",
         )
-    models = [name for name in candidates if name not in BASELINES and candidate_class(name).servable] or candidates
+    classes = candidates_by_name(candidates)
+    models = [name for name, model in classes.items() if model.servable and not model.baseline] or list(classes)
     default = Blend.name if Blend.name in models else models[0]
     if result is None or not result.windows:
         return Choice(default, "no window has closed yet, so nothing could be compared; the default carries it")
-    simple = [name for name in models if name in SIMPLE] if customers < SMALL_SHOP and default not in SIMPLE else []
+    wanted = customers < SMALL_SHOP and not classes[default].simple
+    simple = [name for name in models if classes[name].simple] if wanted else []
     choice = _significant(result, models, default, seed)
     if simple:
         preferred = _simple_winner(result, simple, default, customers, seed)
         choice = choice if preferred.name == default != choice.name else preferred
-    return Choice(choice.name, choice.reason + _held_back(result, candidates, choice.name, seed))
+    return Choice(choice.name, choice.reason + _held_back(result, classes, choice.name, seed))
 
 
 def _significant(result: Backtest, models: Sequence[str], default: str, seed: int) -> Choice:
@@ -148,12 +146,12 @@ def _spoken(words: Sequence[str]) -> str:
     return f"{', '.join(words[:-1])} and {words[-1]}"
 
 
-def _held_back(result: Backtest, candidates: list[str], winner: str, seed: int) -> str:
+def _held_back(result: Backtest, classes: Mapping[str, type[Candidate]], winner: str, seed: int) -> str:
     """Name the better ones that cannot be champion because they cannot be written into a bundle."""
     better = [
         name
-        for name in candidates
-        if not candidate_class(name).servable and _compared(result, name, winner, "log_loss", seed).verdict == "better"
+        for name, model in classes.items()
+        if not model.servable and _compared(result, name, winner, "log_loss", seed).verdict == "better"
     ]
     if not better:
         return ""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
@@ -11,10 +11,14 @@ import pandas as pd
 from tenure_features.errors import UsageError
 from tenure_training.backtest import Advance, Backtest, backtest
 from tenure_training.frame import Frames
-from tenure_training.models.baselines.rules import RecencyRule
-from tenure_training.models.btyd import BTYDCandidate
-from tenure_training.models.contract import Candidate, TrainingFrame
-from tenure_training.models.registry import BASELINES, CANDIDATES, candidate_class, new_candidate
+from tenure_training.models.contract import Basis, Candidate, TrainingFrame
+from tenure_training.models.registry import (
+    BASELINES,
+    CANDIDATES,
+    CandidateName,
+    candidates_by_name,
+    new_candidate,
+)
 from tenure_training.models.search_space import Settings
 from tenure_training.selection import Choice, choose
 from tenure_training.threads import one_blas_thread
@@ -30,6 +34,8 @@ class Training:
     ----------
     champion
         The fitted and calibrated champion.
+    candidate
+        The class it is of.
     choice
         Its name and why it was chosen.
     backtest
@@ -43,6 +49,7 @@ class Training:
     """
 
     champion: Candidate
+    candidate: type[Candidate]
     choice: Choice
     backtest: Backtest | None
     frame: TrainingFrame
@@ -57,7 +64,7 @@ def train(
     as_of: pd.Timestamp,
     horizon_days: int,
     seed: int,
-    candidates: Sequence[str] | None = None,
+    candidates: Sequence[CandidateName] | None = None,
     settings: Mapping[str, Settings] = MappingProxyType({}),
     advance: Advance | None = None,
 ) -> Training:
@@ -74,7 +81,7 @@ def train(
     seed
         Seed of every fit.
     candidates
-        Names to compare; None: all. The baselines always take part.
+        Names to compare, or classes of your own; None: all of tenure's. The baselines always take part.
     settings
         Tuned settings by name; who is not named keeps the defaults.
     advance
@@ -87,31 +94,35 @@ def train(
     DataContractError
         Nobody ordered before ``as_of``.
     """
-    wanted = _known(candidates or CANDIDATES)
-    names = [*BASELINES, *(name for name in wanted if name not in BASELINES)]
+    wanted = _served(candidates_by_name(candidates or CANDIDATES))
+    classes = {name: CANDIDATES[name] for name in BASELINES} | wanted
     frame = frames.frame(as_of, horizon_days=horizon_days)
     history_days = (as_of - frames.first_order).days
     windows = _populated(frames, backtest_windows(frames.first_order, as_of, horizon_days=horizon_days))
     result = (
-        backtest(frames, windows, candidates=names, seed=seed, settings=settings, advance=advance) if windows else None
+        backtest(frames, windows, candidates=[*classes.values()], seed=seed, settings=settings, advance=advance)
+        if windows
+        else None
     )
-    choice = choose(result, candidates=wanted, customers=len(frame.present), history_days=history_days, seed=seed)
-    champion = new_candidate(choice.name, settings).fit(frame, seed=seed)
+    choice = choose(
+        result, candidates=[*wanted.values()], customers=len(frame.present), history_days=history_days, seed=seed
+    )
+    champion = new_candidate(classes[choice.name], settings).fit(frame, seed=seed)
     if result is not None and choice.name in result.predictions:
         champion = champion.calibrate(result.evidence(choice.name))
-    return Training(champion, choice, result, frame, _notes(choice.name, frame, result, history_days))
+    model = classes[choice.name]
+    return Training(champion, model, choice, result, frame, _notes(model.basis, frame, result, history_days))
 
 
-def _known(candidates: Iterable[str]) -> list[str]:
-    """Look every name up before hours of work rest on it."""
-    names = list(dict.fromkeys(candidates))
-    if not any(candidate_class(name).servable for name in names):
+def _served(classes: dict[str, type[Candidate]]) -> dict[str, type[Candidate]]:
+    """Refuse candidates none of which can be champion, before hours of work rest on them."""
+    if not any(candidate.servable for candidate in classes.values()):
         raise UsageError(
             "None of the candidates could be champion: a bundle holds no pickle, and they can only be pickled.",
-            found=", ".join(names),
+            found=", ".join(classes),
             fix="Let one of Tenure's own compete too, such as blend.",
         )
-    return names
+    return classes
 
 
 def _populated(frames: Frames, windows: list[Window]) -> list[Window]:
@@ -120,33 +131,15 @@ def _populated(frames: Frames, windows: list[Window]) -> list[Window]:
     return [window for window in windows if not frames.snapshot(window.origin).empty]
 
 
-def _basis(champion: str) -> tuple[str, str]:
-    """Say what a champion's predictions rest on without closed windows, and with windows shorter than the horizon."""
-    if champion == RecencyRule.name:
-        return (
-            "Predictions are a rule of thumb: the longer the silence, the less likely an order.",
-            "The rule learnt on closed windows of up to {label} days, carried to {horizon} days at a constant rate.",
-        )
-    if champion in BASELINES:
-        return "The baseline needs none.", "The baseline needs none."
-    if issubclass(candidate_class(champion), BTYDCandidate):
-        needs = "The model needs none, it is fitted to the order history itself"
-        return f"{needs}.", f"{needs}; {{horizon}} days are its extrapolation."
-    return (
-        "Predictions rest on the buying rhythm (BG/NBD, MBG/NBD and Pareto/NBD) alone.",
-        "The model learnt on closed windows of up to {label} days and is carried to {horizon} days by the growth the "
-        "BTYD models expect of each customer between the two lengths.",
-    )
-
-
-def _notes(champion: str, frame: TrainingFrame, result: Backtest | None, history_days: int) -> tuple[str, ...]:
-    notes, alone, carried = [], *_basis(champion)
+def _notes(basis: Basis, frame: TrainingFrame, result: Backtest | None, history_days: int) -> tuple[str, ...]:
+    notes = []
     if frame.label_days == 0:
         notes.append(
-            f"No window has closed in {history_days} days of history: nothing was learnt from outcomes. {alone}"
+            f"No window has closed in {history_days} days of history: nothing was learnt from outcomes. "
+            f"{basis.no_window}"
         )
     elif frame.label_days < frame.horizon_days:
-        learnt = carried.format(label=frame.label_days, horizon=frame.horizon_days)
+        learnt = basis.short_windows.format(label=frame.label_days, horizon=frame.horizon_days)
         notes.append(
             f"The history of {history_days} days is too short for a window of {frame.horizon_days} days to have "
             f"closed. {learnt}"

@@ -13,7 +13,6 @@ from tenure_training.audit import audit, quick_audit
 from tenure_training.audit.features import boundary_rows, later_rows, row_order
 from tenure_training.audit.models import learning_order, permuted_outcomes, same_model
 from tenure_training.audit.training import inspect
-from tenure_training.models import registry
 from tenure_training.models.contract import Candidate, Prediction
 from tenure_training.windows import Window, backtest_windows, training_windows
 
@@ -162,12 +161,6 @@ class FirstRow(Memory):
         return self
 
 
-@pytest.fixture(autouse=True)
-def _known(monkeypatch):
-    for model in (Memory, FirstRow):
-        monkeypatch.setitem(registry.CANDIDATES, model.name, model)
-
-
 @pytest.mark.parametrize("leaks", [False, True])
 def test_permuted_outcomes__shows_a_model_that_saw_what_it_is_judged_on(tables, building, monkeypatch, leaks):
     def with_the_judged_one(first_order, as_of, *, horizon_days, each=4):
@@ -176,7 +169,7 @@ def test_permuted_outcomes__shows_a_model_that_saw_what_it_is_judged_on(tables, 
 
     if leaks:
         monkeypatch.setattr(frame_module, "training_windows", with_the_judged_one)
-    found = permuted_outcomes(building()(tables), **{**QUESTION, "candidate": "memory"})
+    found = permuted_outcomes(building()(tables), **{**QUESTION, "candidate": Memory})
     assert (found.verdict, found.suspects) == (("failed", ("memory",)) if leaks else ("passed", ()))
 
 
@@ -188,5 +181,5 @@ def test_permuted_outcomes__has_nothing_to_judge_without_a_window(tables, buildi
 
 def test_learning_order__names_a_model_that_follows_it(trained):
     training, _ = trained()
-    assert learning_order(training.frame, candidate="first_row", seed=1).failed
+    assert learning_order(training.frame, candidate=FirstRow, seed=1).failed
     assert learning_order(training.frame, candidate="recency", seed=1).verdict == "passed"

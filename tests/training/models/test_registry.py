@@ -7,7 +7,7 @@ import pytest
 from tenure_features.errors import UsageError
 from tenure_training.models.baselines.rules import StatusQuo
 from tenure_training.models.contract import Candidate
-from tenure_training.models.registry import BASELINES, CANDIDATES, candidate_class, new_candidate, register
+from tenure_training.models.registry import BASELINES, CANDIDATES, candidate_class, candidates_by_name, new_candidate
 from tenure_training.models.search_space import Integer, defaults
 
 
@@ -32,22 +32,22 @@ def test_registry__lists_the_names_where_none_is_near():
         candidate_class("???")
 
 
-@pytest.fixture
-def steady(monkeypatch):
-    monkeypatch.setattr("tenure_training.models.registry.CANDIDATES", dict(CANDIDATES))
-
-    class Steady(StatusQuo):
-        name = "steady"
-
-    return Steady
+class Steady(StatusQuo):
+    name = "steady"
 
 
-def test_register__adds_a_class_under_its_name_once(steady):
-    assert register(steady) is steady
-    assert candidate_class("steady") is steady
-    assert register(steady) is steady
-    with pytest.raises(UsageError, match="named 'blend' already"):
-        register(type("Other", (StatusQuo,), {"name": "blend"}))
+def test_candidates_by_name__takes_classes_beside_names_and_keeps_the_registry_as_it_is():
+    assert candidates_by_name(["zero", Steady, "zero"]) == {"zero": CANDIDATES["zero"], "steady": Steady}
+    assert "steady" not in CANDIDATES
+    with pytest.raises(TypeError):
+        CANDIDATES["steady"] = Steady
+
+
+@pytest.mark.parametrize("name", ["blend", "steady"])
+def test_candidates_by_name__refuses_a_name_that_is_taken(name):
+    other = type("Other", (StatusQuo,), {"name": name})
+    with pytest.raises(UsageError, match=f"named '{name}' already"):
+        candidates_by_name([Steady, other])
 
 
 FILE = """

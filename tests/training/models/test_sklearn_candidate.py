@@ -12,7 +12,6 @@ from sklearn.preprocessing import StandardScaler
 
 from tenure_features.errors import UsageError
 from tenure_training.metrics import evaluate
-from tenure_training.models.registry import CANDIDATES
 from tenure_training.models.search_space import Integer
 from tenure_training.models.sklearn_candidate import SklearnCandidate, sklearn_candidate
 from tenure_training.train import train
@@ -63,17 +62,15 @@ def test_sklearn_candidate__refuses_what_gives_no_probability():
         sklearn_candidate("odd", LogisticRegression(), "ridge")
 
 
-def test_train__lets_it_compete_but_not_win(frames, as_of, monkeypatch):
-    monkeypatch.setitem(CANDIDATES, "plain", plain)
-    done = train(frames, as_of=as_of, horizon_days=60, seed=7, candidates=["plain", "logistic"])
+def test_train__lets_it_compete_but_not_win(frames, as_of):
+    done = train(frames, as_of=as_of, horizon_days=60, seed=7, candidates=[plain, "logistic"])
     assert "plain" in done.backtest.predictions
     assert done.choice.name == "logistic"
 
 
-def test_train__refuses_when_nobody_could_be_champion(frames, as_of, monkeypatch):
-    monkeypatch.setitem(CANDIDATES, "plain", plain)
+def test_train__refuses_when_nobody_could_be_champion(frames, as_of):
     with pytest.raises(UsageError, match=r"None of the candidates could be champion.*plain.*blend"):
-        train(frames, as_of=as_of, horizon_days=60, seed=7, candidates=["plain"])
+        train(frames, as_of=as_of, horizon_days=60, seed=7, candidates=[plain])
 
 
 def test_sklearn_candidate__cannot_be_saved_unless_it_says_how(frame, tmp_path):

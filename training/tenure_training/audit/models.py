@@ -18,7 +18,7 @@ from tenure_training.backtest import backtest
 from tenure_training.frame import Frames
 from tenure_training.metrics import evaluate
 from tenure_training.models.contract import Candidate, Prediction, TrainingFrame
-from tenure_training.models.registry import candidate_class
+from tenure_training.models.registry import CandidateName, candidate_class
 from tenure_training.train import train
 from tenure_training.windows import Window, backtest_windows
 
@@ -34,7 +34,7 @@ FEWEST = 30
 
 
 def same_model(
-    tables: Tables, build: Build, *, as_of: pd.Timestamp, horizon_days: int, candidate: str, seed: int
+    tables: Tables, build: Build, *, as_of: pd.Timestamp, horizon_days: int, candidate: CandidateName, seed: int
 ) -> Finding:
     """Train with rows at and after ``as_of`` doctored; compare every byte and every score."""
     names = ["untouched", *FUTURES]
@@ -76,7 +76,7 @@ def _same_scores(a: Prediction, b: Prediction) -> bool:
     return np.array_equal(a.buy_probability, b.buy_probability) and np.array_equal(a.expected_value, b.expected_value)
 
 
-def learning_order(frame: TrainingFrame, *, candidate: str, seed: int) -> Finding:
+def learning_order(frame: TrainingFrame, *, candidate: CandidateName, seed: int) -> Finding:
     """Fit on the training rows in another order, and on origins in another order: the predictions must stay."""
     if frame.rows.empty:
         return LEARNING_ORDER.skipped("No window has closed, so there are no training rows.")
@@ -96,7 +96,7 @@ def learning_order(frame: TrainingFrame, *, candidate: str, seed: int) -> Findin
         moved += [f"{name} ({apart:.2g})"] if apart > 1e-6 else []
     return LEARNING_ORDER.found(
         moved,
-        good=f"{candidate} says the same from {len(frame.rows):,} rows of {len(frame.origins)} origins in any order.",
+        good=f"{model.name} says the same from {len(frame.rows):,} rows of {len(frame.origins)} origins in any order.",
         bad="Predictions depend on the order of rows",
     )
 
@@ -133,7 +133,9 @@ class Dealt(Frames):
         return real.iloc[generator.permutation(len(real))].reset_index(drop=True)
 
 
-def permuted_outcomes(frames: Frames, *, as_of: pd.Timestamp, horizon_days: int, candidate: str, seed: int) -> Finding:
+def permuted_outcomes(
+    frames: Frames, *, as_of: pd.Timestamp, horizon_days: int, candidate: CandidateName, seed: int
+) -> Finding:
     """Deal the outcomes of every window out at random, train, and judge on the dealt outcomes of the backtest.
 
     Features know nothing of the deal, so the AUROC is .5 within its noise, unless a model has seen the very outcomes
@@ -144,11 +146,11 @@ def permuted_outcomes(frames: Frames, *, as_of: pd.Timestamp, horizon_days: int,
         for window in backtest_windows(frames.first_order, as_of, horizon_days=horizon_days)
         if not frames.snapshot(window.origin).empty
     ]
-    found, variance = [], []
+    found, variance, name = [], [], candidate_class(candidate).name
     for number in range(PERMUTATIONS):
         dealt = Dealt(frames, seed=seed + number)
         result = backtest(dealt, windows, candidates=[candidate], seed=seed)
-        for said, outcome in zip(result.predictions[candidate], result.outcomes, strict=True):
+        for said, outcome in zip(result.predictions[name], result.outcomes, strict=True):
             yes, no = int(outcome["bought"].sum()), int((~outcome["bought"]).sum())
             if min(yes, no) >= FEWEST:
                 found.append(evaluate(said, outcome, metrics=["auroc"])["auroc"])
@@ -158,8 +160,8 @@ def permuted_outcomes(frames: Frames, *, as_of: pd.Timestamp, horizon_days: int,
     mean, error = float(np.mean(found)), float(np.sqrt(np.sum(variance)) / len(found))
     limit = 0.5 + NOISE * error
     return PERMUTED.found(
-        [candidate] if mean > limit else [],
-        good=f"On outcomes dealt out at random {candidate} has an AUROC of {mean:.3f}; up to {limit:.3f} is noise.",
+        [name] if mean > limit else [],
+        good=f"On outcomes dealt out at random {name} has an AUROC of {mean:.3f}; up to {limit:.3f} is noise.",
         bad=f"On outcomes dealt out at random the AUROC is {mean:.3f}, where chance gives {limit:.3f} at most; they "
         "were seen by",
     )

@@ -85,12 +85,12 @@ _AGAIN = 4
 
 def _trained_again(training: Training, *, tables: Tables, build: Build, seed: int) -> Iterator[Finding]:
     frame = training.frame
-    name, sample = training.choice.name, build(tables)
+    candidate, sample = training.candidate, build(tables)
     yield row_order(tables, build, moment=frame.as_of, seed=seed)
     as_of, days = frame.as_of, frame.horizon_days
-    yield same_model(tables, build, as_of=as_of, horizon_days=days, candidate=name, seed=seed)
-    yield learning_order(sample.frame(as_of, horizon_days=days), candidate=name, seed=seed)
-    yield permuted_outcomes(sample, as_of=as_of, horizon_days=days, candidate=name, seed=seed)
+    yield same_model(tables, build, as_of=as_of, horizon_days=days, candidate=candidate, seed=seed)
+    yield learning_order(sample.frame(as_of, horizon_days=days), candidate=candidate, seed=seed)
+    yield permuted_outcomes(sample, as_of=as_of, horizon_days=days, candidate=candidate, seed=seed)
 
 
 def _moments(training: Training) -> list[pd.Timestamp]:

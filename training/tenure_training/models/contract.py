@@ -203,10 +203,42 @@ class Evidence:
     window_days: int | None = None
 
 
+@dataclass(frozen=True)
+class Basis:
+    """What predictions rest on where outcomes are short, in words; ``{label}`` and ``{horizon}`` stand for days.
+
+    Attributes
+    ----------
+    no_window
+        Where no window has closed.
+    short_windows
+        Where only windows shorter than the horizon have.
+    """
+
+    no_window: str
+    short_windows: str
+
+
+LEARNT_FROM_RHYTHM = Basis(
+    "Predictions rest on the buying rhythm (BG/NBD, MBG/NBD and Pareto/NBD) alone.",
+    "The model learnt on closed windows of up to {label} days and is carried to {horizon} days by the growth the "
+    "BTYD models expect of each customer between the two lengths.",
+)
+
+
 class Candidate(ABC):
     """A model that can compete in the backtest and be served from a bundle."""
 
     name: ClassVar[str]
+    basis: ClassVar[Basis] = LEARNT_FROM_RHYTHM
+    """What its predictions rest on where outcomes are short."""
+
+    simple: ClassVar[bool] = False
+    """Whether a few hundred customers determine it: small shops prefer such a model."""
+
+    baseline: ClassVar[bool] = False
+    """Whether it is shown beside the models and not chosen while there is one."""
+
     search_space: ClassVar[SearchSpace] = NOTHING
     """What may be tuned, beside the model; budget, splits and the choice are the harness'."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 from types import MappingProxyType
 
@@ -19,56 +19,37 @@ from tenure_training.models.hurdle.xgboost_hurdle import XGBoostHurdle
 from tenure_training.models.search_space import Settings
 from tenure_training.models.user_file import is_address, load_candidate
 
-BASELINES: tuple[str, ...] = (Zero.name, StatusQuo.name, RecencyRule.name)
+type CandidateName = str | type[Candidate]
+"""A name of the registry, ``FILE.py:NAME`` or ``package.module:NAME`` of a class of one's own, or the class itself."""
+
+CANDIDATES: Mapping[str, type[Candidate]] = MappingProxyType(
+    {
+        candidate.name: candidate
+        for candidate in (
+            Zero,
+            StatusQuo,
+            RecencyRule,
+            BGNBDCandidate,
+            MBGNBDCandidate,
+            ParetoNBDCandidate,
+            MBGCNBDCandidate,
+            Logistic,
+            XGBoostHurdle,
+            XGBoostGamma,
+            XGBoostTweedie,
+            XGBoostAFT,
+            Blend,
+        )
+    }
+)
+"""Tenure's own, by name; others are passed to whoever needs them, and never added here."""
+
+BASELINES: tuple[str, ...] = tuple(name for name, candidate in CANDIDATES.items() if candidate.baseline)
 """Always in the backtest, never the champion while a model has anything to learn from."""
 
-CANDIDATES: dict[str, type[Candidate]] = {
-    candidate.name: candidate
-    for candidate in (
-        Zero,
-        StatusQuo,
-        RecencyRule,
-        BGNBDCandidate,
-        MBGNBDCandidate,
-        ParetoNBDCandidate,
-        MBGCNBDCandidate,
-        Logistic,
-        XGBoostHurdle,
-        XGBoostGamma,
-        XGBoostTweedie,
-        XGBoostAFT,
-        Blend,
-    )
-}
 
-
-def register(candidate: type[Candidate]) -> type[Candidate]:
-    """Add a candidate under its name, for as long as the process lasts; usable as a decorator.
-
-    Raises
-    ------
-    UsageError
-        The name is taken by another class.
-
-    Examples
-    --------
-    >>> class Steady(StatusQuo):
-    ...     name = "steady"
-    >>> register(Steady) is candidate_class("steady") is CANDIDATES.pop("steady")
-    True
-    """
-    if CANDIDATES.setdefault(candidate.name, candidate) is not candidate:
-        raise UsageError(f"There is a candidate named {candidate.name!r} already.", fix="Choose another name.")
-    return candidate
-
-
-def candidate_class(name: str) -> type[Candidate]:
-    """Look a candidate up: by its name, or by where it lies.
-
-    Parameters
-    ----------
-    name
-        A name of the registry, or ``FILE.py:NAME`` or ``package.module:NAME`` for a class of the user's own.
+def candidate_class(name: CandidateName) -> type[Candidate]:
+    """Look a candidate up: by its name, or by where it lies; a class is given back as it is.
 
     Raises
     ------
@@ -80,6 +61,8 @@ def candidate_class(name: str) -> type[Candidate]:
     >>> candidate_class("status_quo").__name__
     'StatusQuo'
     """
+    if not isinstance(name, str):
+        return name
     if is_address(name):
         return load_candidate(name)
     if name not in CANDIDATES:
@@ -92,7 +75,30 @@ def candidate_class(name: str) -> type[Candidate]:
     return CANDIDATES[name]
 
 
-def new_candidate(name: str, settings: Mapping[str, Settings] = MappingProxyType({})) -> Candidate:
+def candidates_by_name(names: Iterable[CandidateName]) -> dict[str, type[Candidate]]:
+    """Look several candidates up; each has a name of its own, and none takes that of one of tenure's.
+
+    Raises
+    ------
+    UsageError
+        As `candidate_class`, or two of them have the same name.
+
+    Examples
+    --------
+    >>> class Steady(StatusQuo):
+    ...     name = "steady"
+    >>> list(candidates_by_name(["zero", Steady]))
+    ['zero', 'steady']
+    """
+    classes: dict[str, type[Candidate]] = {}
+    for candidate in map(candidate_class, names):
+        if {**CANDIDATES, **classes}.get(candidate.name, candidate) is not candidate:
+            raise UsageError(f"There is a candidate named {candidate.name!r} already.", fix="Choose another name.")
+        classes[candidate.name] = candidate
+    return classes
+
+
+def new_candidate(name: CandidateName, settings: Mapping[str, Settings] = MappingProxyType({})) -> Candidate:
     """Make an unfitted candidate, with the settings tuned for its name if there are any.
 
     Raises
@@ -100,4 +106,5 @@ def new_candidate(name: str, settings: Mapping[str, Settings] = MappingProxyType
     UsageError
         There is none of that name, or a setting cannot stand.
     """
-    return candidate_class(name)().tuned(settings.get(name, {}))
+    candidate = candidate_class(name)
+    return candidate().tuned(settings.get(candidate.name, {}))

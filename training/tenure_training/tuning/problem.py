@@ -13,7 +13,7 @@ import pandas as pd
 from tenure_training.frame import Frames
 from tenure_training.metrics import evaluate
 from tenure_training.models.contract import Prediction, TrainingFrame
-from tenure_training.models.registry import candidate_class, new_candidate
+from tenure_training.models.registry import CandidateName, candidate_class, new_candidate
 from tenure_training.models.search_space import SearchSpace, Settings
 from tenure_training.threads import one_blas_thread
 from tenure_training.windows import Window
@@ -53,7 +53,7 @@ class Problem:
     Attributes
     ----------
     candidate
-        Its name.
+        Its name, where it lies, or its class; processes of their own look it up again.
     windows
         Closed windows, in the order they are tried.
     frames
@@ -66,7 +66,7 @@ class Problem:
         Of every fit.
     """
 
-    candidate: str
+    candidate: CandidateName
     windows: tuple[Window, ...]
     frames: tuple[TrainingFrame, ...]
     outcomes: tuple[pd.DataFrame, ...]
@@ -74,7 +74,7 @@ class Problem:
     seed: int
 
     @classmethod
-    def of(cls, frames: Frames, windows: Sequence[Window], *, candidate: str, seed: int) -> Problem:
+    def of(cls, frames: Frames, windows: Sequence[Window], *, candidate: CandidateName, seed: int) -> Problem:
         """Take frames and outcomes of closed windows, and measure the untuned candidate on them."""
         at = [frames.frame(window.origin, horizon_days=window.days) for window in windows]
         happened = [
@@ -86,6 +86,11 @@ class Problem:
         return cls(candidate, bare.windows, bare.frames, bare.outcomes, untuned, seed)
 
     @property
+    def name(self) -> str:
+        """The candidate's name."""
+        return candidate_class(self.candidate).name
+
+    @property
     def space(self) -> SearchSpace:
         """The search space of the candidate."""
         return candidate_class(self.candidate).search_space
@@ -94,9 +99,7 @@ class Problem:
     def predict(self, number: int, settings: Settings) -> Prediction:
         """Fit the candidate at an origin and predict its window."""
         frame = self.frames[number]
-        return (
-            new_candidate(self.candidate, {self.candidate: settings}).fit(frame, seed=self.seed).predict(frame.present)
-        )
+        return new_candidate(self.candidate, {self.name: settings}).fit(frame, seed=self.seed).predict(frame.present)
 
     def score(self, settings: Settings, *, hopeless: Report | None = None) -> TrialScore | None:
         """Try settings at one origin after the other.
@@ -135,7 +138,7 @@ class Problem:
             **also,
         }
         digest = hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
-        return f"{self.candidate}-{digest[:12]}"
+        return f"{self.name}-{digest[:12]}"
 
 
 def relative_loss(tuned: tuple[float, float], untuned: tuple[float, float]) -> float:

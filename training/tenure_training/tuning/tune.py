@@ -12,7 +12,7 @@ import pandas as pd
 from tenure_features.errors import UsageError
 from tenure_training.frame import Frames
 from tenure_training.metrics import paired_bootstrap
-from tenure_training.models.registry import candidate_class
+from tenure_training.models.registry import CandidateName, candidate_class
 from tenure_training.models.search_space import Value
 from tenure_training.tuning.problem import GINI, LOG_LOSS, Problem, relative_loss
 from tenure_training.tuning.study import Advance, Trial, search
@@ -57,7 +57,7 @@ class Tuning:
 def tune(
     frames: Frames,
     *,
-    candidate: str,
+    candidate: CandidateName,
     as_of: pd.Timestamp,
     horizon_days: int,
     seed: int,
@@ -79,7 +79,7 @@ def tune(
     frames
         The order log, point in time.
     candidate
-        Name of a candidate with a search space.
+        A candidate with a search space: its name, or its class.
     as_of
         The moment predictions will be made from; every window has closed by then.
     horizon_days
@@ -98,14 +98,15 @@ def tune(
     UsageError
         The candidate is unknown or has nothing to tune.
     """
-    if not candidate_class(candidate).search_space:
-        raise UsageError(f"The candidate {candidate!r} has nothing to tune.", fix="Tune blend, or another with trees.")
+    model = candidate_class(candidate)
+    if not model.search_space:
+        raise UsageError(f"The candidate {model.name!r} has nothing to tune.", fix="Tune blend, or another with trees.")
     found = backtest_windows(frames.first_order, as_of, horizon_days=horizon_days, most=ORIGINS)
     frames.prepare([window.origin for window in found], [])
     windows = [window for window in found if not frames.snapshot(window.origin).empty]
     if len(windows) < 2:
         why = f"two closed windows with a history before them are needed, {len(windows)} found"
-        return Tuning(candidate, (), 0, {}, False, why, pd.DataFrame())
+        return Tuning(model.name, (), 0, {}, False, why, pd.DataFrame())
     latest, earlier = windows[0], windows[1:]
     problem = Problem.of(frames, earlier, candidate=candidate, seed=seed)
     study = problem.study_name(as_of=as_of.isoformat(), data=data)
@@ -113,7 +114,7 @@ def tune(
         problem, trials=trials, journal=journal, study=study, timeout_s=timeout_s, jobs=jobs, advance=advance
     )
     best = min(kept, key=lambda trial: (trial.score.loss, trial.number))
-    done = Tuning(candidate, tuple(kept), pruned, {}, False, "", pd.DataFrame())
+    done = Tuning(model.name, tuple(kept), pruned, {}, False, "", pd.DataFrame())
     if best.number == 0:
         return replace(done, reason=f"none of {len(kept) - 1 + pruned} trials beat the defaults on the earlier origins")
     held_out = Problem.of(frames, [latest], candidate=candidate, seed=seed)

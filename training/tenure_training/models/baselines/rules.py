@@ -10,10 +10,11 @@ import numpy as np
 import pandas as pd
 
 from tenure_features.stored import Stored, read_stored
-from tenure_training.models.contract import MOST_DAYS, Candidate, Floats, Prediction, TrainingFrame
+from tenure_training.models.contract import MOST_DAYS, Basis, Candidate, Floats, Prediction, TrainingFrame
 
 SMALLEST = 1e-4
 ROWS_PER_BIN = 20
+NEEDS_NOTHING = Basis("The baseline needs none.", "The baseline needs none.")
 
 
 class _Rates(Candidate):
@@ -42,7 +43,7 @@ class _Rates(Candidate):
 class Zero(_Rates):
     """Nobody ever comes back. Wins on mean absolute error wherever most customers are gone."""
 
-    name = "zero"
+    name, baseline, basis = "zero", True, NEEDS_NOTHING
 
     def fit(self, frame: TrainingFrame, *, seed: int) -> Self:  # noqa: ARG002  # learns nothing
         """Learn nothing."""
@@ -58,7 +59,7 @@ class Zero(_Rates):
 class StatusQuo(_Rates):
     """Everybody goes on as they did: orders and revenue per day since the first order, and Poisson gaps."""
 
-    name = "status_quo"
+    name, baseline, basis = "status_quo", True, NEEDS_NOTHING
     settling_days: ClassVar[float] = 30.0
 
     def fit(self, frame: TrainingFrame, *, seed: int) -> Self:  # noqa: ARG002  # nothing is random
@@ -87,7 +88,11 @@ class RecencyRule(_Rates):
     with recency over the horizon, a rule of thumb.
     """
 
-    name = "recency"
+    name, baseline = "recency", True
+    basis = Basis(
+        "Predictions are a rule of thumb: the longer the silence, the less likely an order.",
+        "The rule learnt on closed windows of up to {label} days, carried to {horizon} days at a constant rate.",
+    )
     bins: ClassVar[int] = 20
 
     def fit(self, frame: TrainingFrame, *, seed: int) -> Self:  # noqa: ARG002  # nothing is random

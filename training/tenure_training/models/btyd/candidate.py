@@ -13,7 +13,15 @@ import pandas as pd
 
 from tenure_features.errors import UsageError
 from tenure_features.stored import Stored, read_stored
-from tenure_training.models.contract import LEVELS, MOST_DAYS, Candidate, Contributions, Prediction, TrainingFrame
+from tenure_training.models.contract import (
+    LEVELS,
+    MOST_DAYS,
+    Basis,
+    Candidate,
+    Contributions,
+    Prediction,
+    TrainingFrame,
+)
 
 from .base import BTYDModel
 from .estimation import Estimate
@@ -60,6 +68,11 @@ class BTYDCandidate(Candidate):
     """
 
     model: ClassVar[type[BTYDModel]]
+    simple = True
+    basis = Basis(
+        "The model needs none, it is fitted to the order history itself.",
+        "The model needs none, it is fitted to the order history itself; {horizon} days are its extrapolation.",
+    )
 
     def __init__(self) -> None:
         self.fitted: Fitted | None = None

@@ -10,5 +10,5 @@ class Logistic(Hurdle):
     """Ridge-penalised logistic regression and log-linear spend on the features and the rhythm."""
 
     name = "logistic"
-    linear, trees = True, False
+    linear, trees, simple = True, False, True
     search_space = SPACE
