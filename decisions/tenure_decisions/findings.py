@@ -11,8 +11,8 @@ import pandas as pd
 from tenure_decisions.glossary import Term
 from tenure_features.errors import DataContractError
 
-INSERTED = re.compile(r"\{(\w+)\}")
-"""A fact named in a title, a lead or a sentence."""
+INSERTED = re.compile(r"\{(\w+)(?:\.(\w+))?\}")
+"""A fact named in a title, a lead or a sentence; ``{totals.gained}`` is an entry of a fact that is a mapping."""
 _CURRENCY_WORDS = frozenset({"currency", "in_currency"})
 """What can be inserted beside the facts: the currency, and ", in EUR" or nothing."""
 
@@ -48,7 +48,7 @@ class FindingTable:
     name
         Its key in JSON.
     title
-        What a row is.
+        What a row is; literal.
     frame
         The rows; the index does not count.
     terms
@@ -132,7 +132,8 @@ class Findings:
 
     def __post_init__(self) -> None:
         names = [fact.name for fact in self.facts] + [table.name for table in self.tables] + list(self.parts)
-        missing = {*INSERTED.findall(self.title), *INSERTED.findall(self.lead)} - {*names, *_CURRENCY_WORDS}
+        inserted = {name for text in (self.title, self.lead) for name, _ in INSERTED.findall(text)}
+        missing = inserted - {*names, *_CURRENCY_WORDS}
         twice = {name for name in names if names.count(name) > 1}
         if missing or twice:
             raise DataContractError(

@@ -120,3 +120,124 @@ BUDGET_TERMS: Mapping[str, Term] = {
     "marginal_total": Term("ratio", "what the last unit of money returns; below 1 it costs more than it brings"),
     "best_total": Term("money per week", "total at which the last unit just pays for itself, within the bounds"),
 }  # fmt: skip
+
+GROUPS: Mapping[str, Term] = {
+    "group": Term("-", "its name in the model"),
+    "label": Term("-", "its name in the language asked for"),
+    "customers": Term("customers", "in the group"),
+    "share": Term("share", "of all customers scored"),
+    "churn": Term("probability", "mean probability of no order within the horizon"),
+    "expected_value": Term("money", "expected of all customers of the group within the horizon"),
+    "money_at_risk": Term("money", "what the risk of leaving takes from it"),
+    "goal": Term("-", "what the playbook wants for the group"),
+    "next_step": Term("-", "what to do first"),
+}
+
+PARETO: Mapping[str, Term] = {
+    "share_of_customers": Term("share", "the most valuable first"),
+    "customers": Term("customers", "so many, rounded up"),
+    "value": Term("money", "sum of their value"),
+    "share_of_value": Term("share", "of the value of everybody, losses included"),
+}
+
+MOVEMENT: Mapping[str, Term] = {
+    "group": Term("-", "at either moment"),
+    "from_group": Term("-", "at the earlier moment; (newcomers) had no score"),
+    "to_group": Term("-", "now; (no longer scored) have none"),
+    "customers": Term("customers", "who went this way"),
+    "value_before": Term("money", "expected value then"),
+    "value_after": Term("money", "expected value now"),
+    "gained": Term("money", "sum of the rises of expected value of single customers"),
+    "lost": Term("money", "sum of the falls"),
+    "before": Term("customers", "in the group then"),
+    "stayed": Term("customers", "in the group at both moments"),
+    "arrived": Term("customers", "in the group now and not then"),
+    "left": Term("customers", "in the group then and not now"),
+    "after": Term("customers", "in the group now"),
+}
+
+AGEING: Mapping[str, Term] = {
+    "column": Term("-", "what the groups are groups of"),
+    "customers": Term("customers", "scored again after days without any order"),
+    "changed": Term("customers", "in another group by the borders alone"),
+    "share": Term("share", "of the customers, changed"),
+    "changed_held": Term("customers", "in another group when the scores of now are given as the previous ones"),
+    "share_held": Term("share", "of the customers, changed_held"),
+}
+
+PROFILE: Mapping[str, Term] = {
+    "attribute": Term("-", "what is known of customers"),
+    "level": Term("-", "its value"),
+    "in_group": Term("customers", "of the group with the level"),
+    "group_share": Term("share", "of the group with the level"),
+    "outside": Term("customers", "outside the group with the level"),
+    "outside_share": Term("share", "of the customers outside with the level"),
+    "lift": Term("ratio", "group_share / outside_share, half a customer added to every count; 95 % interval"),
+    "p_value": Term("p", "Fisher's exact, two-sided"),
+    "p_adjusted": Term("p", "Benjamini and Hochberg's over all rows"),
+    "represented": Term("-", "over or under where p_adjusted is under .05"),
+}
+
+MET_EARLY: Mapping[str, Term] = {
+    "level": Term("-", "brand or category met in the first days"),
+    "met": Term("customers", "who met it early"),
+    "others": Term("customers", "who did not"),
+    "value_met": Term("money per customer", "later value of those who met it"),
+    "value_others": Term("money per customer", "later value of the others"),
+    "difference": Term("money per customer", "of the two, as it is"),
+    "compared": Term("customers", "who met it and have somebody to be compared with"),
+    "adjusted": Term("money per customer", "difference among customers alike in breadth, early revenue and channel"),
+    "p_value": Term("p", "of the adjusted difference"),
+    "p_adjusted": Term("p", "Benjamini and Hochberg's over all rows"),
+    "verdict": Term("-", "toxic or good where p_adjusted is under .05"),
+}
+
+IDEAL: Mapping[str, Term] = {
+    "rule": Term("-", "a filter in SQL over what is known after the first order"),
+    "customers": Term("customers", "who match it, of those it was not learned from"),
+    "coverage": Term("share", "of those, who match it"),
+    "top": Term("customers", "who match it and are in the high value tier"),
+    "top_share": Term("share", "of who match it, in the high value tier"),
+    "lift": Term("ratio", "top_share / the share among who do not match it, with its interval"),
+    "captured": Term("share", "of the high value tier, who match it"),
+    "holds": Term("yes or no", "the whole interval of the lift lies above 1"),
+    "customer_id": Term("-", "high-value customers who match a rule that holds, the most valuable first"),
+}
+
+CAMPAIGN: Mapping[str, Term] = {
+    "share": Term("share", "of the customers contacted, the riskiest first"),
+    "profit": Term("money per customer", "of the campaign at the mean acceptance, over all customers"),
+}
+
+CHECKS: Mapping[str, Term] = {
+    "seen": Term("-", "ok, LEAK, or - where there was nothing to check"),
+    "check": Term("-", "its name"),
+    "question": Term("-", "what it asks"),
+    "verdict": Term("-", "passed, failed or not applicable"),
+    "evidence": Term("-", "what was seen"),
+}
+
+DATES: Mapping[str, Term] = {
+    "origin": Term("date", "the moment the dates were predicted at"),
+    "customers": Term("customers", "with two orders or more"),
+    "ordered": Term("customers", "of them ordered within the window"),
+    "concordance": Term("share of 1", "of pairs of whom it is known who ordered first, dated in that order"),
+    "adbt_concordance": Term("share of 1", "the same by the last order plus ADBT"),
+    "error_days": Term("days", "median distance of the date from the order"),
+    "adbt_error_days": Term("days", "the same by the last order plus ADBT"),
+    "coverage_80": Term("share", "of the 80 % intervals that hold the order"),
+}
+
+LINKING: Mapping[str, Term] = {
+    "figure": Term("-", "what is counted"),
+    "before": Term("as the figure says", "counted by source id"),
+    "after": Term("as the figure says", "counted by customer"),
+    "way": Term("-", "by source id, or by customer"),
+    "orders": Term("-", "a band of numbers of orders"),
+    "place": Term("rank", "of the band"),
+    "share": Term("share", "of the customers, in the band"),
+    "ids": Term("-", "whether a customer has one source id or several"),
+    "customers": Term("customers", "scored"),
+    "expected_value": Term("money per customer", "mean within the horizon"),
+    "churn_probability": Term("probability", "mean probability of no order within the horizon"),
+}

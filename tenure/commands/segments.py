@@ -36,14 +36,11 @@ def segments(
     """
     from tenure.config_file import load_config
     from tenure.jobs.outputs import input_places, require_apart
-    from tenure.jobs.segments import segments_job, write_tables
-    from tenure.output import emit
-    from tenure.report.segment_text import segment_lines, segment_payload
+    from tenure.jobs.segments import segments_job
+    from tenure.output import show
 
     settings = None if config is None else load_config(config, overrides={})
     require_apart(out, input_places(settings), results=[config, scores, previous])
     spoken = language or (settings.segments.language if settings else "en")
-    found = segments_job(scores, previous=previous, config=settings, by=by, group=group, language=spoken)
-    files = [] if out is None else write_tables(found, options.out_folder(out))
-    lines = [*segment_lines(found), *(["", f"Tables and charts: {out}"] if files else [])]
-    emit("segments", lines, {**segment_payload(found), "files": files}, as_json=json)
+    findings = segments_job(scores, previous=previous, config=settings, by=by, group=group, language=spoken)
+    show("segments", findings, out=out, as_json=json)

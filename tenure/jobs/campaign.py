@@ -8,8 +8,6 @@ import numpy as np
 import pandas as pd
 
 from tenure.config import EconomicsConfig
-from tenure_serving import charts
-from tenure_serving.report.sections import ChartBlock, Paragraph, Section
 from tenure_training.backtest import Backtest
 from tenure_training.metrics import Case
 from tenure_training.models.baselines.rules import StatusQuo
@@ -71,36 +69,3 @@ def campaign_of(result: Backtest | None, champion: str) -> CampaignResult | None
         everybody=float(profit[-1]),
         curve=curve,
     )
-
-
-def campaign_sections(
-    found: CampaignResult | None, *, currency: str | None, said: EconomicsConfig
-) -> tuple[Section, ...]:
-    """Show the profit curve in the report; nothing where there was no backtest."""
-    return () if found is None else (_section(found, currency=currency or "", said=said),)
-
-
-def _section(found: CampaignResult, *, currency: str, said: EconomicsConfig) -> Section:
-    from tenure_serving.charts.style import money, percent
-
-    best = found.curve.iloc[int(found.curve["profit"].to_numpy().argmax())]
-    title = f"A retention campaign pays for the riskiest {percent(float(best['share']))} of customers"
-    if best["share"] == 1:
-        title = "A retention campaign pays for every customer"
-    if not best["profit"] > 0:
-        title = "No retention campaign pays at these costs"
-    known = said.contact_cost is not None and said.offer_cost is not None
-    source = "from the configuration" if known else "published ratios to the mean value; say yours under [economics]"
-    lead = (
-        f"A contact costs {money(found.contact_cost, currency)}, an accepted offer {money(found.offer_cost, currency)}"
-        f" ({source}); {percent(found.acceptance)} of would-be churners accept it and stay."
-    )
-    more = (
-        f"Expected maximum profit (EMPC): {money(found.empc, currency)} per customer, contacting "
-        f"{percent(found.share_to_contact)} of them, averaged over how many may accept. A customer is worth what the "
-        "status quo expects of them over the horizon, so that every model is measured in the same money. That an offer "
-        "keeps people is assumed here; whether it does, only a randomised test can tell."
-    )
-    chart = charts.profit_curve(found.curve, currency=currency)
-    label = "Profit per customer of a retention campaign by the share of customers contacted"
-    return Section(title, lead, (ChartBlock(chart, label), Paragraph(more, kind="aside")))

@@ -18,8 +18,8 @@ from tenure.jobs.opening import open_configured_shop
 from tenure.jobs.results import RunResult
 from tenure.jobs.run import run_job
 from tenure.progress import Progress
-from tenure.report.render import money
 from tenure_serving.charts.style import percent
+from tenure_serving.findings import exact_money
 from tenure_serving.report.sections import Section
 from tenure_serving.report.summary import first_to_call, with_money
 from tenure_simulator import ShopConfig, preset, read_truth, realised_outcome, simulate, truth_at
@@ -174,7 +174,7 @@ def _who_leaves(result: RunResult, currency: str) -> str:
     return (
         f"Who leaves: {leaving:,.0f} of {result.customers:,} customers are expected not to order in the next "
         f"{result.horizon_days} days. {result.at_risk:,} are at high risk but not lost yet: "
-        f"{money(result.money_at_risk, currency)} at stake."
+        f"{exact_money(result.money_at_risk, currency)} at stake."
     )
 
 
@@ -182,7 +182,7 @@ def _worth(result: RunResult, currency: str) -> str:
     value = np.sort(result.scores["expected_value"].to_numpy(dtype=np.float64))[::-1]
     best = value[: max(len(value) // 5, 1)].sum() / value.sum()
     return (
-        f"What they are worth: {money(result.expected_value, currency)} in these {result.horizon_days} days; "
+        f"What they are worth: {exact_money(result.expected_value, currency)} in these {result.horizon_days} days; "
         f"the best fifth of the customers brings {percent(best)} of it."
     )
 
@@ -196,7 +196,7 @@ def _first_step(result: RunResult, currency: str) -> str:
     group = people[people["at_risk"] & (people["segment"] == call["segment"])]
     return (
         f'What to do first: "{call["segment"]}", {len(group):,} customers with '
-        f"{money(group['money_at_risk'].sum(), currency)} at stake: {call['next_step']}. "
+        f"{exact_money(group['money_at_risk'].sum(), currency)} at stake: {call['next_step']}. "
         f"Begin with {call['customer_id']}."
     )
 

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-
 import ibis
 import pandas as pd
 import pyarrow as pa
 
 from tenure_decisions.customers.attributes import LINE_ATTRIBUTES, customer_attributes
 from tenure_decisions.customers.encounters import encounters
+from tenure_decisions.customers.findings import study_findings
 from tenure_decisions.customers.first_order import first_orders
 from tenure_decisions.customers.ideal import IdealProfile, ideal_profile
 from tenure_decisions.customers.profiles import profile
+from tenure_decisions.findings import Findings
 from tenure_features import Shop
 from tenure_features.errors import DataContractError, UsageError
 from tenure_features.reading.engine import fetch
@@ -24,37 +23,15 @@ MOST = 50_000
 BEST = ("value_tier", "high")
 
 
-@dataclass(frozen=True)
-class SegmentStudy:
-    """What sets a group apart, and what comes before value.
-
-    Attributes
-    ----------
-    group
-        The group profiled, such as "the high value tier".
-    customers
-        Customers studied.
-    profile
-        See `tenure_decisions.customers.profiles.profile`.
-    met_early
-        By ``brand`` and ``category``: see `tenure_decisions.customers.encounters.encounters`.
-    ideal
-        Of customers in the high value tier; None where it could not be found.
-    notes
-        What was left out, and why.
-    """
-
-    group: str
-    customers: int
-    profile: pd.DataFrame
-    met_early: Mapping[str, pd.DataFrame] = field(default_factory=dict)
-    ideal: IdealProfile | None = None
-    notes: tuple[str, ...] = ()
-
-
 def study(
-    shop: Shop, scores: pd.DataFrame, *, column: str = BEST[0], level: str = BEST[1], horizon_days: float = 180
-) -> SegmentStudy:
+    shop: Shop,
+    scores: pd.DataFrame,
+    *,
+    column: str = BEST[0],
+    level: str = BEST[1],
+    horizon_days: float = 180,
+    currency: str = "",
+) -> Findings:
     """Profile a group of the scored customers, and compare what customers met early.
 
     Parameters
@@ -67,6 +44,8 @@ def study(
         The group: customers whose column of the scores has this level.
     horizon_days
         Length of the later window of `tenure_decisions.customers.encounters.encounters`.
+    currency
+        Of every amount.
 
     Raises
     ------
@@ -94,7 +73,15 @@ def study(
             notes.append(str(error))
     known = first_orders(orders, as_of=as_of, order_lines=lines, customers=customers)
     ideal = _ideal(people, known, notes)
-    return SegmentStudy(f"the {level} {column.replace('_', ' ')}", len(people), table, met_early, ideal, tuple(notes))
+    return study_findings(
+        table,
+        group=f"the {level} {column.replace('_', ' ')}",
+        customers=len(people),
+        met_early=met_early,
+        ideal=ideal,
+        notes=notes,
+        currency=currency,
+    )
 
 
 def _ideal(people: pd.DataFrame, known: pd.DataFrame, notes: list[str]) -> IdealProfile | None:

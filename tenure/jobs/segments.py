@@ -3,69 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 
 from tenure.config import Config
 from tenure.jobs.card import rules_of
 from tenure.jobs.opening import open_configured_shop
-from tenure.jobs.segment_study import SIDE, SegmentStudy, study
-from tenure_decisions.customers.pareto import pareto, pareto_curve
+from tenure.jobs.segment_study import SIDE, study
+from tenure_decisions.customers.findings import pareto_findings
+from tenure_decisions.findings import Fact, Findings, Table
+from tenure_decisions.glossary import GROUPS
 from tenure_features import Shop
 from tenure_features.errors import UsageError
 from tenure_features.reading.engine import fetch
-from tenure_serving import charts
 from tenure_serving.report.summary import by as summed
 from tenure_serving.report.summary import with_money
 from tenure_serving.score_tables import Scores, earlier_scores, read_scores
 from tenure_serving.segments import Playbook, load_map, load_playbook
+from tenure_serving.segments.findings import movement_findings, stability_findings
 from tenure_serving.segments.maps import parse_map
-from tenure_serving.segments.movement import GROUPINGS, Movement, Stability, movement, stability
+from tenure_serving.segments.movement import GROUPINGS, movement, stability
 from tenure_serving.segments.playbook import parse_playbook
 
 BUILT_IN = {"rfm_group": "common_eleven", "rfm_relationship": "relationship"}
-
-
-@dataclass(frozen=True)
-class Segments:
-    """What a score table says about groups of customers.
-
-    Attributes
-    ----------
-    as_of, horizon_days, currency
-        Of the scores; value is expected over the horizon.
-    by
-        The grouping: one of `tenure_serving.segments.movement.GROUPINGS`.
-    groups
-        One row per group: ``group``, ``label``, ``customers``, ``share``, ``churn`` (mean probability),
-        ``expected_value``, ``money_at_risk``, and for segments ``goal`` and ``next_step``.
-    pareto
-        See `tenure_decisions.customers.pareto.pareto`, of expected value.
-    movement, stability
-        Against the previous scores; None without any. Who ordered in between is left out of ``stability`` when the
-        configuration names the orders.
-    study
-        Profile of a group, what customers met early, the ideal customer; None without a configuration.
-    order
-        The groups in the order of the playbook or the map.
-    worth
-        Expected value of every customer.
-    """
-
-    as_of: pd.Timestamp
-    horizon_days: int
-    currency: str
-    by: str
-    groups: pd.DataFrame
-    pareto: pd.DataFrame
-    movement: Movement | None
-    stability: Stability | None
-    study: SegmentStudy | None
-    order: tuple[str, ...] = ()
-    worth: pd.Series = field(default_factory=pd.Series, repr=False)
 
 
 def segments_job(
@@ -76,7 +37,7 @@ def segments_job(
     by: str = "segment",
     group: str | None = None,
     language: str = "en",
-) -> Segments:
+) -> Findings:
     """Group a score table, and compare it with an earlier one and with the tables behind it.
 
     Parameters
@@ -107,62 +68,31 @@ def segments_job(
         before.require_earlier(found.as_of, horizon_days=found.horizon_days)
     shop = None if config is None else open_configured_shop(config, only=SIDE, as_of=found.as_of)
     order, labels, plays = _words(found, by, language)
-    moved = None if before is None else movement(before.table, found.table, column=by, order=order)
-    steady = None if before is None else stability(
-        before.table, found.table, column=by, ordered=_ordered(shop, before.as_of, found.as_of)
-    )  # fmt: skip
-    chosen = ("value_tier", "high") if group is None else (by, group)
-    return Segments(
-        as_of=found.as_of,
-        horizon_days=found.horizon_days,
+    parts: dict[str, Findings | None] = {"movement": None, "stability": None, "study": None}
+    if before is not None:
+        moved = movement(before.table, found.table, column=by, order=order)
+        ordered = _ordered(shop, before.as_of, found.as_of)
+        parts["movement"] = movement_findings(moved, currency=found.currency)
+        parts["stability"] = stability_findings(stability(before.table, found.table, column=by, ordered=ordered))
+    if shop is not None:
+        column, level = ("value_tier", "high") if group is None else (by, group)
+        parts["study"] = study(shop, found.table, column=column, level=level, currency=found.currency)
+    groups = _groups(found, by, order, labels, plays if by == "segment" else None)
+    return Findings(
+        subject="segments",
+        title="Customers by group",
+        facts=(
+            Fact("as_of", found.as_of, "date"),
+            Fact("horizon_days", found.horizon_days, "days"),
+            Fact("by", by),
+        ),
+        tables=(
+            Table(name="groups", title="Groups", frame=groups, terms=GROUPS),
+            *pareto_findings(found.table["expected_value"], days=found.horizon_days).tables,
+        ),
+        parts=parts,
         currency=found.currency,
-        by=by,
-        groups=_groups(found, by, order, labels, plays if by == "segment" else None),
-        pareto=pareto(found.table["expected_value"].to_numpy()),
-        movement=moved,
-        stability=steady,
-        study=None if shop is None else study(shop, found.table, column=chosen[0], level=chosen[1]),
-        order=order,
-        worth=found.table["expected_value"],
     )
-
-
-def write_tables(found: Segments, folder: Path) -> list[Path]:
-    """Write every table as CSV and every chart as SVG into a folder; return the files."""
-    import vl_convert
-
-    from tenure_serving.charts.style import CONFIG
-
-    folder.mkdir(parents=True, exist_ok=True)
-    tables: dict[str, pd.DataFrame] = {"segments": found.groups, "pareto": found.pareto}
-    curve = pareto_curve(found.worth.to_numpy())
-    drawn: dict[str, Any] = {"pareto": charts.pareto(curve, what="expected value")}
-    if found.movement is not None:
-        moved = found.movement
-        tables |= {"movement": moved.flows, "movement_groups": moved.groups}
-        drawn["movement"] = charts.movement(
-            moved.flows,
-            order=found.order,
-            previous_as_of=moved.previous_as_of,
-            as_of=moved.as_of,
-            currency=found.currency,
-        )
-    if found.study is not None:
-        tables |= {"profile": found.study.profile}
-        tables |= {f"met_early_{name}": table for name, table in found.study.met_early.items()}
-        if len(found.study.profile):
-            drawn["profile"] = charts.profile(found.study.profile, group=found.study.group)
-        if found.study.ideal is not None:
-            seeds = pd.DataFrame({"customer_id": list(found.study.ideal.seeds)})
-            tables |= {"ideal_rules": found.study.ideal.rules, "lookalike_seeds": seeds}
-    files = []
-    for name, table in tables.items():
-        files.append(folder / f"{name}.csv")
-        table.to_csv(files[-1], index=False)
-    for name, chart in drawn.items():
-        files.append(folder / f"{name}.svg")
-        files[-1].write_text(vl_convert.vegalite_to_svg(chart.to_dict(), config=dict(CONFIG)), encoding="utf-8")
-    return files
 
 
 def _ordered(shop: Shop | None, start: pd.Timestamp, end: pd.Timestamp) -> set[str]:

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from tenure_features.families.feature import FeatureDescription
+from tenure_features.spreadsheets import write_csv
 from tenure_serving.report import ReportData
 from tenure_training.backtest import Backtest
 from tenure_training.metrics import calibration_table, decile_table
@@ -92,10 +93,8 @@ def write_charts(data: ReportData, folder: Path) -> list[Path]:
 
     What there is no table for (no backtest, no additive form) is left out.
     """
-    import vl_convert
-
     from tenure_serving import charts
-    from tenure_serving.charts.style import CONFIG
+    from tenure_serving.findings import write_svg
 
     folder.mkdir(parents=True, exist_ok=True)
     drawn = {
@@ -107,8 +106,8 @@ def write_charts(data: ReportData, folder: Path) -> list[Path]:
     for name, chart in drawn.items():
         if chart is not None:
             files.append(folder / f"{name}.svg")
-            files[-1].write_text(vl_convert.vegalite_to_svg(chart.to_dict(), config=dict(CONFIG)), encoding="utf-8")
+            write_svg(chart, files[-1])
     if len(data.drivers):
         files.append(folder / "shap_summary.csv")
-        data.drivers.to_csv(files[-1], index=False)
+        write_csv(data.drivers, files[-1])
     return files

@@ -44,7 +44,7 @@ def _blocks(findings: Findings) -> list[Block]:
 
 def _table(view: View, findings: Findings) -> TableBlock:
     frame, table = viewed(view, findings), findings.table(view.table)
-    caption = say(view.title or table.title, findings, place="section")
+    caption = say(view.title, findings, place="section") or table.title
     units: Mapping[str, Unit] = {str(name): kind_of_column(table, str(name), frame[name]) for name in frame}
     shown: pd.DataFrame = frame
     headings: Mapping[str, Any] = {name: words for name, words in view.headings.items() if name in frame}

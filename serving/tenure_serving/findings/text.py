@@ -14,8 +14,6 @@ from tenure_serving.findings.parts import Sentence, View, viewed
 from tenure_serving.findings.wording import kind_of_column, say, write_cell
 from tenure_serving.report.sections import Unit
 
-WIDEST = 60
-"""Characters of a cell that are shown."""
 NUMERIC = re.compile(r"[\d(-]|$")
 """How a text begins that stands to the right, as a number does: it is one, or nothing."""
 
@@ -45,7 +43,7 @@ def _body(findings: Findings) -> list[str]:
             lines.append(say(part.text, findings, place="terminal", values=part.values))
             after_table = False
         elif isinstance(part, View) and part.only != "section":
-            title = say(part.title or findings.table(part.table).title, findings, place="terminal")
+            title = say(part.title, findings, place="terminal") or findings.table(part.table).title
             lines += ["", f"{title}:"] if lines else [f"{title}:"]
             lines += [f"  {line}".rstrip() for line in table_lines(part, findings)]
             after_table = True
@@ -71,11 +69,7 @@ def table_lines(view: View, findings: Findings) -> list[str]:
 
 
 def _column(name: str, cells: pd.Series, kind: Unit) -> Sequence[str]:
-    texts = [name, *(_shortened(write_cell(value, kind)) for value in cells)]
+    texts = [name, *(write_cell(value, kind) for value in cells)]
     width = max(map(len, texts))
     words = kind in {"text", "date"} and not all(NUMERIC.match(text) for text in texts[1:])
     return [text.ljust(width) if words else text.rjust(width) for text in texts]
-
-
-def _shortened(text: str) -> str:
-    return text if len(text) <= WIDEST else f"{text[: WIDEST - 3]}..."

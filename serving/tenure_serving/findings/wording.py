@@ -84,7 +84,10 @@ def write_cell(value: object, kind: Unit) -> str:
 
 def _spread(value: Spread, kind: Unit) -> str:
     estimate, low, high = (write_cell(part, kind) for part in value)
-    return estimate if low == "-" or estimate == "-" else f"{estimate} ({low}-{high})"
+    if low == "-" or estimate == "-":
+        return estimate
+    between = " to " if "-" in low + high else "-"
+    return f"{estimate} ({low}{between}{high})"
 
 
 def write_fact(value: object, unit: str, *, currency: str, place: Place) -> str:
@@ -113,10 +116,11 @@ def say(text: str, findings: Findings, *, place: Place, values: Mapping[str, str
     currency = findings.currency
     given = {"currency": currency, "in_currency": f", in {currency}" if currency else "", **(values or {})}
 
-    def written(name: str) -> str:
+    def written(name: str, entry: str | None) -> str:
         if name in given:
             return given[name]
         fact = findings.fact(name)
-        return write_fact(fact.value, fact.unit, currency=currency, place=place)
+        value = fact.value[entry] if entry and isinstance(fact.value, Mapping) else fact.value
+        return write_fact(value, fact.unit, currency=currency, place=place)
 
-    return INSERTED.sub(lambda match: written(match[1]), text)
+    return INSERTED.sub(lambda match: written(match[1], match[2]), text)

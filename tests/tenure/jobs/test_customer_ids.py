@@ -14,9 +14,10 @@ from tenure.config import IdentityConfig
 from tenure.config_file import load_config
 from tenure.jobs.customer_ids import effects, identity_notes
 from tenure.jobs.opening import open_configured_shop, settings_of
-from tenure.report.identity_sections import identity_sections
+from tenure.report.identity import identity_findings
 from tenure_features import snapshots
 from tenure_features.errors import DependencyUnavailableError, UsageError
+from tenure_serving.findings import section
 
 Call = Callable[..., Any]
 
@@ -96,15 +97,15 @@ def test_report__shows_what_linking_did(shop: Path) -> None:
     scores = pd.DataFrame(
         {"customer_id": ["S1", "S2", "G9"], "expected_value": [30.0, 40.0, 10.0], "churn_probability": [0.2, 0.3, 0.9]}
     )
-    (section,) = identity_sections(opened, scores)
-    assert section.lead.startswith("4 source ids with orders turned out to be 3 customers.")
-    assert "75 %" in section.lead
-    table = section.blocks[0].table.set_index("figure")  # type: ignore[union-attr]
+    part = section(identity_findings(opened, scores))
+    assert part.lead.startswith("4 source ids with orders turned out to be 3 customers.")
+    assert "75 %" in part.lead
+    table = part.blocks[0].table.set_index("figure")  # type: ignore[union-attr]
     assert table.loc["expected value per customer"].tolist() == pytest.approx([20.0, 80 / 3])
-    linked = section.blocks[2].table.set_index("ids")  # type: ignore[union-attr]
+    linked = part.blocks[2].table.set_index("ids")  # type: ignore[union-attr]
     assert linked.loc["several", ["customers", "expected_value"]].tolist() == [1, 30.0]
     bare = open_configured_shop(load_config(shop, overrides={"identity": {"enabled": False}}))
-    assert identity_sections(bare, scores) == ()
+    assert identity_findings(bare, scores) is None
 
 
 def test_check__speaks_of_customers(call: Call, shop: Path) -> None:

@@ -13,9 +13,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from tenure.jobs.segment_study import SegmentStudy
 from tenure.jobs.segments import segments_job
-from tenure.report.segment_sections import movement_section, profile_section, value_section
+from tenure.report.segments import steadiness
+from tenure_decisions.customers.findings import pareto_findings, study_findings
+from tenure_serving.findings import section
 from tenure_serving.report import ReportData, render_report
 from tenure_serving.segments import load_playbook
 from tenure_serving.segments.movement import movement
@@ -126,17 +127,19 @@ def test_segments__read_nothing_at_or_after_the_scores(shop: Path) -> None:
     from tenure.config_file import load_config
 
     config = load_config(shop / "shop" / "tenure.toml", overrides={})
-    found = segments_job(shop / "then", config=config, by="value_tier", group="high").study
+    found = segments_job(shop / "then", config=config, by="value_tier", group="high").parts["study"]
     assert found is not None
     earlier = pd.read_parquet(shop / "shop" / "orders.parquet")
     cut = shop / "cut.parquet"
     earlier[earlier["ordered_at"] < THEN].to_parquet(cut)
     again = config.model_copy(update={"orders": config.orders.model_copy(update={"uri": str(cut)})})
-    same = segments_job(shop / "then", config=again, by="value_tier", group="high").study
+    same = segments_job(shop / "then", config=again, by="value_tier", group="high").parts["study"]
     assert same is not None
-    pd.testing.assert_frame_equal(found.profile, same.profile)
-    for name, table in found.met_early.items():
-        pd.testing.assert_frame_equal(table, same.met_early[name])
+    pd.testing.assert_frame_equal(found.frame("profile"), same.frame("profile"))
+    early, again = found.parts["met_early"], same.parts["met_early"]
+    assert early.tables
+    for table in early.tables:
+        pd.testing.assert_frame_equal(table.frame, again.frame(table.name))
 
 
 @pytest.mark.parametrize(
@@ -175,12 +178,16 @@ def test_sections__render_in_the_report(shop: Path) -> None:
             "represented",
         ]
     )
-    sections = (
-        value_section(now, currency="EUR"),
-        movement_section(movement(then, now), aged, order=SEGMENTS.names, currency="EUR", margin=0.1),
-        movement_section(None, None, order=SEGMENTS.names, currency="EUR", margin=0.1),
-        profile_section(SegmentStudy("the high value tier", 10, nothing, notes=("Half of them were studied.",))),
-    )
+    subjects = (
+        pareto_findings(now["expected_value"], days=60, currency="EUR"),
+        steadiness(movement(then, now, order=SEGMENTS.names), aged, currency="EUR", margin=0.1),
+        steadiness(None, None, currency="EUR", margin=0.1),
+        study_findings(
+            nothing, group="the high value tier", customers=10, met_early={}, ideal=None,
+            notes=["Half of them were studied."],
+        ),
+    )  # fmt: skip
+    sections = tuple(section(subject) for subject in subjects)
     html = render_report(ReportData(now, {"currency": "EUR"}, "m", "why", sections=sections))
     for words in (
         "bring", "Since 2022-10-01,", "4.0 % of customers would change the segment; 1.0 % when",

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Protocol
 import pandas as pd
 
 from tenure_features.errors import UsageError
+from tenure_features.spreadsheets import write_csv
 from tenure_training.models.bundle import Bundle, BundleInfo
 from tenure_training.tracking.gate import Decision
 from tenure_training.tracking.store import CHALLENGER, CHAMPION, Store
@@ -168,7 +169,7 @@ def _log_parent(
         if candidate.name == bundle.info.champion:
             mlflow.log_metrics(_finite(candidate.metrics))
     with tempfile.TemporaryDirectory() as scratch:
-        backtest.to_csv(Path(scratch) / "backtest.csv", index=False)
+        write_csv(backtest, Path(scratch) / "backtest.csv")
         backtest.to_parquet(Path(scratch) / "backtest.parquet", index=False)
         mlflow.log_artifacts(scratch)
     for path in files:

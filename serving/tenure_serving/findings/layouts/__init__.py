@@ -5,14 +5,26 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from tenure_decisions.findings import Findings
-from tenure_serving.findings.layouts import budget, channels, cohorts, growth
+from tenure_serving.findings.layouts import budget, channels, cohorts, groups, growth, study, training
 from tenure_serving.findings.parts import Layout, View
 
 LAYOUTS: Mapping[str, Callable[[Findings], Layout]] = {
+    "ageing": groups.ageing,
+    "audit": training.audit,
     "budget": budget.layout,
+    "campaign": training.campaign,
     "channels": channels.layout,
     "cohorts": cohorts.layout,
+    "dates": training.dates,
     "growth": growth.layout,
+    "ideal": study.ideal,
+    "linking": training.linking,
+    "met_early": study.met_early,
+    "movement": groups.movement,
+    "pareto": groups.pareto,
+    "segments": groups.segments,
+    "stability": groups.stability,
+    "study": study.study,
 }
 
 

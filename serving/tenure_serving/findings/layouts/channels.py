@@ -36,7 +36,7 @@ def layout(findings: Findings) -> Layout:
             select=_ages,
             only="terminal",
         ),
-        Sentence(text="ltv_cac = {formula}.", values=_formula(findings), only="terminal"),
+        Sentence(text="ltv_cac = {formulas.ltv_cac}.", only="terminal"),
         Drawing(name="channel_value", label="Value by channel", draw=_value),
     ]
     if (findings.frame("channels")["paid_cac"] > 0).any():
@@ -71,11 +71,6 @@ def _ages(clv: pd.DataFrame) -> pd.DataFrame:
     rows = clv[clv["rule"] == FIRST]
     by_age = {str(days): spreads(part, "predicted") for days, part in rows.groupby("days")}
     return pd.DataFrame({"channel": rows["channel"].drop_duplicates().tolist(), **by_age})
-
-
-def _formula(findings: Findings) -> dict[str, str]:
-    formulas = findings.value("formulas")
-    return {"formula": str(formulas["ltv_cac"])} if isinstance(formulas, dict) else {}
 
 
 def _value(findings: Findings) -> Any:  # noqa: ANN401  # an Altair chart, imported when it is drawn

@@ -1,0 +1,145 @@
+"""What the Pareto share, profiles, early encounters and the ideal customer found, as findings."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+import pandas as pd
+from numpy.typing import ArrayLike
+
+from tenure_decisions import glossary
+from tenure_decisions.customers.encounters import CONFOUNDING
+from tenure_decisions.customers.ideal import IdealProfile
+from tenure_decisions.customers.pareto import pareto, pareto_curve
+from tenure_decisions.findings import Fact, Findings, Table
+
+ENDS = ("low", "high")
+
+
+def pareto_findings(values: ArrayLike, *, days: int, currency: str = "") -> Findings:
+    """Say what share of the value expected within some days the best customers bring.
+
+    Parameters
+    ----------
+    values
+        One per customer, see `tenure_decisions.customers.pareto.pareto`.
+    days
+        Of the horizon.
+    currency
+        Of every amount.
+    """
+    table, curve = pareto(values), pareto_curve(values)
+    fifth = table.loc[table["share_of_customers"] == 0.2].iloc[0]
+    return Findings(
+        subject="pareto",
+        title="Where value sits",
+        lead="{customers} customers, the best 20 %, bring {share} of the value expected over {days} days: {value}.",
+        facts=(
+            Fact("customers", int(fifth["customers"]), "customers"),
+            Fact("share", float(fifth["share_of_value"]), "share"),
+            Fact("days", days, "days"),
+            Fact("value", float(fifth["value"]), "money"),
+        ),
+        tables=(
+            Table(name="pareto", title="Customers by expected value", frame=table, terms=glossary.PARETO),
+            Table(name="curve", title="The same in even steps", frame=curve, terms=glossary.PARETO, only_drawn=True),
+        ),
+        currency=currency,
+    )
+
+
+def study_findings(
+    profile: pd.DataFrame,
+    *,
+    group: str,
+    customers: int,
+    met_early: Mapping[str, pd.DataFrame],
+    ideal: IdealProfile | None,
+    notes: Iterable[str] = (),
+    currency: str = "",
+) -> Findings:
+    """Say what sets a group apart, what customers met early, and which rules find good customers.
+
+    Parameters
+    ----------
+    profile
+        From `tenure_decisions.customers.profiles.profile`.
+    group
+        Its name, such as "the high value tier".
+    customers
+        Who were studied.
+    met_early
+        By ``brand`` and ``category``: from `tenure_decisions.customers.encounters.encounters`.
+    ideal
+        From `tenure_decisions.customers.ideal.ideal_profile`; None where it could not be found.
+    notes
+        What was left out, and why.
+    currency
+        Of every amount.
+    """
+    lead = (
+        "In {group}, {marked} of {attributes} attributes are more or less common for certain than outside it. "
+        "{customers} customers were studied. What is common is no cause: who buys more has met more brands and "
+        "categories."
+    )
+    ends = {"lift": ENDS}
+    compared = any(len(table) for table in met_early.values())
+    return Findings(
+        subject="study",
+        title="Who the best customers are",
+        lead=lead,
+        facts=(
+            Fact("group", group),
+            Fact("customers", customers, "customers"),
+            Fact("marked", int((profile["represented"] != "").sum()), "attributes"),
+            Fact("attributes", len(profile), "attributes"),
+        ),
+        tables=(Table(name="profile", title="Attributes", frame=profile, terms=glossary.PROFILE, intervals=ends),),
+        parts={
+            "met_early": _met_early(met_early, currency),
+            "ideal": None if ideal is None else _ideal(ideal, currency),
+        },
+        notes=(*([CONFOUNDING] if compared else []), *notes),
+        currency=currency,
+    )
+
+
+def _met_early(tables: Mapping[str, pd.DataFrame], currency: str) -> Findings:
+    return Findings(
+        subject="met_early",
+        title="What customers met early",
+        tables=tuple(
+            Table(
+                name=by,
+                title=f"Later value of customers who met a {by} in their first 30 days: {_toxic(table)}",
+                frame=table,
+                terms=glossary.MET_EARLY,
+                intervals={"adjusted": ENDS},
+            )
+            for by, table in tables.items()
+        ),
+        currency=currency,
+    )
+
+
+def _toxic(table: pd.DataFrame) -> str:
+    levels = table.loc[table["verdict"] == "toxic", "level"].tolist()
+    return f"worth less after meeting {', '.join(map(str, levels))} early" if levels else "no toxic one is certain"
+
+
+def _ideal(ideal: IdealProfile, currency: str) -> Findings:
+    seeds = pd.DataFrame({"customer_id": pd.Series(ideal.seeds, dtype="str")})
+    return Findings(
+        subject="ideal",
+        title="The ideal customer",
+        facts=(
+            Fact("base_share", ideal.base_share, "share", "of the high value tier among customers not learned from"),
+            Fact("learned_from", ideal.learned_from, "customers", "who the rules were learned from"),
+            Fact("judged_on", ideal.judged_on, "customers", "who they were judged on"),
+        ),
+        tables=(
+            Table(name="rules", title="Rules", frame=ideal.rules, terms=glossary.IDEAL, intervals={"lift": ENDS}),
+            Table(name="seeds", title="Seeds for a look-alike audience", frame=seeds, terms=glossary.IDEAL),
+        ),
+        currency=currency,
+    )

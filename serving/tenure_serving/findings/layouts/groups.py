@@ -1,0 +1,108 @@
+"""Groups of customers: how many, where value sits, who moved, and how steady they are."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+
+from tenure_decisions.findings import Findings
+from tenure_serving.charts.style import percent
+from tenure_serving.findings.parts import Drawing, Layout, Sentence, View
+
+MOVES = 12
+BEST = (0.01, 0.05, 0.2)
+"""Shares of customers of the sentence in a terminal."""
+
+
+def segments(findings: Findings) -> Layout:
+    """Return the parts of ``tenure segments``: the groups, and what share of value the best customers bring."""
+    names = [name for name in findings.frame("groups") if name not in {"group", "goal"}]
+    by = findings.text("by").replace("_", " ")
+    return [
+        View(
+            table="groups",
+            title=f"Customers by {by} as of {{as_of}}, value over the next {{horizon_days}} days{{in_currency}}",
+            columns=names,
+        ),
+        Sentence(text=f"Of expected value, the best {_shares(findings.frame('pareto'))}."),
+        Drawing(name="pareto", label="Share of value by share of customers", draw=_curve),
+    ]
+
+
+def pareto(findings: Findings) -> Layout:
+    """Return the parts of the section on where value sits."""
+    del findings
+    title = "Customers by expected value over {days} days, the most valuable first; a share of what is predicted"
+    return [
+        Drawing(name="pareto", label="Share of value by share of customers", draw=_curve),
+        View(table="pareto", title=title),
+    ]
+
+
+def movement(findings: Findings) -> Layout:
+    """Return the parts on who moved since the previous scores."""
+    shown = min(MOVES, int(findings.number("moves")))
+    return [
+        Sentence(text=findings.lead, only="terminal"),
+        Drawing(
+            name="movement", label="Customers by group before and now, and the flows between", draw=_flows, wide=True
+        ),
+        View(
+            table="groups",
+            title="Customers of each group, and their expected value over {horizon_days} days",
+            only="section",
+        ),
+        View(
+            table="flows",
+            title=f"The {shown} largest of {{moves}} moves; gained and lost add up the rises and the falls of their "
+            "customers",
+            select=lambda rows: rows[rows["from_group"] != rows["to_group"]],
+            rows=MOVES,
+        ),
+    ]
+
+
+def stability(findings: Findings) -> Layout:
+    """Return the sentence on how steady groups were."""
+    del findings
+    text = (
+        "Without an order in these {days} days: {customers} customers, {changed} of them ({share}) in another group "
+        "than before."
+    )
+    return [Sentence(text=text)]
+
+
+def ageing(findings: Findings) -> Layout:
+    """Return the parts on what a week without orders does."""
+    del findings
+    text = (
+        "If a week passed without a single order, {share} of customers would change the segment; {share_held} when the "
+        "scores of now are given as the previous ones, so that a border must be passed by {margin}."
+    )
+    headings = {"column": "Groups by", "changed_held": "Changed, held", "share_held": "Share, held"}
+    return [Sentence(text=text), View(table="ageing", headings=headings)]
+
+
+def _shares(table: pd.DataFrame) -> str:
+    rows = table[table["share_of_customers"].isin(BEST)]
+    pairs = zip(rows["share_of_customers"], rows["share_of_value"], strict=True)
+    return ", ".join(f"{share:.0%} bring {percent(part)}" for share, part in pairs)
+
+
+def _curve(findings: Findings) -> Any:  # noqa: ANN401  # an Altair chart, imported when it is drawn
+    from tenure_serving.charts.profiles import pareto as draw
+
+    return draw(findings.frame("curve"), what="expected value")
+
+
+def _flows(findings: Findings) -> Any:  # noqa: ANN401
+    from tenure_serving.charts.movement import movement as draw
+
+    return draw(
+        findings.frame("flows"),
+        order=findings.frame("groups")["group"].tolist(),
+        previous_as_of=findings.moment("previous_as_of"),
+        as_of=findings.moment("as_of"),
+        currency=findings.currency,
+    )

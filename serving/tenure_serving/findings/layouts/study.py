@@ -1,0 +1,74 @@
+"""A group studied: what sets it apart, what customers met early, and rules that find good customers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+
+from tenure_decisions.findings import Findings, Table
+from tenure_serving.findings.parts import Drawing, Layout, Sentence, View
+
+ATTRIBUTES, LEVELS = 20, 5
+
+
+def study(findings: Findings) -> Layout:
+    """Return the parts on what sets the group apart."""
+    if findings.frame("profile").empty:
+        return ()
+    return [
+        Drawing(name="profile", label="Lift of attributes in the group", draw=_lifts),
+        View(
+            table="profile",
+            title="What sets {group} apart from who is outside it for certain, {marked} attributes: share of the group "
+            "and of everybody else, lift with its 95 % interval, adjusted p",
+            columns=("attribute", "level", "group_share", "outside_share", "lift", "p_adjusted"),
+            select=lambda rows: rows[rows["represented"] != ""],
+            rows=ATTRIBUTES,
+        ),
+    ]
+
+
+def met_early(findings: Findings) -> Layout:
+    """Return a table for brands and one for categories, in a terminal those worth least."""
+    return [view for table in findings.tables if len(table.frame) for view in _levels(table)]
+
+
+def _levels(table: Table) -> list[View]:
+    columns = ("level", "met", "value_met", "value_others", "difference", "adjusted", "p_adjusted", "verdict")
+    headings = {"level": table.name.capitalize()}
+    return [
+        View(table=table.name, columns=columns, rows=LEVELS, only="terminal"),
+        View(table=table.name, columns=columns, headings=headings, only="section"),
+    ]
+
+
+def ideal(findings: Findings) -> Layout:
+    """Return the rules that hold, and how many customers match them."""
+    if not findings.frame("rules")["holds"].astype(bool).any():
+        text = "No rule over what is known after the first order finds high-value customers for certain."
+        return [Sentence(text=text)]
+    seeds = (
+        f"{len(findings.frame('seeds')):,} high-value customers match them: a seed list for a look-alike audience "
+        "(tenure segments --out DIR writes it)."
+    )
+    return [
+        View(
+            table="rules",
+            title="The ideal customer: rules over what is known after the first order that find the high value tier, "
+            "measured on {judged_on} customers they were not learned from",
+            columns=("rule", "customers", "coverage", "top", "top_share", "lift", "captured"),
+            select=_holding,
+        ),
+        Sentence(text=seeds),
+    ]
+
+
+def _holding(rules: pd.DataFrame) -> pd.DataFrame:
+    return rules[rules["holds"].astype(bool)]
+
+
+def _lifts(findings: Findings) -> Any:  # noqa: ANN401  # an Altair chart, imported when it is drawn
+    from tenure_serving.charts.profiles import profile
+
+    return profile(findings.frame("profile"), group=findings.text("group"))

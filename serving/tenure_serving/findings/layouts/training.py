@@ -1,0 +1,116 @@
+"""The backtest and its audit: a campaign, the dates of next orders, leaks, and what linking identifiers did."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tenure_decisions.findings import Findings
+from tenure_serving.findings.parts import Drawing, Layout, Sentence, View
+
+
+def campaign(findings: Findings) -> Layout:
+    """Return the profit curve, and the line a run prints."""
+    del findings
+    line = (
+        "Campaign: contacting the riskiest {share_to_contact} along its ranking earns {empc} per customer (EMPC; a "
+        "contact costs {contact_cost}, an offer {offer_cost})"
+    )
+    more = (
+        "Expected maximum profit (EMPC): {empc} per customer, contacting {share_to_contact} of them, averaged over how "
+        "many may accept. A customer is worth what the status quo expects of them over the horizon, so that every "
+        "model is measured in the same money. That an offer keeps people is assumed here; whether it does, only a "
+        "randomised test can tell."
+    )
+    return [
+        Sentence(text=line, only="terminal"),
+        Drawing(
+            name="campaign",
+            label="Profit per customer of a retention campaign by the share of customers contacted",
+            draw=_profit,
+        ),
+        Sentence(text=more, style="aside", only="section"),
+    ]
+
+
+def audit(findings: Findings) -> Layout:
+    """Return every check with its verdict and what was seen."""
+    leaks = findings.number("leaks")
+    verdict = "{leaks} of {applied} checks found a leak." if leaks else "No leak in {applied} checks."
+    more = "The full audit, which trains again on doctored rows, is the command tenure audit."
+    return [
+        View(table="checks", columns=("seen", "check", "evidence"), only="terminal"),
+        Sentence(text=verdict, only="terminal"),
+        View(
+            table="checks",
+            columns=("question", "verdict", "evidence"),
+            headings={"question": "Check", "verdict": "Result"},
+            only="section",
+        ),
+        Sentence(text=more, style="aside", only="section"),
+    ]
+
+
+def dates(findings: Findings) -> Layout:
+    """Return the dates at each origin, and the line a run prints."""
+    del findings
+    line = (
+        "When? next_order_at, the last order plus ADBT in brackets: concordance {concordance} ({adbt_concordance}), "
+        "median error {error_days} days ({adbt_error_days}); the 80 % interval holds {coverage_80}"
+    )
+    more = (
+        "Concordance: of two customers of whom it is known who ordered first, the share that was dated in that order; "
+        "who did not order in the window is censored at its end. A date says when, given an order, not whether: "
+        "regular customers who have left look due soonest, so it can lie below one half."
+    )
+    headings = {
+        "customers": "two orders or more",
+        "ordered": "ordered in the window",
+        "concordance": "concordance",
+        "adbt_concordance": "last order + ADBT",
+        "error_days": "median error, days",
+        "adbt_error_days": "last order + ADBT, days",
+        "coverage_80": "80 % interval holds",
+    }
+    title = "Backtest of next_order_at, customers with two orders or more"
+    return [
+        Sentence(text=line, only="terminal"),
+        View(table="dates", title=title, headings=headings, only="section"),
+        Sentence(text=more, style="aside", only="section"),
+    ]
+
+
+def linking(findings: Findings) -> Layout:
+    """Return what linking identifiers did to the picture of the customers."""
+    del findings
+    several = View(
+        table="source_ids",
+        title="Customers with one and with several source ids: mean expected value and churn probability.",
+        headings={"ids": "source ids", "expected_value": "expected value", "churn_probability": "churn"},
+    )
+    return [
+        View(
+            table="figures",
+            title="The same orders, counted by source id and by customer. Expected value is that of the scores, over "
+            "the horizon.",
+            headings={"figure": "", "before": "by source id", "after": "by customer"},
+        ),
+        Drawing(
+            name="linking",
+            label="Share of customers by number of orders, before and after linking.",
+            draw=_frequency,
+        ),
+        several,
+        Sentence(text="{account}", style="aside"),
+    ]
+
+
+def _profit(findings: Findings) -> Any:  # noqa: ANN401  # an Altair chart, imported when it is drawn
+    from tenure_serving.charts.trust import profit_curve
+
+    return profit_curve(findings.frame("curve"), currency=findings.currency)
+
+
+def _frequency(findings: Findings) -> Any:  # noqa: ANN401
+    from tenure_serving.charts.linking import frequency
+
+    return frequency(findings.frame("bands"))

@@ -1,0 +1,52 @@
+"""Sections of the report about groups: where value sits, who moved, how steady groups are, who the best are."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from tenure.jobs.ageing import ageing
+from tenure.jobs.segment_study import BEST, SIDE, study
+from tenure_decisions.customers.findings import pareto_findings
+from tenure_decisions.findings import Findings
+from tenure_features import Shop
+from tenure_serving.findings import section
+from tenure_serving.report import Section
+from tenure_serving.score_tables import Scores
+from tenure_serving.scorer import Scorer
+from tenure_serving.segments.findings import TITLE, ageing_findings, movement_findings
+from tenure_serving.segments.movement import Movement, movement
+
+
+def segment_sections(shop: Shop, scorer: Scorer, scores: pd.DataFrame, previous: Scores | None) -> tuple[Section, ...]:
+    """Build every section about groups that a run can show.
+
+    Parameters
+    ----------
+    shop
+        What the scores were made of; order lines and customers among its tables are profiled.
+    scorer
+        The model behind the scores.
+    scores
+        The score table of the run.
+    previous
+        Scores of an earlier moment, if any.
+    """
+    segmenter, currency = scorer.segmenter, scorer.bundle.info.currency or ""
+    moved = None if previous is None else movement(previous.table, scores, order=segmenter.playbook.names)
+    days = int(scores["horizon_days"].iloc[0])
+    subjects = [
+        pareto_findings(scores["expected_value"], days=days, currency=currency),
+        steadiness(moved, ageing(shop, scorer, scores), margin=segmenter.margin, currency=currency),
+    ]
+    if set(SIDE) & set(shop.tables) and 0 < (scores[BEST[0]] == BEST[1]).sum() < len(scores):
+        subjects.append(study(shop, scores, currency=currency))
+    return tuple(section(subject) for subject in subjects)
+
+
+def steadiness(moved: Movement | None, aged: pd.DataFrame | None, *, margin: float, currency: str) -> Findings:
+    """Say who moved since the previous scores, and how steady groups are when nothing happens."""
+    parts = {} if aged is None else {"ageing": ageing_findings(aged, margin=margin)}
+    if moved is not None:
+        return movement_findings(moved, currency=currency, parts=parts)
+    lead = "Groups change when customers do something, and when they do nothing for long."
+    return Findings(subject="steadiness", title=TITLE, lead=lead, parts=parts)

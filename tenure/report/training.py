@@ -1,0 +1,120 @@
+"""What the backtest and its audit found of a training: a campaign, the dates of next orders, leaks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import pandas as pd
+
+from tenure.jobs.campaign import CampaignResult
+from tenure_decisions import glossary
+from tenure_decisions.findings import Fact, Findings, Table
+from tenure_training.audit import Finding
+
+SEEN: Mapping[str, str] = {"passed": "ok", "failed": "LEAK", "not applicable": "-"}
+
+
+def campaign_findings(result: CampaignResult, *, currency: str = "", stated: bool = False) -> Findings:
+    """Say what a retention campaign along the champion's ranking would have earned.
+
+    Parameters
+    ----------
+    result
+        Means over the windows of the backtest.
+    currency
+        Of every amount.
+    stated
+        Whether the costs are the user's own.
+    """
+    best = result.curve.iloc[int(result.curve["profit"].to_numpy().argmax())]
+    title = "A retention campaign pays for the riskiest {best_share} of customers"
+    if best["share"] == 1:
+        title = "A retention campaign pays for every customer"
+    if not best["profit"] > 0:
+        title = "No retention campaign pays at these costs"
+    return Findings(
+        subject="campaign",
+        title=title,
+        lead="A contact costs {contact_cost}, an accepted offer {offer_cost} ({source}); {acceptance} of would-be "
+        "churners accept it and stay.",
+        facts=(
+            Fact("contact_cost", result.contact_cost, "money"),
+            Fact("offer_cost", result.offer_cost, "money"),
+            Fact("acceptance", result.acceptance, "share"),
+            Fact("empc", result.empc, "money per customer"),
+            Fact("share_to_contact", result.share_to_contact, "share"),
+            Fact("best_share", float(best["share"]), "share"),
+            Fact(
+                "source",
+                "from the configuration"
+                if stated
+                else "published ratios to the mean value; say yours under [economics]",
+            ),
+        ),
+        tables=(
+            Table(
+                name="curve",
+                title="Profit by share contacted",
+                frame=result.curve,
+                terms=glossary.CAMPAIGN,
+                only_drawn=True,
+            ),
+        ),
+        currency=currency,
+    )
+
+
+def audit_findings(checks: Sequence[Finding]) -> Findings:
+    """Say whether anything from the future was used, one row per check."""
+    failed = sum(check.failed for check in checks)
+    title = "Nothing from the future was used: {checks} checks, no leak found"
+    if failed:
+        title = "Something from the future was used: {leaks} of {checks} checks found a leak"
+    frame = pd.DataFrame(
+        {
+            "seen": [SEEN[check.verdict] for check in checks],
+            "check": [check.check for check in checks],
+            "question": [check.question for check in checks],
+            "verdict": [check.verdict for check in checks],
+            "evidence": [check.evidence for check in checks],
+        }
+    )
+    return Findings(
+        subject="audit",
+        title=title,
+        lead="A model that was shown the future looks better than it is. These checks were made on the rows "
+        "themselves.",
+        facts=(
+            Fact("leaks", failed, "checks"),
+            Fact("checks", len(checks), "checks"),
+            Fact("applied", sum(check.verdict != "not applicable" for check in checks), "checks"),
+        ),
+        tables=(Table(name="checks", title="Checks", frame=frame, terms=glossary.CHECKS),),
+    )
+
+
+def date_findings(table: pd.DataFrame) -> Findings | None:
+    """Say how ``next_order_at`` did beside the last order plus ADBT; None where there was nobody to judge it on.
+
+    Parameters
+    ----------
+    table
+        As `tenure_training.backtest.Backtest.dates`, one row per origin.
+    """
+    judged = table[table["ordered"] > 0]
+    if judged.empty:
+        return None
+    mean = judged.drop(columns="origin").mean()
+    beside = "was off by" if mean["error_days"] <= mean["adbt_error_days"] else "only by"
+    return Findings(
+        subject="dates",
+        title=f"Dates of the next order are {mean['error_days']:.0f} days off, {mean['adbt_error_days']:.0f} by ADBT",
+        lead="For those who ordered within the window, half of the dates were at most {error_days} days off; the last "
+        f"order plus the customer's average days between transactions (ADBT) {beside} {{adbt_error_days}}.",
+        facts=tuple(
+            Fact(str(name), float(mean[name]), term.unit, term.meaning)
+            for name, term in glossary.DATES.items()
+            if name in mean
+        ),
+        tables=(Table(name="dates", title="Dates by origin", frame=table, terms=glossary.DATES),),
+    )
