@@ -89,7 +89,7 @@ def audit_findings(checks: Sequence[Finding]) -> Findings:
             Fact("checks", len(checks), "checks"),
             Fact("applied", sum(check.verdict != "not applicable" for check in checks), "checks"),
         ),
-        tables=(Table(name="checks", title="Checks", frame=frame, terms=glossary.CHECKS),),
+        tables=(Table(name="findings", title="Checks", frame=frame, terms=glossary.CHECKS),),
     )
 
 

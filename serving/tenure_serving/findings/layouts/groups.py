@@ -17,7 +17,7 @@ BEST = (0.01, 0.05, 0.2)
 
 def segments(findings: Findings) -> Layout:
     """Return the parts of ``tenure segments``: the groups, and what share of value the best customers bring."""
-    names = [name for name in findings.frame("groups") if name not in {"group", "goal"}]
+    names = [str(name) for name in findings.frame("groups") if name not in {"group", "goal"}]
     by = findings.text("by").replace("_", " ")
     return [
         View(

@@ -38,10 +38,10 @@ def audit(findings: Findings) -> Layout:
     verdict = "{leaks} of {applied} checks found a leak." if leaks else "No leak in {applied} checks."
     more = "The full audit, which trains again on doctored rows, is the command tenure audit."
     return [
-        View(table="checks", columns=("seen", "check", "evidence"), only="terminal"),
+        View(table="findings", columns=("seen", "check", "evidence"), only="terminal"),
         Sentence(text=verdict, only="terminal"),
         View(
-            table="checks",
+            table="findings",
             columns=("question", "verdict", "evidence"),
             headings={"question": "Check", "verdict": "Result"},
             only="section",
