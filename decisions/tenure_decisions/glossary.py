@@ -121,7 +121,7 @@ BUDGET_TERMS: Mapping[str, Term] = {
     "best_total": Term("money per week", "total at which the last unit just pays for itself, within the bounds"),
 }  # fmt: skip
 
-GROUPS: Mapping[str, Term] = {
+GROUP_TERMS: Mapping[str, Term] = {
     "group": Term("-", "its name in the model"),
     "label": Term("-", "its name in the language asked for"),
     "customers": Term("customers", "in the group"),
@@ -133,14 +133,14 @@ GROUPS: Mapping[str, Term] = {
     "next_step": Term("-", "what to do first"),
 }
 
-PARETO: Mapping[str, Term] = {
+PARETO_TERMS: Mapping[str, Term] = {
     "share_of_customers": Term("share", "the most valuable first"),
     "customers": Term("customers", "so many, rounded up"),
     "value": Term("money", "sum of their value"),
     "share_of_value": Term("share", "of the value of everybody, losses included"),
 }
 
-MOVEMENT: Mapping[str, Term] = {
+MOVEMENT_TERMS: Mapping[str, Term] = {
     "group": Term("-", "at either moment"),
     "from_group": Term("-", "at the earlier moment; (newcomers) had no score"),
     "to_group": Term("-", "now; (no longer scored) have none"),
@@ -156,7 +156,7 @@ MOVEMENT: Mapping[str, Term] = {
     "after": Term("customers", "in the group now"),
 }
 
-AGEING: Mapping[str, Term] = {
+AGEING_TERMS: Mapping[str, Term] = {
     "column": Term("-", "what the groups are groups of"),
     "customers": Term("customers", "scored again after days without any order"),
     "changed": Term("customers", "in another group by the borders alone"),
@@ -165,7 +165,7 @@ AGEING: Mapping[str, Term] = {
     "share_held": Term("share", "of the customers, changed_held"),
 }
 
-PROFILE: Mapping[str, Term] = {
+PROFILE_TERMS: Mapping[str, Term] = {
     "attribute": Term("-", "what is known of customers"),
     "level": Term("-", "its value"),
     "in_group": Term("customers", "of the group with the level"),
@@ -178,7 +178,7 @@ PROFILE: Mapping[str, Term] = {
     "represented": Term("-", "over or under where p_adjusted is under .05"),
 }
 
-MET_EARLY: Mapping[str, Term] = {
+MET_EARLY_TERMS: Mapping[str, Term] = {
     "level": Term("-", "brand or category met in the first days"),
     "met": Term("customers", "who met it early"),
     "others": Term("customers", "who did not"),
@@ -192,7 +192,7 @@ MET_EARLY: Mapping[str, Term] = {
     "verdict": Term("-", "toxic or good where p_adjusted is under .05"),
 }
 
-IDEAL: Mapping[str, Term] = {
+IDEAL_TERMS: Mapping[str, Term] = {
     "rule": Term("-", "a filter in SQL over what is known after the first order"),
     "customers": Term("customers", "who match it, of those it was not learned from"),
     "coverage": Term("share", "of those, who match it"),
@@ -204,12 +204,12 @@ IDEAL: Mapping[str, Term] = {
     "customer_id": Term("-", "high-value customers who match a rule that holds, the most valuable first"),
 }
 
-CAMPAIGN: Mapping[str, Term] = {
+CAMPAIGN_TERMS: Mapping[str, Term] = {
     "share": Term("share", "of the customers contacted, the riskiest first"),
     "profit": Term("money per customer", "of the campaign at the mean acceptance, over all customers"),
 }
 
-CHECKS: Mapping[str, Term] = {
+CHECK_TERMS: Mapping[str, Term] = {
     "seen": Term("-", "ok, LEAK, or - where there was nothing to check"),
     "check": Term("-", "its name"),
     "question": Term("-", "what it asks"),
@@ -217,7 +217,7 @@ CHECKS: Mapping[str, Term] = {
     "evidence": Term("-", "what was seen"),
 }
 
-DATES: Mapping[str, Term] = {
+DATE_TERMS: Mapping[str, Term] = {
     "origin": Term("date", "the moment the dates were predicted at"),
     "customers": Term("customers", "with two orders or more"),
     "ordered": Term("customers", "of them ordered within the window"),
@@ -228,7 +228,7 @@ DATES: Mapping[str, Term] = {
     "coverage_80": Term("share", "of the 80 % intervals that hold the order"),
 }
 
-LINKING: Mapping[str, Term] = {
+LINKING_TERMS: Mapping[str, Term] = {
     "figure": Term("-", "what is counted"),
     "before": Term("as the figure says", "counted by source id"),
     "after": Term("as the figure says", "counted by customer"),

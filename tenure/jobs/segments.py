@@ -12,8 +12,8 @@ from tenure.jobs.card import rules_of
 from tenure.jobs.opening import open_configured_shop
 from tenure.jobs.segment_study import SIDE, study
 from tenure_decisions.customers.findings import pareto_findings
-from tenure_decisions.findings import Fact, Findings, Table
-from tenure_decisions.glossary import GROUPS
+from tenure_decisions.findings import Fact, Findings, FindingTable
+from tenure_decisions.glossary import GROUP_TERMS
 from tenure_features import Shop
 from tenure_features.errors import UsageError
 from tenure_features.reading.engine import fetch
@@ -87,7 +87,7 @@ def segments_job(
             Fact("by", by),
         ),
         tables=(
-            Table(name="groups", title="Groups", frame=groups, terms=GROUPS),
+            FindingTable(name="groups", title="Groups", frame=groups, terms=GROUP_TERMS),
             *pareto_findings(found.table["expected_value"], days=found.horizon_days).tables,
         ),
         parts=parts,

@@ -26,7 +26,7 @@ from tenure_features.errors import TenureError
 from tenure_serving.findings import section
 from tenure_serving.report.sections import Section
 
-LARGEST = 5_000_000
+_LARGEST = 5_000_000
 """Rows of orders up to which the report holds these sections; the commands have no limit of their own."""
 
 
@@ -42,7 +42,7 @@ def economics_sections(shop: Shop, scores: pd.DataFrame, *, seed: int) -> tuple[
     seed
         Of every bootstrap.
     """
-    if shop.log.readiness.rows_used > LARGEST:
+    if shop.log.readiness.rows_used > _LARGEST:
         return ()
     findings = [_available("Cohorts", lambda: (_cohorts(shop, seed),))]
     if "spend" in shop.tables:

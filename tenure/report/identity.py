@@ -5,8 +5,8 @@ from __future__ import annotations
 import pandas as pd
 
 from tenure.jobs.customer_ids import effects, orders_by_customer
-from tenure_decisions.findings import Fact, Findings, Table
-from tenure_decisions.glossary import LINKING
+from tenure_decisions.findings import Fact, Findings, FindingTable
+from tenure_decisions.glossary import LINKING_TERMS
 from tenure_features import Shop
 from tenure_features.identities import Identities, orders_by_account
 from tenure_serving.charts.linking import AFTER, BEFORE
@@ -32,13 +32,15 @@ def identity_findings(shop: Shop, scores: pd.DataFrame) -> Findings | None:
     before, after = len(counts[BEFORE]), len(counts[AFTER])
     once = {name: float((orders == 1).mean()) for name, orders in counts.items()}
     tables = [
-        Table(name="figures", title="Figures", frame=_figures(shop, scores, before), terms=LINKING),
-        Table(name="bands", title="Customers by orders", frame=bands(counts), terms=LINKING, only_drawn=True),
-        Table(
+        FindingTable(name="figures", title="Figures", frame=_figures(shop, scores, before), terms=LINKING_TERMS),
+        FindingTable(
+            name="bands", title="Customers by orders", frame=bands(counts), terms=LINKING_TERMS, only_drawn=True
+        ),
+        FindingTable(
             name="source_ids",
             title="Customers by source ids",
             frame=_linked_values(shop.identities, scores),
-            terms=LINKING,
+            terms=LINKING_TERMS,
         ),
     ]
     return Findings(

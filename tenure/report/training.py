@@ -8,10 +8,10 @@ import pandas as pd
 
 from tenure.jobs.campaign import CampaignResult
 from tenure_decisions import glossary
-from tenure_decisions.findings import Fact, Findings, Table
+from tenure_decisions.findings import Fact, Findings, FindingTable
 from tenure_training.audit import Finding
 
-SEEN: Mapping[str, str] = {"passed": "ok", "failed": "LEAK", "not applicable": "-"}
+_SEEN: Mapping[str, str] = {"passed": "ok", "failed": "LEAK", "not applicable": "-"}
 
 
 def campaign_findings(result: CampaignResult, *, currency: str = "", stated: bool = False) -> Findings:
@@ -52,11 +52,11 @@ def campaign_findings(result: CampaignResult, *, currency: str = "", stated: boo
             ),
         ),
         tables=(
-            Table(
+            FindingTable(
                 name="curve",
                 title="Profit by share contacted",
                 frame=result.curve,
-                terms=glossary.CAMPAIGN,
+                terms=glossary.CAMPAIGN_TERMS,
                 only_drawn=True,
             ),
         ),
@@ -72,7 +72,7 @@ def audit_findings(checks: Sequence[Finding]) -> Findings:
         title = "Something from the future was used: {leaks} of {checks} checks found a leak"
     frame = pd.DataFrame(
         {
-            "seen": [SEEN[check.verdict] for check in checks],
+            "seen": [_SEEN[check.verdict] for check in checks],
             "check": [check.check for check in checks],
             "question": [check.question for check in checks],
             "verdict": [check.verdict for check in checks],
@@ -89,7 +89,7 @@ def audit_findings(checks: Sequence[Finding]) -> Findings:
             Fact("checks", len(checks), "checks"),
             Fact("applied", sum(check.verdict != "not applicable" for check in checks), "checks"),
         ),
-        tables=(Table(name="findings", title="Checks", frame=frame, terms=glossary.CHECKS),),
+        tables=(FindingTable(name="findings", title="Checks", frame=frame, terms=glossary.CHECK_TERMS),),
     )
 
 
@@ -113,8 +113,8 @@ def date_findings(table: pd.DataFrame) -> Findings | None:
         f"order plus the customer's average days between transactions (ADBT) {beside} {{adbt_error_days}}.",
         facts=tuple(
             Fact(str(name), float(mean[name]), term.unit, term.meaning)
-            for name, term in glossary.DATES.items()
+            for name, term in glossary.DATE_TERMS.items()
             if name in mean
         ),
-        tables=(Table(name="dates", title="Dates by origin", frame=table, terms=glossary.DATES),),
+        tables=(FindingTable(name="dates", title="Dates by origin", frame=table, terms=glossary.DATE_TERMS),),
     )

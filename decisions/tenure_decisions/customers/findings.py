@@ -11,9 +11,9 @@ from tenure_decisions import glossary
 from tenure_decisions.customers.encounters import CONFOUNDING
 from tenure_decisions.customers.ideal import IdealProfile
 from tenure_decisions.customers.pareto import pareto, pareto_curve
-from tenure_decisions.findings import Fact, Findings, Table
+from tenure_decisions.findings import Fact, Findings, FindingTable
 
-ENDS = ("low", "high")
+_ENDS = ("low", "high")
 
 
 def pareto_findings(values: ArrayLike, *, days: int, currency: str = "") -> Findings:
@@ -41,8 +41,10 @@ def pareto_findings(values: ArrayLike, *, days: int, currency: str = "") -> Find
             Fact("value", float(fifth["value"]), "money"),
         ),
         tables=(
-            Table(name="pareto", title="Customers by expected value", frame=table, terms=glossary.PARETO),
-            Table(name="curve", title="The same in even steps", frame=curve, terms=glossary.PARETO, only_drawn=True),
+            FindingTable(name="pareto", title="Customers by expected value", frame=table, terms=glossary.PARETO_TERMS),
+            FindingTable(
+                name="curve", title="The same in even steps", frame=curve, terms=glossary.PARETO_TERMS, only_drawn=True
+            ),
         ),
         currency=currency,
     )
@@ -82,7 +84,7 @@ def study_findings(
         "{customers} customers were studied. What is common is no cause: who buys more has met more brands and "
         "categories."
     )
-    ends = {"lift": ENDS}
+    ends = {"lift": _ENDS}
     compared = any(len(table) for table in met_early.values())
     return Findings(
         subject="study",
@@ -94,7 +96,11 @@ def study_findings(
             Fact("marked", int((profile["represented"] != "").sum()), "attributes"),
             Fact("attributes", len(profile), "attributes"),
         ),
-        tables=(Table(name="profile", title="Attributes", frame=profile, terms=glossary.PROFILE, intervals=ends),),
+        tables=(
+            FindingTable(
+                name="profile", title="Attributes", frame=profile, terms=glossary.PROFILE_TERMS, intervals=ends
+            ),
+        ),
         parts={
             "met_early": _met_early(met_early, currency),
             "ideal": None if ideal is None else _ideal(ideal, currency),
@@ -109,12 +115,12 @@ def _met_early(tables: Mapping[str, pd.DataFrame], currency: str) -> Findings:
         subject="met_early",
         title="What customers met early",
         tables=tuple(
-            Table(
+            FindingTable(
                 name=by,
                 title=f"Later value of customers who met a {by} in their first 30 days: {_toxic(table)}",
                 frame=table,
-                terms=glossary.MET_EARLY,
-                intervals={"adjusted": ENDS},
+                terms=glossary.MET_EARLY_TERMS,
+                intervals={"adjusted": _ENDS},
             )
             for by, table in tables.items()
         ),
@@ -138,8 +144,12 @@ def _ideal(ideal: IdealProfile, currency: str) -> Findings:
             Fact("judged_on", ideal.judged_on, "customers", "who they were judged on"),
         ),
         tables=(
-            Table(name="rules", title="Rules", frame=ideal.rules, terms=glossary.IDEAL, intervals={"lift": ENDS}),
-            Table(name="seeds", title="Seeds for a look-alike audience", frame=seeds, terms=glossary.IDEAL),
+            FindingTable(
+                name="rules", title="Rules", frame=ideal.rules, terms=glossary.IDEAL_TERMS, intervals={"lift": _ENDS}
+            ),
+            FindingTable(
+                name="seeds", title="Seeds for a look-alike audience", frame=seeds, terms=glossary.IDEAL_TERMS
+            ),
         ),
         currency=currency,
     )

@@ -11,7 +11,7 @@ from tenure_serving.charts.style import BLUE, ORANGE, percent
 BEFORE, AFTER = "source ids taken for customers", "customers after linking"
 
 
-def frequency(table: pd.DataFrame) -> alt.Chart:
+def order_frequency(table: pd.DataFrame) -> alt.Chart:
     """Draw how many orders customers have, before and after linking.
 
     Parameters

@@ -12,7 +12,7 @@ from tenure_decisions.findings import Findings
 from tenure_serving.report.cell import Spread
 from tenure_serving.report.sections import Drawable, Style
 
-Place = Literal["terminal", "section"]
+Medium = Literal["terminal", "section"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,7 +34,7 @@ class Sentence:
     text: str
     values: Mapping[str, str] = field(default_factory=dict)
     style: Style = "plain"
-    only: Place | None = None
+    only: Medium | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,7 +68,7 @@ class View:
     select: Callable[[pd.DataFrame], pd.DataFrame] | None = None
     rows: int | None = None
     headings: Mapping[str, str] = field(default_factory=dict)
-    only: Place | None = None
+    only: Medium | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,7 +93,7 @@ class Drawing:
     wide: bool = False
 
 
-Layout = Sequence[Sentence | View | Drawing]
+Parts = Sequence[Sentence | View | Drawing]
 
 
 def spreads(frame: pd.DataFrame, column: str, ends: tuple[str, str] | None = None) -> list[Spread]:

@@ -10,7 +10,7 @@ import pandas as pd
 from tenure_decisions.findings import Findings
 from tenure_serving.findings.layouts import layout_of
 from tenure_serving.findings.parts import Drawing, Sentence, View, viewed
-from tenure_serving.findings.wording import kind_of_column, say
+from tenure_serving.findings.wording import column_kind, say
 from tenure_serving.report.sections import Block, ChartBlock, Paragraph, Section, TableBlock, Unit
 
 
@@ -45,7 +45,7 @@ def _blocks(findings: Findings) -> list[Block]:
 def _table(view: View, findings: Findings) -> TableBlock:
     frame, table = viewed(view, findings), findings.table(view.table)
     caption = say(view.title, findings, place="section") or table.title
-    units: Mapping[str, Unit] = {str(name): kind_of_column(table, str(name), frame[name]) for name in frame}
+    units: Mapping[str, Unit] = {str(name): column_kind(table, str(name), frame[name]) for name in frame}
     shown: pd.DataFrame = frame
     headings: Mapping[str, Any] = {name: words for name, words in view.headings.items() if name in frame}
     return TableBlock(shown, caption, units, headings)

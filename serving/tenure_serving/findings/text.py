@@ -11,7 +11,7 @@ import pandas as pd
 from tenure_decisions.findings import Findings
 from tenure_serving.findings.layouts import layout_of
 from tenure_serving.findings.parts import Sentence, View, viewed
-from tenure_serving.findings.wording import kind_of_column, say, write_cell
+from tenure_serving.findings.wording import column_kind, say, write_cell
 from tenure_serving.report.sections import Unit
 
 NUMERIC = re.compile(r"[\d(-]|$")
@@ -63,7 +63,7 @@ def table_lines(view: View, findings: Findings) -> list[str]:
     frame, table = viewed(view, findings), findings.table(view.table)
     if frame.empty:
         return ["nothing"]
-    kinds = [kind_of_column(table, str(name), frame[name]) for name in frame]
+    kinds = [column_kind(table, str(name), frame[name]) for name in frame]
     columns = [_column(str(name), frame[name], kind) for name, kind in zip(frame, kinds, strict=True)]
     return ["  ".join(cells) for cells in zip(*columns, strict=True)]
 

@@ -10,34 +10,34 @@ import pandas as pd
 
 from tenure_decisions.findings import INSERTED, Findings, FindingTable
 from tenure_serving.charts import style
-from tenure_serving.findings.parts import Place
+from tenure_serving.findings.parts import Medium
 from tenure_serving.report.cell import Spread, cell, is_missing
 from tenure_serving.report.sections import Unit
 
-KINDS: Mapping[str, Unit] = {"share": "percent", "probability": "percent", "date": "date", "-": "text",
+_KINDS: Mapping[str, Unit] = {"share": "percent", "probability": "percent", "date": "date", "-": "text",
                              "yes or no": "text"}  # fmt: skip
 """How units are written; money of any kind is money, and everything else is a number."""
 
 
-def kind_of(unit: str) -> Unit:
+def writing_kind(unit: str) -> Unit:
     """Return how a unit is written.
 
     Examples
     --------
-    >>> kind_of("money per customer"), kind_of("share"), kind_of("customers per week")
+    >>> writing_kind("money per customer"), writing_kind("share"), writing_kind("customers per week")
     ('money', 'percent', 'number')
     """
-    return "money" if unit.startswith("money") else KINDS.get(unit, "number")
+    return "money" if unit.startswith("money") else _KINDS.get(unit, "number")
 
 
-def kind_of_column(table: FindingTable, column: str, cells: pd.Series[Any]) -> Unit:
+def column_kind(table: FindingTable, column: str, cells: pd.Series[Any]) -> Unit:
     """Return how a column is written; whole numbers are counts, and of a column without a unit the type decides."""
     term = table.term(column)
     spread = any(isinstance(value, Spread) for value in cells.head(1))
     if pd.api.types.is_bool_dtype(cells) or any(isinstance(value, str) for value in cells.head(1)):
         return "text"
     if term is not None:
-        kind = kind_of(term.unit)
+        kind = writing_kind(term.unit)
     else:
         kind = "number" if spread or pd.api.types.is_numeric_dtype(cells) else "text"
     return "count" if kind == "number" and pd.api.types.is_integer_dtype(cells) else kind
@@ -90,9 +90,9 @@ def _spread(value: Spread, kind: Unit) -> str:
     return f"{estimate} ({low}{between}{high})"
 
 
-def write_fact(value: object, unit: str, *, currency: str, place: Place) -> str:
+def write_fact(value: object, unit: str, *, currency: str, place: Medium) -> str:
     """Write a fact inside a sentence: exact in a terminal, rounded to what counts in a report."""
-    kind = kind_of(unit)
+    kind = writing_kind(unit)
     if kind == "money" and isinstance(value, (int, float, np.number)):
         write = exact_money if place == "terminal" else style.money
         return write(float(value), currency)
@@ -103,7 +103,7 @@ def write_fact(value: object, unit: str, *, currency: str, place: Place) -> str:
     return write_cell(value, kind)
 
 
-def say(text: str, findings: Findings, *, place: Place, values: Mapping[str, str] | None = None) -> str:
+def say(text: str, findings: Findings, *, place: Medium, values: Mapping[str, str] | None = None) -> str:
     """Replace the facts named in braces by their values; what is inserted is not looked at again.
 
     Examples

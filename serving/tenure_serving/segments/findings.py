@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import pandas as pd
 
 from tenure_decisions import glossary
-from tenure_decisions.findings import Fact, Findings, Table
+from tenure_decisions.findings import Fact, Findings, FindingTable
 from tenure_serving.segments.movement import Movement, Stability
 
 TITLE = "Who moved, and how steady the groups are"
@@ -33,8 +33,12 @@ def movement_findings(
             Fact("totals", movement.totals, "money"),
         ),
         tables=(
-            Table(name="flows", title="Flows between groups", frame=movement.flows, terms=glossary.MOVEMENT),
-            Table(name="groups", title="Groups then and now", frame=movement.groups, terms=glossary.MOVEMENT),
+            FindingTable(
+                name="flows", title="Flows between groups", frame=movement.flows, terms=glossary.MOVEMENT_TERMS
+            ),
+            FindingTable(
+                name="groups", title="Groups then and now", frame=movement.groups, terms=glossary.MOVEMENT_TERMS
+            ),
         ),
         parts=parts or {},
         currency=currency,
@@ -75,11 +79,11 @@ def ageing_findings(aged: pd.DataFrame, *, margin: float) -> Findings:
             Fact("margin", margin, "share"),
         ),
         tables=(
-            Table(
+            FindingTable(
                 name="ageing",
                 title="Customers in another group after seven days without any order",
                 frame=aged,
-                terms=glossary.AGEING,
+                terms=glossary.AGEING_TERMS,
             ),
         ),
     )

@@ -1,4 +1,4 @@
-"""Layout hints by subject: which sentences, tables and charts are shown, and where."""
+"""Parts hints by subject: which sentences, tables and charts are shown, and where."""
 
 from __future__ import annotations
 
@@ -6,29 +6,29 @@ from collections.abc import Callable, Mapping
 
 from tenure_decisions.findings import Findings
 from tenure_serving.findings.layouts import budget, channels, cohorts, groups, growth, study, training
-from tenure_serving.findings.parts import Layout, View
+from tenure_serving.findings.parts import Parts, View
 
-LAYOUTS: Mapping[str, Callable[[Findings], Layout]] = {
-    "ageing": groups.ageing,
-    "audit": training.audit,
-    "budget": budget.layout,
-    "campaign": training.campaign,
-    "channels": channels.layout,
-    "cohorts": cohorts.layout,
-    "dates": training.dates,
-    "growth": growth.layout,
-    "ideal": study.ideal,
-    "linking": training.linking,
-    "met_early": study.met_early,
-    "movement": groups.movement,
-    "pareto": groups.pareto,
-    "segments": groups.segments,
-    "stability": groups.stability,
-    "study": study.study,
+LAYOUTS: Mapping[str, Callable[[Findings], Parts]] = {
+    "ageing": groups.ageing_layout,
+    "audit": training.audit_layout,
+    "budget": budget.budget_layout,
+    "campaign": training.campaign_layout,
+    "channels": channels.channel_layout,
+    "cohorts": cohorts.cohort_layout,
+    "dates": training.dates_layout,
+    "growth": growth.growth_layout,
+    "ideal": study.ideal_layout,
+    "linking": training.linking_layout,
+    "met_early": study.met_early_layout,
+    "movement": groups.movement_layout,
+    "pareto": groups.pareto_layout,
+    "segments": groups.segments_layout,
+    "stability": groups.stability_layout,
+    "study": study.study_layout,
 }
 
 
-def layout_of(findings: Findings) -> Layout:
+def layout_of(findings: Findings) -> Parts:
     """Return the layout of a subject; one without hints shows its tables as they are."""
     if findings.subject in LAYOUTS:
         return LAYOUTS[findings.subject](findings)

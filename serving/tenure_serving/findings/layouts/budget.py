@@ -9,10 +9,10 @@ import pandas as pd
 
 from tenure_decisions.economics.budget import DIRECTION
 from tenure_decisions.findings import Findings
-from tenure_serving.findings.parts import Drawing, Layout, Sentence, View
+from tenure_serving.findings.parts import Drawing, Parts, Sentence, View
 
 
-def layout(findings: Findings) -> Layout:
+def budget_layout(findings: Findings) -> Parts:
     """Return the parts to show."""
     test = findings.value("test")
     experiment = [] if test is None else [_experiment(test)]

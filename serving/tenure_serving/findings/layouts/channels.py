@@ -8,13 +8,13 @@ import pandas as pd
 
 from tenure_decisions.economics.acquisition import ATTRIBUTION_RULES
 from tenure_decisions.findings import Findings
-from tenure_serving.findings.parts import Drawing, Layout, Sentence, View, spreads
+from tenure_serving.findings.parts import Drawing, Parts, Sentence, View, spreads
 
 FIRST = ATTRIBUTION_RULES[0]
 CAC = ("paid_cac", "blended_cac", "loaded_cac")
 
 
-def layout(findings: Findings) -> Layout:
+def channel_layout(findings: Findings) -> Parts:
     """Return the parts to show."""
     parts: list[Sentence | View | Drawing] = [
         Sentence(text="Customers and money from {since} until {as_of}{in_currency}.", only="terminal"),

@@ -7,13 +7,13 @@ from typing import Any
 import pandas as pd
 
 from tenure_decisions.findings import Findings
-from tenure_serving.findings.parts import Drawing, Layout, Sentence, View
+from tenure_serving.findings.parts import Drawing, Parts, Sentence, View
 
-SHOWN = 13
+_SHOWN = 13
 """Rows and ages in a terminal."""
 
 
-def layout(findings: Findings) -> Layout:
+def cohort_layout(findings: Findings) -> Parts:
     """Return the parts to show."""
     return [
         Sentence(text="Cohorts by {by}, age in periods of {period_days} days, as of {as_of}.", only="terminal"),
@@ -23,7 +23,7 @@ def layout(findings: Findings) -> Layout:
             title="Mean of mature cohorts",
             columns=("age", "cohorts", "customers", "retention", "orders_per_customer", "value_per_customer",
                      "cumulative_value"),
-            rows=SHOWN,
+            rows=_SHOWN,
             only="terminal",
         ),
         View(
@@ -42,7 +42,7 @@ def layout(findings: Findings) -> Layout:
     ]  # fmt: skip
 
 
-def _completion(findings: Findings) -> Layout:
+def _completion(findings: Findings) -> Parts:
     ahead = findings.frame("completion")
     if ahead.empty:
         return ()
@@ -61,14 +61,14 @@ def _completion(findings: Findings) -> Layout:
 
 
 def _triangle(cells: pd.DataFrame) -> pd.DataFrame:
-    cells = cells[cells["age"] < SHOWN]
+    cells = cells[cells["age"] < _SHOWN]
     text = [
         f"{100 * share:.0f}" if mature else f"({100 * share:.0f})"
         for share, mature in zip(cells["retention"], cells["mature"], strict=True)
     ]
     wide = cells.assign(text=text).pivot_table(index="cohort", columns="age", values="text", aggfunc="first")
     wide.insert(0, "customers", cells.groupby("cohort")["customers"].first().reindex(wide.index))
-    return wide.fillna("").tail(SHOWN).reset_index().rename(columns=str)
+    return wide.fillna("").tail(_SHOWN).reset_index().rename(columns=str)
 
 
 def _retention(findings: Findings) -> Any:  # noqa: ANN401  # an Altair chart, imported when it is drawn

@@ -8,14 +8,14 @@ import pandas as pd
 
 from tenure_decisions.findings import Findings
 from tenure_serving.charts.style import percent
-from tenure_serving.findings.parts import Drawing, Layout, Sentence, View
+from tenure_serving.findings.parts import Drawing, Parts, Sentence, View
 
-MOVES = 12
-BEST = (0.01, 0.05, 0.2)
+_MOVES = 12
+_BEST = (0.01, 0.05, 0.2)
 """Shares of customers of the sentence in a terminal."""
 
 
-def segments(findings: Findings) -> Layout:
+def segments_layout(findings: Findings) -> Parts:
     """Return the parts of ``tenure segments``: the groups, and what share of value the best customers bring."""
     names = [str(name) for name in findings.frame("groups") if name not in {"group", "goal"}]
     by = findings.text("by").replace("_", " ")
@@ -30,7 +30,7 @@ def segments(findings: Findings) -> Layout:
     ]
 
 
-def pareto(findings: Findings) -> Layout:
+def pareto_layout(findings: Findings) -> Parts:
     """Return the parts of the section on where value sits."""
     del findings
     title = "Customers by expected value over {days} days, the most valuable first; a share of what is predicted"
@@ -40,9 +40,9 @@ def pareto(findings: Findings) -> Layout:
     ]
 
 
-def movement(findings: Findings) -> Layout:
+def movement_layout(findings: Findings) -> Parts:
     """Return the parts on who moved since the previous scores."""
-    shown = min(MOVES, int(findings.number("moves")))
+    shown = min(_MOVES, int(findings.number("moves")))
     return [
         Sentence(text=findings.lead, only="terminal"),
         Drawing(
@@ -58,12 +58,12 @@ def movement(findings: Findings) -> Layout:
             title=f"The {shown} largest of {{moves}} moves; gained and lost add up the rises and the falls of their "
             "customers",
             select=lambda rows: rows[rows["from_group"] != rows["to_group"]],
-            rows=MOVES,
+            rows=_MOVES,
         ),
     ]
 
 
-def stability(findings: Findings) -> Layout:
+def stability_layout(findings: Findings) -> Parts:
     """Return the sentence on how steady groups were."""
     del findings
     text = (
@@ -73,7 +73,7 @@ def stability(findings: Findings) -> Layout:
     return [Sentence(text=text)]
 
 
-def ageing(findings: Findings) -> Layout:
+def ageing_layout(findings: Findings) -> Parts:
     """Return the parts on what a week without orders does."""
     del findings
     text = (
@@ -85,7 +85,7 @@ def ageing(findings: Findings) -> Layout:
 
 
 def _shares(table: pd.DataFrame) -> str:
-    rows = table[table["share_of_customers"].isin(BEST)]
+    rows = table[table["share_of_customers"].isin(_BEST)]
     pairs = zip(rows["share_of_customers"], rows["share_of_value"], strict=True)
     return ", ".join(f"{share:.0%} bring {percent(part)}" for share, part in pairs)
 

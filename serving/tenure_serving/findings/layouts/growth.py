@@ -7,12 +7,12 @@ from typing import Any
 
 from tenure_decisions.economics.channels import ALL
 from tenure_decisions.findings import Findings
-from tenure_serving.findings.parts import Drawing, Layout, Sentence, View
+from tenure_serving.findings.parts import Drawing, Parts, Sentence, View
 
 CONVENTIONS = ("customers", "clv_before_cac", "cac", "clv_net", "g_before", "g_net")
 
 
-def layout(findings: Findings) -> Layout:
+def growth_layout(findings: Findings) -> Parts:
     """Return the parts to show."""
     header = "G = C x CLV / CAC, C customers, CLV predicted at {days} days, {level} intervals{in_currency}."
     return [

@@ -6,13 +6,13 @@ from typing import Any
 
 import pandas as pd
 
-from tenure_decisions.findings import Findings, Table
-from tenure_serving.findings.parts import Drawing, Layout, Sentence, View
+from tenure_decisions.findings import Findings, FindingTable
+from tenure_serving.findings.parts import Drawing, Parts, Sentence, View
 
-ATTRIBUTES, LEVELS = 20, 5
+_ATTRIBUTES, _LEVELS = 20, 5
 
 
-def study(findings: Findings) -> Layout:
+def study_layout(findings: Findings) -> Parts:
     """Return the parts on what sets the group apart."""
     if findings.frame("profile").empty:
         return ()
@@ -24,26 +24,26 @@ def study(findings: Findings) -> Layout:
             "and of everybody else, lift with its 95 % interval, adjusted p",
             columns=("attribute", "level", "group_share", "outside_share", "lift", "p_adjusted"),
             select=lambda rows: rows[rows["represented"] != ""],
-            rows=ATTRIBUTES,
+            rows=_ATTRIBUTES,
         ),
     ]
 
 
-def met_early(findings: Findings) -> Layout:
+def met_early_layout(findings: Findings) -> Parts:
     """Return a table for brands and one for categories, in a terminal those worth least."""
     return [view for table in findings.tables if len(table.frame) for view in _levels(table)]
 
 
-def _levels(table: Table) -> list[View]:
+def _levels(table: FindingTable) -> list[View]:
     columns = ("level", "met", "value_met", "value_others", "difference", "adjusted", "p_adjusted", "verdict")
     headings = {"level": table.name.capitalize()}
     return [
-        View(table=table.name, columns=columns, rows=LEVELS, only="terminal"),
+        View(table=table.name, columns=columns, rows=_LEVELS, only="terminal"),
         View(table=table.name, columns=columns, headings=headings, only="section"),
     ]
 
 
-def ideal(findings: Findings) -> Layout:
+def ideal_layout(findings: Findings) -> Parts:
     """Return the rules that hold, and how many customers match them."""
     if not findings.frame("rules")["holds"].astype(bool).any():
         text = "No rule over what is known after the first order finds high-value customers for certain."

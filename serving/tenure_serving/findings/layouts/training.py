@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from tenure_decisions.findings import Findings
-from tenure_serving.findings.parts import Drawing, Layout, Sentence, View
+from tenure_serving.findings.parts import Drawing, Parts, Sentence, View
 
 
-def campaign(findings: Findings) -> Layout:
+def campaign_layout(findings: Findings) -> Parts:
     """Return the profit curve, and the line a run prints."""
     del findings
     line = (
@@ -32,7 +32,7 @@ def campaign(findings: Findings) -> Layout:
     ]
 
 
-def audit(findings: Findings) -> Layout:
+def audit_layout(findings: Findings) -> Parts:
     """Return every check with its verdict and what was seen."""
     leaks = findings.number("leaks")
     verdict = "{leaks} of {applied} checks found a leak." if leaks else "No leak in {applied} checks."
@@ -50,7 +50,7 @@ def audit(findings: Findings) -> Layout:
     ]
 
 
-def dates(findings: Findings) -> Layout:
+def dates_layout(findings: Findings) -> Parts:
     """Return the dates at each origin, and the line a run prints."""
     del findings
     line = (
@@ -79,7 +79,7 @@ def dates(findings: Findings) -> Layout:
     ]
 
 
-def linking(findings: Findings) -> Layout:
+def linking_layout(findings: Findings) -> Parts:
     """Return what linking identifiers did to the picture of the customers."""
     del findings
     several = View(
@@ -111,6 +111,6 @@ def _profit(findings: Findings) -> Any:  # noqa: ANN401  # an Altair chart, impo
 
 
 def _frequency(findings: Findings) -> Any:  # noqa: ANN401
-    from tenure_serving.charts.linking import frequency
+    from tenure_serving.charts.linking import order_frequency
 
-    return frequency(findings.frame("bands"))
+    return order_frequency(findings.frame("bands"))
