@@ -9,6 +9,7 @@ from tenure.jobs.segment_study import BEST, SIDE, study
 from tenure_decisions.customers.findings import pareto_findings
 from tenure_decisions.findings import Findings
 from tenure_features import Shop
+from tenure_features.families.catalogue import Catalogue
 from tenure_serving.findings import section
 from tenure_serving.report import Section
 from tenure_serving.score_tables import Scores
@@ -17,7 +18,9 @@ from tenure_serving.segments.findings import TITLE, ageing_findings, movement_fi
 from tenure_serving.segments.movement import Movement, movement
 
 
-def segment_sections(shop: Shop, scorer: Scorer, scores: pd.DataFrame, previous: Scores | None) -> tuple[Section, ...]:
+def segment_sections(
+    shop: Shop, scorer: Scorer, scores: pd.DataFrame, previous: Scores | None, *, catalogue: Catalogue
+) -> tuple[Section, ...]:
     """Build every section about groups that a run can show.
 
     Parameters
@@ -30,13 +33,17 @@ def segment_sections(shop: Shop, scorer: Scorer, scores: pd.DataFrame, previous:
         The score table of the run.
     previous
         Scores of an earlier moment, if any.
+    catalogue
+        The features that were computed.
     """
     segmenter, currency = scorer.segmenter, scorer.bundle.info.currency or ""
     moved = None if previous is None else movement(previous.table, scores, order=segmenter.playbook.names)
     days = int(scores["horizon_days"].iloc[0])
     subjects = [
         pareto_findings(scores["expected_value"], days=days, currency=currency),
-        steadiness(moved, ageing(shop, scorer, scores), margin=segmenter.margin, currency=currency),
+        steadiness(
+            moved, ageing(shop, scorer, scores, catalogue=catalogue), margin=segmenter.margin, currency=currency
+        ),
     ]
     if set(SIDE) & set(shop.tables) and 0 < (scores[BEST[0]] == BEST[1]).sum() < len(scores):
         subjects.append(study(shop, scores, currency=currency))
