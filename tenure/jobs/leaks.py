@@ -11,7 +11,6 @@ import pandas as pd
 
 from tenure.jobs.results import AuditResult
 from tenure_features import Shop
-from tenure_serving.report.sections import Paragraph, Section, TableBlock
 from tenure_training.audit import (
     Advance,
     Build,
@@ -63,27 +62,6 @@ def audit_training(
 def leak_notes(findings: Sequence[Finding]) -> tuple[str, ...]:
     """Say what leaks, one sentence per failed check; nothing where all passed."""
     return tuple(f"LEAK, {finding.check}: {finding.evidence}" for finding in findings if finding.failed)
-
-
-def audit_section(findings: Sequence[Finding]) -> Section:
-    """Show the checks in the report."""
-    failed = [finding for finding in findings if finding.failed]
-    title = f"Nothing from the future was used: {len(findings)} checks, no leak found"
-    if failed:
-        title = f"Something from the future was used: {len(failed)} of {len(findings)} checks found a leak"
-    table = pd.DataFrame(
-        {
-            "check": [finding.question for finding in findings],
-            "result": [finding.verdict for finding in findings],
-            "evidence": [finding.evidence for finding in findings],
-        }
-    )
-    more = "The full audit, which trains again on doctored rows, is the command tenure audit."
-    return Section(
-        title,
-        "A model that was shown the future looks better than it is. These checks were made on the rows themselves.",
-        (TableBlock(table), Paragraph(more, kind="aside")),
-    )
 
 
 @contextmanager

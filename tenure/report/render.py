@@ -7,7 +7,8 @@ from collections.abc import Iterable
 import pandas as pd
 
 from tenure.jobs.results import AuditResult, BacktestResult, RunResult, ScoreResult
-from tenure.report.next_order import dates_line
+from tenure.report.training import audit_findings, campaign_findings, date_findings
+from tenure_serving.findings import exact_money, text_lines
 
 COLUMNS = {
     "Will they order? Mean over the backtest's origins": (
@@ -63,32 +64,13 @@ def backtest_lines(result: BacktestResult) -> list[str]:
 
 def audit_lines(result: AuditResult) -> list[str]:
     """Tell the result of an audit: every check with its verdict and what was seen."""
-    marks = {"passed": "ok  ", "failed": "LEAK", "not applicable": "-   "}
-    done = [finding for finding in result.findings if finding.verdict != "not applicable"]
-    verdict = (
-        f"{result.leaks} of {len(done)} checks found a leak." if result.leaks else f"No leak in {len(done)} checks."
-    )
     return [
         *_notes(result.notes),
         f"{result.champion} as of {result.as_of:%Y-%m-%d}, for the next {result.horizon_days} days; the rows of "
-        f"{result.customers:,} customers were doctored:",
+        f"{result.customers:,} customers were doctored.",
         "",
-        *(f"{marks[finding.verdict]} {finding.check:<21}{finding.evidence}" for finding in result.findings),
-        "",
-        verdict,
+        *text_lines(audit_findings(result.findings)),
     ]
-
-
-def money(amount: float, currency: str | None) -> str:
-    """Write an amount with thousands separated and its currency, if that is known.
-
-    Examples
-    --------
-    >>> money(1234567.8, "EUR"), money(12.345, None)
-    ('1,234,568 EUR', '12.35')
-    """
-    digits = 0 if abs(amount) >= 1000 else 2
-    return f"{amount:,.{digits}f} {currency or ''}".rstrip()
 
 
 def comparison(backtest: pd.DataFrame) -> list[str]:
@@ -119,23 +101,21 @@ def _notes(notes: Iterable[str]) -> list[str]:
 
 
 def _dates(result: RunResult | BacktestResult) -> list[str]:
-    line = dates_line(result.dates)
-    return [] if line is None else ["", line]
+    dates = date_findings(result.dates)
+    return [] if dates is None else ["", *text_lines(dates)]
 
 
 def _campaign(result: RunResult | BacktestResult) -> list[str]:
-    found = result.campaign
-    if found is None:
+    if result.campaign is None:
         return []
-    return [
-        f"Campaign: contacting the riskiest {found.share_to_contact:.0%} along its ranking earns {found.empc:,.3g} per "
-        f"customer (EMPC; a contact costs {found.contact_cost:,.3g}, an offer {found.offer_cost:,.3g})",
-    ]
+    currency = result.currency or "" if isinstance(result, RunResult) else ""
+    return text_lines(campaign_findings(result.campaign, currency=currency))
 
 
 def _findings(result: RunResult | ScoreResult) -> list[str]:
+    stake, value = (exact_money(amount, result.currency) for amount in (result.money_at_risk, result.expected_value))
     return [
         f"{result.customers:,} customers as of {result.as_of:%Y-%m-%d}, for the next {result.horizon_days} days:",
-        f"  {result.at_risk:,} are at high risk of leaving, {money(result.money_at_risk, result.currency)} is at stake",
-        f"  {money(result.expected_value, result.currency)} is expected from all of them together",
+        f"  {result.at_risk:,} are at high risk of leaving, {stake} is at stake",
+        f"  {value} is expected from all of them together",
     ]

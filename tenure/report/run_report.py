@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 
 from tenure.config import Config
-from tenure.jobs.campaign import campaign_sections
-from tenure.jobs.leaks import audit_section
 from tenure.jobs.training import TrainedShop
 from tenure.jobs.tuning import tuning_sections
 from tenure.report import evidence
 from tenure.report.economics import economics_sections
 from tenure.report.explanation_sections import explanation_sections
-from tenure.report.identity_sections import identity_sections
-from tenure.report.next_order import dates_sections
-from tenure.report.segment_sections import segment_sections
+from tenure.report.identity import identity_findings
+from tenure.report.segments import segment_sections
+from tenure.report.training import audit_findings, campaign_findings, date_findings
+from tenure_serving.findings import section
 from tenure_serving.report import ReportData, Section, render_report
 from tenure_serving.score_tables import Scores
 from tenure_serving.scorer import Scorer
@@ -66,8 +65,11 @@ def write_report(
 
 
 def _backtest_sections(trained: TrainedShop, bundle: Bundle, config: Config) -> tuple[Section, ...]:
-    shown = campaign_sections(trained.campaign, currency=bundle.info.currency, said=config.economics)
-    return shown + dates_sections(evidence.dates(trained.training.backtest))
+    costs, currency = config.economics, bundle.info.currency or ""
+    stated = costs.contact_cost is not None and costs.offer_cost is not None
+    earned, dates = trained.campaign, date_findings(evidence.dates(trained.training.backtest))
+    campaign = None if earned is None else campaign_findings(earned, currency=currency, stated=stated)
+    return tuple(section(findings) for findings in (campaign, dates) if findings is not None)
 
 
 def _render(data: ReportData, segmenter: Segmenter) -> str:
@@ -81,15 +83,8 @@ def _report_data(
     log, training = trained.shop.log, trained.training
     result, champion = training.backtest, training.choice.name
     contributions = training.champion.contributions(training.frame.present)
-    tables: dict[str, Any] = {}
-    if result is not None:
-        tables = {
-            "backtest": result.table(),
-            "calibration": evidence.calibration(result, champion),
-            "deciles": evidence.deciles(result, champion),
-            "totals": evidence.totals(result, champion),
-        }
-    return ReportData(
+    linking = identity_findings(trained.shop, scores)
+    data = ReportData(
         scores=scores,
         definitions={**bundle.info.definitions, "currency": bundle.info.currency or ""},
         champion=champion,
@@ -107,8 +102,16 @@ def _report_data(
                 catalogue=bundle.info.catalogue,
                 currency=bundle.info.currency or "",
             ),
-            *identity_sections(trained.shop, scores),
-            audit_section(trained.audit),
+            *([] if linking is None else [section(linking)]),
+            section(audit_findings(trained.audit)),
         ),
-        **tables,
+    )
+    if result is None:
+        return data
+    return replace(
+        data,
+        backtest=result.table(),
+        calibration=evidence.calibration(result, champion),
+        deciles=evidence.deciles(result, champion),
+        totals=evidence.totals(result, champion),
     )

@@ -8,8 +8,10 @@ import sys
 import pandas as pd
 import pytest
 
-from tenure.jobs.leaks import audit_section, leak_notes
+from tenure.jobs.leaks import leak_notes
 from tenure.jobs.results import AuditResult
+from tenure.report.training import audit_findings
+from tenure_serving.findings import section
 from tenure_simulator import preset, simulate_orders
 from tenure_training.audit import Finding
 
@@ -28,7 +30,7 @@ def test_audit__exits_with_4_when_something_leaks(call, pipeline, findings, code
     sys.modules["tenure.jobs.audit"].audit_job = lambda config, *, progress: _result(*findings)  # type: ignore[attr-defined]
     told = call("audit", "--orders", "x.csv", "-q")
     assert told.code == code
-    assert ("LEAK later_rows" in told.out, "1 of 2 checks found a leak" in told.out) == (code == 4, code == 4)
+    assert ("LEAK  later_rows" in told.out, "1 of 2 checks found a leak" in told.out) == (code == 4, code == 4)
     assert ("No leak in 1 checks" in told.out) == (code == 0)
     said = json.loads(call("audit", "--orders", "x.csv", "-q", "--json").out)
     assert (said["command"], said["leaks"]) == ("audit", int(code == 4))
@@ -36,8 +38,10 @@ def test_audit__exits_with_4_when_something_leaks(call, pipeline, findings, code
 
 
 def test_section__says_in_its_title_whether_anything_leaked():
-    assert "no leak found" in audit_section([GOOD, IDLE]).title
-    assert "1 of 2 checks found a leak" in audit_section([GOOD, LEAK]).title
+    clean = section(audit_findings([GOOD, IDLE]))
+    assert clean.title == "Nothing from the future was used: 2 checks, no leak found"
+    assert clean.blocks[0].table["evidence"].tolist() == [GOOD.evidence, IDLE.evidence]
+    assert "1 of 2 checks found a leak" in section(audit_findings([GOOD, LEAK])).title
     assert leak_notes([GOOD, LEAK]) == ("LEAK, later_rows: Later rows reach: cheat.",)
     assert leak_notes([GOOD, IDLE]) == ()
 
