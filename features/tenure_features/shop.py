@@ -11,7 +11,7 @@ from functools import cached_property
 import ibis.expr.types as ir
 import pandas as pd
 
-from tenure_features.days import Moment
+from tenure_features.days import Moment, utc_naive
 from tenure_features.errors import DataContractError, UsageError
 from tenure_features.families.calendar import Calendar
 from tenure_features.families.feature import Feature
@@ -29,10 +29,11 @@ from tenure_features.reading.engine import Engine
 from tenure_features.reading.memory import Frame, TablePlace
 from tenure_features.reading.sources import OrderSource
 from tenure_features.tables.contracts import CALENDAR
+from tenure_features.tables.earlier import log_at, table_at
 from tenure_features.tables.log import OrderLog, open_orders
 from tenure_features.tables.moment import moment_note
 from tenure_features.tables.order_columns import OPTIONAL
-from tenure_features.tables.regrouping import regrouped
+from tenure_features.tables.regrouping import regroup, regrouped
 from tenure_features.tables.shop_table import ShopTable, TableSource, open_table
 
 Side = CustomerProfile | EventHistory | FeedbackHistory | LineHistory | OrderDetails | ServiceCostHistory
@@ -140,6 +141,29 @@ class Shop:
         if table == "order_lines":
             return LineHistory(population, rows, self._details(), origins)
         return _HISTORIES[table](population, rows, origins)
+
+    def known_at(self, moment: Moment) -> Shop:
+        """Give the same shop as it was known at an earlier moment, without reading anything again.
+
+        Columns are read as they were at the opening; rows, orders, customers and figures are those of the moment.
+
+        Raises
+        ------
+        UsageError
+            If the moment lies after that of the shop.
+        """
+        at = utc_naive(moment)
+        self.require_reach(at)
+        if at == self.as_of:
+            return self
+        known = None
+        log = log_at(self.log, at)
+        tables = {name: table_at(table, at) for name, table in self.tables.items()}
+        accounts = self.log.accounts
+        if accounts is not None and log.accounts is not None and not accounts.customers.is_known_at(at):
+            log, known = regroup(log, log.accounts)
+            tables = {name: table.grouped(known) for name, table in tables.items()}
+        return replace(self, log=log, tables=tables, notes=())
 
     @contextmanager
     def regrouped(self, moment: pd.Timestamp) -> Iterator[Shop]:

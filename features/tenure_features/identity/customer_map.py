@@ -51,6 +51,12 @@ class CustomerMap:
         # What tells two systems' equal ids apart or together may come later: until then they are the older one's.
         return CustomerMap(_text(rows.drop_duplicates("source_id")))
 
+    def until(self, moment: pd.Timestamp) -> CustomerMap:
+        """Give the map of an earlier moment with those of the moments before it."""
+        if self.timeline is None or self.is_known_at(moment):
+            return self
+        return CustomerMap(self.at(moment).rows, self.timeline.ending(moment), self.source)
+
     def over(self, origin: pd.Timestamp, end: pd.Timestamp, *, ordered: Collection[str]) -> CustomerMap:
         """Give the map by which orders of a window are counted: customers of its origin, known by all of its end.
 

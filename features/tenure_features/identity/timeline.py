@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import copy
 from typing import Any
 
 import ibis.expr.types as ir
@@ -64,6 +65,12 @@ class Timeline:
         if made is None:
             return pd.DataFrame(columns=COLUMNS)
         return fetch(made.select(COLUMNS)).sort_values(["first_seen", "source", "source_id"], ignore_index=True)
+
+    def ending(self, moment: pd.Timestamp) -> Timeline:
+        """Give the maps of the same identifiers up to an earlier moment."""
+        earlier = copy(self)
+        earlier.until = moment
+        return earlier
 
     def _made(self, when: pd.Timestamp) -> ir.Table | None:
         trust = (*self._settings.by_trust, PROBABILISTIC)

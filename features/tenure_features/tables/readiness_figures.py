@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import ibis.expr.types as ir
@@ -51,13 +51,13 @@ def account(stages: Stages) -> Readiness:
     """Put the account of an order log together."""
     rows, mapped = stages.rows, stages.mapped
     figures = _figures(final(stages.orders))
-    quantiles = {level: round(float(figures[f"q{level}"]), 6) for level in LEVELS if pd.notna(figures[f"q{level}"])}
+    quantiles = _quantiles(figures)
     currencies = _currencies(rows.table) if "currency" in mapped.columns else {}
     asides = (*_rejected(stages.raw), *rows.set_aside, *stages.unique.set_aside)
     read = rows.read + stages.raw.rejected
     customers, one_time = int(figures["customers"]), int(figures["one_time"])
     first, last = _moment(figures["first_order_at"]), _moment(figures["last_order_at"])
-    days = 0.0 if first is None or last is None else (last - first) / pd.Timedelta(days=1)
+    days = _days(first, last)
     horizon = suggest_horizon(quantiles, history_days=days)
     return Readiness(
         uri=shown(stages.source.uri),
@@ -72,7 +72,7 @@ def account(stages: Stages) -> Readiness:
         customers=customers,
         orders=int(figures["orders"]),
         returns=int(figures["returns"]),
-        returns_share=round(float(figures["returned"] / figures["gross"]), 6) if figures["gross"] else 0.0,
+        returns_share=_returns_share(figures),
         revenue=round(float(figures["gross"] - figures["returned"]), 6),
         one_time_share=round(one_time / customers, 6) if customers else 0.0,
         adbt_quantiles=quantiles,
@@ -84,6 +84,44 @@ def account(stages: Stages) -> Readiness:
         notes=(*stages.raw.notes, *mapped.notes, *stages.unique.notes, *_notes(stages, figures)),
         broken=_breaches(stages, figures, currencies),
     )
+
+
+def readiness_of(orders: ir.Table, readiness: Readiness, *, as_of: pd.Timestamp) -> Readiness:
+    """Count the orders of an earlier moment; what was read and set aside stays that of the opening."""
+    figures = _figures(final(orders))
+    customers, one_time = int(figures["customers"]), int(figures["one_time"])
+    first, last = _moment(figures["first_order_at"]), _moment(figures["last_order_at"])
+    quantiles, days = _quantiles(figures), _days(first, last)
+    horizon = suggest_horizon(quantiles, history_days=days)
+    return replace(
+        readiness,
+        as_of=as_of,
+        first_order_at=first,
+        last_order_at=last,
+        customers=customers,
+        orders=int(figures["orders"]),
+        returns=int(figures["returns"]),
+        returns_share=_returns_share(figures),
+        revenue=round(float(figures["gross"] - figures["returned"]), 6),
+        one_time_share=round(one_time / customers, 6) if customers else 0.0,
+        adbt_quantiles=quantiles,
+        suggested_horizon_days=horizon,
+        verdicts=verdicts(
+            history_days=days, horizon_days=horizon, customers=customers, repeat_customers=customers - one_time
+        ),
+    )
+
+
+def _quantiles(figures: Mapping[str, Any]) -> dict[int, float]:
+    return {level: round(float(figures[f"q{level}"]), 6) for level in LEVELS if pd.notna(figures[f"q{level}"])}
+
+
+def _days(first: pd.Timestamp | None, last: pd.Timestamp | None) -> float:
+    return 0.0 if first is None or last is None else (last - first) / pd.Timedelta(days=1)
+
+
+def _returns_share(figures: Mapping[str, Any]) -> float:
+    return round(float(figures["returned"] / figures["gross"]), 6) if figures["gross"] else 0.0
 
 
 def _figures(orders: ir.Table) -> dict[str, Any]:

@@ -14,6 +14,7 @@ import pandas as pd
 from tenure_features.identity.customer_map import CustomerMap, replaced
 from tenure_features.reading.engine import drop, fetch
 from tenure_features.tables.log import Accounts, OrderLog
+from tenure_features.tables.readiness_figures import readiness_of
 from tenure_features.tables.rollup import COLUMNS, STEPS, roll_up
 from tenure_features.tables.shop_table import ShopTable
 
@@ -65,20 +66,34 @@ def table_known_at(table: ShopTable, moment: pd.Timestamp) -> Iterator[ShopTable
         drop(table.backend, _name(known))
 
 
+def regroup(log: OrderLog, accounts: Accounts) -> tuple[OrderLog, ir.Table]:
+    """Give orders in the customers of other accounts for good, counted anew, and the map by which they are."""
+    known = accounts.customers.loaded(log.backend)
+    grouped = _rolled_up(log, accounts, known, f"regrouped_{next(_numbers)}")
+    readiness = readiness_of(grouped.orders, log.readiness, as_of=log.as_of)
+    regrouped_log = replace(grouped, readiness=readiness, accounts=accounts)
+    vars(regrouped_log)["details"] = grouped.rows
+    return regrouped_log, known
+
+
 @contextmanager
 def _grouped(log: OrderLog, accounts: Accounts, customers: CustomerMap) -> Iterator[tuple[OrderLog, ir.Table]]:
     known, name = customers.loaded(log.backend), f"regrouped_{next(_numbers)}"
-    rows = replaced(accounts.kept, "customer_id", known)
     try:
-        columns = [column for column in (*COLUMNS, "recorded_at") if column in rows.columns]
-        named = rows.select(**{f"clean:{column}": rows[column] for column in columns})
-        rolled = roll_up(named, lines=accounts.lines, returns=log.source.returns, backend=log.backend, name=name)
-        grouped = replace(log, orders=rolled.orders, rows=rows, accounts=None)
-        vars(grouped)["details"] = rows  # read once or twice: not worth keeping
-        yield grouped, known
+        yield _rolled_up(log, accounts, known, name), known
     finally:
         for step in (*(name + ending for ending in STEPS), _name(known)):
             drop(log.backend, step)
+
+
+def _rolled_up(log: OrderLog, accounts: Accounts, known: ir.Table, name: str) -> OrderLog:
+    rows = replaced(accounts.kept, "customer_id", known)
+    columns = [column for column in (*COLUMNS, "recorded_at") if column in rows.columns]
+    named = rows.select(**{f"clean:{column}": rows[column] for column in columns})
+    rolled = roll_up(named, lines=accounts.lines, returns=log.source.returns, backend=log.backend, name=name)
+    grouped = replace(log, orders=rolled.orders, rows=rows, accounts=None)
+    vars(grouped)["details"] = rows  # read once or twice: not worth keeping
+    return grouped
 
 
 def _name(table: ir.Table) -> str:
