@@ -27,7 +27,9 @@ Columns = Annotated[
 ]
 Returns = Annotated[
     str | None,
-    typer.Option("--returns", metavar="net|drop|raise", help="What rows with negative revenue do. [default: net]"),
+    typer.Option(
+        "--returns", metavar="net|drop|raise", help="What returns do: orders that sum to less than zero. [default: net]"
+    ),
 ]
 Currency = Annotated[str | None, typer.Option("--currency", help="Currency shown beside amounts, such as EUR.")]
 AsOf = Annotated[

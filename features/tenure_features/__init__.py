@@ -13,7 +13,7 @@ if TYPE_CHECKING:  # imported on first use: Ibis takes most of a second, and the
     from tenure_features.reading.engine import Engine
     from tenure_features.reading.sources import OrderSource
     from tenure_features.rfm import rfm_summary
-    from tenure_features.shop import Shop, open_shop
+    from tenure_features.shop import Shop, open_shop, orders
     from tenure_features.snapshot import snapshots, write_snapshots
     from tenure_features.tables.log import OrderLog, check, open_orders
     from tenure_features.tables.readiness import Readiness, SetAside, Verdict
@@ -40,6 +40,7 @@ __all__ = [
     "open_orders",
     "open_shop",
     "open_table",
+    "orders",
     "outcomes",
     "rfm_summary",
     "snapshots",
@@ -66,6 +67,7 @@ _HOME = {
     "open_orders": "tables.log",
     "open_shop": "shop",
     "open_table": "tables.shop_table",
+    "orders": "shop",
     "outcomes": "outcome",
     "rfm_summary": "rfm",
     "snapshots": "snapshot",

@@ -12,6 +12,7 @@ import pandas as pd
 from tenure_features.days import days_between
 from tenure_features.history import KEYS
 from tenure_features.table_history import TableHistory, frequency, joined, known_before
+from tenure_features.tables.order_columns import TEXTS
 
 SENT = "email_sent"
 """The one kind of event that is the shop's doing, not the customer's."""
@@ -119,42 +120,38 @@ class FeedbackHistory(TableHistory):
 
 
 class OrderDetails(TableHistory):
-    """Orders before each origin with their cost, discount, channel, device and region; lines are added up.
-
-    An order's channel, device and region are those of its first line known at the origin (the first in alphabetical
-    order where several came at one moment).
+    """Orders before each origin with their cost, discount, channel, device and region.
 
     Parameters
     ----------
     population
         See `TableHistory`.
-    details
-        `tenure_features.OrderLog.details`.
-    origins
-        UTC-naive moments, ascending.
+    orders
+        `tenure_features.tables.log.orders_known`.
     """
 
-    def __init__(self, population: ir.Table, details: ir.Table, origins: Sequence[pd.Timestamp]) -> None:
-        orders = whole_orders(known_before(details, origins, when="ordered_at"))
-        for name in ("channel", "device", "region"):
+    def __init__(self, population: ir.Table, orders: ir.Table) -> None:
+        for name in TEXTS:
             if name in orders.columns:
-                orders = orders.mutate(**{f"{name}_times": frequency(orders, name, where=orders.money >= 0)})
-        order = ibis.window(group_by=KEYS, order_by=["ordered_at", "order_key", "money"])
+                orders = orders.mutate(**{f"{name}_times": frequency(orders, name, where=orders.revenue >= 0)})
+        orders = orders.mutate(order_key=orders.order_id.coalesce(""))
+        ties = ["discount"] if "discount" in orders.columns else []
+        order = ibis.window(group_by=KEYS, order_by=["ordered_at", "order_key", "revenue", *ties])
         super().__init__(population, orders.mutate(number=ibis.row_number().over(order)), when="ordered_at")
 
     @property
     def is_order(self) -> ir.BooleanValue:
         """True on orders (revenue of zero or more), false on returns."""
-        return self._rows.money >= 0
+        return self._rows.revenue >= 0
 
     @property
     def money(self) -> ir.FloatingValue:
         """Revenue of the order, negative on returns."""
-        return self._rows.money
+        return self._rows.revenue
 
     @property
     def cost(self) -> ir.FloatingValue:
-        """Cost of the goods; missing where no line says."""
+        """Cost of the goods; missing where a line does not say."""
         return self._rows.cost
 
     @property
@@ -175,26 +172,8 @@ class OrderDetails(TableHistory):
         return value.argmax(self._rows.number, where=self.is_order)
 
 
-def whole_orders(known: ir.Table) -> ir.Table:
-    """Add up the lines of each order as known at each origin; a row without an order id is an order."""
-    single = known.order_id.isnull()
-    keyed = known.mutate(
-        order_key=known.order_id.coalesce(""),
-        single_at=ibis.ifelse(single, known.ordered_at, None),
-        single_money=ibis.ifelse(single, known.revenue, None),
-    )
-    sums: dict[str, ir.Value] = {"ordered_at": keyed.ordered_at.min(), "money": keyed.revenue.sum().round(6)}
-    sums |= {name: keyed[name].sum() for name in ("cost", "discount") if name in keyed.columns}
-    order = ibis.window(group_by=[*KEYS, "order_key", "single_at", "single_money"])
-    for name in (name for name in ("channel", "device", "region") if name in keyed.columns):
-        at_first = keyed.ordered_at == keyed.ordered_at.min().over(order)
-        keyed = keyed.mutate(**{name: ibis.ifelse(at_first, keyed[name], None)})
-        sums[name] = keyed[name].min()
-    return keyed.group_by([*KEYS, "order_key", "single_at", "single_money"]).aggregate(**sums)
-
-
 class LineHistory(TableHistory):
-    """Products bought before each origin. Lines are dated by the first row of their order.
+    """Products bought before each origin. Lines are dated by their order.
 
     Pieces that came back (quantity below zero) are left out of what was bought.
 
@@ -204,20 +183,19 @@ class LineHistory(TableHistory):
         See `TableHistory`.
     lines
         Clean rows of ``order_lines``.
-    details
-        `tenure_features.OrderLog.details`: whose order it is, and when it was placed.
+    orders
+        `tenure_features.tables.log.orders_known`: whose order it is, and when it was placed.
     origins
         UTC-naive moments, ascending.
     """
 
     def __init__(
-        self, population: ir.Table, lines: ir.Table, details: ir.Table, origins: Sequence[pd.Timestamp]
+        self, population: ir.Table, lines: ir.Table, orders: ir.Table, origins: Sequence[pd.Timestamp]
     ) -> None:
-        known = known_before(details.filter(details.order_id.notnull()), origins, when="ordered_at")
-        orders = known.group_by(["as_of", "customer_id", "order_id"]).aggregate(ordered_at=known.ordered_at.min())
+        placed = orders.filter(orders.order_id.notnull()).select(*KEYS, "order_id", "ordered_at")
         rows = known_before(lines, origins, when=None) if "recorded_at" in lines.columns else lines
         keys = ["as_of", "order_id"] if "as_of" in rows.columns else ["order_id"]
-        dated = orders.join(rows, keys)
+        dated = placed.join(rows, keys)
         kept = dated.filter(dated.quantity.isnull() | (dated.quantity > 0)) if "quantity" in dated.columns else dated
         for name in ("category", "brand"):
             if name in kept.columns:

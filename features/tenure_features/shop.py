@@ -30,9 +30,10 @@ from tenure_features.reading.memory import Frame, TablePlace
 from tenure_features.reading.sources import OrderSource
 from tenure_features.tables.contracts import CALENDAR
 from tenure_features.tables.earlier import log_at, table_at
-from tenure_features.tables.log import OrderLog, open_orders
+from tenure_features.tables.log import OrderLog, open_orders, orders_known
 from tenure_features.tables.moment import moment_note
 from tenure_features.tables.order_columns import OPTIONAL
+from tenure_features.tables.orders import whole_orders
 from tenure_features.tables.regrouping import regroup, regrouped
 from tenure_features.tables.shop_table import ShopTable, TableSource, open_table
 
@@ -136,10 +137,10 @@ class Shop:
     def history(self, table: str, population: ir.Table, origins: Sequence[pd.Timestamp]) -> Side:
         """Build the history of one table at several origins, for the customers of a population."""
         if table == "order_details":
-            return OrderDetails(population, self._details(), origins)
+            return OrderDetails(population, orders_known(self.log, origins))
         rows = self.tables[table].rows
         if table == "order_lines":
-            return LineHistory(population, rows, self._details(), origins)
+            return LineHistory(population, rows, orders_known(self.log, origins), origins)
         return _HISTORIES[table](population, rows, origins)
 
     def known_at(self, moment: Moment) -> Shop:
@@ -183,9 +184,29 @@ class Shop:
             self, log=log, tables={name: replace(table, as_of=moment) for name, table in self.tables.items()}
         )
 
-    def _details(self) -> ir.Table:
-        details = self.log.details
-        return details.filter(details.revenue >= 0) if self.log.source.returns == "drop" else details
+
+def orders(shop: Shop | OrderLog, *, at: Moment | None = None) -> ir.Table:
+    """Query the orders of a shop as they are known at a moment: the one meaning of an order.
+
+    Parameters
+    ----------
+    shop
+        An opened shop, or its order log alone.
+    at
+        Only rows known strictly before it are read. All that the shop was opened with when None.
+
+    Returns
+    -------
+    Table
+        One row per order, lines rolled up and the returns policy applied by the rules of
+        `tenure_features.tables.orders`: ``customer_id``, ``order_id`` (missing where there is none), ``ordered_at``,
+        ``revenue`` (negative on returns) and of ``cost``, ``discount``, ``channel``, ``device`` and ``region`` those
+        that the shop has. Not run yet.
+    """
+    log = shop.log if isinstance(shop, Shop) else shop
+    if at is not None:
+        return orders_known(log, [utc_naive(at)]).drop("as_of")
+    return whole_orders(log.details, returns=log.source.returns, several=log.lines)
 
 
 def open_shop(

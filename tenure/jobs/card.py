@@ -11,6 +11,7 @@ import pandas as pd
 
 from tenure.config import Config
 from tenure.jobs.opening import open_configured_shop
+from tenure_features import orders
 from tenure_features.errors import UsageError
 from tenure_features.reading.engine import fetch
 from tenure_serving.card import CustomerCard, build_card
@@ -70,7 +71,7 @@ def open_card(
         playbook=playbook,
         maps=maps,
         language=language,
-        tables=None if config is None else _tables(config, customer_id, found.as_of),
+        tables=None if config is None else customer_tables(config, customer_id, found.as_of),
         identities=_identity_rows(identities, found.path.parent),
     )
 
@@ -151,11 +152,11 @@ def _rules(scores: Scores) -> tuple[Playbook, tuple[RfmMap, RfmMap]]:
     return parse_playbook(stored["playbook"]), maps
 
 
-def _tables(config: Config, customer_id: str, as_of: pd.Timestamp) -> dict[str, pd.DataFrame]:
+def customer_tables(config: Config, customer_id: str, as_of: pd.Timestamp) -> dict[str, pd.DataFrame]:
     """Rows of one customer before the moment of the scores, from the orders and the tables beside them."""
     shop = open_configured_shop(config, only=SIDE, as_of=as_of)
-    details = shop.log.details
-    tables = {"orders": fetch(details.filter(details.customer_id == customer_id))}
+    bought = orders(shop)
+    tables = {"orders": fetch(bought.filter(bought.customer_id == customer_id))}
     for name, table in shop.tables.items():
         tables[name] = fetch(table.rows.filter(table.rows.customer_id == customer_id))
     return tables

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import pandas as pd
 
 from tenure.config import EconomicsConfig
-from tenure_features import OrderLog, Shop, ShopTable
+from tenure_features import OrderLog, Shop, ShopTable, orders
 from tenure_features.reading.engine import fetch
 from tenure_training.models.after.economics import Economics
 from tenure_training.models.after.lifetime import ACQUISITION_COST
@@ -76,11 +76,11 @@ def acquisition_costs(tables: Mapping[str, ShopTable], first_order: pd.Series) -
 
 
 def _margin(log: OrderLog) -> float | None:
-    """Share of revenue left after the cost of goods, over the rows that carry one."""
-    rows = log.rows
-    if "cost" not in rows.columns:
+    """Share of revenue left after the cost of goods, over the orders whose cost is known."""
+    bought = orders(log)
+    if "cost" not in bought.columns:
         return None
-    known = rows.filter(rows.cost.notnull())  # noqa: PD004  # Ibis has no notna
+    known = bought.filter(bought.cost.notnull())  # noqa: PD004  # Ibis has no notna
     total = fetch(known.aggregate(cost=known.cost.sum(), revenue=known.revenue.sum())).iloc[0].fillna(0.0)
     if not total["revenue"] > 0 or not 0 <= total["cost"] < total["revenue"]:
         return None
@@ -91,11 +91,11 @@ def _service_cost(shop: Shop) -> float | None:
     """Cost to serve per order, over the orders since the first cost."""
     if "service_costs" not in shop.tables:
         return None
-    costs, orders = shop.tables["service_costs"].rows, shop.log.orders
+    costs, counted = shop.tables["service_costs"].rows, shop.log.orders
     total = fetch(costs.aggregate(amount=costs.amount.sum(), since=costs.incurred_at.min())).iloc[0]
     if pd.isna(total["since"]):
         return None
     since = pd.Timestamp(total["since"]).to_pydatetime()
-    inside = orders.filter((orders.revenue >= 0) & (orders.ordered_at >= since))
+    inside = counted.filter((counted.revenue >= 0) & (counted.ordered_at >= since))
     count = int(fetch(inside.aggregate(n=inside.count()))["n"].iloc[0])
     return float(total["amount"]) / count if count else None

@@ -15,8 +15,8 @@ from tenure_features.identity import Resolution
 from tenure_features.identity.customer_map import CustomerMap
 from tenure_features.identity.state import APART_FILE, HISTORY_FILE, MAP_FILE
 from tenure_features.reading.engine import fetch
+from tenure_features.tables.orders import final
 from tenure_features.tables.readiness import Readiness
-from tenure_features.tables.rollup import final
 
 GUARD_FILE = "identity_guards.parquet"
 IDENTITY_FILES = (MAP_FILE, HISTORY_FILE, APART_FILE, GUARD_FILE)

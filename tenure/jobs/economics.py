@@ -8,7 +8,7 @@ from pathlib import Path
 import pandas as pd
 
 from tenure.config import Config
-from tenure.jobs.studies import StudySettings, order_rows, read_shop, read_study, tables_beside
+from tenure.jobs.studies import StudySettings, order_frame, read_shop, read_study, tables_beside
 from tenure.progress import Progress
 from tenure_decisions.economics.budget import budget
 from tenure_decisions.economics.channels import channels
@@ -34,7 +34,7 @@ def cohort_job(
     beside = tables_beside(shop)
     with progress.stage("Following the cohorts"):
         followed = cohorts(
-            order_rows(shop.log),
+            order_frame(shop),
             as_of=shop.as_of,
             by=by,
             period_days=period_days,

@@ -13,7 +13,7 @@ from tenure_decisions.customers.first_order import first_orders
 from tenure_decisions.customers.ideal import IdealProfile, ideal_profile
 from tenure_decisions.customers.profiles import profile
 from tenure_decisions.findings import Findings
-from tenure_features import Shop
+from tenure_features import Shop, orders
 from tenure_features.errors import DataContractError, UsageError
 from tenure_features.reading.engine import fetch
 
@@ -57,21 +57,21 @@ def study(
     people = scores.sort_values("customer_id", ignore_index=True)
     people = people.iloc[:: max(1, -(-len(people) // MOST))]
     ids, as_of = people["customer_id"].astype("str"), pd.Timestamp(people["as_of"].iloc[0])
-    orders, side = _tables(shop, ids)
+    bought, beside = _tables(shop, ids)
     notes = [] if len(people) == len(scores) else [f"{len(people):,} of {len(scores):,} customers were studied."]
-    lines, customers = side.get("order_lines"), side.get("customers")
-    attributes = customer_attributes(ids, as_of=as_of, orders=orders, order_lines=lines, customers=customers)
+    lines, customers = beside.get("order_lines"), beside.get("customers")
+    attributes = customer_attributes(ids, as_of=as_of, orders=bought, order_lines=lines, customers=customers)
     members = ids[people[column].astype("str") == level]
     table = profile(members, attributes, population=ids)
     met_early = {}
     for by in () if lines is None else [name for name in LINE_ATTRIBUTES if name in lines]:
         try:
             met_early[by] = encounters(
-                orders, pd.DataFrame(lines), as_of=as_of, by=by, horizon_days=horizon_days, customers=customers
+                bought, pd.DataFrame(lines), as_of=as_of, by=by, horizon_days=horizon_days, customers=customers
             )
         except DataContractError as error:
             notes.append(str(error))
-    known = first_orders(orders, as_of=as_of, order_lines=lines, customers=customers)
+    known = first_orders(bought, as_of=as_of, order_lines=lines, customers=customers)
     ideal = _ideal(people, known, notes)
     return study_findings(
         table,
@@ -98,12 +98,12 @@ def _ideal(people: pd.DataFrame, known: pd.DataFrame, notes: list[str]) -> Ideal
 def _tables(shop: Shop, ids: pd.Series) -> tuple[pd.DataFrame, dict[str, pd.DataFrame]]:
     """Bring the rows of these customers into pandas."""
     wanted = ibis.memtable(pa.table({"customer_id": pa.array(ids, type=pa.string())}))
-    details = shop.log.details
-    mine = details.filter(details.customer_id.isin(wanted.customer_id))
-    side = {}
+    everybody = orders(shop)
+    mine = everybody.filter(everybody.customer_id.isin(wanted.customer_id))
+    beside = {}
     for name, table in shop.tables.items():
         if name == "customers":
-            side[name] = fetch(table.rows.filter(table.rows.customer_id.isin(wanted.customer_id)))
-        elif name == "order_lines" and "order_id" in details.columns:
-            side[name] = fetch(table.rows.semi_join(mine, "order_id"))
-    return fetch(mine), side
+            beside[name] = fetch(table.rows.filter(table.rows.customer_id.isin(wanted.customer_id)))
+        elif name == "order_lines":
+            beside[name] = fetch(table.rows.semi_join(mine, "order_id"))
+    return fetch(mine), beside

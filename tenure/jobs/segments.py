@@ -14,7 +14,7 @@ from tenure.jobs.segment_study import SIDE, study
 from tenure_decisions.customers.findings import pareto_findings
 from tenure_decisions.findings import Fact, Findings, FindingTable
 from tenure_decisions.glossary import GROUP_TERMS
-from tenure_features import Shop
+from tenure_features import Shop, orders
 from tenure_features.errors import UsageError
 from tenure_features.reading.engine import fetch
 from tenure_serving.report.summary import by as summed
@@ -99,8 +99,8 @@ def _ordered(shop: Shop | None, start: pd.Timestamp, end: pd.Timestamp) -> set[s
     """Find the customers with an order from one moment up to another."""
     if shop is None:
         return set()
-    orders = shop.log.details
-    recent = orders.filter((orders.ordered_at >= start) & (orders.ordered_at < end) & (orders.revenue >= 0))
+    bought = orders(shop)
+    recent = bought.filter((bought.ordered_at >= start) & (bought.ordered_at < end) & (bought.revenue >= 0))
     return set(fetch(recent.select("customer_id").distinct())["customer_id"].astype("str"))
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 
@@ -14,12 +13,12 @@ from tenure.jobs.opening import ECONOMIC, open_configured_shop
 from tenure.progress import Progress
 from tenure_decisions.economics.clv import HORIZONS
 from tenure_decisions.economics.study import Study, open_study
-from tenure_features import OrderLog, Shop
+from tenure_features import OrderLog, Shop, orders
 from tenure_features.errors import UsageError
 from tenure_features.reading.engine import fetch
 from tenure_serving.score_tables import scores_path
 
-READ = ("customer_id", "order_id", "ordered_at", "revenue", "cost", "channel")
+READ = ("customer_id", "ordered_at", "revenue", "cost", "channel")
 SCORED = ("customer_id", "as_of", "horizon_days", "expected_value", "churn_probability")
 
 
@@ -37,35 +36,10 @@ def tables_beside(shop: Shop) -> dict[str, pd.DataFrame]:
     return {name: shop.tables[name].to_pandas() for name in ECONOMIC if name in shop.tables}
 
 
-def order_rows(log: OrderLog) -> pd.DataFrame:
-    """Return the orders of a log with cost and channel, lines of one order added up; returns as rows of their own.
-
-    Rows without an order id are orders of their own. The time of an order is that of its first line, its channel the
-    first one named; its cost is not known where that of a line is not.
-    """
-    names = [name for name in READ if name in log.details.columns]
-    rows = fetch(log.details.select(names))
-    if log.source.returns == "drop":
-        rows = rows[rows["revenue"] >= 0]
-    if "order_id" not in rows or not rows.duplicated(["customer_id", "order_id"]).any():
-        return _by_time(rows)
-    single, lines = rows[rows["order_id"].isna()], rows[rows["order_id"].notna()]
-    how: dict[str, Any] = {"ordered_at": "min", "revenue": "sum"}
-    if "channel" in rows:
-        how["channel"] = "first"
-    keys = ["customer_id", "order_id"]
-    grouped = lines.sort_values("ordered_at", kind="stable").groupby(keys, as_index=False)
-    whole = grouped.agg(how)
-    if "cost" in rows:
-        # a line without a cost would make its order look cheap
-        known = lines.assign(unknown=lines["cost"].isna()).groupby(keys, as_index=False)
-        sums = known.agg(cost=("cost", "sum"), unknown=("unknown", "any"))
-        whole["cost"] = sums["cost"].where(~sums["unknown"])
-    return _by_time(pd.concat([single, whole], ignore_index=True))
-
-
-def _by_time(orders: pd.DataFrame) -> pd.DataFrame:
-    return orders.sort_values(["ordered_at", "customer_id"], kind="stable", ignore_index=True)
+def order_frame(shop: Shop | OrderLog) -> pd.DataFrame:
+    """Bring the orders of a shop into pandas, with cost and channel where it has them, by time and customer."""
+    table = orders(shop).order_by(["ordered_at", "customer_id", "order_id", "revenue"])
+    return fetch(table.select([name for name in READ if name in table.columns]))
 
 
 def read_score_table(scores: Path | None, *, as_of: pd.Timestamp) -> pd.DataFrame | None:
@@ -145,7 +119,7 @@ def study_of(shop: Shop, scores: pd.DataFrame | None, *, settings: StudySettings
     """Open the study of a shop: the table of scores sets the level of predicted value, where there is one."""
     beside = tables_beside(shop)
     return open_study(
-        order_rows(shop.log),
+        order_frame(shop),
         as_of=shop.as_of,
         customers=beside.get("customers"),
         events=beside.get("events"),

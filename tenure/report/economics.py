@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pandas as pd
 
-from tenure.jobs.studies import SCORED, StudySettings, order_rows, study_of
+from tenure.jobs.studies import SCORED, StudySettings, order_frame, study_of
 from tenure_decisions.economics.budget import budget
 from tenure_decisions.economics.channels import channels
 from tenure_decisions.economics.cohorts import cohorts
@@ -60,7 +60,7 @@ def _available(title: str, build: Callable[[], tuple[Findings, ...]]) -> tuple[F
 
 def _cohorts(shop: Shop, seed: int) -> Findings:
     costs = shop.tables["service_costs"].to_pandas() if "service_costs" in shop.tables else None
-    followed = cohorts(order_rows(shop.log), as_of=shop.as_of, service_costs=costs)
+    followed = cohorts(order_frame(shop), as_of=shop.as_of, service_costs=costs)
     return cohort_findings(followed, complete(followed, seed=seed), currency=shop.currency or "")
 
 

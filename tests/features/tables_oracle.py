@@ -176,16 +176,18 @@ def _known(rows: pd.DataFrame, name: str, origin: pd.Timestamp) -> pd.DataFrame:
 def _orders(rows: pd.DataFrame) -> list[dict]:
     found = []
     for (customer, order), lines in rows.groupby(["customer_id", "order_id"]):
-        first = lines[lines["ordered_at"] == lines["ordered_at"].min()]
-        texts = {
-            name: min((v for v in first[name] if isinstance(v, str)), default=None)
-            for name in ("channel", "device", "region")
-        }
-        cost = lines["cost"].dropna()
+        texts = {}
+        for text in ("channel", "device", "region"):
+            named = [
+                (at, value)
+                for at, value in zip(lines["ordered_at"], lines[text], strict=True)
+                if value == value and value
+            ]
+            texts[text] = min(named)[1] if named else None
         found.append(
             {
                 "customer": customer, "order": order, "at": lines["ordered_at"].min(),
-                "money": round(lines["revenue"].sum(), 6), "cost": cost.sum() if len(cost) else NAN,
+                "money": round(lines["revenue"].sum(), 6), "cost": sum(lines["cost"]),
                 "discount": lines["discount"].sum(), **texts,
             }
         )  # fmt: skip

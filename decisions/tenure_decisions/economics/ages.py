@@ -30,6 +30,8 @@ class Ages:
         Money in each interval, as far as it has been seen, shape (n, J).
     active
         Whether there was an order with positive revenue in the interval, shape (n, J).
+    orders
+        Orders in the interval, free ones too, shape (n, J).
     so_far
         Value until ``as_of`` at any age, shape (n,).
     """
@@ -91,15 +93,14 @@ def measure_ages(ledger: OrderLedger, acquired: pd.DataFrame, *, as_of: pd.Times
         return np.bincount(cell, weights[inside], minlength=n * width).reshape(n, width)
 
     value, revenue = (rows[name].to_numpy(np.float64) for name in ("value", "revenue"))
-    bought = (rows["is_order"] & (rows["revenue"] > 0)).to_numpy(np.float64)
-    orders = by_cell(bought)
+    paid = by_cell((rows["is_order"] & (rows["revenue"] > 0)).to_numpy(np.float64))
     return Ages(
         age=days_from(acquired["first_order_at"], as_of),
         edges=edges,
         value=by_cell(value),
         revenue=by_cell(revenue),
-        active=orders > 0,
-        orders=orders,
+        active=paid > 0,
+        orders=by_cell(rows["is_order"].to_numpy(np.float64)),
         so_far=np.bincount(who[mine], value[mine], minlength=n),
     )
 

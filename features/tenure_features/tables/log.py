@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
@@ -17,15 +17,16 @@ from tenure_features.identity.customer_map import CustomerMap
 from tenure_features.reading.databases import shown
 from tenure_features.reading.engine import Engine, digest, is_row_failure, is_spark, keep
 from tenure_features.reading.sources import OrderSource, read_table
+from tenure_features.table_history import known_before
 from tenure_features.tables.cleaning import clean_rows
 from tenure_features.tables.contracts import ORDERS
 from tenure_features.tables.duplicates import deduplicate
 from tenure_features.tables.mapping import MappedTable, map_columns
 from tenure_features.tables.moment import day_after_last_order
 from tenure_features.tables.order_columns import detailed
+from tenure_features.tables.orders import roll_up, whole_orders
 from tenure_features.tables.readiness import Readiness
 from tenure_features.tables.readiness_figures import Stages, account
-from tenure_features.tables.rollup import roll_up
 from tenure_features.tables.schemas import LATEST
 
 ACCOUNT = "clean:account_id"
@@ -76,6 +77,8 @@ class OrderLog:
         Where it came from.
     rows
         The query behind `details`, not run yet.
+    lines
+        Whether some order has several rows.
     accounts
         What earlier moments need whose map of customers was another (`tenure_features.tables.regrouping`);
         None where ids are customers at any time.
@@ -87,6 +90,7 @@ class OrderLog:
     source: OrderSource
     backend: Any = field(repr=False, compare=False)
     rows: ir.Table = field(repr=False, compare=False)
+    lines: bool = True
     accounts: Accounts | None = field(default=None, repr=False, compare=False)
 
     @cached_property
@@ -185,6 +189,12 @@ def default_as_of(source: OrderSource, *, engine: Engine | None = None) -> pd.Ti
     return _known(day_after_last_order(mapped))
 
 
+def orders_known(log: OrderLog, origins: Sequence[pd.Timestamp]) -> ir.Table:
+    """Query the orders of a log as they are known at each origin (``as_of``); see `tenure_features.orders`."""
+    known = known_before(log.details, origins, when="ordered_at")
+    return whole_orders(known, returns=log.source.returns, several=log.lines, by=["as_of"])
+
+
 def check(
     source: OrderSource,
     as_of: Moment | None = None,
@@ -240,7 +250,8 @@ def _open(
         by_account = unique.table.mutate({"clean:customer_id": unique.table[ACCOUNT]})
         accounts = Accounts(detailed(by_account, mapped), unique.lines, customers, backend)
     opened_at = pd.Timestamp(LATEST) if moment is None else moment
-    return OrderLog(rolled.orders, readiness, opened_at, source, backend, detailed(unique.table, mapped), accounts)
+    details = detailed(unique.table, mapped)
+    return OrderLog(rolled.orders, readiness, opened_at, source, backend, details, unique.lines, accounts)
 
 
 def _known_customers(

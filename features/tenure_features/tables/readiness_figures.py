@@ -22,8 +22,8 @@ from tenure_features.tables.duplicates import Deduplicated
 from tenure_features.tables.horizon import suggest_horizon, verdicts
 from tenure_features.tables.mapping import MappedTable
 from tenure_features.tables.oddities import oddities
+from tenure_features.tables.orders import final
 from tenure_features.tables.readiness import Readiness, SetAside
-from tenure_features.tables.rollup import final
 from tenure_features.tables.schemas import contract_breaches
 
 LEVELS = (10, 25, 50, 75, 90)

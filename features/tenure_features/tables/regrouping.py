@@ -14,8 +14,8 @@ import pandas as pd
 from tenure_features.identity.customer_map import CustomerMap, replaced
 from tenure_features.reading.engine import drop, fetch
 from tenure_features.tables.log import Accounts, OrderLog
+from tenure_features.tables.orders import COLUMNS, STEPS, roll_up
 from tenure_features.tables.readiness_figures import readiness_of
-from tenure_features.tables.rollup import COLUMNS, STEPS, roll_up
 from tenure_features.tables.shop_table import ShopTable
 
 _numbers = itertools.count()

@@ -119,8 +119,9 @@ def build_card(
     language
         Of the labels.
     tables
-        By contract name, any of ``orders``, ``events``, ``feedback``, ``service_costs`` and ``assignments``; only rows
-        of this customer strictly before ``as_of`` are used.
+        Any of ``orders`` (one row per order: `tenure_features.orders`) and, by contract name, ``events``,
+        ``feedback``, ``service_costs`` and ``assignments``; only rows of this customer strictly before ``as_of`` are
+        used.
     identities
         ``source``, ``source_id``, ``customer_id``, ``match_reason``, ``first_seen``, ``last_seen`` and ``valid_to``
         (missing for current rows).
@@ -217,7 +218,7 @@ def _rfm(
         bought = before[before["revenue"] >= 0]
         last = bought["ordered_at"].max()
         out["recency_days"] = None if pd.isna(last) else (as_of - last) / pd.Timedelta(days=1)
-        out["orders"] = int(bought["order_id"].nunique()) if "order_id" in bought else len(bought)
+        out["orders"] = len(bought)
         out["revenue"] = round(float(before["revenue"].sum()), 2)
     return out
 

@@ -34,7 +34,7 @@ class Experience:
     last_complaint_at
         None without one.
     returns, returned_value
-        Rows with negative revenue, and their money (positive).
+        Orders with negative revenue, and their money (positive).
     return_share
         Returned money as a share of the money of all orders.
     cost_to_serve
@@ -60,7 +60,7 @@ def experience_of(tables: Mapping[str, pd.DataFrame], *, as_of: pd.Timestamp) ->
     Parameters
     ----------
     tables
-        Rows of the customer by contract name: ``orders``, ``events``, ``feedback``, ``service_costs``.
+        Of the customer: ``orders``, one row each, and rows of ``events``, ``feedback`` and ``service_costs``.
     as_of
         Only rows strictly before it are read.
     """

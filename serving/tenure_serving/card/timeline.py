@@ -17,7 +17,7 @@ def timeline_of(tables: Mapping[str, pd.DataFrame], *, as_of: pd.Timestamp) -> p
     Parameters
     ----------
     tables
-        Rows of the customer by contract name: ``orders``, ``events``, ``feedback``, ``assignments``; others are
+        Of the customer: ``orders``, one row each, and rows of ``events``, ``feedback`` and ``assignments``; others are
         ignored.
     as_of
         Only rows strictly before it are read.
@@ -40,20 +40,12 @@ def _orders(table: pd.DataFrame | None, as_of: pd.Timestamp) -> pd.DataFrame:
     if table is None:
         return _rows([])
     rows = table[table["ordered_at"] < as_of].sort_values("ordered_at", kind="stable")
-    keys = ["order_id"] if "order_id" in rows and rows["order_id"].notna().all() else ["ordered_at"]
-    whole = rows.groupby(keys, as_index=False, sort=False).agg(
-        at=("ordered_at", "min"),
-        amount=("revenue", "sum"),
-        **({"channel": ("channel", "first")} if "channel" in rows else {}),
-    )
-    out = []
-    for row in whole.to_dict("records"):
-        back = row["amount"] < 0
+    lines = []
+    for row in rows.to_dict("records"):
+        kind = "return" if row["revenue"] < 0 else "order"
         through = f" ({row['channel']})" if isinstance(row.get("channel"), str) else ""
-        out.append(
-            (row["at"], "return" if back else "order", f"{'Return' if back else 'Order'}{through}", row["amount"])
-        )
-    return _rows(out)
+        lines.append((row["ordered_at"], kind, f"{kind.capitalize()}{through}", row["revenue"]))
+    return _rows(lines)
 
 
 def _events(table: pd.DataFrame | None, as_of: pd.Timestamp) -> pd.DataFrame:

@@ -29,8 +29,8 @@ def times(table: pd.DataFrame, column: str) -> pd.DataFrame:
 @pytest.fixture
 def tables() -> dict[str, pd.DataFrame]:
     orders = [
-        ("c1", "1", "2025-01-01", 60.0, "web"), ("c1", "1", "2025-01-01", 20.0, "web"),
-        ("c1", "2", "2025-02-01", 120.0, "app"), ("c1", "3", "2025-02-05", -50.0, None),
+        ("c1", "1", "2025-01-01", 80.0, "web"), ("c1", "2", "2025-02-01", 120.0, "app"),
+        ("c1", "3", "2025-02-05", -50.0, None),
         ("c1", "4", "2025-06-01", 999.0, "web"),  # at the moment: unseen
         ("c2", "5", "2025-03-01", 777.0, "web"),
     ]  # fmt: skip

@@ -12,7 +12,7 @@ import pytest
 from tenure.config import Config
 from tenure.config_file import load_config
 from tenure.jobs.opening import open_configured_shop
-from tenure.jobs.studies import order_rows, read_score_table, read_shop, tables_beside
+from tenure.jobs.studies import order_frame, read_score_table, read_shop, tables_beside
 from tenure.progress import SilentProgress
 from tenure.report.economics import economics_sections
 from tenure_features import OrderSource, open_orders
@@ -132,12 +132,12 @@ def test_read_shop__reads_nothing_at_or_after_as_of(shop: Path) -> None:
     tree["tables"] = {name: {"uri": str(shop / f"{name}.parquet")} for name in ("spend", "events")}
     found = read_shop(Config.model_validate(tree), progress=SilentProgress())
     beside = tables_beside(found)
-    assert order_rows(found.log)["ordered_at"].max() < pd.Timestamp("2022-06-01")
+    assert order_frame(found)["ordered_at"].max() < pd.Timestamp("2022-06-01")
     assert pd.to_datetime(beside["spend"]["date"]).max() < pd.Timestamp("2022-06-01")
     assert beside["events"]["occurred_at"].max() < pd.Timestamp("2022-06-01")
 
 
-def test_order_rows__add_up_lines_and_do_not_invent_costs(tmp_path: Path) -> None:
+def test_order_frame__add_up_lines_and_do_not_invent_costs(tmp_path: Path) -> None:
     lines = pd.DataFrame(
         {
             "customer_id": ["a", "a", "a", "b", "b"],
@@ -149,7 +149,7 @@ def test_order_rows__add_up_lines_and_do_not_invent_costs(tmp_path: Path) -> Non
         }
     )
     lines.to_parquet(tmp_path / "orders.parquet")
-    found = order_rows(open_orders(OrderSource(str(tmp_path / "orders.parquet"))))
+    found = order_frame(open_orders(OrderSource(str(tmp_path / "orders.parquet"))))
     assert found["revenue"].tolist() == [15.0, -3.0, 9.0]
     assert found["cost"].tolist()[:2] == [5.0, -1.0]
     assert pd.isna(found["cost"].iloc[2])
