@@ -81,7 +81,19 @@ def test_budget__under_a_year_of_spend_it_is_a_direction_only() -> None:
     assert told.reading == DIRECTION
     assert (told.table["reading"] == DIRECTION).all()
     assert (told.table["spend_then"] / told.table["spend_now"]).between(0.8 - 1e-6, 1.2 + 1e-6).all()
+    assert told.table["least"].to_numpy() == pytest.approx(0.8 * told.table["spend_now"])
+    assert told.table["most"].to_numpy() == pytest.approx(1.2 * told.table["spend_now"])
+    assert told.table["reason"].str.endswith("less than a year: moved by 20% at most").all()
     assert "Direction only, not an amount: a, b." in told.notes
+
+
+def test_budget__values_a_new_customer_by_those_of_the_last_365_days() -> None:
+    spend = varied("a", 80, 0.5, 300, 1)
+    older = [(f"old{k}", END - pd.Timedelta(days=365), 50.0, "a") for k in range(40)]
+    newer = [(f"new{k}", END - pd.Timedelta(days=364), 200.0, "a") for k in range(40)]
+    orders = pd.DataFrame(older + newer, columns=["customer_id", "ordered_at", "revenue", "channel"])
+    table = budget(open_study(orders, as_of=END, spend=spend, resamples=60), days=90).table
+    assert table["value"].tolist() == pytest.approx([200.0])
 
 
 def test_budget__spend_that_never_varied_is_held() -> None:

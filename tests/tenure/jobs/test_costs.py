@@ -127,6 +127,18 @@ def test_economics__margin_and_cost_to_serve_are_measured_before_as_of(shop):
     assert economics.cac is None
 
 
+def test_economics__an_order_at_the_moment_of_the_first_cost_is_served(shop):
+    config = shop(service_costs=[("ads1", "2024-01-15", 8.0)])
+    economics = economics_of(config.economics, open_configured_shop(config))
+    # mail1 orders at that very moment; ads2, free1 and nowhere later; ads1 ten days before
+    assert economics.service_cost_per_order == pytest.approx(2.0)
+
+
+def test_acquisition__counts_who_comes_on_the_first_day_of_spend(shop):
+    # of ads1 on that day and ads2 later, each cost 20; old came before
+    assert _acquisition(shop(spend=[("2024-01-05", "ads", 40.0)]))["ads1"] == 20.0
+
+
 def test_economics__prefers_what_is_said(shop):
     config = shop(economics={"margin": 0.3, "service_cost_per_order": 1.5})
     economics = economics_of(config.economics, open_configured_shop(config))
