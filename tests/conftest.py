@@ -32,6 +32,27 @@ LONG_TESTS = (
     "tests/training/",
 )
 
+FAST_TESTS = (
+    "tests/decisions/customers/",
+    "tests/decisions/economics/",
+    "tests/features/families/",
+    "tests/features/identity/test_normalisation.py",
+    "tests/features/tables/",
+    "tests/quality/test_dependencies.py",
+    "tests/quality/test_docs.py",
+    "tests/quality/test_files.py",
+    "tests/quality/test_imports.py",
+    "tests/serving/segments/",
+    "tests/tenure/test_config.py",
+    "tests/tenure/test_options.py",
+    "tests/tenure/test_output.py",
+    "tests/training/test_labels.py",
+    "tests/training/test_metrics",
+    "tests/training/test_windows.py",
+)
+"""Tests of formulas, tables and rules, marked ``fast``: none trains a model, starts a server or a process."""
+COSTLY_FIXTURES = {"spark", "shop_study"}
+
 
 @pytest.fixture(scope="session")
 def repository() -> Path:
@@ -103,9 +124,22 @@ class FolderScheduling(LoadScopeScheduling):
         return str(path if path.name == "test_engine.py" else path.parent)
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with the folders of few but long tests, so that no worker is left alone with one of them at the end."""
+    """Mark the fast tests, and begin with the folders of few but long ones, or a worker is left alone with one."""
+    for item in items:
+        costly = COSTLY_FIXTURES.intersection(getattr(item, "fixturenames", ())) or item.get_closest_marker("slow")
+        if item.nodeid.startswith(FAST_TESTS) and not costly:
+            item.add_marker("fast")
     items.sort(key=lambda item: not item.nodeid.startswith(LONG_TESTS))
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Import nothing for ``-m fast`` but what can hold fast tests: to import everything takes as long as they do."""
+    if config.option.markexpr != "fast" or not collection_path.is_relative_to(REPOSITORY):
+        return None
+    inside = collection_path.relative_to(REPOSITORY).as_posix() + ("/" if collection_path.is_dir() else "")
+    return None if inside.startswith(FAST_TESTS) or any(name.startswith(inside) for name in FAST_TESTS) else True
 
 
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:

@@ -20,8 +20,8 @@ def project_files(repository: Path) -> list[Path]:
 
 @pytest.fixture(scope="session")
 def source_files(project_files: list[Path], repository: Path) -> list[Path]:
-    """The Python files of the packages: neither tests nor benchmarks nor notebooks."""
-    elsewhere = {"tests", "benchmarks", "notebooks"}
+    """The Python files of the packages: neither tests nor benchmarks nor notebooks nor what makes the docs."""
+    elsewhere = {"tests", "benchmarks", "notebooks", "docs"}
     return [
         path
         for path in project_files

@@ -15,8 +15,6 @@ import pytest
 
 BROUGHT = {"markupsafe": "jinja2", "psycopg": "ibis-framework"}
 """Imported packages that another dependency, or one of its own extras, brings."""
-AWAITED = {"shap"}
-"""Declared for an explanation of frames that is on its way."""
 
 
 def normal(name: str) -> str:
@@ -64,7 +62,7 @@ def needed(source_files: list[Path]) -> dict[str, set[str]]:
 
 
 def test_dependencies__are_imported(project: dict[str, Any], needed: dict[str, set[str]]) -> None:
-    assert declared(project["dependencies"]) - set().union(*needed.values()) - AWAITED == set()
+    assert declared(project["dependencies"]) - set().union(*needed.values()) == set()
 
 
 def test_extras__are_imported(project: dict[str, Any], needed: dict[str, set[str]]) -> None:
