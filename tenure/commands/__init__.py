@@ -1,25 +1,33 @@
 """One module per command; what a command needs is imported when it runs."""
 
-from tenure.commands.audit import audit
-from tenure.commands.backtest import backtest
-from tenure.commands.budget import budget
-from tenure.commands.card import card
-from tenure.commands.channels import channels, growth
-from tenure.commands.check import check
-from tenure.commands.cohorts import cohorts
-from tenure.commands.demo import demo
-from tenure.commands.explain import explain
-from tenure.commands.features import features
-from tenure.commands.identity import identity
-from tenure.commands.run import run
-from tenure.commands.score import score
-from tenure.commands.segments import segments
-from tenure.commands.simulate import simulate
+from collections.abc import Callable
+from importlib import import_module
+from inspect import isfunction
+from pkgutil import iter_modules
 
-COMMANDS = (
-    demo, run, check, features, backtest, audit, score, explain, segments, card, identity, cohorts, channels, growth,
-    budget, simulate,
+ORDER = (
+    "demo", "run", "check", "features", "backtest", "audit", "score", "explain", "segments", "card", "identity",
+    "cohorts", "channels", "growth", "budget", "simulate",
 )  # fmt: skip
-"""In the order ``tenure --help`` shows them: the first things first."""
+"""In which ``tenure --help`` shows them: the first things first. A command that is not named here comes after."""
+
+
+def _commands() -> tuple[Callable[..., None], ...]:
+    """Take every public function of every module here: a new command is a new file, and nothing else."""
+    modules = [import_module(f"{__name__}.{module.name}") for module in iter_modules(__path__)]
+    functions = {
+        name: value
+        for module in modules
+        for name, value in vars(module).items()
+        if isfunction(value) and value.__module__ == module.__name__ and not name.startswith("_")
+    }
+    return tuple(functions[name] for name in sorted(functions, key=lambda name: (_place(name), name)))
+
+
+def _place(name: str) -> int:
+    return ORDER.index(name) if name in ORDER else len(ORDER)
+
+
+COMMANDS = _commands()
 
 __all__ = ["COMMANDS"]
