@@ -33,7 +33,7 @@ from scoring import QUALITY_GATE, Limit, Report, Split, data_folder, happened
 from tenure_features import open_shop
 from tenure_simulator import preset, simulate_orders
 from tenure_training.frame import Frames
-from tenure_training.metrics import evaluate
+from tenure_training.metrics import evaluate_metrics
 from tenure_training.metrics.interval import inside
 from tenure_training.models.contract import Floats, Prediction
 from tenure_training.models.hurdle.blend import Blend
@@ -179,9 +179,9 @@ def measure(moment: Moment, folder: Path) -> Seen:
     training, did = trained(moment, folder)
     present, value = training.frame.present, did["value"].to_numpy(dtype=np.float64)
     said = training.champion.predict(present)
-    measured = evaluate(said, did, metrics=METRICS)
+    measured = evaluate_metrics(said, did, metrics=METRICS)
     rivals = {name: candidate_class(name)().fit(training.frame, seed=0).predict(present) for name in RIVALS}
-    crps = {name: evaluate(rival, did, metrics=("crps",))["crps"] for name, rival in rivals.items()}
+    crps = {name: evaluate_metrics(rival, did, metrics=("crps",))["crps"] for name, rival in rivals.items()}
     found = {level: gaps(said, value, level) for level in LEVELS}
     print(f"\n{moment.log} as of {moment.as_of:%Y-%m-%d}, {moment.horizon_days} days: {len(did):,} customers")
     print("  " + "  ".join(f"{name} {measured[name]:.4g}" for name in METRICS))

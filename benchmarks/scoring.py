@@ -21,7 +21,7 @@ import pandas as pd
 
 from tenure_features import OrderSource, open_shop
 from tenure_training.frame import Frames
-from tenure_training.metrics import coverage, coverage_by_decile, evaluate
+from tenure_training.metrics import coverage, coverage_by_decile, evaluate_metrics
 from tenure_training.models.contract import Prediction
 from tenure_training.models.registry import BASELINES, candidate_class
 
@@ -169,7 +169,7 @@ def row(
 ) -> dict[str, float]:
     """Measure one candidate."""
     outcome = did.set_index("customer_id").loc[customers].reset_index()
-    measured = evaluate(said, outcome, metrics=METRICS)
+    measured = evaluate_metrics(said, outcome, metrics=METRICS)
     inside = coverage(*interval, outcome["value"]) if interval else float("nan")
     return {**measured, "coverage_80": inside}
 

@@ -23,7 +23,7 @@ import pandas as pd
 from quality import LOGS, Moment, trained
 from scoring import QUALITY_GATE
 
-from tenure_training.metrics import METRICS, evaluate
+from tenure_training.metrics import METRICS, evaluate_metrics
 from tenure_training.models.hurdle.blend import Blend
 from tenure_training.selection import FEWEST_CUSTOMERS, SIMPLE
 
@@ -50,7 +50,7 @@ def gained(shop: Moment, folder: Path) -> dict[str, object]:
     if name != Blend.name:
         alone, _ = trained(shop, folder)
         ours, blends = (
-            evaluate(one.champion.predict(one.frame.present), did, metrics=JUDGED) for one in (training, alone)
+            evaluate_metrics(one.champion.predict(one.frame.present), did, metrics=JUDGED) for one in (training, alone)
         )
         row = {at: METRICS[at].loss(ours[at]) - METRICS[at].loss(blends[at]) for at in JUDGED}
     return {"log": shop.log, "champion": name, **row}

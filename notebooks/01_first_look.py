@@ -102,11 +102,11 @@ print(training.choice.name, "-", training.choice.reason)
 evidence.summary(training.backtest)[["candidate", "auroc", "log_loss", "ece", "normalised_gini", "total_bias"]].round(3)
 
 # %%
-charts.backtest(training.backtest.table(), metric="log_loss", champion=training.choice.name)
+charts.draw_backtest(training.backtest.table(), metric="log_loss", champion=training.choice.name)
 
 # %%
 champion = training.choice.name
-charts.calibration(evidence.calibration(training.backtest, champion)) | charts.deciles(
+charts.draw_calibration(evidence.calibration(training.backtest, champion)) | charts.draw_deciles(
     evidence.deciles(training.backtest, champion), currency=shop.currency
 )
 
@@ -124,14 +124,14 @@ scores = present[["customer_id"]].assign(
 )
 segmenter = Segmenter.fit(present, scores)
 scores = with_money(scores.join(segmenter.assign(present, scores)))
-charts.churn_risk(
+charts.draw_churn_risk(
     charts.churn_bins(scores["churn_probability"], tiers=scores["risk_tier"]),
     horizon_days=horizon_days,
     mean=scores["churn_probability"].mean(),
 )
 
 # %%
-charts.value_by_risk(by(scores, "value_tier", "risk_tier"), currency=shop.currency)
+charts.draw_value_by_risk(by(scores, "value_tier", "risk_tier"), currency=shop.currency)
 
 # %%
 by(scores, "segment", "next_step").sort_values("money_at_risk", ascending=False).round(2)

@@ -113,7 +113,7 @@ pairs = paired_bootstrap(said["logistic"], said["mbgnbd"], backtest.outcomes, se
 pd.DataFrame([vars(pair) for pair in pairs.values()]).round(4)
 
 # %%
-charts.backtest(backtest.table(), metric="log_loss", champion=training.choice.name)
+charts.draw_backtest(backtest.table(), metric="log_loss", champion=training.choice.name)
 
 # %% [markdown]
 # ## When, rather than whether
@@ -186,7 +186,7 @@ style.chart(
 
 # %%
 contributions = training.champion.contributions(frame.present)
-charts.drivers(evidence.drivers(contributions, frame.catalogue).head(12))
+charts.draw_drivers(evidence.drivers(contributions, frame.catalogue).head(12))
 
 # %%
 prediction = training.champion.predict(frame.present)
@@ -201,7 +201,7 @@ float(np.abs(1 / (1 + np.exp(added)) - prediction.buy_probability).max())
 
 # %%
 champion = training.choice.name
-charts.calibration(evidence.calibration(backtest, champion)) | charts.deciles(
+charts.draw_calibration(evidence.calibration(backtest, champion)) | charts.draw_deciles(
     evidence.deciles(backtest, champion), currency=shop.currency
 )
 

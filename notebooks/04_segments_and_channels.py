@@ -41,7 +41,7 @@ from tenure_serving.card import build_card, render_card
 from tenure_serving.charts import style
 from tenure_serving.report.summary import by, with_money
 from tenure_serving.segments import Segmenter, load_map
-from tenure_serving.segments.movement import movement, stability
+from tenure_serving.segments.movement import count_movement, stability
 from tenure_simulator import preset, simulate
 from tenure_training.frame import Frames
 from tenure_training.models.registry import candidate_class
@@ -92,7 +92,7 @@ people[["customer_id", "churn_probability", "expected_value", "rfm_group", "valu
 # editable JSON with labels by language; a map that leaves a cell out, or gives it to two groups, is refused by name.
 
 # %%
-charts.rfm_cells(by(people, "recency_score", "frequency_score"), currency="EUR")
+charts.draw_rfm_cells(by(people, "recency_score", "frequency_score"), currency="EUR")
 
 # %%
 relationship = load_map("relationship")
@@ -105,7 +105,7 @@ table[["rfm_relationship", "label", "customers", "churn", "expected_value"]].rou
 # ## Value x risk, and one thing to do for everybody
 
 # %%
-charts.value_by_risk(by(people, "value_tier", "risk_tier"), currency="EUR")
+charts.draw_value_by_risk(by(people, "value_tier", "risk_tier"), currency="EUR")
 
 # %%
 summary = by(people, "segment", "next_step")
@@ -120,8 +120,8 @@ summary.assign(place=summary["segment"].map(segmenter.playbook.names.index)).sor
 # value before + gained - lost = value after.
 
 # %%
-moved = movement(scores[first], scores[now], order=segmenter.playbook.names)
-charts.movement(
+moved = count_movement(scores[first], scores[now], order=segmenter.playbook.names)
+charts.draw_movement(
     moved.flows, order=segmenter.playbook.names, previous_as_of=first, as_of=now, currency="EUR", width=620, height=380
 )
 
@@ -163,7 +163,7 @@ SVG(page[page.index("<svg") : page.index("</svg>") + 6].replace("currentColor", 
 # ## Where value sits, and who the best are
 
 # %%
-charts.pareto(pareto_curve(people["expected_value"]), what="expected value")
+charts.draw_pareto(pareto_curve(people["expected_value"]), what="expected value")
 
 # %%
 pareto(people["expected_value"]).round(2)
@@ -174,7 +174,7 @@ attributes = customer_attributes(
 )
 best = people.loc[people["value_tier"] == "high", "customer_id"]
 found = profile(best, attributes, population=people["customer_id"])
-charts.profile(found, group="the high value tier")
+charts.draw_profile(found, group="the high value tier")
 
 # %% [markdown]
 # Brands that customers meet in their first 30 days, and what those customers bring in the 180 days after. The difference as

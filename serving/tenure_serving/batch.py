@@ -15,14 +15,14 @@ import pyarrow.parquet as pq
 
 from tenure_features.errors import DataContractError, NothingToDoError
 from tenure_features.reading.files import replacing
-from tenure_serving.scorer import SCHEMA, Kind
+from tenure_serving.scorer import SCHEMA, ColumnKind
 from tenure_training.models.bundle import Bundle
 
-SCHEMA_VERSION = 1
+_SCHEMA_VERSION = 1
 SCORES, MANIFEST = "scores.parquet", "manifest.json"
 METADATA = b"tenure"
 
-_ARROW: dict[Kind, pa.DataType] = {
+_ARROW: dict[ColumnKind, pa.DataType] = {
     "string": pa.string(),
     "datetime": pa.timestamp("us"),
     "long": pa.int64(),
@@ -123,12 +123,12 @@ def find_scores(
     """
     scores_path, manifest_path = _paths(folder, as_of, partitioned=partitioned)
     try:
-        found = json.loads(manifest_path.read_text(encoding="utf-8"))
-        same = _identity(bundle, as_of, input_fingerprint).items() <= found.items()
-        same = same and found.get("previous_scores") == previous and _sha256(scores_path) == found["sha256"]
+        manifest = json.loads(manifest_path.read_text(encoding="utf-8"))
+        same = _identity(bundle, as_of, input_fingerprint).items() <= manifest.items()
+        same = same and manifest.get("previous_scores") == previous and _sha256(scores_path) == manifest["sha256"]
     except (OSError, ValueError, KeyError, AttributeError):
         return None
-    return Written(scores_path, manifest_path, found) if same else None
+    return Written(scores_path, manifest_path, manifest) if same else None
 
 
 def to_arrow(scores: pd.DataFrame, manifest: dict[str, Any]) -> pa.Table:
@@ -137,8 +137,8 @@ def to_arrow(scores: pd.DataFrame, manifest: dict[str, Any]) -> pa.Table:
     names = [str(name) for name in ordered.columns]
     kinds = {name: _ARROW[SCHEMA[name]] if name in SCHEMA else None for name in names}
     arrays = {name: pa.array(ordered[name], type=kind, from_pandas=True) for name, kind in kinds.items()}
-    said = json.dumps(manifest, ensure_ascii=False, sort_keys=True, allow_nan=False)
-    return pa.table(arrays).replace_schema_metadata({METADATA: said.encode()})
+    about = json.dumps(manifest, ensure_ascii=False, sort_keys=True, allow_nan=False)
+    return pa.table(arrays).replace_schema_metadata({METADATA: about.encode()})
 
 
 def read_definitions(path: Path) -> dict[str, Any]:
@@ -158,7 +158,7 @@ def read_definitions(path: Path) -> dict[str, Any]:
 
 def _identity(bundle: Bundle, as_of: pd.Timestamp, fingerprint: str) -> dict[str, Any]:
     return {
-        "schema_version": SCHEMA_VERSION,
+        "schema_version": _SCHEMA_VERSION,
         "tenure_version": version("tenure"),
         "model_version": bundle.version,
         "as_of": as_of.isoformat(),

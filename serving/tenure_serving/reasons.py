@@ -18,16 +18,16 @@ from numpy.typing import NDArray
 from tenure_features.errors import UsageError
 from tenure_training.models.contract import Contributions
 
-Floats = NDArray[np.float64]
+_Floats = NDArray[np.float64]
 Target = Literal["churn", "value"]
 
 SMALLEST_MULTIPLIER = 1.05
 """A reason that changes the odds by less than 5 % either way is not worth a customer manager's time."""
 
-RHYTHM = "rhythm"
-_GROUP_OF_FAMILY = {"recency": RHYTHM, "adbt": RHYTHM}
+_RHYTHM = "rhythm"
+_GROUP_OF_FAMILY = {"recency": _RHYTHM, "adbt": _RHYTHM}
 _GROUP_OF_PREFIX = {
-    "btyd": RHYTHM, "bgnbd": RHYTHM, "mbgnbd": RHYTHM, "paretonbd": RHYTHM, "gammagamma": "monetary",
+    "btyd": _RHYTHM, "bgnbd": _RHYTHM, "mbgnbd": _RHYTHM, "paretonbd": _RHYTHM, "gammagamma": "monetary",
 }  # fmt: skip
 _MEANINGS = {
     "base": "Where everybody starts.",
@@ -135,8 +135,8 @@ def churn_reasons(
     UsageError
         Contributions and snapshot differ in their number of rows.
     """
-    said = reasons(contributions, snapshot, catalogue, target="churn", top=top, currency=currency)
-    return [[str(reason) for reason in row] for row in said]
+    sentences = reasons(contributions, snapshot, catalogue, target="churn", top=top, currency=currency)
+    return [[str(reason) for reason in row] for row in sentences]
 
 
 def value_reasons(
@@ -148,8 +148,8 @@ def value_reasons(
     currency: str | None = None,
 ) -> list[list[str]]:
     """Say why each customer would spend what the model expects of a buyer; see `churn_reasons`."""
-    said = reasons(contributions, snapshot, catalogue, target="value", top=top, currency=currency)
-    return [[str(reason) for reason in row] for row in said]
+    sentences = reasons(contributions, snapshot, catalogue, target="value", top=top, currency=currency)
+    return [[str(reason) for reason in row] for row in sentences]
 
 
 def reasons(
@@ -213,11 +213,11 @@ def decomposition(
     table = pd.DataFrame({"term": contributions.features, "contribution": terms[row]})
     table = table.sort_values("contribution", key=lambda part: -part.abs(), kind="stable", ignore_index=True)
     table = pd.concat([pd.DataFrame({"term": ["base"], "contribution": [base]}), table], ignore_index=True)
-    known = table["term"].map(features.get)
+    described = table["term"].map(features.get)
     table["meaning"] = [meaning_of(term, features) for term in table["term"]]
     table["group"] = [_group(term, features) for term in table["term"]]
     table["value"] = [float(snapshot[term].iloc[row]) if term in snapshot else np.nan for term in table["term"]]
-    table["unit"] = [feature.unit if feature else "" for feature in known]
+    table["unit"] = [feature.unit if feature else "" for feature in described]
     table["multiplier"] = np.exp(table["contribution"])
     return table[["term", "meaning", "group", "value", "unit", "contribution", "multiplier"]]
 
@@ -245,12 +245,12 @@ class _Money(float):
 class _Facts:
     """Says what is true of a customer."""
 
-    values: dict[str, Floats]
+    values: dict[str, _Floats]
     features: dict[str, Described]
     currency: str | None
 
     def say(self, row: int, name: str) -> str:
-        silence = name in _SAID_AS_SILENCE or _prefix_group(name) == RHYTHM
+        silence = name in _SAID_AS_SILENCE or _prefix_group(name) == _RHYTHM
         if silence and {"recency_days", "adbt_days"} <= set(self.values):
             gap = self._value(row, "adbt_days")
             usual = "one order so far" if np.isnan(gap) else f"usual gap {_days(gap)}"
@@ -269,7 +269,7 @@ class _Facts:
         return float(self.values[name][row]) if name in self.values else float("nan")
 
 
-def terms_of(contributions: Contributions, *, target: Target, rows: int) -> tuple[Floats, float]:
+def terms_of(contributions: Contributions, *, target: Target, rows: int) -> tuple[_Floats, float]:
     """Take the terms of a target, shape (n, f), and their base.
 
     Raises

@@ -143,17 +143,17 @@ def _link_others(place: Path, draft: Path, names: Sequence[str]) -> None:
                 os.link(path, draft / path.name, follow_symlinks=False)
 
 
-def _exchange(one: Path, other: Path) -> bool:
+def _exchange(draft: Path, place: Path) -> bool:
     """Let two folders exchange their names in one step; false where the system cannot."""
     call = getattr(_libc(), "renameat2", None)
     if call is None:
         return False
-    if call(_AT_FDCWD, os.fsencode(one), _AT_FDCWD, os.fsencode(other), _RENAME_EXCHANGE) == 0:
+    if call(_AT_FDCWD, os.fsencode(draft), _AT_FDCWD, os.fsencode(place), _RENAME_EXCHANGE) == 0:
         return True
     problem = ctypes.get_errno()
     if problem in {errno.ENOSYS, errno.EINVAL, errno.EBUSY, errno.EXDEV, errno.EPERM, errno.EACCES}:
         return False
-    raise OSError(problem, os.strerror(problem), str(other))
+    raise OSError(problem, os.strerror(problem), str(place))
 
 
 def _libc() -> Any:  # noqa: ANN401  # ctypes has no type for a library whose functions are looked up

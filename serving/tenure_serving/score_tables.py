@@ -17,7 +17,7 @@ import pyarrow.parquet as pq
 from tenure_features.errors import UsageError
 from tenure_serving.result_folder import recover_folder
 
-NEEDED = ("customer_id", "horizon_days", "churn_probability", "expected_value", "segment")
+_NEEDED = ("customer_id", "horizon_days", "churn_probability", "expected_value", "segment")
 
 
 @dataclass(frozen=True)
@@ -56,8 +56,8 @@ class Scores:
     @property
     def definitions(self) -> Mapping[str, str]:
         """What the columns mean, in words, by term."""
-        found: Mapping[str, str] = self.about.get("definitions") or {}
-        return found
+        definitions: Mapping[str, str] = self.about.get("definitions") or {}
+        return definitions
 
     def require_earlier(self, as_of: pd.Timestamp, *, horizon_days: int) -> None:
         """Refuse to stand for the previous scores of a moment and a horizon they cannot be compared with.
@@ -115,16 +115,16 @@ def read_scores(place: Path) -> Scores:
     """
     path = scores_path(place)
     try:
-        found = pq.ParquetFile(path).read()
+        arrow = pq.ParquetFile(path).read()
     except pa.ArrowInvalid as error:
         raise UsageError(f"{path} is not a score table.", found=str(error).splitlines()[0]) from error
-    missing = [name for name in NEEDED if name not in found.column_names]
-    if missing or not found.num_rows:
+    missing = [name for name in _NEEDED if name not in arrow.column_names]
+    if missing or not arrow.num_rows:
         raise UsageError(
             f"{path} is not a score table.", found=f"no {', '.join(missing)}" if missing else "no rows", fix="Name one."
         )
-    about = json.loads((found.schema.metadata or {}).get(b"tenure", b"{}"))
-    table = found.to_pandas()
+    about = json.loads((arrow.schema.metadata or {}).get(b"tenure", b"{}"))
+    table = arrow.to_pandas()
     if "as_of" not in table:  # a partition has it in its path, and with the time of day in what the file says
         table["as_of"] = pd.Timestamp(about["as_of"])
     return Scores(table, path, about)
@@ -134,6 +134,6 @@ def earlier_scores(place: Path | None) -> Scores | None:
     """Read the previous scores a job was told of, before it writes where they may lie; None where there are none."""
     if place is None:
         return None
-    found = read_scores(place)
-    found.fingerprint  # noqa: B018  # cached now: the job may write over the file
-    return found
+    scores = read_scores(place)
+    scores.fingerprint  # noqa: B018  # cached now: the job may write over the file
+    return scores

@@ -16,15 +16,15 @@ from tenure_serving.reasons import Target
 from tenure_serving.registered import bundle_folder
 from tenure_serving.segments.segmenter import Segmenter
 from tenure_training.models.after.lifetime import ACQUISITION_COST, Lifetime
-from tenure_training.models.after.next_order import NextOrder, dates
+from tenure_training.models.after.next_order import NextOrder, predict_dates
 from tenure_training.models.bundle import INTERVAL_LEVEL, Bundle, BundleInfo, read_bundle
 from tenure_training.models.contract import LEVELS, Candidate, Contributions, Prediction
 
 if TYPE_CHECKING:  # shap compiles on import, which takes seconds
     from shap import Explanation
 
-Kind = Literal["string", "datetime", "long", "double", "strings"]
-Floats = NDArray[np.float64]
+ColumnKind = Literal["string", "datetime", "long", "double", "strings"]
+_Floats = NDArray[np.float64]
 
 INTERVALS: Mapping[str, float] = {
     "value_low_50": 0.5,
@@ -36,7 +36,7 @@ INTERVALS: Mapping[str, float] = {
 
 VALUE_QUANTILES: tuple[str, ...] = tuple(f"q{percent}" for percent in range(10, 100, 10))
 
-SCHEMA: Mapping[str, Kind] = {
+SCHEMA: Mapping[str, ColumnKind] = {
     "customer_id": "string",
     "as_of": "datetime",
     "horizon_days": "long",
@@ -226,8 +226,10 @@ class Scorer:
         _check_finite(prediction)
         table = _predictions(rows, prediction, info.horizon_days)
         if self._timing is not None:
-            said = dates(self._timing, rows, prediction.buy_probability, horizon_days=info.horizon_days)
-            table = table.assign(**said)
+            dates_by_column = predict_dates(
+                self._timing, rows, prediction.buy_probability, horizon_days=info.horizon_days
+            )
+            table = table.assign(**dates_by_column)
         if self._lifetime is not None:
             table = table.assign(**self._lifetime.columns(rows, prediction))
         table = table.join(self._segmenter.assign(rows, table, previous=previous))
@@ -269,8 +271,8 @@ class Scorer:
 def _check_rows(snapshot: pd.DataFrame, features: tuple[str, ...]) -> None:
     moments = snapshot["as_of"].unique()
     if len(moments) > 1:
-        found = ", ".join(str(moment) for moment in sorted(moments)[:3])
-        raise DataContractError("A score table has one as_of.", found=found, fix="Score each moment by itself.")
+        listed = ", ".join(str(moment) for moment in sorted(moments)[:3])
+        raise DataContractError("A score table has one as_of.", found=listed, fix="Score each moment by itself.")
     twice = snapshot["customer_id"][snapshot["customer_id"].duplicated()]
     if len(twice):
         raise DataContractError("A snapshot has one row per customer.", found=f"{twice.iloc[0]} more than once")
@@ -327,7 +329,7 @@ def _predictions(rows: pd.DataFrame, prediction: Prediction, horizon_days: int) 
     return table
 
 
-def days_to_next_order(buy_probability: Floats, *, horizon_days: int) -> Floats:
+def days_to_next_order(buy_probability: _Floats, *, horizon_days: int) -> _Floats:
     """Median days to the next order under the constant hazard a probability of buying implies.
 
     Parameters
@@ -351,8 +353,8 @@ def days_to_next_order(buy_probability: Floats, *, horizon_days: int) -> Floats:
     hazard = np.full(len(p), np.inf)
     hazard[p < 1] = -np.log1p(-p[p < 1]) / horizon_days
     days = np.full(len(p), np.nan)
-    known = hazard * _FAR * horizon_days >= np.log(2)
-    days[known] = np.log(2) / hazard[known]
+    reachable = hazard * _FAR * horizon_days >= np.log(2)
+    days[reachable] = np.log(2) / hazard[reachable]
     return days
 
 

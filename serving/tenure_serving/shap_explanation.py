@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from tenure_features.errors import UsageError
-from tenure_serving.reasons import Described, Floats, Target, meaning_of, terms_of
+from tenure_serving.reasons import Described, Target, _Floats, meaning_of, terms_of
 from tenure_training.models.contract import Contributions
 
 if TYPE_CHECKING:  # shap compiles on import, which takes seconds
@@ -149,14 +149,14 @@ def swarm_dots(
     return pd.concat(parts, ignore_index=True)
 
 
-def _lanes(values: Floats, *, bins: int = 40) -> Floats:
+def _lanes(values: _Floats, *, bins: int = 40) -> _Floats:
     """Spread dots that fall into the same of ``bins`` equal bins to both sides: 0, 1, -1, 2, -2, ..."""
     width = max(float(np.ptp(values)), 1e-12) / bins
     place = pd.Series((values - values.min()) // width).groupby((values - values.min()) // width).cumcount().to_numpy()
     return np.where(place % 2 == 1, (place + 1) // 2, -(place // 2)).astype(np.float64)
 
 
-def _values(names: Sequence[str], snapshot: pd.DataFrame, *, otherwise: Floats | None = None) -> Floats:
+def _values(names: Sequence[str], snapshot: pd.DataFrame, *, otherwise: _Floats | None = None) -> _Floats:
     """Take the values of the features, shape (n, f); those of a term that is no feature are given, or missing."""
     values = np.full((len(snapshot), len(names)), np.nan) if otherwise is None else otherwise.copy()
     for number, name in enumerate(names):

@@ -13,12 +13,12 @@ import pandas as pd
 from tenure_features.errors import DataContractError
 from tenure_features.reading.engine import without_warnings
 from tenure_serving.registered import bundle_folder
-from tenure_serving.scorer import SCHEMA, Kind, Scorer
+from tenure_serving.scorer import SCHEMA, ColumnKind, Scorer
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
-_TYPES: Mapping[Kind, str] = {
+_TYPES: Mapping[ColumnKind, str] = {
     "string": "string",
     "datetime": "timestamp_ntz",
     "long": "bigint",
@@ -74,12 +74,12 @@ def _function(
 ) -> Callable[[Iterable[pd.DataFrame]], Iterator[pd.DataFrame]]:
     frozen = tuple(sorted(files.items()))
 
-    def scored(batches: Iterable[pd.DataFrame]) -> Iterator[pd.DataFrame]:
+    def score_batches(batches: Iterable[pd.DataFrame]) -> Iterator[pd.DataFrame]:
         scorer = _scorer(frozen)
         for batch in batches:
             yield scorer.score(batch, currency=currency)
 
-    return scored
+    return score_batches
 
 
 @cache
@@ -99,15 +99,15 @@ def _check_keys(snapshot: DataFrame) -> None:
 
     if not {"customer_id", "as_of"} <= set(snapshot.columns):
         return  # the scorer says so, and what else is missing
-    found = snapshot.agg(
+    counts = snapshot.agg(
         F.count("*").alias("rows"),
         F.count_distinct("customer_id").alias("customers"),
         F.count_distinct("as_of").alias("moments"),
     ).first()
-    if found is None or found["moments"] > 1:
+    if counts is None or counts["moments"] > 1:
         raise DataContractError("A score table has one as_of.", fix="Score each moment by itself.")
-    if found["customers"] < found["rows"]:
+    if counts["customers"] < counts["rows"]:
         raise DataContractError(
             "A customer is more than once in the snapshot.",
-            found=f"{found['rows']:,} rows of {found['customers']:,} customers",
+            found=f"{counts['rows']:,} rows of {counts['customers']:,} customers",
         )

@@ -12,15 +12,15 @@ import pandas as pd
 from tenure.jobs.results import AuditResult
 from tenure_features import Shop
 from tenure_training.audit import (
-    Advance,
-    Build,
+    BuildFrames,
     Finding,
     Tables,
-    audit,
+    _Advance,
+    audit_leaks,
     order_lines,
     quick_audit,
-    reopened,
-    sampled,
+    reopen,
+    sample_customers,
     table_rows,
 )
 from tenure_training.frame import Frames
@@ -43,11 +43,11 @@ def audit_training(
     *,
     seed: int,
     notes: Sequence[str],
-    advance: Advance | None,
+    advance: _Advance | None,
 ) -> AuditResult:
     """Audit a training in full."""
     with _workshop(shop, training, frames, most=MANY) as (tables, build):
-        findings = audit(training, frames, tables=tables, build=build, seed=seed, advance=advance)
+        findings = audit_leaks(training, frames, tables=tables, build=build, seed=seed, advance=advance)
     return AuditResult(
         leaks=sum(finding.failed for finding in findings),
         findings=findings,
@@ -65,11 +65,11 @@ def leak_notes(findings: Sequence[Finding]) -> tuple[str, ...]:
 
 
 @contextmanager
-def _workshop(shop: Shop, training: Training, frames: Frames, *, most: int) -> Iterator[tuple[Tables, Build]]:
+def _workshop(shop: Shop, training: Training, frames: Frames, *, most: int) -> Iterator[tuple[Tables, BuildFrames]]:
     """Offer the rows of some customers, and the way from rows to frames; what it writes is removed."""
     frame = training.frame
     until = frame.as_of + pd.Timedelta(days=frame.horizon_days)
-    orders = order_lines(shop.log, sampled(frame.present["customer_id"].astype(str).tolist(), most=most))
+    orders = order_lines(shop.log, sample_customers(frame.present["customer_id"].astype(str).tolist(), most=most))
     tables = {"orders": orders}
     beside = {name: table_rows(table, orders) for name, table in shop.tables.items()}
     tables |= {name: rows for name, rows in beside.items() if rows is not None}
@@ -77,6 +77,6 @@ def _workshop(shop: Shop, training: Training, frames: Frames, *, most: int) -> I
 
         def build(given: Tables) -> Frames:
             # opened beyond the moment: later rows lie in the log, and only the history stands before the features
-            return frames.of(reopened(given, Path(folder), until=until))
+            return frames.of(reopen(given, Path(folder), until=until))
 
         yield tables, build

@@ -71,7 +71,7 @@ def _decision(store: Store, training: Training) -> Decision:
     The champion as it stands may have learnt from those windows, so its kind of model, refitted at each window's
     origin like every other candidate, stands in for it.
     """
-    present = store.registered()
+    present = store.find_registered()
     if present is None or training.backtest is None:
         return decide(present, {})
     try:

@@ -23,7 +23,7 @@ from tenure_serving.score_tables import Scores, earlier_scores, read_scores
 from tenure_serving.segments import Playbook, load_map, load_playbook
 from tenure_serving.segments.findings import movement_findings, stability_findings
 from tenure_serving.segments.maps import parse_map
-from tenure_serving.segments.movement import GROUPINGS, movement, stability
+from tenure_serving.segments.movement import GROUPINGS, count_movement, stability
 from tenure_serving.segments.playbook import parse_playbook
 
 BUILT_IN = {"rfm_group": "common_eleven", "rfm_relationship": "relationship"}
@@ -70,7 +70,7 @@ def segments_job(
     order, labels, plays = _words(found, by, language)
     parts: dict[str, Findings | None] = {"movement": None, "stability": None, "study": None}
     if before is not None:
-        moved = movement(before.table, found.table, column=by, order=order)
+        moved = count_movement(before.table, found.table, column=by, order=order)
         ordered = _ordered(shop, before.as_of, found.as_of)
         parts["movement"] = movement_findings(moved, currency=found.currency)
         parts["stability"] = stability_findings(stability(before.table, found.table, column=by, ordered=ordered))

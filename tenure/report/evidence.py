@@ -14,7 +14,7 @@ from tenure_serving.report import ReportData
 from tenure_training.backtest import Backtest
 from tenure_training.metrics import calibration_table, decile_table
 from tenure_training.models.contract import Contributions
-from tenure_training.models.design import RHYTHM
+from tenure_training.models.design import RHYTHM_PART_NAME
 from tenure_training.next_order_evaluation import dates_table
 
 SHOWN = (
@@ -76,7 +76,7 @@ def drivers(contributions: Contributions | None, catalogue: Iterable[FeatureDesc
     """Rank the terms by how far they move the odds of churn, on average over customers."""
     if contributions is None:
         return pd.DataFrame({"feature": [], "meaning": [], "mean_abs_log_odds": []})
-    meanings = {feature.name: feature.meaning for feature in catalogue} | {RHYTHM: RHYTHM_MEANING}
+    meanings = {feature.name: feature.meaning for feature in catalogue} | {RHYTHM_PART_NAME: RHYTHM_MEANING}
     size = np.abs(contributions.churn).mean(axis=0)
     table = pd.DataFrame(
         {
@@ -98,9 +98,9 @@ def write_charts(data: ReportData, folder: Path) -> list[Path]:
 
     folder.mkdir(parents=True, exist_ok=True)
     drawn = {
-        "calibration": charts.calibration(data.calibration) if len(data.calibration) else None,
-        "value_lift": charts.deciles(data.deciles, currency=data.currency) if len(data.deciles) else None,
-        "shap_summary": charts.drivers(data.drivers) if len(data.drivers) else None,
+        "calibration": charts.draw_calibration(data.calibration) if len(data.calibration) else None,
+        "value_lift": charts.draw_deciles(data.deciles, currency=data.currency) if len(data.deciles) else None,
+        "shap_summary": charts.draw_drivers(data.drivers) if len(data.drivers) else None,
     }
     files = []
     for name, chart in drawn.items():

@@ -9,7 +9,7 @@ from tenure_decisions.findings import Fact, Findings, FindingTable
 from tenure_decisions.glossary import LINKING_TERMS
 from tenure_features import Shop
 from tenure_features.identities import Identities, orders_by_account
-from tenure_serving.charts.linking import AFTER, BEFORE
+from tenure_serving.charts.linking import AFTER_LINKING, BEFORE
 from tenure_serving.charts.style import plural
 
 BANDS = ((1, "1"), (2, "2"), (3, "3"), (4, "4-5"), (6, "6-10"), (11, "11+"))
@@ -28,8 +28,8 @@ def identity_findings(shop: Shop, scores: pd.DataFrame) -> Findings | None:
     """
     if shop.identities is None or shop.log.accounts is None:
         return None
-    counts = {BEFORE: orders_by_account(shop.log.accounts), AFTER: orders_by_customer(shop.log)}
-    before, after = len(counts[BEFORE]), len(counts[AFTER])
+    counts = {BEFORE: orders_by_account(shop.log.accounts), AFTER_LINKING: orders_by_customer(shop.log)}
+    before, after = len(counts[BEFORE]), len(counts[AFTER_LINKING])
     once = {name: float((orders == 1).mean()) for name, orders in counts.items()}
     tables = [
         FindingTable(name="figures", title="Figures", frame=_figures(shop, scores, before), terms=LINKING_TERMS),
@@ -50,7 +50,7 @@ def identity_findings(shop: Shop, scores: pd.DataFrame) -> Findings | None:
         "Counted by source id, {once_before} would seem to have ordered once; it is {once_after}.",
         facts=(
             Fact("once_before", once[BEFORE], "share"),
-            Fact("once_after", once[AFTER], "share"),
+            Fact("once_after", once[AFTER_LINKING], "share"),
             Fact("account", _account(shop.identities)),
         ),
         tables=tuple(tables),

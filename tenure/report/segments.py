@@ -15,7 +15,7 @@ from tenure_serving.report import Section
 from tenure_serving.score_tables import Scores
 from tenure_serving.scorer import Scorer
 from tenure_serving.segments.findings import TITLE, ageing_findings, movement_findings
-from tenure_serving.segments.movement import Movement, movement
+from tenure_serving.segments.movement import Movement, count_movement
 
 
 def segment_sections(
@@ -37,7 +37,7 @@ def segment_sections(
         The features that were computed.
     """
     segmenter, currency = scorer.segmenter, scorer.bundle.info.currency or ""
-    moved = None if previous is None else movement(previous.table, scores, order=segmenter.playbook.names)
+    moved = None if previous is None else count_movement(previous.table, scores, order=segmenter.playbook.names)
     days = int(scores["horizon_days"].iloc[0])
     subjects = [
         pareto_findings(scores["expected_value"], days=days, currency=currency),

@@ -10,7 +10,14 @@ from hypothesis import strategies as st
 
 from tenure_serving import charts
 from tenure_serving.charts.style import CONFIG
-from tenure_serving.charts.trust import LOWER_IS_BETTER, METRIC_WORDS, TARGETS, calibration_gap, captured, distance
+from tenure_serving.charts.trust import (
+    LOWER_IS_BETTER,
+    METRIC_WORDS,
+    TARGETS,
+    calibration_gap,
+    distance,
+    first_decile_share,
+)
 from tenure_training.metrics import METRICS
 
 CALIBRATION = pd.DataFrame(
@@ -46,20 +53,26 @@ TOTALS = pd.DataFrame({"origin": ["2025-01-01", "2025-04-01"], "predicted": [90.
 BINS = charts.churn_bins(pd.Series([0.05, 0.5, 0.55, 1.0]), tiers=pd.Series(["low", "medium", "high", "high"]))
 
 DRAWN = [
-    (charts.calibration(CALIBRATION), "can be taken at face value: off by 2.0 points on average"),
-    (charts.deciles(DECILES, currency="EUR"), "The tenth predicted best brought 70 % of the value"),
-    (charts.backtest(BACKTEST, metric="auroc", champion="hurdle"), "hurdle 0.770, best baseline (recency) 0.710"),
-    (charts.backtest(BACKTEST, metric="total_bias", champion="hurdle"), "hurdle 0.060, best baseline (recency) -0.250"),
-    (charts.backtest(BACKTEST, metric="auroc", champion="blend"), "Ranking of churn by candidate"),
-    (charts.totals(TOTALS, currency="EUR"), "Predicted totals were 5.0 % below what came, over 2 origins"),
+    (charts.draw_calibration(CALIBRATION), "can be taken at face value: off by 2.0 points on average"),
+    (charts.draw_deciles(DECILES, currency="EUR"), "The tenth predicted best brought 70 % of the value"),
+    (charts.draw_backtest(BACKTEST, metric="auroc", champion="hurdle"), "hurdle 0.770, best baseline (recency) 0.710"),
     (
-        charts.churn_risk(BINS, horizon_days=90, mean=0.525),
+        charts.draw_backtest(BACKTEST, metric="total_bias", champion="hurdle"),
+        "hurdle 0.060, best baseline (recency) -0.250",
+    ),
+    (charts.draw_backtest(BACKTEST, metric="auroc", champion="blend"), "Ranking of churn by candidate"),
+    (charts.draw_totals(TOTALS, currency="EUR"), "Predicted totals were 5.0 % below what came, over 2 origins"),
+    (
+        charts.draw_churn_risk(BINS, horizon_days=90, mean=0.525),
         "52 % of 4 customers are expected not to order within 90 days",
     ),
-    (charts.value_by_risk(CELLS, currency="EUR"), "75 % of the money at risk sits with high value, high risk"),
-    (charts.rfm_cells(RFM, currency="EUR"), "The best cell holds 20 % of customers and 60 % of expected value"),
-    (charts.groups(GROUPS, order=["Loyal", "Lost"], name="Map"), "Loyal: 25 % of customers, 90 % of expected value"),
-    (charts.drivers(DRIVERS), "Days since the last order moves the odds of leaving most: x 2.5 either way"),
+    (charts.draw_value_by_risk(CELLS, currency="EUR"), "75 % of the money at risk sits with high value, high risk"),
+    (charts.draw_rfm_cells(RFM, currency="EUR"), "The best cell holds 20 % of customers and 60 % of expected value"),
+    (
+        charts.draw_groups(GROUPS, order=["Loyal", "Lost"], name="Map"),
+        "Loyal: 25 % of customers, 90 % of expected value",
+    ),
+    (charts.draw_drivers(DRIVERS), "Days since the last order moves the odds of leaving most: x 2.5 either way"),
 ]
 
 
@@ -90,26 +103,26 @@ def test_chart__names_every_axis_it_measures_on(chart, conclusion) -> None:
 
 
 def test_chart__carries_the_currency_to_the_axis() -> None:
-    titles = {axis.get("title") for axis in axes(charts.deciles(DECILES, currency="EUR").to_dict())}
+    titles = {axis.get("title") for axis in axes(charts.draw_deciles(DECILES, currency="EUR").to_dict())}
     assert "value per customer (EUR)" in titles
 
 
 def test_chart__takes_more_rows_than_altair_would() -> None:
     many = pd.DataFrame({"feature": "f", "meaning": "m", "mean_abs_log_odds": np.linspace(0, 1, 6000)})
-    (rows,) = charts.drivers(many, top=6000).to_dict()["datasets"].values()
+    (rows,) = charts.draw_drivers(many, top=6000).to_dict()["datasets"].values()
     assert len(rows) == 6000
-    assert isinstance(charts.drivers(many), alt.Chart)
+    assert isinstance(charts.draw_drivers(many), alt.Chart)
 
 
 def test_calibration_gap__weighs_bins_by_customers() -> None:
     assert calibration_gap(CALIBRATION) == pytest.approx((100 * 0.05 + 300 * 0.01) / 400)
     off = CALIBRATION.assign(actual=[0.5, 0.5])
-    assert "rank customers, but are not exact" in " ".join(charts.calibration(off).to_dict()["title"]["text"])
+    assert "rank customers, but are not exact" in " ".join(charts.draw_calibration(off).to_dict()["title"]["text"])
 
 
 def test_captured__is_the_first_deciles_share_of_actual_value() -> None:
-    assert captured(DECILES) == 0.7
-    assert np.isnan(captured(DECILES.assign(actual_value=0.0)))
+    assert first_decile_share(DECILES) == 0.7
+    assert np.isnan(first_decile_share(DECILES.assign(actual_value=0.0)))
 
 
 def test_metrics__are_words_for_metrics_that_exist_with_their_direction() -> None:

@@ -9,8 +9,8 @@ import vl_convert
 
 from tenure_decisions.customers.pareto import pareto_curve
 from tenure_serving import charts
-from tenure_serving.charts.movement import STEPS
-from tenure_serving.segments.movement import movement
+from tenure_serving.charts.movement import CURVE_STEPS
+from tenure_serving.segments.movement import count_movement
 
 THEN, NOW = pd.Timestamp("2025-01-01"), pd.Timestamp("2025-04-01")
 
@@ -26,8 +26,8 @@ def scores(groups: list[str], values: list[float], as_of: pd.Timestamp, first: i
 def drawn() -> dict:
     before = scores(["VIP"] * 4 + ["New"] * 4, [10.0] * 8, THEN)
     after = scores(["VIP"] * 3 + ["Lost"] + ["VIP"] * 2 + ["New"] * 4, [10, 10, 10, 1, 30, 30, 5, 5, 5, 5], NOW, 0)
-    found = movement(before, after, order=["VIP", "New", "Lost"])
-    chart = charts.movement(
+    found = count_movement(before, after, order=["VIP", "New", "Lost"])
+    chart = charts.draw_movement(
         found.flows, order=["VIP", "New", "Lost"], previous_as_of=THEN, as_of=NOW, currency="EUR"
     )  # fmt: skip
     return chart.to_dict()
@@ -40,7 +40,7 @@ def values(spec: dict, layer: int) -> pd.DataFrame:
 
 def test_movement__draws_bands_as_wide_as_their_customers(drawn) -> None:
     bands = values(drawn, 0)
-    assert (bands.groupby("flow").size() == STEPS + 1).all()
+    assert (bands.groupby("flow").size() == CURVE_STEPS + 1).all()
     width = (bands["bottom"] - bands["top"]) / (bands["customers"] / 10)
     np.testing.assert_allclose(width, 1.0, atol=2e-3)
     ends = bands[bands["x"].isin([0.0, 1.0])]
@@ -66,7 +66,7 @@ def test_movement__colours_by_value_and_says_how_many_changed(drawn) -> None:
 
 
 def test_pareto__says_what_the_best_fifth_brings() -> None:
-    spec = charts.pareto(pareto_curve([80.0, 5, 5, 5, 5]), what="expected value").to_dict()
+    spec = charts.draw_pareto(pareto_curve([80.0, 5, 5, 5, 5]), what="expected value").to_dict()
     assert " ".join(spec["title"]["text"]) == "The best 20 % of customers bring 80 % of expected value"
     vl_convert.vegalite_to_vega(spec)
 
@@ -79,9 +79,9 @@ def test_profile__names_the_largest_certain_lift_or_says_that_there_is_none() ->
             "p_adjusted": [0.01, 0.02, 0.5], "represented": ["under", "over", ""],
         }
     )  # fmt: skip
-    spec = charts.profile(table, group="the VIP segment").to_dict()
+    spec = charts.draw_profile(table, group="the VIP segment").to_dict()
     assert " ".join(spec["title"]["text"]) == "In the VIP segment, age band 65+ is 2.5 times as common as outside"
     assert values(spec, 1)["name"].tolist() == ["age band: 65+", "region: north"]
     vl_convert.vegalite_to_vega(spec)
-    nothing = charts.profile(table.assign(represented=""), group="the VIP segment").to_dict()
+    nothing = charts.draw_profile(table.assign(represented=""), group="the VIP segment").to_dict()
     assert " ".join(nothing["title"]["text"]) == "Nothing sets the VIP segment apart for certain"

@@ -100,7 +100,7 @@ def test_scorer__a_model_that_is_not_registered_is_a_usage_error(tracked):
 
 def test_scorer__a_registered_model_of_somebody_else_is_refused(store, tmp_path):
     (tmp_path / "theirs.json").write_text("{}")
-    with store.connected() as client, mlflow_session(store.tracking_uri) as mlflow:
+    with store.connect() as client, mlflow_session(store.tracking_uri) as mlflow:
         run = mlflow.start_run(experiment_id=store.experiment(client, "theirs"))
         logged = mlflow.pyfunc.log_model(
             name="theirs", loader_module="json", data_path=str(tmp_path / "theirs.json"), pip_requirements=["pip"]

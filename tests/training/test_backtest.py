@@ -11,7 +11,7 @@ import pytest
 from pandas.testing import assert_frame_equal
 
 from tenure_features.errors import UsageError
-from tenure_training.backtest import Backtest, backtest
+from tenure_training.backtest import Backtest, run_backtest
 from tenure_training.metrics import METRICS, empc
 from tenure_training.models.contract import Candidate, Evidence, Prediction, TrainingFrame
 from tenure_training.windows import Window, backtest_windows
@@ -65,11 +65,11 @@ def windows(frames, as_of) -> list[Window]:
 
 @pytest.fixture(scope="module")
 def result(frames, windows) -> Backtest:
-    return backtest(frames, windows, candidates=["recency", "bgnbd"], seed=7)
+    return run_backtest(frames, windows, candidates=["recency", "bgnbd"], seed=7)
 
 
 def test_backtest__refits_at_each_origin_on_what_was_known_then(frames, windows, spy):
-    backtest(frames, windows, candidates=[Spy], seed=11)
+    run_backtest(frames, windows, candidates=[Spy], seed=11)
     oldest_first = sorted(windows)
     assert [fit.as_of for fit in spy.fits] == [window.origin for window in oldest_first]
     assert len({id(instance) for instance in spy.instances}) == len(windows)
@@ -83,7 +83,7 @@ def test_backtest__refits_at_each_origin_on_what_was_known_then(frames, windows,
 
 def test_backtest__fits_do_not_know_the_window(frames, windows, spy, orders, open_log):
     """Without the orders of its window a candidate gets the same to learn from."""
-    backtest(frames, windows[:1], candidates=[Spy], seed=1)
+    run_backtest(frames, windows[:1], candidates=[Spy], seed=1)
     origin = windows[0].origin
     cut = type(frames)(open_log(orders[orders["ordered_at"] < origin], origin))
     known = cut.frame(origin, horizon_days=windows[0].days)
@@ -93,7 +93,7 @@ def test_backtest__fits_do_not_know_the_window(frames, windows, spy, orders, ope
 
 
 def test_backtest__calibrates_on_the_windows_that_had_closed_and_on_no_other(frames, windows, spy):
-    result = backtest(frames, windows, candidates=[Spy], seed=1)
+    result = run_backtest(frames, windows, candidates=[Spy], seed=1)
     assert [number for number, _ in spy.evidence] == list(range(2, len(windows) + 1))  # the first has nothing behind it
     for number, evidence in spy.evidence:
         known = result.outcomes[len(windows) - number + 1 :][::-1]  # oldest first
@@ -139,7 +139,7 @@ def test_backtest__table_of_no_window_keeps_its_columns():
 
 
 def test_backtest__evidence_lines_predictions_up_with_outcomes(frames, windows, spy):
-    result = backtest(frames, windows, candidates=[Spy], seed=1)
+    result = run_backtest(frames, windows, candidates=[Spy], seed=1)
     evidence = result.evidence("spy")
     sizes = [len(outcome) for outcome in result.outcomes]
     assert evidence.window.tolist() == np.repeat(range(len(windows)), sizes).tolist()
@@ -154,7 +154,7 @@ def test_backtest__evidence_lines_predictions_up_with_outcomes(frames, windows, 
 
 def test_backtest__reports_progress(frames, windows):
     seen: list[tuple[int, int]] = []
-    backtest(
+    run_backtest(
         frames, windows, candidates=["zero", "recency"], seed=1, advance=lambda done, total: seen.append((done, total))
     )  # fmt: skip
     total = 2 * len(windows)
@@ -163,4 +163,4 @@ def test_backtest__reports_progress(frames, windows):
 
 def test_backtest__refuses_an_unknown_candidate(frames, windows):
     with pytest.raises(UsageError, match="no candidate named"):
-        backtest(frames, windows, candidates=["oracle"], seed=1)
+        run_backtest(frames, windows, candidates=["oracle"], seed=1)

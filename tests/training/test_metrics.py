@@ -76,7 +76,7 @@ TEN = pd.DataFrame(
         (m.total_bias, 550 / 400 - 1),
         (m.wape, (100 + 0 + 40 + 70 + 60 + 0 + 40 + 30 + 20 + 10) / 400),
         (m.decile_mape, (0.5 + 0 + 1 + 0 + 0.5) / 5),  # deciles that earned nothing have no percentage
-        (m.top20_captured, 290 / 400),
+        (m.top20_share, 290 / 400),
         # area under the cumulative share, trapezoids of width .1: see the column of running totals 200 290 330 ... 400
         (m.gini, 2 * 0.1 * (100 + 245 + 310 + 330 + 330 + 355 + 380 + 380 + 380 + 390) / 400 - 1),
     ],
@@ -137,7 +137,7 @@ def test_decile_table__best_first_and_adds_up():
     assert (uneven["customers"] * uneven["actual_value"]).sum() == pytest.approx(9)
 
 
-RANKERS = [m.auroc, m.average_precision, m.top_decile_lift, m.normalised_gini, m.spearman, m.top20_captured]
+RANKERS = [m.auroc, m.average_precision, m.top_decile_lift, m.normalised_gini, m.spearman, m.top20_share]
 
 
 @pytest.mark.parametrize("metric", RANKERS, ids=lambda metric: metric.__name__)
@@ -149,7 +149,7 @@ def test_rank_metrics__do_not_depend_on_the_order_of_rows(metric):
 
 @pytest.mark.parametrize(
     ("metric", "answer"),
-    [(m.auroc, 0.5), (m.gini, 0.0), (m.normalised_gini, 0.0), (m.top20_captured, 0.2), (m.top_decile_lift, 1.0)],
+    [(m.auroc, 0.5), (m.gini, 0.0), (m.normalised_gini, 0.0), (m.top20_share, 0.2), (m.top_decile_lift, 1.0)],
     ids=lambda part: getattr(part, "__name__", ""),
 )
 def test_rank_metrics__a_constant_score_knows_nothing(metric, answer):
@@ -167,7 +167,7 @@ def test_weights__are_the_same_as_repeated_customers(rows):
     score, value, weight = (np.array(column, float) for column in zip(*rows, strict=True))
     score /= 10
     times = weight.astype(int)
-    for metric in (m.normalised_gini, m.spearman, m.decile_mape, m.total_bias, m.top20_captured, m.wape, m.rmse):
+    for metric in (m.normalised_gini, m.spearman, m.decile_mape, m.total_bias, m.top20_share, m.wape, m.rmse):
         got, repeated = metric(score, value, weight=weight), metric(np.repeat(score, times), np.repeat(value, times))
         assert got == pytest.approx(repeated, nan_ok=True, abs=1e-9)
     churned = (value > 2).astype(float)
@@ -198,9 +198,7 @@ def test_calibration_slope__separated_or_constant_is_nan():
 
 
 @pytest.mark.parametrize("actual", [[0.0, 0.0, 0.0], [-5.0, 0.0, 2.0]], ids=["nobody bought", "returns ate it"])
-@pytest.mark.parametrize(
-    "metric", [m.normalised_gini, m.total_bias, m.top20_captured, m.wape], ids=lambda f: f.__name__
-)
+@pytest.mark.parametrize("metric", [m.normalised_gini, m.total_bias, m.top20_share, m.wape], ids=lambda f: f.__name__)
 def test_value_metrics__no_positive_total_is_nan(metric, actual):
     assert math.isnan(metric([1.0, 2.0, 3.0], actual))
 
@@ -219,7 +217,7 @@ def _outcome(n: int) -> pd.DataFrame:
 
 
 def test_evaluate__every_metric_of_an_ordinary_case_is_finite():
-    answer = m.evaluate(_prediction(200), _outcome(200))
+    answer = m.evaluate_metrics(_prediction(200), _outcome(200))
     assert list(answer) == list(m.METRICS)
     assert all(math.isfinite(value) for value in answer.values())
 
@@ -229,7 +227,7 @@ def test_evaluate__uniform_quantiles_cover_what_they_say():
     quantiles = np.tile(100 * np.array(LEVELS), (n, 1))
     value = np.random.default_rng(3).uniform(0, 100, n)
     said = Prediction(np.full(n, 0.5), np.ones(n), np.full(n, 50.0), quantiles)
-    answer = m.evaluate(said, pd.DataFrame({"orders": np.ones(n), "value": value}))
+    answer = m.evaluate_metrics(said, pd.DataFrame({"orders": np.ones(n), "value": value}))
     levels = {"coverage_50": 0.5, "coverage_80": 0.8, "coverage_95": 0.95}
     assert {name: answer[name] for name in levels} == pytest.approx(levels, abs=0.01)
     assert answer["interval_width"] == pytest.approx(80)
@@ -237,7 +235,7 @@ def test_evaluate__uniform_quantiles_cover_what_they_say():
 
 
 def test_evaluate__without_a_distribution_intervals_are_nan():
-    answer = m.evaluate(_prediction(50, quantiles=False), _outcome(50))
+    answer = m.evaluate_metrics(_prediction(50, quantiles=False), _outcome(50))
     missing = {name for name, value in answer.items() if math.isnan(value)}
     assert missing == {
         "coverage_50", "coverage_80", "coverage_95", "coverage_gap", "interval_width", "winkler", "crps",
@@ -246,7 +244,7 @@ def test_evaluate__without_a_distribution_intervals_are_nan():
 
 def test_evaluate__no_customers_at_all_is_nan_throughout():
     empty = np.zeros(0)
-    answer = m.evaluate(Prediction(empty, empty, empty, np.zeros((0, len(LEVELS)))), _outcome(0))
+    answer = m.evaluate_metrics(Prediction(empty, empty, empty, np.zeros((0, len(LEVELS)))), _outcome(0))
     assert all(math.isnan(value) for value in answer.values())
 
 
@@ -255,7 +253,7 @@ def test_evaluate__rank_score_breaks_ties_of_the_ranking_only():
     broken = Prediction(np.full(4, 0.5), np.ones(4), np.ones(4), rank_score=np.array([0.9, 0.8, 0.2, 0.1]))
     did = pd.DataFrame({"orders": [1, 1, 0, 0], "value": [1.0, 1.0, 0.0, 0.0]})
     names = ["auroc", "log_loss", "ece"]
-    before, after = (m.evaluate(said, did, metrics=names) for said in (tied, broken))
+    before, after = (m.evaluate_metrics(said, did, metrics=names) for said in (tied, broken))
     assert (before["auroc"], after["auroc"]) == (0.5, 1.0)
     assert before["log_loss"] == after["log_loss"]
     assert before["ece"] == after["ece"]
@@ -264,9 +262,11 @@ def test_evaluate__rank_score_breaks_ties_of_the_ranking_only():
 def test_evaluate__refuses_what_is_not_a_number_or_not_aligned():
     said = _prediction(5)
     with pytest.raises(ValueError, match="expected_value is not finite in 1 places"):
-        m.evaluate(Prediction(said.buy_probability, said.expected_orders, np.array([1, np.nan, 1, 1, 1])), _outcome(5))
+        m.evaluate_metrics(
+            Prediction(said.buy_probability, said.expected_orders, np.array([1, np.nan, 1, 1, 1])), _outcome(5)
+        )
     with pytest.raises(ValueError, match="5 rows, the outcome 6"):
-        m.evaluate(said, _outcome(6))
+        m.evaluate_metrics(said, _outcome(6))
     with pytest.raises(KeyError, match="No metric 'gini'; there are auroc"):
         m.metric("gini")
 

@@ -8,7 +8,7 @@ import pytest
 
 from tenure_training.metrics.waiting import concordance
 from tenure_training.models.after.next_order import NextOrder
-from tenure_training.next_order_evaluation import COLUMNS, judge_dates
+from tenure_training.next_order_evaluation import DATE_MEASURES, judge_dates
 
 SNAPSHOT = pd.DataFrame(
     {
@@ -42,12 +42,12 @@ def test_judge_dates__takes_the_median_of_the_model_fitted_to_that_snapshot():
 def test_judge_dates__has_nobody_to_judge_where_all_ordered_once():
     told = judge_dates(SNAPSHOT[3:], OUTCOME[3:], days=60)
     assert (told["customers"], told["ordered"]) == (0.0, 0.0)
-    assert all(np.isnan(told[name]) for name in COLUMNS[2:])
+    assert all(np.isnan(told[name]) for name in DATE_MEASURES[2:])
 
 
 def test_backtest__judges_dates_at_every_origin(training):
     table = training.backtest.dates
-    assert list(table.columns) == ["origin", *COLUMNS]
+    assert list(table.columns) == ["origin", *DATE_MEASURES]
     assert table["origin"].tolist() == [window.origin for window in training.backtest.windows]
     assert table["concordance"].between(0, 1).all()
     assert (table["ordered"] <= table["customers"]).all()

@@ -155,7 +155,7 @@ def test_training__parent_run_says_what_was_learned_from_what(store, root):
     (charts / "lift.svg").write_text("<svg/>")
     report.write_text("<html/>")
     run_id = track(store, bundle, files=[charts, report]).run_id
-    with store.connected() as client:
+    with store.connect() as client:
         run = client.get_run(run_id)
         paths = {item.path for folder in ("", "charts") for item in client.list_artifacts(run_id, folder)}
         words = json.loads(Path(client.download_artifacts(run_id, "definitions.json")).read_text())
@@ -172,7 +172,7 @@ def test_training__parent_run_says_what_was_learned_from_what(store, root):
 
 def test_training__every_candidate_has_a_child_run(store, root):
     run_id = track(store, make_bundle(root / "bundle")).run_id
-    with store.connected() as client:
+    with store.connect() as client:
         experiment = client.get_experiment_by_name("tenure").experiment_id
         children = client.search_runs([experiment], f"tags.mlflow.parentRunId = '{run_id}'")
         by_name = {child.data.tags["candidate"]: child for child in children}
@@ -202,25 +202,25 @@ def test_training__the_gate_moves_the_champion(store, root):
     second = track(store, make_bundle(root / "two", 0.5), NO)
     assert (first.versions["tenure-scorer"], second.versions["tenure-scorer"]) == (1, 2)
     for name in MODELS:
-        assert store.registered(name).version == 1
-        assert store.registered(name, alias="challenger").version == 2
+        assert store.find_registered(name).version == 1
+        assert store.find_registered(name, alias="challenger").version == 2
     third = make_bundle(root / "three", 0.75)
     track(store, third, YES)
-    champion = store.registered()
+    champion = store.find_registered()
     assert (champion.version, champion.model_version) == (3, third.version)
-    with store.connected() as client:
+    with store.connect() as client:
         assert client.get_model_version("tenure-scorer", "2").tags["gate"] == "Worse."
 
 
 def test_store__no_model_registered_yet_is_none(store):
-    assert store.registered() is None
-    assert store.registered("tenure-clv", alias="challenger") is None
+    assert store.find_registered() is None
+    assert store.find_registered("tenure-clv", alias="challenger") is None
 
 
 def test_training__a_missing_file_stops_it_before_anything_is_logged(store, root):
     with pytest.raises(UsageError, match=r"Found: report\.html"):
         track(store, make_bundle(root / "bundle"), files=[root / "report.html"])
-    with store.connected() as client:
+    with store.connect() as client:
         assert client.get_experiment_by_name("tenure") is None
 
 
@@ -229,8 +229,8 @@ def test_training__a_failure_is_a_failed_run_and_moves_no_alias(store, root):
     wrong = Model(columns={"customer_id": "no such type"})
     with pytest.raises(Exception, match="no such type"):
         track(store, bundle, models={"tenure-scorer": Model(), "tenure-churn": wrong})
-    assert store.registered() is None
-    with store.connected() as client:
+    assert store.find_registered() is None
+    with store.connect() as client:
         runs = client.search_runs([client.get_experiment_by_name("tenure").experiment_id], order_by=["start_time"])
     assert runs[0].info.status == "FAILED"
 
@@ -239,7 +239,7 @@ def test_store__one_that_does_not_answer_is_worth_another_try(root, monkeypatch)
     monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
     monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://127.0.0.1:9")
     with pytest.raises(DependencyUnavailableError, match="MLflow did not answer"):
-        Store.local(root).registered()
+        Store.local(root).find_registered()
 
 
 def test_session__leaves_mlflow_as_it_was(store, monkeypatch):

@@ -38,7 +38,7 @@ def test_train__gives_a_champion_fitted_on_all_that_has_closed(training, frame, 
     assert training.frame.as_of == as_of
     pd.testing.assert_frame_equal(training.frame.rows, frame.rows)
     assert set(training.backtest.predictions) == {*BASELINES, "blend"}
-    assert all(window.closed_by(as_of) for window in training.backtest.windows)
+    assert all(window.is_closed_by(as_of) for window in training.backtest.windows)
     assert training.notes == ()
 
 

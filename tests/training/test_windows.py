@@ -29,13 +29,13 @@ def _before(window: Window) -> int:
     [("2019-03-31 00:00", True), ("2019-03-30 23:59", False), ("2019-04-15", True)],
 )
 def test_window__is_closed_once_its_last_day_is_over(as_of, closed):
-    assert Window(FIRST, 30).closed_by(pd.Timestamp(as_of)) is closed
+    assert Window(FIRST, 30).is_closed_by(pd.Timestamp(as_of)) is closed
 
 
 @given(history=HISTORIES, horizon=HORIZONS, each=st.integers(1, 5))
 def test_training_windows__are_closed_distinct_and_have_history_before_them(history, horizon, each):
     windows = training_windows(FIRST, _as_of(history), horizon_days=horizon, each=each)
-    assert all(window.closed_by(_as_of(history)) for window in windows)
+    assert all(window.is_closed_by(_as_of(history)) for window in windows)
     assert len(set(windows)) == len(windows)
     assert all(2 * (_before(window) + 1) >= window.days for window in windows)
     assert all(0 < window.days <= horizon for window in windows)
@@ -85,7 +85,7 @@ def test_backtest_windows__are_closed_disjoint_and_of_one_length(history, horizo
     windows = backtest_windows(FIRST, _as_of(history), horizon_days=horizon, most=most)
     assert len(windows) <= most
     assert len({window.days for window in windows}) <= 1
-    assert all(window.closed_by(_as_of(history)) for window in windows)
+    assert all(window.is_closed_by(_as_of(history)) for window in windows)
     assert all(earlier.closes <= later.origin for later, earlier in pairwise(windows))
     assert all(window.days <= horizon for window in windows)
     assert all(_before(window) >= window.days for window in windows)

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from tenure_training.frame import Frames
-from tenure_training.metrics import METRICS, Campaign, Case, evaluate
+from tenure_training.metrics import METRICS, Campaign, Case, evaluate_metrics
 from tenure_training.models.baselines.rules import StatusQuo
 from tenure_training.models.contract import Evidence, Prediction
 from tenure_training.models.registry import BASELINES, CandidateName, candidates_by_name, new_candidate
@@ -67,7 +67,7 @@ class Backtest:
                 "origin": window.origin,
                 "window_days": window.days,
                 "customers": len(outcome),
-                **evaluate(prediction, outcome),
+                **evaluate_metrics(prediction, outcome),
                 "empc": self._profit(prediction, outcome, number),
             }
             for name, predictions in self.predictions.items()
@@ -98,10 +98,10 @@ class Backtest:
 
     def evidence(self, name: str) -> Evidence:
         """Pool a candidate's predictions and what happened over all windows."""
-        return _pooled(self.predictions[name], self.outcomes, self.windows[0].days)
+        return _pool_evidence(self.predictions[name], self.outcomes, self.windows[0].days)
 
 
-def backtest(
+def run_backtest(
     frames: Frames,
     windows: Sequence[Window],
     *,
@@ -138,14 +138,16 @@ def backtest(
     judged: list[tuple[pd.Timestamp, dict[str, float]]] = []
     for window in sorted(windows):
         frame = frames.frame(window.origin, horizon_days=window.days)
-        closed = [number for number, earlier in enumerate(seen) if earlier.closed_by(window.origin)]
-        for name, said in predictions.items():
+        closed = [number for number, earlier in enumerate(seen) if earlier.is_closed_by(window.origin)]
+        for name, prediction in predictions.items():
             candidate = new_candidate(classes[name], settings).fit(frame, seed=seed)
             if closed:
                 candidate = candidate.calibrate(
-                    _pooled([said[number] for number in closed], [outcomes[number] for number in closed], seen[0].days)
+                    _pool_evidence(
+                        [prediction[number] for number in closed], [outcomes[number] for number in closed], seen[0].days
+                    )
                 )
-            said.append(candidate.predict(frame.present))
+            prediction.append(candidate.predict(frame.present))
             done += 1
             if advance:
                 advance(done, total)
@@ -153,25 +155,25 @@ def backtest(
         seen.append(window)
         if "adbt_days" in frame.present:
             judged.append((window.origin, judge_dates(frame.present, outcomes[-1], days=window.days)))
-    latest_first = {name: tuple(reversed(said)) for name, said in predictions.items()}
-    dates = dates_table([told for _, told in reversed(judged)], [origin for origin, _ in reversed(judged)])
+    latest_first = {name: tuple(reversed(prediction)) for name, prediction in predictions.items()}
+    dates = dates_table([measures for _, measures in reversed(judged)], [origin for origin, _ in reversed(judged)])
     baselines = tuple(name for name, candidate in classes.items() if candidate.baseline)
     return Backtest(tuple(reversed(seen)), latest_first, tuple(reversed(outcomes)), dates=dates, baselines=baselines)
 
 
-def _pooled(said: Sequence[Prediction], outcomes: Sequence[pd.DataFrame], window_days: int) -> Evidence:
+def _pool_evidence(predictions: Sequence[Prediction], outcomes: Sequence[pd.DataFrame], window_days: int) -> Evidence:
     sizes = [len(outcome) for outcome in outcomes]
 
     def did(column: str) -> np.ndarray:
         return np.concatenate([outcome[column].to_numpy() for outcome in outcomes])
 
-    common = set.intersection(*(set(prediction.parts) for prediction in said)) if said else set()
+    common = set.intersection(*(set(prediction.parts) for prediction in predictions)) if predictions else set()
     return Evidence(
-        buy_probability=np.concatenate([prediction.buy_probability for prediction in said]),
-        expected_value=np.concatenate([prediction.expected_value for prediction in said]),
+        buy_probability=np.concatenate([prediction.buy_probability for prediction in predictions]),
+        expected_value=np.concatenate([prediction.expected_value for prediction in predictions]),
         bought=did("bought").astype(bool),
         value=did("value").astype(np.float64),
         window=np.repeat(np.arange(len(sizes)), sizes),
-        parts={name: np.concatenate([prediction.parts[name] for prediction in said]) for name in sorted(common)},
+        parts={name: np.concatenate([prediction.parts[name] for prediction in predictions]) for name in sorted(common)},
         window_days=window_days,
     )

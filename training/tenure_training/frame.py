@@ -51,7 +51,7 @@ class Frames:
         """Compute many snapshots and labels in as few queries as there are window lengths, plus one."""
         wanted = sorted({*moments, *(window.origin for window in windows)} - self._snapshots.keys())
         if wanted:
-            table = self._computed(wanted)
+            table = self._compute(wanted)
             self._snapshots |= dict.fromkeys(wanted, table.iloc[:0])
             self._snapshots |= {at: part.reset_index(drop=True) for at, part in _by_origin(table).items()}
         missing = {window for window in windows if window not in self._labels}
@@ -103,7 +103,7 @@ class Frames:
             catalogue=self._catalogue,
         )
 
-    def _computed(self, origins: Sequence[pd.Timestamp], features: Iterable[str] | None = None) -> pd.DataFrame:
+    def _compute(self, origins: Sequence[pd.Timestamp], features: Iterable[str] | None = None) -> pd.DataFrame:
         return snapshots(
             self._shop, origins, features=features, active_days=self._active_days, catalogue=self._catalogue
         )
@@ -115,16 +115,16 @@ class Frames:
 
     def _prepare_profiles(self, origins: Iterable[pd.Timestamp], names: Sequence[str]) -> None:
         """Compute what is missing of the customer table's features at some origins, in one query."""
-        known = self._profiles
-        wanted = sorted({at for at in origins if at not in known or not set(names) <= set(known[at].columns)})
+        profiles = self._profiles
+        wanted = sorted({at for at in origins if at not in profiles or not set(names) <= set(profiles[at].columns)})
         if not wanted or not names:
             return
-        missing = [name for name in names if any(at not in known or name not in known[at] for at in wanted)]
-        table = self._computed(wanted, missing)
+        missing = [name for name in names if any(at not in profiles or name not in profiles[at] for at in wanted)]
+        table = self._compute(wanted, missing)
         for at, part in _by_origin(table).items():
             new = part[missing].reset_index(drop=True)
-            before = known.get(at, new.iloc[:, :0])
-            known[at] = pd.concat([before.drop(columns=missing, errors="ignore"), new], axis=1)
+            before = profiles.get(at, new.iloc[:, :0])
+            profiles[at] = pd.concat([before.drop(columns=missing, errors="ignore"), new], axis=1)
 
     def _whole(self, window: Window, profile: list[str]) -> pd.DataFrame:
         """Return the snapshot of an origin with the customer table's features (sorted alike) and the calendar's."""

@@ -34,6 +34,6 @@ def labels(outcomes: pd.DataFrame) -> pd.DataFrame:
     0   False     0.0   -5.0        NaN
     1    True     2.0   30.0        3.5
     """
-    told = outcomes[["orders", "value", "wait_days"]].astype("float64").reset_index(drop=True)
-    told.insert(0, "bought", told["orders"] > 0)
-    return told
+    outcome = outcomes[["orders", "value", "wait_days"]].astype("float64").reset_index(drop=True)
+    outcome.insert(0, "bought", outcome["orders"] > 0)
+    return outcome

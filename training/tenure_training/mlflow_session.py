@@ -37,12 +37,12 @@ def mlflow_session(tracking_uri: str | None) -> Iterator[Any]:
         warnings.filterwarnings("ignore", module=_THEIRS)
         import mlflow  # sets up its own logging, so that is turned down afterwards
 
-        with _errors_only(), _pointed_at(mlflow, tracking_uri):
+        with _errors_only(), _point_at(mlflow, tracking_uri):
             yield mlflow
 
 
 @contextmanager
-def _pointed_at(mlflow: Any, tracking_uri: str | None) -> Iterator[None]:  # noqa: ANN401 - mlflow is not typed
+def _point_at(mlflow: Any, tracking_uri: str | None) -> Iterator[None]:  # noqa: ANN401 - mlflow is not typed
     if tracking_uri is None:
         yield
         return

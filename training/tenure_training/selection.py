@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from tenure_training.backtest import Backtest
-from tenure_training.metrics import METRICS, PairedDifference, evaluate, paired_bootstrap
+from tenure_training.metrics import METRICS, PairedDifference, evaluate_metrics, paired_bootstrap
 from tenure_training.models.baselines.rules import RecencyRule
 from tenure_training.models.contract import Candidate
 from tenure_training.models.hurdle.blend import Blend
@@ -75,14 +75,14 @@ def choose(
     if simple:
         preferred = _simple_winner(result, simple, default, customers, seed)
         choice = choice if preferred.name == default != choice.name else preferred
-    return Choice(choice.name, choice.reason + _held_back(result, classes, choice.name, seed))
+    return Choice(choice.name, choice.reason + _name_unservable(result, classes, choice.name, seed))
 
 
 def _significant(result: Backtest, models: Sequence[str], default: str, seed: int) -> Choice:
     """Take the default unless another model's log-loss is significantly lower and it ranks no worse."""
     winner, margin, bar = default, 0.0, _losses(result, default)
     for name in (name for name in models if name != default):
-        loss = _compared(result, name, default, "log_loss", seed)
+        loss = _compare(result, name, default, "log_loss", seed)
         if loss.verdict != "better" or loss.difference >= margin:
             continue
         # earlier origins have less history, which flatters simple models: a lower log-loss alone often does not last
@@ -101,12 +101,12 @@ def _simple_winner(result: Backtest, simple: Sequence[str], default: str, custom
 
     Breiman, Friedman, Olshen & Stone (1984): of models within one standard error of the best, the simplest.
     """
-    found = {name: _losses(result, name) for name in (*simple, default)}
-    bar, best = found[default], min(found, key=lambda name: found[name]["log_loss"])
+    losses = {name: _losses(result, name) for name in (*simple, default)}
+    bar, best = losses[default], min(losses, key=lambda name: losses[name]["log_loss"])
     winners = [
         name
         for name in simple
-        if found[name]["normalised_gini"] <= bar["normalised_gini"] and _within_an_error(result, name, best, seed)
+        if losses[name]["normalised_gini"] <= bar["normalised_gini"] and _within_an_error(result, name, best, seed)
     ]
     shop, origins = f"a small shop ({customers} customers, under {SMALL_SHOP})", len(result.windows)
     listed = ", ".join(simple)
@@ -116,8 +116,8 @@ def _simple_winner(result: Backtest, simple: Sequence[str], default: str, custom
             f"{shop}, where a simple model is preferred, but over {origins} backtest origins none of {listed} came "
             f"within one standard error of the best log-loss ({best}) and ranked value no worse than the {default}",
         )
-    name = min(winners, key=lambda name: found[name]["log_loss"])
-    figures = [f"{word} {abs(found[name][at]):.3f} ({abs(bar[at]):.3f})" for at, word in _WORDS.items()]
+    name = min(winners, key=lambda name: losses[name]["log_loss"])
+    figures = [f"{word} {abs(losses[name][at]):.3f} ({abs(bar[at]):.3f})" for at, word in _WORDS.items()]
     return Choice(
         name,
         f"{shop}: of the simple models {listed} it did best over {origins} backtest origins, within one standard error "
@@ -128,17 +128,17 @@ def _simple_winner(result: Backtest, simple: Sequence[str], default: str, custom
 
 def _within_an_error(result: Backtest, name: str, best: str, seed: int) -> bool:
     """Whether a log-loss exceeds the best one by at most a standard error of the difference, over customers."""
-    loss = _compared(result, name, best, "log_loss", seed)
+    loss = _compare(result, name, best, "log_loss", seed)
     return name == best or loss.difference <= (loss.high - loss.low) / (2 * _Z95)
 
 
 def _losses(result: Backtest, name: str) -> dict[str, float]:
     """Average what is judged over the origins, lower is better; what could not be measured is worst for everybody."""
-    told = [
-        evaluate(said, did, metrics=list(_WORDS))
-        for said, did in zip(result.predictions[name], result.outcomes, strict=True)
+    measures = [
+        evaluate_metrics(prediction, did, metrics=list(_WORDS))
+        for prediction, did in zip(result.predictions[name], result.outcomes, strict=True)
     ]
-    means = {at: float(np.mean([METRICS[at].loss(one[at]) for one in told])) for at in _WORDS}
+    means = {at: float(np.mean([METRICS[at].loss(measure[at]) for measure in measures])) for at in _WORDS}
     return {at: mean if np.isfinite(mean) else np.inf for at, mean in means.items()}
 
 
@@ -146,18 +146,18 @@ def _spoken(words: Sequence[str]) -> str:
     return f"{', '.join(words[:-1])} and {words[-1]}"
 
 
-def _held_back(result: Backtest, classes: Mapping[str, type[Candidate]], winner: str, seed: int) -> str:
+def _name_unservable(result: Backtest, classes: Mapping[str, type[Candidate]], winner: str, seed: int) -> str:
     """Name the better ones that cannot be champion because they cannot be written into a bundle."""
     better = [
         name
         for name, model in classes.items()
-        if not model.servable and _compared(result, name, winner, "log_loss", seed).verdict == "better"
+        if not model.servable and _compare(result, name, winner, "log_loss", seed).verdict == "better"
     ]
     if not better:
         return ""
     return f"; {', '.join(better)} has a lower log-loss, but can only be pickled, and a bundle holds no pickle"
 
 
-def _compared(result: Backtest, name: str, default: str, metric: str, seed: int) -> PairedDifference:
+def _compare(result: Backtest, name: str, default: str, metric: str, seed: int) -> PairedDifference:
     a, b = result.predictions[name], result.predictions[default]
     return paired_bootstrap(a, b, result.outcomes, seed=seed, metrics=(metric,))[metric]

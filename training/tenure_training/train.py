@@ -9,7 +9,7 @@ from types import MappingProxyType
 import pandas as pd
 
 from tenure_features.errors import UsageError
-from tenure_training.backtest import Advance, Backtest, backtest
+from tenure_training.backtest import Advance, Backtest, run_backtest
 from tenure_training.frame import Frames
 from tenure_training.models.contract import Basis, Candidate, TrainingFrame
 from tenure_training.models.registry import (
@@ -94,13 +94,13 @@ def train(
     DataContractError
         Nobody ordered before ``as_of``.
     """
-    wanted = _served(candidates_by_name(candidates or CANDIDATES))
+    wanted = _require_servable(candidates_by_name(candidates or CANDIDATES))
     classes = {name: CANDIDATES[name] for name in BASELINES} | wanted
     frame = frames.frame(as_of, horizon_days=horizon_days)
     history_days = (as_of - frames.first_order).days
-    windows = _populated(frames, backtest_windows(frames.first_order, as_of, horizon_days=horizon_days))
+    windows = _leave_out_empty(frames, backtest_windows(frames.first_order, as_of, horizon_days=horizon_days))
     result = (
-        backtest(frames, windows, candidates=[*classes.values()], seed=seed, settings=settings, advance=advance)
+        run_backtest(frames, windows, candidates=[*classes.values()], seed=seed, settings=settings, advance=advance)
         if windows
         else None
     )
@@ -114,7 +114,7 @@ def train(
     return Training(champion, model, choice, result, frame, _notes(model.basis, frame, result, history_days))
 
 
-def _served(classes: dict[str, type[Candidate]]) -> dict[str, type[Candidate]]:
+def _require_servable(classes: dict[str, type[Candidate]]) -> dict[str, type[Candidate]]:
     """Refuse candidates none of which can be champion, before hours of work rest on them."""
     if not any(candidate.servable for candidate in classes.values()):
         raise UsageError(
@@ -125,7 +125,7 @@ def _served(classes: dict[str, type[Candidate]]) -> dict[str, type[Candidate]]:
     return classes
 
 
-def _populated(frames: Frames, windows: list[Window]) -> list[Window]:
+def _leave_out_empty(frames: Frames, windows: list[Window]) -> list[Window]:
     """Leave out windows at whose origin nobody was active: a shop that had closed has nothing to be judged on."""
     frames.prepare([window.origin for window in windows], [])
     return [window for window in windows if not frames.snapshot(window.origin).empty]

@@ -37,7 +37,7 @@ class Window:
         """The first moment after the window."""
         return self.origin + pd.Timedelta(days=self.days)
 
-    def closed_by(self, as_of: pd.Timestamp) -> bool:
+    def is_closed_by(self, as_of: pd.Timestamp) -> bool:
         """Whether everything in the window had happened before ``as_of``."""
         return self.closes <= as_of
 
@@ -79,19 +79,19 @@ def training_windows(
     history = (as_of - first_order).days
     wait = min(LONGEST_WAIT_DAYS, history // 3)
     lengths = [days for days in (horizon_days, horizon_days // 2, horizon_days // 4) if days >= SHORTEST_WINDOW_DAYS]
-    by_length = [_spaced(history, as_of, days, wait, each) for days in lengths or [horizon_days]]
-    found = [window for windows in [spaced for spaced in by_length if spaced][:2] for window in windows]
-    if any(window.days == horizon_days for window in found):
-        found += _a_year_ago(history, as_of, horizon_days, wait)
+    by_length = [_space_out(history, as_of, days, wait, each) for days in lengths or [horizon_days]]
+    windows = [window for windows in [spaced for spaced in by_length if spaced][:2] for window in windows]
+    if any(window.days == horizon_days for window in windows):
+        windows += _a_year_ago(history, as_of, horizon_days, wait)
     else:
         carried = (history // 3, 2 * history // 5)
-        found += [
+        windows += [
             Window(as_of - pd.Timedelta(days=days), days) for days in carried if days >= SHORTEST_WINDOW_DAYS // 2
         ]
-    return list(dict.fromkeys(found))
+    return list(dict.fromkeys(windows))
 
 
-def _spaced(history: int, as_of: pd.Timestamp, days: int, wait: int, each: int) -> list[Window]:
+def _space_out(history: int, as_of: pd.Timestamp, days: int, wait: int, each: int) -> list[Window]:
     step = max(days // 2, SHORTEST_WINDOW_DAYS)
     back = (days + number * step for number in range(each))
     return [Window(as_of - pd.Timedelta(days=ago), days) for ago in back if history - ago >= max(wait, days // 2)]
@@ -99,7 +99,7 @@ def _spaced(history: int, as_of: pd.Timestamp, days: int, wait: int, each: int) 
 
 def _a_year_ago(history: int, as_of: pd.Timestamp, days: int, wait: int) -> list[Window]:
     window = Window(as_of - pd.Timedelta(days=YEAR_DAYS), days)
-    return [window] if window.closed_by(as_of) and history - YEAR_DAYS >= max(wait, days // 2) else []
+    return [window] if window.is_closed_by(as_of) and history - YEAR_DAYS >= max(wait, days // 2) else []
 
 
 def backtest_windows(
@@ -151,9 +151,9 @@ def yearly_windows(
     >>> [str(window.origin.date()) for window in found]
     ['2022-06-01', '2021-06-01']
     """
-    found = [
+    same_season = [
         Window((as_of - pd.Timedelta(days=round(365.25 * back))).floor("D"), horizon_days)
         for back in range(1, years + 1)
     ]
     least = first_order + pd.Timedelta(days=LONGEST_WAIT_DAYS)
-    return [window for window in found if window.closed_by(as_of) and window.origin >= least]
+    return [window for window in same_season if window.is_closed_by(as_of) and window.origin >= least]

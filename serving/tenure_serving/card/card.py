@@ -17,8 +17,8 @@ from tenure_serving.segments.maps import RfmMap, code_of, load_map
 from tenure_serving.segments.playbook import Playbook, load_playbook
 from tenure_serving.segments.tiers import money_at_risk
 
-SCORES = ("recency_score", "frequency_score", "monetary_score")
-NEEDED = ("customer_id", "as_of", "horizon_days", "churn_probability", "expected_value", "segment")
+_RFM_SCORES = ("recency_score", "frequency_score", "monetary_score")
+_NEEDED = ("customer_id", "as_of", "horizon_days", "churn_probability", "expected_value", "segment")
 MEANINGS: Mapping[str, str] = {
     "money_at_risk": "expected value / (1 - churn probability) - expected value: what the risk of leaving takes",
     "clv_before_cac": "contribution over the customer's life, before the cost of acquisition",
@@ -131,7 +131,7 @@ def build_card(
     DataContractError
         The row lacks a column that every card needs.
     """
-    missing = [name for name in NEEDED if name not in row]
+    missing = [name for name in _NEEDED if name not in row]
     if missing:
         raise DataContractError("The scores lack columns a card needs.", found=f"no {', '.join(missing)}")
     customer, as_of = str(row["customer_id"]), pd.Timestamp(row["as_of"])
@@ -144,7 +144,7 @@ def build_card(
         as_of=as_of,
         horizon_days=int(row["horizon_days"]),
         currency=currency,
-        definitions={**words, **{name: text for name, text in MEANINGS.items() if _known(row, name) is not None}},
+        definitions={**words, **{name: text for name, text in MEANINGS.items() if _read_cell(row, name) is not None}},
         churn=_churn(row, words),
         value=_value(row, words),
         rfm=_rfm(row, own.get("orders"), as_of, both, language),
@@ -159,7 +159,7 @@ def _own(table: pd.DataFrame, customer: str) -> pd.DataFrame:
     return table[table["customer_id"].astype("str") == customer].reset_index(drop=True)
 
 
-def _known(row: Mapping[str, Any], name: str) -> Any:  # noqa: ANN401  # any cell of a score table
+def _read_cell(row: Mapping[str, Any], name: str) -> Any:  # noqa: ANN401  # any cell of a score table
     value = row.get(name)
     if is_missing(value):
         return None
@@ -178,8 +178,8 @@ def _churn(row: Mapping[str, Any], definitions: Mapping[str, str]) -> dict[str, 
     return {
         "probability": float(row["churn_probability"]),
         "definition": definitions.get("churn", f"no order within {days} days from as_of"),
-        "risk_tier": _known(row, "risk_tier"),
-        "lifecycle": _known(row, "lifecycle"),
+        "risk_tier": _read_cell(row, "risk_tier"),
+        "lifecycle": _read_cell(row, "lifecycle"),
         "reasons": _sentences(row, "churn_reasons"),
     }
 
@@ -189,12 +189,12 @@ def _value(row: Mapping[str, Any], definitions: Mapping[str, str]) -> dict[str, 
     optional = ("value_tier", "clv_before_cac", "clv_net", "next_order_at")
     return {
         "expected": float(row["expected_value"]),
-        "low": _known(row, "value_low"),
-        "high": _known(row, "value_high"),
+        "low": _read_cell(row, "value_low"),
+        "high": _read_cell(row, "value_high"),
         "interval": definitions.get("interval", "80 % of such customers lie within it"),
         "definition": definitions.get("value", ""),
         "money_at_risk": float(at_risk[0]),
-        **{name: _known(row, name) for name in optional},
+        **{name: _read_cell(row, name) for name in optional},
         "reasons": _sentences(row, "value_reasons"),
     }
 
@@ -206,12 +206,12 @@ def _rfm(
     maps: tuple[RfmMap, RfmMap],
     language: str,
 ) -> dict[str, Any]:
-    out: dict[str, Any] = {name: _known(row, name) for name in SCORES}
-    known = all(score is not None for score in out.values())
-    out["code"] = code_of(pd.DataFrame([out])).iloc[0] if known else None
+    out: dict[str, Any] = {name: _read_cell(row, name) for name in _RFM_SCORES}
+    complete = all(score is not None for score in out.values())
+    out["code"] = code_of(pd.DataFrame([out])).iloc[0] if complete else None
     out["scale"] = maps[0].scale
     for name, column, rfm_map in zip(("group", "relationship"), ("rfm_group", "rfm_relationship"), maps, strict=True):
-        out[name] = _known(row, column)
+        out[name] = _read_cell(row, column)
         out[f"{name}_label"] = None if out[name] is None else rfm_map.label(str(out[name]), language=language)
     if orders is not None:
         before = orders[orders["ordered_at"] < as_of]
@@ -224,9 +224,9 @@ def _rfm(
 
 
 def _group(row: Mapping[str, Any], playbook: Playbook, language: str) -> dict[str, Any]:
-    segment, step = str(row["segment"]), _known(row, "next_step")
+    segment, step = str(row["segment"]), _read_cell(row, "next_step")
     play = {play.name: play for play in playbook.plays}.get(segment)
-    later = [one for one in play.next_steps if one != step] if play else []
+    later = [next_step for next_step in play.next_steps if next_step != step] if play else []
     return {
         "segment": segment,
         "label": playbook.label(segment, language=language),

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-RECENT_DAYS = 90
+_RECENT_DAYS = 90
 
 
 @dataclass(frozen=True)
@@ -64,12 +64,12 @@ def experience_of(tables: Mapping[str, pd.DataFrame], *, as_of: pd.Timestamp) ->
     as_of
         Only rows strictly before it are read.
     """
-    known: dict[str, object] = {}
+    facts: dict[str, object] = {}
     if "events" in tables:
         events = tables["events"][tables["events"]["occurred_at"] < as_of]
         complaints = events.loc[events["event"] == "complaint", "occurred_at"]
-        recent = events[events["occurred_at"] >= as_of - pd.Timedelta(days=RECENT_DAYS)]["event"].value_counts()
-        known |= {
+        recent = events[events["occurred_at"] >= as_of - pd.Timedelta(days=_RECENT_DAYS)]["event"].value_counts()
+        facts |= {
             "complaints": len(complaints),
             "tickets": int((events["event"] == "ticket").sum()),
             "last_complaint_at": complaints.max() if len(complaints) else None,
@@ -78,17 +78,17 @@ def experience_of(tables: Mapping[str, pd.DataFrame], *, as_of: pd.Timestamp) ->
     if "orders" in tables:
         revenue = tables["orders"].loc[tables["orders"]["ordered_at"] < as_of, "revenue"]
         back, paid = -revenue[revenue < 0], revenue[revenue >= 0]
-        known |= {
+        facts |= {
             "returns": len(back),
             "returned_value": round(float(back.sum()), 2),
             "return_share": float(back.sum() / paid.sum()) if paid.sum() > 0 else None,
         }
     if "service_costs" in tables:
         costs = tables["service_costs"]
-        known["cost_to_serve"] = round(float(costs.loc[costs["incurred_at"] < as_of, "amount"].sum()), 2)
+        facts["cost_to_serve"] = round(float(costs.loc[costs["incurred_at"] < as_of, "amount"].sum()), 2)
     if "feedback" in tables:
-        known["feedback"] = _answers(tables["feedback"], as_of)
-    return Experience(**known)  # type: ignore[arg-type]  # each key is set with its own type above
+        facts["feedback"] = _answers(tables["feedback"], as_of)
+    return Experience(**facts)  # type: ignore[arg-type]  # each key is set with its own type above
 
 
 def _answers(feedback: pd.DataFrame, as_of: pd.Timestamp) -> tuple[Answer, ...]:

@@ -13,7 +13,7 @@ from tenure_serving.card.card import CustomerCard
 from tenure_serving.report.cell import cell, words
 from tenure_serving.report.sections import Drawable
 
-WIDTH, HEIGHT = 980, 150
+_WIDTH, _HEIGHT = 980, 150
 LINES = 15
 """Rows of the timeline that are listed; the drawing has them all."""
 
@@ -34,7 +34,7 @@ def render_card(card: CustomerCard) -> str:
     return (
         _environment()
         .get_template("card.html.j2")
-        .render(card=card, timeline=_drawn(_timeline_chart(card)), listed=card.timeline.head(LINES).to_dict("records"))
+        .render(card=card, timeline=_draw(_timeline_chart(card)), listed=card.timeline.head(LINES).to_dict("records"))
     )
 
 
@@ -56,20 +56,20 @@ def _timeline_chart(card: CustomerCard) -> Drawable | None:
     red = alt.condition("datum.amount < 0", alt.value(style.RED), alt.value(style.BLUE))
     grey = alt.condition("datum.what == 'Complaint'", alt.value(style.RED), alt.value(style.GREY))
     shape = alt.Shape("kind:N", legend=alt.Legend(title=None, orient="top"))
-    bars = style.chart(money, width=WIDTH, height=HEIGHT).mark_bar(width=4).encode(x=x, y=y, color=red)
+    bars = style.chart(money, width=_WIDTH, height=_HEIGHT).mark_bar(width=4).encode(x=x, y=y, color=red)
     marks = marks.assign(amount=top * 1.12)  # in a row above the bars
     points = (
-        style.chart(marks, width=WIDTH, height=HEIGHT)
+        style.chart(marks, width=_WIDTH, height=_HEIGHT)
         .mark_point(filled=True, size=55)
         .encode(x=x, y=y, shape=shape, color=grey)
     )
     count = int((money["amount"] >= 0).sum())
     conclusion = f"{style.plural(count, 'order')} from {first:%B %Y} to {card.as_of:%B %Y}"
     detail = "Bars are orders (red: returns); marks are feedback, campaigns, tickets and complaints (red)."
-    return style.layered(*([bars, points] if len(marks) else [bars]), title=style.title(conclusion, detail))
+    return style.layer_charts(*([bars, points] if len(marks) else [bars]), title=style.title(conclusion, detail))
 
 
-def _drawn(chart: Drawable | None) -> Markup:
+def _draw(chart: Drawable | None) -> Markup:
     import vl_convert
 
     from tenure_serving.charts.style import CONFIG
@@ -91,7 +91,7 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.filters |= {
-        "money": style.money, "number": style.number, "percent": style.percent, "words": words, "cell": cell,
+        "money": style.format_money, "number": style.number, "percent": style.percent, "words": words, "cell": cell,
         "day": _day,
     }  # fmt: skip
     return environment

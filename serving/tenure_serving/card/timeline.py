@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
-COLUMNS = ("at", "kind", "what", "amount")
+_COLUMNS = ("at", "kind", "what", "amount")
 TOLD = ("ticket", "complaint", "unsubscribe")
 """Events worth a line of their own; visits and e-mails are counted instead."""
 
@@ -30,10 +30,10 @@ def timeline_of(tables: Mapping[str, pd.DataFrame], *, as_of: pd.Timestamp) -> p
     """
     parts = [_orders(tables.get("orders"), as_of), _events(tables.get("events"), as_of)]
     parts += [_feedback(tables.get("feedback"), as_of), _campaigns(tables.get("assignments"), as_of)]
-    told = [part for part in parts if len(part)]
-    if not told:
+    filled = [part for part in parts if len(part)]
+    if not filled:
         return _rows([])
-    return pd.concat(told, ignore_index=True).sort_values(["at", "kind", "what"], ascending=False, ignore_index=True)
+    return pd.concat(filled, ignore_index=True).sort_values(["at", "kind", "what"], ascending=False, ignore_index=True)
 
 
 def _orders(table: pd.DataFrame | None, as_of: pd.Timestamp) -> pd.DataFrame:
@@ -71,15 +71,15 @@ def _campaigns(table: pd.DataFrame | None, as_of: pd.Timestamp) -> pd.DataFrame:
     if table is None:
         return _rows([])
     rows = table[table["assigned_at"] < as_of]
-    told = [
+    sentences = [
         (row["assigned_at"], "campaign", f"{_capital(row['campaign'])}: {row['arm']}", None)
         for row in rows.to_dict("records")
     ]
-    return _rows(told)
+    return _rows(sentences)
 
 
 def _rows(rows: Sequence[tuple[object, ...]]) -> pd.DataFrame:
-    table = pd.DataFrame(rows, columns=list(COLUMNS))
+    table = pd.DataFrame(rows, columns=list(_COLUMNS))
     return table.astype({"at": "datetime64[us]", "kind": "str", "what": "str", "amount": "float64"})
 
 

@@ -2,32 +2,32 @@
 
 from tenure_serving.charts.customers import (
     churn_bins,
-    churn_risk,
-    drivers,
-    groups,
-    rfm_cells,
-    value_by_risk,
+    draw_churn_risk,
+    draw_drivers,
+    draw_groups,
+    draw_rfm_cells,
+    draw_value_by_risk,
 )
 from tenure_serving.charts.explanation import beeswarm, waterfall
-from tenure_serving.charts.movement import movement
-from tenure_serving.charts.profiles import pareto, profile
-from tenure_serving.charts.trust import backtest, calibration, deciles, profit_curve, totals
+from tenure_serving.charts.movement import draw_movement
+from tenure_serving.charts.profiles import draw_pareto, draw_profile
+from tenure_serving.charts.trust import draw_backtest, draw_calibration, draw_deciles, draw_profit_curve, draw_totals
 
 __all__ = [
-    "backtest",
     "beeswarm",
-    "calibration",
     "churn_bins",
-    "churn_risk",
-    "deciles",
-    "drivers",
-    "groups",
-    "movement",
-    "pareto",
-    "profile",
-    "profit_curve",
-    "rfm_cells",
-    "totals",
-    "value_by_risk",
+    "draw_backtest",
+    "draw_calibration",
+    "draw_churn_risk",
+    "draw_deciles",
+    "draw_drivers",
+    "draw_groups",
+    "draw_movement",
+    "draw_pareto",
+    "draw_profile",
+    "draw_profit_curve",
+    "draw_rfm_cells",
+    "draw_totals",
+    "draw_value_by_risk",
     "waterfall",
 ]

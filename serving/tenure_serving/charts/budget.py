@@ -7,7 +7,7 @@ import pandas as pd
 
 from tenure_decisions.economics.budget import DIRECTION
 from tenure_serving.charts import style
-from tenure_serving.charts.style import BLUE, GREY, ORANGE, RED, WIDTH, money
+from tenure_serving.charts.style import BLUE, GREY, ORANGE, RED, WIDTH, format_money
 
 
 def reallocation(
@@ -31,7 +31,7 @@ def reallocation(
         less = ", ".join(table.loc[table["direction"] == "less", "channel"]) or "nothing"
         conclusion = f"Direction only: more {more}, less {less}"
     else:
-        expected, low, high = (money(value, currency) for value in gain)
+        expected, low, high = (format_money(value, currency) for value in gain)
         conclusion = f"The same money is expected to bring {expected} a week more ({low} to {high})"
     base = style.chart(
         table[["channel", "spend_now", "spend_then", "direction", "reading", "extrapolated"]],
@@ -46,7 +46,7 @@ def reallocation(
         title="proposed",
         scale=alt.Scale(domain=["more", "less", "hold"], range=[BLUE, ORANGE, GREY]),
     )
-    return style.layered(
+    return style.layer_charts(
         base.mark_rule(strokeWidth=3).encode(x=alt.X("spend_now:Q", title=title), x2="spend_then:Q", color=colour),
         base.mark_tick(thickness=3, size=16, color=GREY).encode(x=alt.X("spend_now:Q", title=title)),
         base.mark_point(filled=True, size=90, opacity=1).encode(x=alt.X("spend_then:Q", title=title), color=colour),
@@ -79,8 +79,8 @@ def response_curves(
     y = alt.Y("customers:Q", title="new customers per week", axis=alt.Axis(tickCount=4))
 
     def only(what: str) -> alt.Chart:
-        kept: alt.Chart = base.transform_filter(alt.datum.what == what)
-        return kept
+        curves_of: alt.Chart = base.transform_filter(alt.datum.what == what)
+        return curves_of
 
     lines = alt.Color(
         "what:N",

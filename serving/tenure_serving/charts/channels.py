@@ -8,9 +8,9 @@ import pandas as pd
 
 from tenure_decisions.economics.channels import ALL
 from tenure_serving.charts import style
-from tenure_serving.charts.style import BLUE, GREY, ORANGE, WIDTH, money, number
+from tenure_serving.charts.style import BLUE, GREY, ORANGE, WIDTH, format_money, number
 
-RULES = {"first_touch": "first touch", "last_touch": "last touch"}
+_RULE_LABELS = {"first_touch": "first touch", "last_touch": "last touch"}
 
 
 def channel_value(clv: pd.DataFrame, *, days: int, currency: str = "", rule: str = "first_touch") -> alt.LayerChart:
@@ -29,31 +29,35 @@ def channel_value(clv: pd.DataFrame, *, days: int, currency: str = "", rule: str
     """
     rows = clv[(clv["days"] == days) & (clv["channel"] != ALL)]
     value = "predicted_net" if rows["predicted_net"].notna().any() else "predicted"
-    rows = rows[rows[value].notna()].assign(rule=lambda t: t["rule"].map(RULES))
-    lead = rows[rows["rule"] == RULES[rule]].sort_values(value, ascending=False, kind="stable")
+    rows = rows[rows[value].notna()].assign(rule=lambda t: t["rule"].map(_RULE_LABELS))
+    lead = rows[rows["rule"] == _RULE_LABELS[rule]].sort_values(value, ascending=False, kind="stable")
     words = "after the cost of acquisition" if value == "predicted_net" else "before the cost of acquisition"
     conclusion = "No channel has a predicted value"
     if len(lead):
         best, worst = lead.iloc[0], lead.iloc[-1]
         conclusion = (
-            f"{best['channel']} brings the best customers, {money(best[value], currency)} each; "
-            f"{worst['channel']} the least, {money(worst[value], currency)}"
+            f"{best['channel']} brings the best customers, {format_money(best[value], currency)} each; "
+            f"{worst['channel']} the least, {format_money(worst[value], currency)}"
         )
-    order = style.sorted_by(rows["channel"].tolist(), lead["channel"].tolist())
+    order = style.sort_by_order(rows["channel"].tolist(), lead["channel"].tolist())
     base = style.chart(
         rows[["channel", "rule", value, f"{value}_low", f"{value}_high"]], width=WIDTH - 120, height=alt.Step(16)
     ).encode(
         y=alt.Y("channel:N", sort=order, title=None),
-        yOffset=alt.YOffset("rule:N", sort=list(RULES.values())),
-        color=alt.Color("rule:N", scale=alt.Scale(domain=list(RULES.values()), range=[BLUE, ORANGE]), title="credit"),
+        yOffset=alt.YOffset("rule:N", sort=list(_RULE_LABELS.values())),
+        color=alt.Color(
+            "rule:N", scale=alt.Scale(domain=list(_RULE_LABELS.values()), range=[BLUE, ORANGE]), title="credit"
+        ),
         tooltip=["channel:N", "rule:N", alt.Tooltip(f"{value}:Q", format=",.1f")],
     )
     axis = alt.Axis(format="~s", tickCount=6)
     title = style.in_currency(f"predicted value of a customer within {days} days", currency)
-    return style.layered(
+    return style.layer_charts(
         base.mark_rule(strokeWidth=2).encode(x=alt.X(f"{value}_low:Q", title=title, axis=axis), x2=f"{value}_high:Q"),
         base.mark_point(filled=True, size=50, opacity=1).encode(x=alt.X(f"{value}:Q", title=title, axis=axis)),
-        title=style.title(conclusion, f"Per customer, {words}, with intervals; channels sorted by {RULES[rule]}."),
+        title=style.title(
+            conclusion, f"Per customer, {words}, with intervals; channels sorted by {_RULE_LABELS[rule]}."
+        ),
     )
 
 
@@ -94,12 +98,13 @@ def channel_costs(table: pd.DataFrame, *, currency: str = "", rule: str = "first
         tooltip=["channel:N", "kind:N", *(alt.Tooltip(f"{name}:Q", format=",.2f") for name in ("cost", "low", "high"))],
     )
     title, scale = style.in_currency("cost of a new customer, log scale", currency), alt.Scale(type="log", nice=False)
-    return style.layered(
+    return style.layer_charts(
         base.mark_rule(strokeWidth=2).encode(x=alt.X("low:Q", title=title, scale=scale), x2="high:Q"),
         base.mark_point(filled=True, size=60, opacity=1).encode(x=alt.X("cost:Q", title=title, scale=scale)),
         title=style.title(
             conclusion,
-            f"Spend / new customers ({RULES[rule]}) over the window, and what one more costs at the spend of the last "
+            f"Spend / new customers ({_RULE_LABELS[rule]}) over the window, and what one more costs at the spend "
+            "of the last "
             "13 weeks, with intervals.",
         ),
     )
@@ -132,7 +137,7 @@ def growth_by_month(months: pd.DataFrame, *, days: int, net: bool = False) -> al
         tooltip=[alt.Tooltip("month:T", format="%Y-%m"), alt.Tooltip(f"{field}:Q", format=",.0f")],
     )
     y = alt.Axis(format=",.0f")
-    return style.layered(
+    return style.layer_charts(
         base.mark_area(opacity=0.25, color=GREY).encode(
             y=alt.Y(f"{field}_low:Q", title="G (customers)", axis=y), y2=f"{field}_high:Q"
         ),

@@ -9,10 +9,10 @@ import altair as alt
 import pandas as pd
 
 from tenure_serving.charts import style
-from tenure_serving.charts.style import SEQUENTIAL, money, percent
+from tenure_serving.charts.style import SEQUENTIAL, format_money, percent
 
 CELL = 34
-CLOSED, OPEN, PREDICTED = "closed", "still open", "predicted"
+_CLOSED, OPEN, PREDICTED = "closed", "still open", "predicted"
 
 
 def retention(
@@ -29,7 +29,7 @@ def retention(
     cohorts
         Youngest cohorts shown.
     """
-    shown = _recent(cells, ages, cohorts).assign(state=lambda t: t["mature"].map({True: CLOSED, False: OPEN}))
+    shown = _recent(cells, ages, cohorts).assign(state=lambda t: t["mature"].map({True: _CLOSED, False: OPEN}))
     shown["label"] = [f"{100 * share:.0f}" for share in shown["retention"]]
     means = summary.set_index("age")["retention"]
     last = min(ages - 1, int(means.index.max())) if len(means) else 0
@@ -70,7 +70,7 @@ def cumulative_value(
     ages, cohorts
         How many are shown.
     """
-    closed = cells[cells["mature"]].assign(state=CLOSED)
+    closed = cells[cells["mature"]].assign(state=_CLOSED)
     if len(completion):
         ahead = completion.rename(columns={"predicted": "cumulative_value"}).assign(state=PREDICTED)
     else:
@@ -82,7 +82,9 @@ def cumulative_value(
     if len(means):
         age, worth = int(means["age"].iloc[-1]), float(means["cumulative_value"].iloc[-1])
         days = (age + 1) * period_days
-        conclusion = f"A customer has brought {money(worth, currency)} {days} days after the first order, on average"
+        conclusion = (
+            f"A customer has brought {format_money(worth, currency)} {days} days after the first order, on average"
+        )
     return _heat_map(
         shown, "cumulative_value", by=by, period_days=period_days, conclusion=conclusion,
         legend=(style.in_currency("per customer", currency), "~s"),
@@ -106,7 +108,7 @@ def _heat_map(
     detail: str,
 ) -> alt.LayerChart:
     """Colour closed cells; open and predicted ones have no fill, a dashed border and text in italics."""
-    closed, top = cells[cells["state"] == CLOSED], float(cells[field].max())
+    closed, top = cells[cells["state"] == _CLOSED], float(cells[field].max())
     # the first period holds every customer's first order: it would wash out the colours of the others
     later = closed[closed["age"] > 0][field]
     limit = float(later.max()) if field == "retention" and len(later) else top
@@ -122,8 +124,8 @@ def _heat_map(
         tips += [alt.Tooltip("low:Q", format=",.2f"), alt.Tooltip("high:Q", format=",.2f")]
 
     def layer(state: Literal["closed", "other"]) -> alt.Chart:
-        kept = cells[(cells["state"] == CLOSED) == (state == "closed")][columns]
-        drawn: alt.Chart = style.chart(kept, width=width, height=height).encode(
+        in_state = cells[(cells["state"] == _CLOSED) == (state == "closed")][columns]
+        drawn: alt.Chart = style.chart(in_state, width=width, height=height).encode(
             x=alt.X("age:O", title=f"age (periods of {period_days} days)", axis=alt.Axis(labelAngle=0)),
             y=alt.Y("cohort:O", title=f"{by} of the first order" if by in PERIODS else by),
             tooltip=tips,
@@ -136,7 +138,7 @@ def _heat_map(
         legend=alt.Legend(title=style.wrap(legend[0], 14), format=legend[1]),
     )
     words = {"retention": "Dashed: still open for part of the cohort, left out of every average."}
-    return style.layered(
+    return style.layer_charts(
         layer("closed").mark_rect(stroke="white").encode(color=colour),
         layer("closed")
         .mark_text(fontSize=10)

@@ -9,13 +9,13 @@ import numpy as np
 import pandas as pd
 
 from tenure_serving.charts import style
-from tenure_serving.charts.style import BLUE, HEIGHT, SEQUENTIAL, TIER_COLOURS, WIDTH, money, percent, plural
+from tenure_serving.charts.style import BLUE, HEIGHT, SEQUENTIAL, TIER_COLOURS, WIDTH, format_money, percent, plural
 
-TIERS = ("low", "medium", "high")
+_TIERS = ("low", "medium", "high")
 
 
 def churn_bins(probability: pd.Series, *, tiers: pd.Series | None = None, bins: int = 20) -> pd.DataFrame:
-    """Count customers by churn probability, for `churn_risk`.
+    """Count customers by churn probability, for `draw_churn_risk`.
 
     Parameters
     ----------
@@ -38,7 +38,7 @@ def churn_bins(probability: pd.Series, *, tiers: pd.Series | None = None, bins: 
     return table.assign(low=table["step"] / bins, high=(table["step"] + 1) / bins).drop(columns="step")
 
 
-def churn_risk(table: pd.DataFrame, *, horizon_days: int, mean: float) -> alt.Chart:
+def draw_churn_risk(table: pd.DataFrame, *, horizon_days: int, mean: float) -> alt.Chart:
     """Draw how many customers have which churn probability.
 
     Parameters
@@ -68,7 +68,7 @@ def churn_risk(table: pd.DataFrame, *, horizon_days: int, mean: float) -> alt.Ch
     return drawn
 
 
-def value_by_risk(table: pd.DataFrame, *, currency: str = "") -> alt.LayerChart:
+def draw_value_by_risk(table: pd.DataFrame, *, currency: str = "") -> alt.LayerChart:
     """Draw customers and money at risk by value tier and risk tier.
 
     Parameters
@@ -80,7 +80,7 @@ def value_by_risk(table: pd.DataFrame, *, currency: str = "") -> alt.LayerChart:
     """
     rows = table.assign(
         label=[
-            f"{plural(count, 'customer')}\n{money(amount, currency)}"
+            f"{plural(count, 'customer')}\n{format_money(amount, currency)}"
             for count, amount in zip(table["customers"], table["money_at_risk"], strict=True)
         ]
     )
@@ -88,12 +88,12 @@ def value_by_risk(table: pd.DataFrame, *, currency: str = "") -> alt.LayerChart:
     share = top["money_at_risk"] / max(float(rows["money_at_risk"].sum()), 1e-12)
     half = float(rows["money_at_risk"].max()) / 2
     base = style.chart(rows).encode(
-        x=alt.X("risk_tier:N", sort=list(TIERS), title="risk of leaving", axis=alt.Axis(labelAngle=0)),
-        y=alt.Y("value_tier:N", sort=list(TIERS[::-1]), title="value if they stay"),
+        x=alt.X("risk_tier:N", sort=list(_TIERS), title="risk of leaving", axis=alt.Axis(labelAngle=0)),
+        y=alt.Y("value_tier:N", sort=list(_TIERS[::-1]), title="value if they stay"),
         tooltip=["value_tier:N", "risk_tier:N", "customers:Q", alt.Tooltip("money_at_risk:Q", format=",.0f")],
     )
     colour = alt.Color("money_at_risk:Q", scale=alt.Scale(scheme=SEQUENTIAL, domainMin=0), legend=None)
-    return style.layered(
+    return style.layer_charts(
         base.mark_rect(stroke="white", strokeWidth=2).encode(color=colour),
         base.mark_text(lineBreak="\n", lineHeight=16, fontSize=12, dy=-7).encode(
             text="label:N", color=style.heat_text("money_at_risk", dark_from=half)
@@ -105,7 +105,7 @@ def value_by_risk(table: pd.DataFrame, *, currency: str = "") -> alt.LayerChart:
     )
 
 
-def rfm_cells(table: pd.DataFrame, *, scale: int = 5, currency: str = "") -> alt.LayerChart:
+def draw_rfm_cells(table: pd.DataFrame, *, scale: int = 5, currency: str = "") -> alt.LayerChart:
     """Draw customers by recency and frequency score, coloured by mean expected value.
 
     Parameters
@@ -136,7 +136,7 @@ def rfm_cells(table: pd.DataFrame, *, scale: int = 5, currency: str = "") -> alt
     legend = alt.Legend(title=style.wrap(style.in_currency("value per customer", currency), 14), format="~s")
     colour = alt.Color("mean:Q", scale=alt.Scale(scheme=SEQUENTIAL, domainMin=0), legend=legend)
     share = percent(float(best["expected_value"].sum()) / value) if value else "nothing"
-    return style.layered(
+    return style.layer_charts(
         base.mark_rect(stroke="white", strokeWidth=2).encode(color=colour),
         base.mark_text(fontSize=12).encode(text="label:N", color=style.heat_text("mean", dark_from=half)),
         title=style.title(
@@ -147,7 +147,7 @@ def rfm_cells(table: pd.DataFrame, *, scale: int = 5, currency: str = "") -> alt
     )
 
 
-def groups(table: pd.DataFrame, *, order: Sequence[str], name: str, currency: str = "") -> alt.HConcatChart:
+def draw_groups(table: pd.DataFrame, *, order: Sequence[str], name: str, currency: str = "") -> alt.HConcatChart:
     """Draw customers and expected value by group of an RFM map.
 
     Parameters
@@ -161,7 +161,7 @@ def groups(table: pd.DataFrame, *, order: Sequence[str], name: str, currency: st
     currency
         Unit of the value.
     """
-    present = style.sorted_by(table["group"].tolist(), order)
+    present = style.sort_by_order(table["group"].tolist(), order)
     top = table.iloc[int(table["expected_value"].to_numpy().argmax())]
     shares = (
         top["customers"] / table["customers"].sum(),
@@ -184,7 +184,7 @@ def groups(table: pd.DataFrame, *, order: Sequence[str], name: str, currency: st
     )
 
 
-def drivers(table: pd.DataFrame, *, top: int = 12) -> alt.Chart:
+def draw_drivers(table: pd.DataFrame, *, top: int = 12) -> alt.Chart:
     """Draw which features move the odds of leaving most, over all customers.
 
     Parameters

@@ -55,7 +55,7 @@ def waterfall(steps: pd.DataFrame, *, customer: str, currency: str = "") -> alt.
         tooltip=["label:N", alt.Tooltip("factor:N", title="factor on the odds of leaving")],
     )
     words = base.mark_text(align="left", dx=4, fontSize=10).encode(x="right:Q", text="factor:N")
-    return style.layered(
+    return style.layer_charts(
         bars,
         words,
         title=style.title(

@@ -8,7 +8,7 @@ import pandas as pd
 from tenure_serving.charts import style
 from tenure_serving.charts.style import BLUE, ORANGE, percent
 
-BEFORE, AFTER = "source ids taken for customers", "customers after linking"
+BEFORE, AFTER_LINKING = "source ids taken for customers", "customers after linking"
 
 
 def order_frequency(table: pd.DataFrame) -> alt.Chart:
@@ -17,14 +17,14 @@ def order_frequency(table: pd.DataFrame) -> alt.Chart:
     Parameters
     ----------
     table
-        ``way`` (`BEFORE` or `AFTER`), ``orders`` (a band), ``place`` (its rank) and ``share`` of the customers.
+        ``way`` (`BEFORE` or `AFTER_LINKING`), ``orders`` (a band), ``place`` (its rank) and ``share`` of the customers.
     """
     bands = table.sort_values("place")["orders"].drop_duplicates().tolist()
     once = table[table["place"] == 0].set_index("way")["share"]
     base = style.chart(
         table,
         title=style.title(
-            f"One-time customers: {percent(once[BEFORE])} by source id, {percent(once[AFTER])} by customer",
+            f"One-time customers: {percent(once[BEFORE])} by source id, {percent(once[AFTER_LINKING])} by customer",
             "Share of customers by number of orders in the log.",
         ),
     )
@@ -35,12 +35,12 @@ def order_frequency(table: pd.DataFrame) -> alt.Chart:
             title="orders",
             axis=alt.Axis(labelAngle=0),
         ),
-        xOffset=alt.XOffset("way:N", sort=[BEFORE, AFTER]),
+        xOffset=alt.XOffset("way:N", sort=[BEFORE, AFTER_LINKING]),
         y=alt.Y("share:Q", title="share of customers (%)", axis=alt.Axis(format=".0%")),
         color=alt.Color(
             "way:N",
-            sort=[BEFORE, AFTER],
-            scale=alt.Scale(domain=[BEFORE, AFTER], range=[ORANGE, BLUE]),
+            sort=[BEFORE, AFTER_LINKING],
+            scale=alt.Scale(domain=[BEFORE, AFTER_LINKING], range=[ORANGE, BLUE]),
             legend=alt.Legend(orient="bottom", title=None, labelLimit=260),
         ),
         tooltip=["way:N", "orders:N", alt.Tooltip("share:Q", format=".1%")],

@@ -13,13 +13,13 @@ from tenure_serving.charts import style
 from tenure_serving.charts.style import BLUE, GREY, ORANGE, percent, plural
 from tenure_serving.segments.movement import ABSENT, NEWCOMERS
 
-STEPS = 12
+CURVE_STEPS = 12
 LEFT, RIGHT, BAR = 0.0, 1.0, 0.025
 COLOURS = {"stayed": GREY, "value gained": BLUE, "value lost": ORANGE}
 _GAP = 0.02
 
 
-def movement(
+def draw_movement(
     flows: pd.DataFrame,
     *,
     order: Sequence[str] = (),
@@ -45,7 +45,7 @@ def movement(
     width, height
         Of the drawing, in pixels.
     """
-    table = _ranked(flows, order)
+    table = _rank_groups(flows, order)
     unit = 1.0 / max(float(table["customers"].sum()), 1.0)
     left, right = (_bars(table, column, unit) for column in ("from_group", "to_group"))
     bands = _bands(table, left, right, unit)
@@ -74,7 +74,7 @@ def movement(
         [left.assign(x=LEFT - BAR, x2=LEFT, at=LEFT - BAR), right.assign(x=RIGHT, x2=RIGHT + BAR, at=RIGHT + BAR)]
     )
     ends = ends.assign(label=[f"{row.group}: {row.customers:,}" for row in ends.itertuples()])
-    return style.layered(
+    return style.layer_charts(
         ribbons,
         style.chart(ends, width=width, height=height).mark_rect(color=GREY).encode(x=x, x2="x2:Q", y=y, y2="bottom:Q"),
         _labels(ends[ends["x"] < LEFT], align="right", width=width, height=height),
@@ -88,7 +88,7 @@ def _words(table: pd.DataFrame, previous_as_of: pd.Timestamp, as_of: pd.Timestam
     both = table[(table["from_group"] != NEWCOMERS) & (table["to_group"] != ABSENT)]
     customers = float(both["customers"].sum())
     changed = float(both.loc[both["from_group"] != both["to_group"], "customers"].sum())
-    net, way = style.money(abs(gained - lost), currency), "more" if gained >= lost else "less"
+    net, way = style.format_money(abs(gained - lost), currency), "more" if gained >= lost else "less"
     return (
         f"{percent(changed / max(customers, 1.0))} of {plural(customers, 'customer')} changed the group; "
         f"{net} {way} is expected of everybody than before",
@@ -97,8 +97,8 @@ def _words(table: pd.DataFrame, previous_as_of: pd.Timestamp, as_of: pd.Timestam
     )
 
 
-def _ranked(flows: pd.DataFrame, order: Sequence[str]) -> pd.DataFrame:
-    names = style.sorted_by([*flows["from_group"], *flows["to_group"]], order)
+def _rank_groups(flows: pd.DataFrame, order: Sequence[str]) -> pd.DataFrame:
+    names = style.sort_by_order([*flows["from_group"], *flows["to_group"]], order)
     rank = {name: place for place, name in enumerate(names)}
     keys = pd.DataFrame({"one": flows["from_group"].map(rank), "two": flows["to_group"].map(rank)})
     return flows.loc[keys.sort_values(["one", "two"]).index].assign(**keys).reset_index(drop=True)
@@ -120,7 +120,7 @@ def _height(left: pd.DataFrame, right: pd.DataFrame) -> float:
 def _bands(table: pd.DataFrame, left: pd.DataFrame, right: pd.DataFrame, unit: float) -> pd.DataFrame:
     """Edges of every band at a few places between the two sides."""
     starts, ends = _places(table, "from_group", left, unit), _places(table, "to_group", right, unit)
-    x = np.linspace(LEFT, RIGHT, STEPS + 1)
+    x = np.linspace(LEFT, RIGHT, CURVE_STEPS + 1)
     ease = x * x * (3 - 2 * x)  # flat at both ends, as a band that leaves and meets its bar
     parts = []
     for row, start, end in zip(table.to_dict("records"), starts, ends, strict=True):

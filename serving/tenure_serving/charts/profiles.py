@@ -9,7 +9,7 @@ from tenure_serving.charts import style
 from tenure_serving.charts.style import BLUE, GREY, ORANGE, WIDTH, percent
 
 
-def pareto(curve: pd.DataFrame, *, what: str) -> alt.LayerChart:
+def draw_pareto(curve: pd.DataFrame, *, what: str) -> alt.LayerChart:
     """Draw the share of value that the best so many customers bring.
 
     Parameters
@@ -27,7 +27,7 @@ def pareto(curve: pd.DataFrame, *, what: str) -> alt.LayerChart:
     y = alt.Y("share_of_value:Q", title=f"{what} (%)", axis=alt.Axis(format=".0%"))
     mark = pd.DataFrame({"share_of_customers": [0.2], "share_of_value": [fifth]})
     even = pd.DataFrame({"share_of_customers": [0.0, 1.0], "share_of_value": [0.0, 1.0]})
-    return style.layered(
+    return style.layer_charts(
         style.chart(even).mark_line(color=GREY, strokeDash=[4, 4]).encode(x=x, y=y),
         style.chart(line).mark_line(color=BLUE).encode(x=x, y=y),
         style.chart(mark).mark_point(color=ORANGE, filled=True, size=70).encode(x=x, y=y),
@@ -38,7 +38,7 @@ def pareto(curve: pd.DataFrame, *, what: str) -> alt.LayerChart:
     )
 
 
-def profile(table: pd.DataFrame, *, group: str, rows: int = 16) -> alt.LayerChart:
+def draw_profile(table: pd.DataFrame, *, group: str, rows: int = 16) -> alt.LayerChart:
     """Draw the lifts that set a group apart from everybody outside it, with their intervals.
 
     Parameters
@@ -60,9 +60,9 @@ def profile(table: pd.DataFrame, *, group: str, rows: int = 16) -> alt.LayerChar
     title = f"times as common in {group} as outside it"
     colour = alt.condition("datum.lift >= 1", alt.value(BLUE), alt.value(ORANGE))
     base = style.chart(shown, width=WIDTH - 120, height=alt.Step(20))
-    one = style.chart(pd.DataFrame({"at": [1.0]}), width=WIDTH - 120, height=alt.Step(20))
-    return style.layered(
-        one.mark_rule(color=GREY, strokeDash=[4, 4]).encode(x=alt.X("at:Q", scale=scale)),
+    single = style.chart(pd.DataFrame({"at": [1.0]}), width=WIDTH - 120, height=alt.Step(20))
+    return style.layer_charts(
+        single.mark_rule(color=GREY, strokeDash=[4, 4]).encode(x=alt.X("at:Q", scale=scale)),
         base.mark_rule().encode(x=alt.X("low:Q", title=title, scale=scale), x2="high:Q", y=y, color=colour),
         base.mark_point(filled=True, size=55).encode(
             x=alt.X("lift:Q", scale=scale),

@@ -71,7 +71,7 @@ def chart(
     return drawn if title is None else drawn.properties(title=title)
 
 
-def layered(*layers: alt.Chart, title: alt.TitleParams) -> alt.LayerChart:
+def layer_charts(*layers: alt.Chart, title: alt.TitleParams) -> alt.LayerChart:
     """Return charts drawn over each other under one title."""
     return alt.LayerChart(layer=list(layers), title=title)
 
@@ -93,12 +93,12 @@ def number(value: float) -> str:
     return f"{value:.0f}" if size >= 100 or value == round(value) else f"{value:.3g}"
 
 
-def money(value: float, currency: str) -> str:
+def format_money(value: float, currency: str) -> str:
     """Write an amount with its currency, where there is one.
 
     Examples
     --------
-    >>> money(56123, "GBP"), money(12.3456, "")
+    >>> format_money(56123, "GBP"), format_money(12.3456, "")
     ('56,100 GBP', '12.3')
     """
     return f"{number(value)} {currency}".strip()
@@ -137,12 +137,12 @@ def heat_text(field: str, *, dark_from: float) -> alt.Color:
     return alt.Color(condition={"test": f"datum['{field}'] > {dark_from}", "value": "white"}, value="#1a1a1a")
 
 
-def sorted_by(names: Sequence[str], order: Sequence[str]) -> list[str]:
+def sort_by_order(names: Sequence[str], order: Sequence[str]) -> list[str]:
     """Sort names by a known order, the unknown ones last by name.
 
     Examples
     --------
-    >>> sorted_by(["x", "low", "high"], ["low", "medium", "high"])
+    >>> sort_by_order(["x", "low", "high"], ["low", "medium", "high"])
     ['low', 'high', 'x']
     """
     rank = {name: position for position, name in enumerate(order)}

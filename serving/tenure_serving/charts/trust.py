@@ -31,7 +31,7 @@ METRIC_WORDS = {
 
 LOWER_IS_BETTER = frozenset({"log_loss", "brier", "ece", "decile_mape", "wape", "rmse", "crps"})
 TARGETS = {"total_bias": 0.0, "coverage_80": 0.8}
-SCALES = {"auroc": "0.5 is a coin toss, 1 is perfect.", "normalised_gini": "0 is chance, 1 is perfect."}
+_METRIC_SCALES = {"auroc": "0.5 is a coin toss, 1 is perfect.", "normalised_gini": "0 is chance, 1 is perfect."}
 
 
 def distance(values: pd.Series, metric: str) -> pd.Series:
@@ -41,7 +41,7 @@ def distance(values: pd.Series, metric: str) -> pd.Series:
     return values if metric in LOWER_IS_BETTER else -values
 
 
-def calibration(table: pd.DataFrame) -> alt.LayerChart:
+def draw_calibration(table: pd.DataFrame) -> alt.LayerChart:
     """Draw predicted against actual churn by bin, with the interval of what happened.
 
     Parameters
@@ -62,7 +62,7 @@ def calibration(table: pd.DataFrame) -> alt.LayerChart:
     ]
     y = alt.Y("actual:Q", title="customers who did leave (%)", axis=share, scale=full)
     ideal = style.chart(pd.DataFrame({"predicted": [0.0, 1.0], "actual": [0.0, 1.0]}))
-    return style.layered(
+    return style.layer_charts(
         ideal.mark_line(color=GREY, strokeDash=[4, 4]).encode(x=x, y=y),
         base.mark_rule(color=BLUE, opacity=0.5, strokeWidth=3).encode(x=x, y=alt.Y("low:Q"), y2="high:Q"),
         base.mark_line(color=BLUE, point=alt.OverlayMarkDef(color=BLUE, size=45)).encode(x=x, y=y, tooltip=tips),
@@ -80,7 +80,7 @@ def calibration_gap(table: pd.DataFrame) -> float:
     return float(np.average(gaps, weights=weights)) if weights.sum() > 0 else float("nan")
 
 
-def deciles(table: pd.DataFrame, *, currency: str = "") -> alt.LayerChart:
+def draw_deciles(table: pd.DataFrame, *, currency: str = "") -> alt.LayerChart:
     """Draw mean value per customer in tenths by predicted value, predicted beside actual.
 
     Parameters
@@ -90,7 +90,7 @@ def deciles(table: pd.DataFrame, *, currency: str = "") -> alt.LayerChart:
     currency
         Unit of the amounts.
     """
-    first = captured(table)
+    first = first_decile_share(table)
     base = style.chart(table)
     x = alt.X("decile:O", title="tenth of customers by predicted value (1 = best)", axis=alt.Axis(labelAngle=0))
     axis = style.in_currency("value per customer", currency)
@@ -103,7 +103,7 @@ def deciles(table: pd.DataFrame, *, currency: str = "") -> alt.LayerChart:
     bars = base.transform_calculate(what="'actual'").mark_bar(opacity=0.85)
     ticks = base.transform_calculate(what="'predicted'").mark_tick(thickness=4, size=30)
     colour = alt.Color("what:N", scale=key, title=None, legend=alt.Legend(orient="top-right"))
-    return style.layered(
+    return style.layer_charts(
         bars.encode(x=x, y=alt.Y("actual_value:Q", title=axis), color=colour, tooltip=tips),
         ticks.encode(x=x, y=alt.Y("predicted_value:Q", title=axis), color=colour, tooltip=tips),
         title=style.title(
@@ -113,14 +113,14 @@ def deciles(table: pd.DataFrame, *, currency: str = "") -> alt.LayerChart:
     )
 
 
-def captured(table: pd.DataFrame) -> float:
+def first_decile_share(table: pd.DataFrame) -> float:
     """Return the share of actual value that the first decile brought; NaN where there was none."""
     amounts = (table["actual_value"] * table["customers"]).to_numpy(dtype=np.float64)
     best = float(amounts[table["decile"].to_numpy() == table["decile"].min()].sum())
     return best / float(amounts.sum()) if amounts.sum() else float("nan")
 
 
-def backtest(table: pd.DataFrame, *, metric: str, champion: str) -> alt.LayerChart:
+def draw_backtest(table: pd.DataFrame, *, metric: str, champion: str) -> alt.LayerChart:
     """Draw every candidate's metric at every origin, with the mean, the champion marked.
 
     Parameters
@@ -150,12 +150,12 @@ def backtest(table: pd.DataFrame, *, metric: str, champion: str) -> alt.LayerCha
     y = alt.Y("candidate:N", sort=order, title=None)
     tips = ["candidate:N", alt.Tooltip("origin:N", title="as of"), alt.Tooltip("value:Q", format=".3f")]
     whole = style.chart(means, width=width, height=height).mark_point(filled=True, size=130, opacity=1)
-    return style.layered(
+    return style.layer_charts(
         base.mark_circle(size=28, opacity=0.45).encode(x=x, y=y, color=colour, tooltip=tips),
         whole.encode(x=x, y=y, color=colour, shape=alt.value("diamond"), tooltip=["candidate:N", "value:Q"]),
         title=style.title(
             _verdict(means, metric, champion),
-            f"Diamonds are means over the dots, one per origin. {SCALES.get(metric, '')}",
+            f"Diamonds are means over the dots, one per origin. {_METRIC_SCALES.get(metric, '')}",
         ),
     )
 
@@ -172,7 +172,7 @@ def _verdict(means: pd.DataFrame, metric: str, champion: str) -> str:
     return f"{subject}: {champion} {mine:.3f}, best baseline ({best['candidate']}) {best['value']:.3f}"
 
 
-def totals(table: pd.DataFrame, *, currency: str = "") -> alt.Chart:
+def draw_totals(table: pd.DataFrame, *, currency: str = "") -> alt.Chart:
     """Draw the champion's total predicted value beside the actual one at every origin.
 
     Parameters
@@ -203,7 +203,7 @@ def totals(table: pd.DataFrame, *, currency: str = "") -> alt.Chart:
     return drawn
 
 
-def profit_curve(table: pd.DataFrame, *, currency: str = "") -> alt.LayerChart:
+def draw_profit_curve(table: pd.DataFrame, *, currency: str = "") -> alt.LayerChart:
     """Draw the profit of a retention campaign by the share of customers contacted, riskiest first.
 
     Parameters
@@ -214,18 +214,20 @@ def profit_curve(table: pd.DataFrame, *, currency: str = "") -> alt.LayerChart:
         Unit of the amounts.
     """
     best, last = table.iloc[int(table["profit"].to_numpy().argmax())], table.iloc[-1]
-    most, everybody = (style.money(float(row["profit"]), currency) for row in (best, last))
-    told = f"Contacting the riskiest {percent(float(best['share']))} would have earned {most} per customer"
+    most, everybody = (style.format_money(float(row["profit"]), currency) for row in (best, last))
+    conclusion = f"Contacting the riskiest {percent(float(best['share']))} would have earned {most} per customer"
     if not best["profit"] > 0:
-        told = "Contacting nobody would have been best: no contact pays for itself"
+        conclusion = "Contacting nobody would have been best: no contact pays for itself"
     x = alt.X("share:Q", title="customers contacted, riskiest first (%)", axis=alt.Axis(format=".0%"))
     y = alt.Y("profit:Q", title=style.in_currency("profit per customer", currency))
     tips = [alt.Tooltip("share:Q", format=".0%"), alt.Tooltip("profit:Q", format=",.3f")]
     point = style.chart(pd.DataFrame({"share": [float(best["share"])], "profit": [float(best["profit"])]}))
     zero = style.chart(pd.DataFrame({"profit": [0.0]}))
-    return style.layered(
+    return style.layer_charts(
         zero.mark_rule(color=GREY, strokeDash=[4, 4]).encode(y=y),
         style.chart(table).mark_line(color=BLUE).encode(x=x, y=y, tooltip=tips),
         point.mark_point(color=ORANGE, filled=True, size=120, opacity=1).encode(x=x, y=y, tooltip=tips),
-        title=style.title(told, f"Contacting everybody: {everybody} per customer. Mean over the backtest's windows."),
+        title=style.title(
+            conclusion, f"Contacting everybody: {everybody} per customer. Mean over the backtest's windows."
+        ),
     )

@@ -108,7 +108,7 @@ def spreads(frame: pd.DataFrame, column: str, ends: tuple[str, str] | None = Non
     return [Spread(*map(float, row)) for row in zip(frame[column], frame[low], frame[high], strict=True)]
 
 
-def viewed(view: View, findings: Findings) -> pd.DataFrame:
+def view_rows(view: View, findings: Findings) -> pd.DataFrame:
     """Return the rows and columns of a view, a column with an interval as `Spread`."""
     table = findings.table(view.table)
     frame = table.frame if view.select is None else view.select(table.frame)

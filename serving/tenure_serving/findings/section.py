@@ -9,9 +9,9 @@ import pandas as pd
 
 from tenure_decisions.findings import Findings
 from tenure_serving.findings.layouts import layout_of
-from tenure_serving.findings.parts import Drawing, Sentence, View, viewed
+from tenure_serving.findings.parts import Drawing, Sentence, View, view_rows
 from tenure_serving.findings.wording import column_kind, say
-from tenure_serving.report.sections import Block, ChartBlock, Paragraph, Section, TableBlock, Unit
+from tenure_serving.report.sections import ChartBlock, Paragraph, Section, SectionBlock, TableBlock, Unit
 
 
 def section(findings: Findings) -> Section:
@@ -26,8 +26,8 @@ def section(findings: Findings) -> Section:
     return Section(title, lead, tuple(_blocks(findings)))
 
 
-def _blocks(findings: Findings) -> list[Block]:
-    blocks: list[Block] = []
+def _blocks(findings: Findings) -> list[SectionBlock]:
+    blocks: list[SectionBlock] = []
     for part in layout_of(findings):
         if isinstance(part, Drawing):
             blocks.append(ChartBlock(part.draw(findings), part.label, wide=part.wide))
@@ -43,7 +43,7 @@ def _blocks(findings: Findings) -> list[Block]:
 
 
 def _table(view: View, findings: Findings) -> TableBlock:
-    frame, table = viewed(view, findings), findings.table(view.table)
+    frame, table = view_rows(view, findings), findings.table(view.table)
     caption = say(view.title, findings, place="section") or table.title
     units: Mapping[str, Unit] = {str(name): column_kind(table, str(name), frame[name]) for name in frame}
     shown: pd.DataFrame = frame

@@ -10,7 +10,7 @@ import pandas as pd
 
 from tenure_decisions.findings import Findings
 from tenure_serving.findings.layouts import layout_of
-from tenure_serving.findings.parts import Sentence, View, viewed
+from tenure_serving.findings.parts import Sentence, View, view_rows
 from tenure_serving.findings.wording import column_kind, say, write_cell
 from tenure_serving.report.sections import Unit
 
@@ -60,7 +60,7 @@ def _notes(findings: Findings) -> list[str]:
 
 def table_lines(view: View, findings: Findings) -> list[str]:
     """Write a view as aligned columns, texts to the left and numbers to the right."""
-    frame, table = viewed(view, findings), findings.table(view.table)
+    frame, table = view_rows(view, findings), findings.table(view.table)
     if frame.empty:
         return ["nothing"]
     kinds = [column_kind(table, str(name), frame[name]) for name in frame]

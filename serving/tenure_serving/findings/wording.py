@@ -94,7 +94,7 @@ def write_fact(value: object, unit: str, *, currency: str, place: Medium) -> str
     """Write a fact inside a sentence: exact in a terminal, rounded to what counts in a report."""
     kind = writing_kind(unit)
     if kind == "money" and isinstance(value, (int, float, np.number)):
-        write = exact_money if place == "terminal" else style.money
+        write = exact_money if place == "terminal" else style.format_money
         return write(float(value), currency)
     if kind == "percent" and isinstance(value, (int, float, np.number)):
         return style.percent(float(value))
@@ -114,13 +114,13 @@ def say(text: str, findings: Findings, *, place: Medium, values: Mapping[str, st
     '1,230 EUR a week, in EUR, {gain}.'
     """
     currency = findings.currency
-    given = {"currency": currency, "in_currency": f", in {currency}" if currency else "", **(values or {})}
+    values_by_name = {"currency": currency, "in_currency": f", in {currency}" if currency else "", **(values or {})}
 
-    def written(name: str, entry: str | None) -> str:
-        if name in given:
-            return given[name]
+    def write_value(name: str, entry: str | None) -> str:
+        if name in values_by_name:
+            return values_by_name[name]
         fact = findings.fact(name)
         value = fact.value[entry] if entry and isinstance(fact.value, Mapping) else fact.value
         return write_fact(value, fact.unit, currency=currency, place=place)
 
-    return INSERTED.sub(lambda match: written(match[1], match[2]), text)
+    return INSERTED.sub(lambda match: write_value(match[1], match[2]), text)

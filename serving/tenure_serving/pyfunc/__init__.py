@@ -12,27 +12,27 @@ from pathlib import Path
 
 import pandas as pd
 
-from tenure_serving.scorer import SCHEMA, Kind, Scorer
+from tenure_serving.scorer import SCHEMA, ColumnKind, Scorer
 from tenure_training.models.bundle import read_bundle
 
 
 @dataclass(frozen=True)
-class Served:
+class ServedScorer:
     """A registered model: the module MLflow loads it with, and the columns it returns."""
 
     loader: str
-    columns: Mapping[str, Kind]
+    columns: Mapping[str, ColumnKind]
 
 
-def _only(*names: str) -> dict[str, Kind]:
+def _only(*names: str) -> dict[str, ColumnKind]:
     return {name: SCHEMA[name] for name in names}
 
 
-CHURN = Served("tenure_serving.pyfunc.churn", _only("customer_id", "churn_probability"))
-CLV = Served("tenure_serving.pyfunc.clv", _only("customer_id", "expected_value", "value_low", "value_high"))
-FULL = Served("tenure_serving.pyfunc", SCHEMA)
+CHURN = ServedScorer("tenure_serving.pyfunc.churn", _only("customer_id", "churn_probability"))
+_CLV = ServedScorer("tenure_serving.pyfunc.clv", _only("customer_id", "expected_value", "value_low", "value_high"))
+FULL = ServedScorer("tenure_serving.pyfunc", SCHEMA)
 
-MODELS: Mapping[str, Served] = {"tenure-scorer": FULL, "tenure-churn": CHURN, "tenure-clv": CLV}
+MODELS: Mapping[str, ServedScorer] = {"tenure-scorer": FULL, "tenure-churn": CHURN, "tenure-clv": _CLV}
 """What a training registers, by registered name."""
 
 
@@ -47,7 +47,7 @@ class ScoringModel:
         The columns of it to return.
     """
 
-    def __init__(self, scorer: Scorer, columns: Mapping[str, Kind]) -> None:
+    def __init__(self, scorer: Scorer, columns: Mapping[str, ColumnKind]) -> None:
         self._scorer = scorer
         self._columns = tuple(columns)
 
@@ -63,7 +63,7 @@ class ScoringModel:
         return table[[name for name in self._columns if name in table]]
 
 
-def load(data_path: str, served: Served) -> ScoringModel:
+def load(data_path: str, served: ServedScorer) -> ScoringModel:
     """Load the bundle of a registered model."""
     return ScoringModel(Scorer(read_bundle(Path(data_path))), served.columns)
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from tenure_serving.pyfunc import CLV, ScoringModel, load
+from tenure_serving.pyfunc import _CLV, ScoringModel, load
 
 
 def _load_pyfunc(data_path: str) -> ScoringModel:
     """Load the bundle behind ``tenure-clv``; MLflow calls this."""
-    return load(data_path, CLV)
+    return load(data_path, _CLV)

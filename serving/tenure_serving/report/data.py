@@ -11,7 +11,7 @@ import pandas as pd
 from tenure_features.errors import DataContractError
 from tenure_serving.report.sections import Section
 
-NEEDED: Mapping[str, tuple[str, ...]] = {
+_NEEDED: Mapping[str, tuple[str, ...]] = {
     "scores": (
         "customer_id", "as_of", "horizon_days", "churn_probability", "expected_value", "recency_score",
         "frequency_score", "monetary_score", "rfm_group", "value_tier", "risk_tier", "segment", "next_step",
@@ -83,7 +83,7 @@ class ReportData:
     def __post_init__(self) -> None:
         if self.scores.empty:
             raise DataContractError("A report needs at least one scored customer.", found="an empty score table")
-        for name, columns in NEEDED.items():
+        for name, columns in _NEEDED.items():
             table: pd.DataFrame = getattr(self, name)
             missing = [column for column in columns if column not in table]
             if missing and not table.empty:

@@ -15,12 +15,12 @@ from markupsafe import Markup
 from tenure_serving.report import summary
 from tenure_serving.report.cell import cell, words
 from tenure_serving.report.data import ReportData
-from tenure_serving.report.sections import laid_out
+from tenure_serving.report.sections import lay_out
 from tenure_serving.segments.maps import RfmMap, load_map
 from tenure_serving.segments.playbook import Playbook, load_playbook
 
 _FOR_PROGRAMS = frozenset({"schema_version", "ready"})
-ALIASES = {"coverage80": "coverage_80"}
+_METRIC_ALIASES = {"coverage80": "coverage_80"}
 
 
 def render_report(
@@ -52,8 +52,8 @@ def render_report(
 
     group_map, relationship_map = maps or (load_map("common_eleven"), load_map("relationship"))
     people = summary.with_money(data.scores)
-    backtest = data.backtest.rename(columns=ALIASES)
-    added = laid_out(data.sections, currency=data.currency)
+    backtest = data.backtest.rename(columns=_METRIC_ALIASES)
+    added = lay_out(data.sections, currency=data.currency)
     specs = _charts(data, people, backtest, group_map, relationship_map) | added.specs
     return (
         _environment()
@@ -88,29 +88,29 @@ def _charts(
     bins = charts.churn_bins(people["churn_probability"], tiers=people["risk_tier"])
     mean = float(people["churn_probability"].mean())
     drawn: dict[str, Any] = {
-        "churn_risk": charts.churn_risk(bins, horizon_days=data.horizon_days, mean=mean),
-        "value_by_risk": charts.value_by_risk(summary.by(people, "value_tier", "risk_tier"), currency=currency),
-        "rfm_cells": charts.rfm_cells(
+        "churn_risk": charts.draw_churn_risk(bins, horizon_days=data.horizon_days, mean=mean),
+        "value_by_risk": charts.draw_value_by_risk(summary.by(people, "value_tier", "risk_tier"), currency=currency),
+        "rfm_cells": charts.draw_rfm_cells(
             summary.by(people, "recency_score", "frequency_score"), scale=group_map.scale, currency=currency
         ),
     }
     for column, rfm_map in (("rfm_group", group_map), ("rfm_relationship", relationship_map)):
         if column in people:
             table = summary.by(people, column).rename(columns={column: "group"})
-            drawn[column] = charts.groups(
+            drawn[column] = charts.draw_groups(
                 table, order=rfm_map.names, name=rfm_map.title.get("en", rfm_map.id), currency=currency
             )
     for metric in ("auroc", "normalised_gini"):
         if metric in backtest and backtest[metric].notna().any():
-            drawn[metric] = charts.backtest(backtest, metric=metric, champion=data.champion)
+            drawn[metric] = charts.draw_backtest(backtest, metric=metric, champion=data.champion)
     if len(data.calibration):
-        drawn["calibration"] = charts.calibration(data.calibration)
+        drawn["calibration"] = charts.draw_calibration(data.calibration)
     if len(data.deciles):
-        drawn["deciles"] = charts.deciles(data.deciles, currency=currency)
+        drawn["deciles"] = charts.draw_deciles(data.deciles, currency=currency)
     if len(data.totals):
-        drawn["totals"] = charts.totals(data.totals, currency=currency)
+        drawn["totals"] = charts.draw_totals(data.totals, currency=currency)
     if len(data.drivers):
-        drawn["drivers"] = charts.drivers(data.drivers)
+        drawn["drivers"] = charts.draw_drivers(data.drivers)
     return {name: chart.to_dict() for name, chart in drawn.items()}
 
 
@@ -127,7 +127,7 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.filters |= {
-        "money": style.money,
+        "money": style.format_money,
         "number": style.number,
         "percent": style.percent,
         "words": words,
@@ -142,17 +142,17 @@ def _readable(readiness: Mapping[str, Any]) -> dict[str, Any]:
     """Keep what a person reads: no format versions, nothing empty, no example rows of customers; shares in percent."""
     from tenure_serving.charts import style
 
-    kept: dict[str, Any] = {}
+    readable: dict[str, Any] = {}
     for name, value in readiness.items():
         if value is None or value in ("", [], ()) or name in _FOR_PROGRAMS:
             continue
         if isinstance(value, float) and name.endswith("share"):
-            kept[name] = style.percent(value)
+            readable[name] = style.percent(value)
         elif _is_table(value):
-            kept[name] = [{column: cell for column, cell in row.items() if column != "examples"} for row in value]
+            readable[name] = [{column: cell for column, cell in row.items() if column != "examples"} for row in value]
         else:
-            kept[name] = value
-    return kept
+            readable[name] = value
+    return readable
 
 
 def _is_table(value: object) -> bool:

@@ -90,7 +90,7 @@ class ChartBlock:
     wide: bool = False
 
 
-Block = Paragraph | TableBlock | ChartBlock
+SectionBlock = Paragraph | TableBlock | ChartBlock
 
 
 @dataclass(frozen=True)
@@ -99,15 +99,15 @@ class Section:
 
     Examples
     --------
-    >>> money = pd.DataFrame({"tier": ["high", "low"], "value": [1234567.0, None]})
-    >>> part = Section("Where value sits", "A few bring it all.", (TableBlock(money, units={"value": "money"}),))
-    >>> laid_out([part], currency="GBP").sections[0]["blocks"][0]["rows"]
+    >>> format_money = pd.DataFrame({"tier": ["high", "low"], "value": [1234567.0, None]})
+    >>> part = Section("Where value sits", "A few bring it all.", (TableBlock(format_money, units={"value": "money"}),))
+    >>> lay_out([part], currency="GBP").sections[0]["blocks"][0]["rows"]
     [['high', '1.23 million GBP'], ['low', '–']]
     """
 
     title: str
     lead: str
-    blocks: Sequence[Block] = ()
+    blocks: Sequence[SectionBlock] = ()
 
     def __post_init__(self) -> None:
         if not self.title.strip():
@@ -122,7 +122,7 @@ class Layout:
     specs: dict[str, Any]
 
 
-def laid_out(sections: Sequence[Section], *, currency: str) -> Layout:
+def lay_out(sections: Sequence[Section], *, currency: str) -> Layout:
     """Write every cell, name every place of a chart, and put neighbouring charts in one row.
 
     Parameters
@@ -177,24 +177,26 @@ def _usual_unit(column: pd.Series) -> Unit:
 def _writers(currency: str) -> Mapping[Unit, Callable[[Any], str]]:
     from tenure_serving.charts import style
 
-    def known(write: Callable[[Any], str], bare: Callable[[Any], str] | None = None) -> Callable[[Any], str]:
+    def write_known(write: Callable[[Any], str], bare: Callable[[Any], str] | None = None) -> Callable[[Any], str]:
         """Write what is there; of an interval the ends are written ``bare``, without repeating the currency."""
 
-        def written(value: object) -> str:
+        def write_value(value: object) -> str:
             if isinstance(value, Spread):
                 ends = [(bare or write)(end) for end in value[1:] if not is_missing(end)]
-                return written(value.value) + (f" ({' to '.join(ends)})" if ends and value.value == value.value else "")
+                return write_value(value.value) + (
+                    f" ({' to '.join(ends)})" if ends and value.value == value.value else ""
+                )
             return cell(None) if is_missing(value) else write(value)
 
-        return written
+        return write_value
 
     return {
         "text": cell,
-        "count": known("{:,.0f}".format),
-        "number": known(style.number),
-        "money": known(lambda amount: style.money(amount, currency), style.number),
-        "percent": known(style.percent),
-        "date": known(lambda moment: f"{pd.Timestamp(moment):%Y-%m-%d}"),
+        "count": write_known("{:,.0f}".format),
+        "number": write_known(style.number),
+        "money": write_known(lambda amount: style.format_money(amount, currency), style.number),
+        "percent": write_known(style.percent),
+        "date": write_known(lambda moment: f"{pd.Timestamp(moment):%Y-%m-%d}"),
     }
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from tenure_serving.charts.style import sorted_by
+from tenure_serving.charts.style import sort_by_order
 from tenure_serving.charts.trust import METRIC_WORDS
 from tenure_serving.segments.playbook import Playbook
 from tenure_serving.segments.tiers import TIERS, money_at_risk
@@ -100,7 +100,7 @@ def by_segment(people: pd.DataFrame, playbook: Playbook) -> list[dict[str, Any]]
     plays = {play.name: play for play in playbook.plays}
     steps = people.groupby("segment")["next_step"].first()
     out: list[dict[str, Any]] = []
-    for name in sorted_by(list(rows), playbook.names):
+    for name in sort_by_order(list(rows), playbook.names):
         play = plays.get(name)
         first = str(steps[name])
         later = [step for step in play.next_steps if step != first] if play else []
@@ -112,7 +112,7 @@ def first_to_call(people: pd.DataFrame, *, rows: int = 20) -> pd.DataFrame:
     """Return the customers at risk with the most money at risk, reasons joined into one text."""
     risky = people[people["at_risk"]].sort_values(["money_at_risk", "customer_id"], ascending=[False, True]).head(rows)
     reasons = risky["churn_reasons"] if "churn_reasons" in risky else pd.Series([()] * len(risky), index=risky.index)
-    return risky.assign(why=[_joined(item) for item in reasons])
+    return risky.assign(why=[_join_reasons(item) for item in reasons])
 
 
 def backtest_means(backtest: pd.DataFrame, champion: str) -> pd.DataFrame:
@@ -123,7 +123,7 @@ def backtest_means(backtest: pd.DataFrame, champion: str) -> pd.DataFrame:
     return means.sort_values("candidate", key=lambda names: names != champion, kind="stable", ignore_index=True)
 
 
-def _joined(reasons: object) -> str:
+def _join_reasons(reasons: object) -> str:
     if isinstance(reasons, str):
         return reasons
     return "; ".join(map(str, reasons)) if isinstance(reasons, (list, tuple, np.ndarray)) else ""

@@ -9,21 +9,21 @@ from numpy.typing import NDArray
 
 from tenure_features.errors import UsageError
 
-Integers = NDArray[np.int64]
+_Integers = NDArray[np.int64]
 
 
-def raised(borders: Iterable[float], margin: float) -> tuple[float, ...]:
+def raise_borders(borders: Iterable[float], margin: float) -> tuple[float, ...]:
     """Move every border up by a share of its size (down where the share is negative).
 
     Examples
     --------
-    >>> raised([10.0, -10.0, 0.0], 0.1)
+    >>> raise_borders([10.0, -10.0, 0.0], 0.1)
     (11.0, -9.0, 0.0)
     """
     return tuple(border + margin * abs(border) for border in borders)
 
 
-def held(plain: Integers, *, previous: Integers | None, hard: Integers, easy: Integers) -> Integers:
+def hold_level(plain: _Integers, *, previous: _Integers | None, hard: _Integers, easy: _Integers) -> _Integers:
     """Keep the previous level where it lies between what hard and easy borders give.
 
     Parameters
@@ -44,7 +44,7 @@ def held(plain: Integers, *, previous: Integers | None, hard: Integers, easy: In
     Examples
     --------
     >>> level = np.array
-    >>> held(level([1, 1, 1]), previous=level([0, 2, -1]), hard=level([0, 0, 0]), easy=level([1, 1, 1])).tolist()
+    >>> hold_level(level([1, 1, 1]), previous=level([0, 2, -1]), hard=level([0, 0, 0]), easy=level([1, 1, 1])).tolist()
     [0, 1, 1]
     """
     if previous is None:

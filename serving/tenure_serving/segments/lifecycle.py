@@ -10,8 +10,8 @@ import pandas as pd
 
 from tenure_features.errors import UsageError
 from tenure_features.stored import Stored, positive
-from tenure_serving.segments.hysteresis import held, raised
-from tenure_serving.segments.rfm import group_adbt, lateness
+from tenure_serving.segments.hysteresis import hold_level, raise_borders
+from tenure_serving.segments.rfm import group_adbt, lateness_of
 from tenure_serving.segments.tiers import Floats, Integers, odds, prediction, scaled_odds
 
 LIFECYCLES = ("new", "active", "leaving", "lost")
@@ -104,9 +104,9 @@ class Lifecycle:
         where the rules still say so with every limit moved by ``margin`` against the move: silences by that share,
         probabilities by that share of their odds. Who is new is a matter of days alone.
         """
-        late = np.round(lateness(snapshot, group_adbt=self.group_adbt), 6)
+        late = np.round(lateness_of(snapshot, group_adbt=self.group_adbt), 6)
         churn = odds(np.round(prediction(predictions, "churn_probability"), 6))
-        levels = held(
+        levels = hold_level(
             self._levels(late, churn, 0.0),
             previous=_levels(previous, snapshot.index),
             hard=self._levels(late, churn, margin),
@@ -118,9 +118,9 @@ class Lifecycle:
 
     def _levels(self, late: Floats, churn: Floats, margin: float) -> Integers:
         """Positions in `LIFECYCLES` with every limit raised by the margin; churn is in odds."""
-        late_from, gone_from = raised((self.late, self.gone), margin)
+        late_from, gone_from = raise_borders((self.late, self.gone), margin)
         probabilities = (self.leaving_from, self.watch_from, self.lost_from)
-        leaving, watch, lost = raised([float(odds(round(limit, 6))) for limit in probabilities], margin)
+        leaving, watch, lost = raise_borders([float(odds(round(limit, 6))) for limit in probabilities], margin)
         rules = [
             (late > gone_from) & (churn >= lost),
             (churn >= leaving) | ((late > late_from) & (churn >= watch)),

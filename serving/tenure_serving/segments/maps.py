@@ -19,9 +19,9 @@ from typing import Any, Self
 import pandas as pd
 
 from tenure_features.errors import DataContractError, UsageError
-from tenure_serving.segments.rfm import SCALES, SCORES
+from tenure_serving.segments.rfm import RFM_SCORES, SCALES
 
-BUILT_IN = ("common_eleven", "relationship", "simple")
+BUILT_IN_MAPS = ("common_eleven", "relationship", "simple")
 
 
 @dataclass(frozen=True)
@@ -133,7 +133,7 @@ class RfmMap:
         places = {score: str(1 + round((score - 1) * (self.scale - 1) / (scale - 1))) for score in range(1, scale + 1)}
         cells = {
             "".join(map(str, code)): self.group_of("".join(places[score] for score in code))
-            for code in product(range(1, scale + 1), repeat=len(SCORES))
+            for code in product(range(1, scale + 1), repeat=len(RFM_SCORES))
         }
         groups = (
             replace(group, cells=tuple(code for code, owner in cells.items() if owner == group.name))
@@ -154,7 +154,7 @@ class RfmMap:
 
 def code_of(scores: pd.DataFrame) -> pd.Series:
     """Return the three scores of each row as one code: R 4, F 3, M 5 is ``"435"``."""
-    recency, frequency, monetary = (scores[name].astype("int64").astype("str") for name in SCORES)
+    recency, frequency, monetary = (scores[name].astype("int64").astype("str") for name in RFM_SCORES)
     return recency + frequency + monetary
 
 
@@ -176,22 +176,22 @@ def load_map(source: str | Path, *, scale: int | None = None) -> RfmMap:
     DataContractError
         The file is not a map, or does not cover every cell exactly once.
     """
-    if str(source) in BUILT_IN:
+    if str(source) in BUILT_IN_MAPS:
         text = (resources.files("tenure_serving.segments") / "data" / f"map_{source}.json").read_text("utf-8")
     elif Path(source).is_file():
         text = Path(source).read_text("utf-8")
     else:
-        near = get_close_matches(str(source), BUILT_IN, n=1)
+        near = get_close_matches(str(source), BUILT_IN_MAPS, n=1)
         raise UsageError(
             f"There is no RFM map '{source}'.",
-            found=", ".join(BUILT_IN),
+            found=", ".join(BUILT_IN_MAPS),
             fix=f"Did you mean '{near[0]}'?" if near else "Give one of these, or the path of a JSON file.",
         )
     try:
-        found = parse_map(json.loads(text))
+        rfm_map = parse_map(json.loads(text))
     except json.JSONDecodeError as error:
         raise DataContractError(f"The RFM map '{source}' is not JSON.", found=str(error)) from error
-    return found.on_scale(scale) if scale is not None and str(source) in BUILT_IN else found
+    return rfm_map.on_scale(scale) if scale is not None and str(source) in BUILT_IN_MAPS else rfm_map
 
 
 def parse_map(content: Mapping[str, Any]) -> RfmMap:
@@ -233,7 +233,7 @@ def parse_map(content: Mapping[str, Any]) -> RfmMap:
 def _expand(rule: str, *, scale: int) -> Iterator[str]:
     """Yield the codes a cell rule stands for."""
     parts = list(rule) if re.fullmatch(r"\d{3}", rule) else rule.split()
-    if len(parts) != len(SCORES):
+    if len(parts) != len(RFM_SCORES):
         raise DataContractError(
             f"The cell '{rule}' of the RFM map cannot be read.",
             fix='Write a code such as "435" or three parts such as "4-5 1 *".',
@@ -261,7 +261,7 @@ def _check_scale(name: str, scale: int) -> None:
 
 
 def _check_size(groups: Sequence[Mapping[str, Any]]) -> None:
-    most = 2 * max(SCALES) ** len(SCORES)  # so that cells claimed twice are still named
+    most = 2 * max(SCALES) ** len(RFM_SCORES)  # so that cells claimed twice are still named
     rules = sum(len(group["cells"]) for group in groups)
     if len(groups) > most or rules > most:
         raise DataContractError(
@@ -272,7 +272,7 @@ def _check_size(groups: Sequence[Mapping[str, Any]]) -> None:
 def _check_cover(rfm_map: RfmMap) -> None:
     _check_scale(rfm_map.id, rfm_map.scale)
     owners: dict[str, list[str]] = {
-        "".join(map(str, code)): [] for code in product(range(1, rfm_map.scale + 1), repeat=len(SCORES))
+        "".join(map(str, code)): [] for code in product(range(1, rfm_map.scale + 1), repeat=len(RFM_SCORES))
     }
     for group in rfm_map.groups:
         for code in group.cells:

@@ -66,7 +66,7 @@ class Movement:
         return {name: float(self.flows[name].sum()) for name in FLOW_SUMS}
 
 
-def movement(
+def count_movement(
     previous: pd.DataFrame, current: pd.DataFrame, *, column: str = "segment", order: Sequence[str] = ()
 ) -> Movement:
     """Compare the groups of two score tables customer by customer.
@@ -92,13 +92,15 @@ def movement(
     >>> then = pd.DataFrame({"customer_id": ["a", "b"], "as_of": pd.Timestamp("2025-01-01"), "horizon_days": 90,
     ...                      "segment": ["New", "VIP"], "expected_value": [10.0, 50.0]})
     >>> now = then.assign(as_of=pd.Timestamp("2025-02-01"), segment="VIP", expected_value=[30.0, 45.0])
-    >>> found = movement(then, now)
+    >>> found = count_movement(then, now)
     >>> found.moved[["from_group", "to_group", "customers", "gained"]].to_numpy().tolist()
     [['New', 'VIP', 1, 20.0]]
     >>> found.totals["value_before"] + found.totals["gained"] - found.totals["lost"]
     75.0
     """
-    before, after = (_checked(table, column, which) for table, which in ((previous, "earlier"), (current, "later")))
+    before, after = (
+        _check_groups(table, column, which) for table, which in ((previous, "earlier"), (current, "later"))
+    )
     _check_comparable(previous, current)
     both = _both(before, after)
     change = both["value_after"].fillna(0.0) - both["value_before"].fillna(0.0)
@@ -158,18 +160,20 @@ def stability(
     Parameters
     ----------
     previous, current
-        As in `movement`.
+        As in `count_movement`.
     ordered
         Customers with an order in between; they are left out.
     column
-        As in `movement`.
+        As in `count_movement`.
 
     Raises
     ------
     DataContractError, UsageError
-        As in `movement`.
+        As in `count_movement`.
     """
-    before, after = (_checked(table, column, which) for table, which in ((previous, "earlier"), (current, "later")))
+    before, after = (
+        _check_groups(table, column, which) for table, which in ((previous, "earlier"), (current, "later"))
+    )
     days = _check_comparable(previous, current) / pd.Timedelta(days=1)
     both = _both(before, after).loc[before.index.intersection(after.index)]
     quiet = both[~both.index.isin([str(customer) for customer in ordered])]
@@ -177,7 +181,7 @@ def stability(
     return Stability(column, days, len(quiet), changed)
 
 
-def _checked(table: pd.DataFrame, column: str, which: str) -> pd.DataFrame:
+def _check_groups(table: pd.DataFrame, column: str, which: str) -> pd.DataFrame:
     """Group and value by customer."""
     needed = ("customer_id", "as_of", "horizon_days", "expected_value", column)
     missing = [name for name in needed if name not in table]

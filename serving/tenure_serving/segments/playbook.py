@@ -16,7 +16,7 @@ from tenure_features.errors import DataContractError, UsageError
 from tenure_serving.segments.lifecycle import LIFECYCLES
 from tenure_serving.segments.tiers import TIERS
 
-AXES: Mapping[str, tuple[str, ...]] = {"lifecycle": LIFECYCLES, "value_tier": TIERS, "risk_tier": TIERS}
+_PLAY_AXES: Mapping[str, tuple[str, ...]] = {"lifecycle": LIFECYCLES, "value_tier": TIERS, "risk_tier": TIERS}
 
 MOST_PLAYS = 1_000
 
@@ -154,14 +154,14 @@ def _play(segment: Mapping[str, Any]) -> Play:
     name, steps = str(segment["name"]), tuple(str(step) for step in segment["next_steps"])
     when = {str(axis): tuple(str(value) for value in allowed) for axis, allowed in segment["when"].items()}
     for axis, allowed in when.items():
-        if axis not in AXES:
-            raise DataContractError(f"The segment '{name}' asks for '{axis}'.", fix=f"Axes: {', '.join(AXES)}.")
-        unknown = [value for value in allowed if value not in AXES[axis]]
+        if axis not in _PLAY_AXES:
+            raise DataContractError(f"The segment '{name}' asks for '{axis}'.", fix=f"Axes: {', '.join(_PLAY_AXES)}.")
+        unknown = [value for value in allowed if value not in _PLAY_AXES[axis]]
         if unknown:
             raise DataContractError(
                 f"The segment '{name}' asks for an unknown {axis}.",
                 found=", ".join(unknown),
-                fix=f"Use {', '.join(AXES[axis])}.",
+                fix=f"Use {', '.join(_PLAY_AXES[axis])}.",
             )
     if not steps:
         raise DataContractError(f"The segment '{name}' has no next step.", fix="Give at least one in next_steps.")
@@ -171,8 +171,8 @@ def _play(segment: Mapping[str, Any]) -> Play:
 
 def _check_cover(book: Playbook) -> None:
     gaps, overlaps = [], []
-    for values in product(*AXES.values()):
-        point = dict(zip(AXES, values, strict=True))
+    for values in product(*_PLAY_AXES.values()):
+        point = dict(zip(_PLAY_AXES, values, strict=True))
         owners = [
             play.name for play in book.plays if all(point[axis] in allowed for axis, allowed in play.when.items())
         ]

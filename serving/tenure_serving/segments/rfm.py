@@ -12,16 +12,16 @@ from numpy.typing import NDArray
 
 from tenure_features.errors import DataContractError, UsageError
 from tenure_features.stored import Stored, positive
-from tenure_serving.segments.hysteresis import held, raised
+from tenure_serving.segments.hysteresis import hold_level, raise_borders
 
 Mode = Literal["quintile", "adbt", "fixed"]
-Floats = NDArray[np.float64]
-Integers = NDArray[np.int64]
+_Floats = NDArray[np.float64]
+_Integers = NDArray[np.int64]
 
-SCORES = ("recency_score", "frequency_score", "monetary_score")
+RFM_SCORES = ("recency_score", "frequency_score", "monetary_score")
 SCALES = (3, 4, 5)
 ONE_DAY = 1.0
-AXES = {"recency": "recency_days", "frequency": "orders_total", "monetary": "revenue_total"}
+_RFM_AXES = {"recency": "recency_days", "frequency": "orders_total", "monetary": "revenue_total"}
 
 
 @dataclass(frozen=True)
@@ -71,7 +71,7 @@ class RfmScorer:
             raise UsageError(f"There is no RFM mode '{self.mode}'.", fix=f"Use one of {', '.join(get_args(Mode))}.")
         if self.scale not in SCALES:
             raise UsageError("An RFM scale has 3, 4 or 5 scores.", found=str(self.scale), fix="Choose one of them.")
-        for axis in AXES:
+        for axis in _RFM_AXES:
             _check_thresholds(axis, getattr(self, axis), scale=self.scale)
 
     @classmethod
@@ -106,9 +106,9 @@ class RfmScorer:
         if (mode == "fixed") != (thresholds is not None):
             raise UsageError("Thresholds belong to the mode 'fixed', and only to it.", found=f"mode '{mode}'")
         if thresholds is None:
-            cuts = {axis: _quantiles(_axis(snapshot, axis), scale) for axis in AXES}
+            cuts = {axis: _quantiles(_axis(snapshot, axis), scale) for axis in _RFM_AXES}
         else:
-            cuts = {axis: tuple(float(cut) for cut in thresholds.get(axis, ())) for axis in AXES}
+            cuts = {axis: tuple(float(cut) for cut in thresholds.get(axis, ())) for axis in _RFM_AXES}
         if mode == "adbt":
             cuts["recency"] = tuple(float(times) for times in range(1, scale))
         return cls(mode=mode, scale=scale, group_adbt=group_adbt(snapshot), **cuts)
@@ -140,29 +140,29 @@ class RfmScorer:
         """
         recency = _axis(snapshot, "recency")
         if self.mode == "adbt":
-            recency = np.round(lateness(snapshot, group_adbt=self.group_adbt), 6)
+            recency = np.round(lateness_of(snapshot, group_adbt=self.group_adbt), 6)
         orders = _axis(snapshot, "frequency")
-        before = dict.fromkeys(SCORES) if previous is None else _levels(previous.reindex(snapshot.index))
+        before = dict.fromkeys(RFM_SCORES) if previous is None else _levels(previous.reindex(snapshot.index))
         late = before["recency_score"]
-        silence = _held(
+        silence = _hold_scores(
             recency, self.recency, None if late is None else np.where(late < 0, -1, self.scale - 1 - late), margin
         )
-        often = _held(orders, self.frequency, before["frequency_score"], margin)
-        much = _held(_axis(snapshot, "monetary"), self.monetary, before["monetary_score"], margin)
+        often = _hold_scores(orders, self.frequency, before["frequency_score"], margin)
+        much = _hold_scores(_axis(snapshot, "monetary"), self.monetary, before["monetary_score"], margin)
         columns = (self.scale - silence, np.where(orders <= 1, 1, 1 + often), 1 + much)
-        return pd.DataFrame(dict(zip(SCORES, columns, strict=True)), index=snapshot.index)
+        return pd.DataFrame(dict(zip(RFM_SCORES, columns, strict=True)), index=snapshot.index)
 
     def to_dict(self) -> dict[str, Any]:
         """Return everything as JSON-ready values; `from_stored` reads it back."""
-        cuts = {axis: list(getattr(self, axis)) for axis in AXES}
+        cuts = {axis: list(getattr(self, axis)) for axis in _RFM_AXES}
         return {"mode": self.mode, "scale": self.scale, "group_adbt": self.group_adbt, **cuts}
 
     @classmethod
     def from_stored(cls, stored: Stored) -> Self:
         """Read what `to_dict` wrote."""
-        saved = stored.fields("mode", "scale", "group_adbt", *AXES)
+        saved = stored.fields("mode", "scale", "group_adbt", *_RFM_AXES)
         scale = saved["scale"].whole(min(SCALES), max(SCALES))
-        recency, frequency, monetary = (tuple(saved[axis].numbers(count=scale - 1, rising=True)) for axis in AXES)
+        recency, frequency, monetary = (tuple(saved[axis].numbers(count=scale - 1, rising=True)) for axis in _RFM_AXES)
         mode, usual = cast("Mode", saved["mode"].one_of(get_args(Mode))), positive(saved["group_adbt"])
         return cls(mode, scale, recency, frequency, monetary, usual)
 
@@ -178,14 +178,14 @@ def group_adbt(snapshot: pd.DataFrame) -> float:
     20.0
     """
     adbt = _column(snapshot, "adbt_days")
-    known = adbt[adbt >= ONE_DAY] if (adbt >= ONE_DAY).any() else adbt[adbt > 1e-6]
-    if known.size == 0:
-        known = np.maximum(_column(snapshot, "tenure_days" if "tenure_days" in snapshot else "recency_days"), ONE_DAY)
+    usual = adbt[adbt >= ONE_DAY] if (adbt >= ONE_DAY).any() else adbt[adbt > 1e-6]
+    if usual.size == 0:
+        usual = np.maximum(_column(snapshot, "tenure_days" if "tenure_days" in snapshot else "recency_days"), ONE_DAY)
     # numpy sums in row order: sorting makes the last digit independent of it
-    return float(np.mean(np.sort(known))) if known.size else ONE_DAY
+    return float(np.mean(np.sort(usual))) if usual.size else ONE_DAY
 
 
-def lateness(snapshot: pd.DataFrame, *, group_adbt: float) -> Floats:
+def lateness_of(snapshot: pd.DataFrame, *, group_adbt: float) -> _Floats:
     """Days since the last order in multiples of ADBT, the group's ADBT standing in where there is none.
 
     Orders minutes apart are one purchase in two parcels, not a rhythm: an ADBT under one day gives way to the
@@ -219,33 +219,35 @@ def suggested_scale(customers: int) -> int:
     return 3 if customers < 30_000 else 4 if customers <= 200_000 else 5
 
 
-def _quantiles(values: Floats, scale: int) -> tuple[float, ...]:
+def _quantiles(values: _Floats, scale: int) -> tuple[float, ...]:
     """Inverted-CDF quantiles: each threshold is a value that occurs, so ties fall on one side together."""
     levels = np.arange(1, scale) / scale
     return tuple(float(cut) for cut in np.quantile(values, levels, method="inverted_cdf"))
 
 
-def _above(values: Floats, thresholds: Sequence[float]) -> Integers:
+def _above(values: _Floats, thresholds: Sequence[float]) -> _Integers:
     """Return how many thresholds lie strictly below each value."""
     return np.searchsorted(np.asarray(thresholds), values, side="left").astype(np.int64)
 
 
-def _held(values: Floats, thresholds: tuple[float, ...], previous: Integers | None, margin: float) -> Integers:
+def _hold_scores(
+    values: _Floats, thresholds: tuple[float, ...], previous: _Integers | None, margin: float
+) -> _Integers:
     """Return how many thresholds lie below each value, holding on to the previous number within the margin."""
-    return held(
+    return hold_level(
         _above(values, thresholds),
         previous=previous,
-        hard=_above(values, raised(thresholds, margin)),
-        easy=_above(values, raised(thresholds, -margin)),
+        hard=_above(values, raise_borders(thresholds, margin)),
+        easy=_above(values, raise_borders(thresholds, -margin)),
     )
 
 
-def _levels(previous: pd.DataFrame) -> dict[str, Integers | None]:
+def _levels(previous: pd.DataFrame) -> dict[str, _Integers | None]:
     """Turn earlier scores into levels from 0; -1 where there was none."""
-    return {name: previous[name].fillna(0).to_numpy(dtype=np.int64) - 1 for name in SCORES}
+    return {name: previous[name].fillna(0).to_numpy(dtype=np.int64) - 1 for name in RFM_SCORES}
 
 
-def _column(snapshot: pd.DataFrame, name: str) -> Floats:
+def _column(snapshot: pd.DataFrame, name: str) -> _Floats:
     if name not in snapshot:
         raise DataContractError(
             f"RFM needs the feature '{name}'.",
@@ -255,14 +257,14 @@ def _column(snapshot: pd.DataFrame, name: str) -> Floats:
     return snapshot[name].to_numpy(dtype=np.float64)
 
 
-def _axis(snapshot: pd.DataFrame, axis: str) -> Floats:
+def _axis(snapshot: pd.DataFrame, axis: str) -> _Floats:
     """Values of one axis, rounded to a millionth: sums that differ only in the order of adding must tie."""
-    name = AXES[axis]
+    name = _RFM_AXES[axis]
     values = _column(snapshot, name)
     broken = int((~np.isfinite(values)).sum())
     if broken or values.size == 0:
-        found = f"{broken} missing or infinite values in {values.size} rows" if values.size else "no rows"
-        raise DataContractError(f"RFM cannot score '{name}'.", found=found, fix="Check the snapshot it came from.")
+        problem = f"{broken} missing or infinite values in {values.size} rows" if values.size else "no rows"
+        raise DataContractError(f"RFM cannot score '{name}'.", found=problem, fix="Check the snapshot it came from.")
     return np.round(values, 6)
 
 

@@ -15,16 +15,16 @@ from tenure_serving.segments.hysteresis import check_margin
 from tenure_serving.segments.lifecycle import Lifecycle
 from tenure_serving.segments.maps import RfmMap, load_map, parse_map
 from tenure_serving.segments.playbook import Playbook, load_playbook, parse_playbook
-from tenure_serving.segments.rfm import SCORES, Mode, RfmScorer
+from tenure_serving.segments.rfm import RFM_SCORES, Mode, RfmScorer
 from tenure_serving.segments.tiers import RiskBasis, RiskTiers, ValueBasis, ValueTiers
 
-COLUMNS = (
+SEGMENT_COLUMNS = (
     "recency_score", "frequency_score", "monetary_score", "rfm_group", "rfm_relationship",
     "value_tier", "risk_tier", "lifecycle", "segment", "next_step",
 )  # fmt: skip
 """What `Segmenter.assign` returns, in order."""
 
-STEADY = (*SCORES, "value_tier", "risk_tier", "lifecycle")
+STEADY = (*RFM_SCORES, "value_tier", "risk_tier", "lifecycle")
 """Columns of earlier scores that hysteresis holds on to; groups and segments follow from them."""
 
 MARGIN = 0.1
@@ -160,7 +160,7 @@ class Segmenter:
         Returns
         -------
         DataFrame
-            Columns `COLUMNS` on the snapshot's index: the scores int64, the rest strings, nothing missing.
+            Columns `SEGMENT_COLUMNS` on the snapshot's index: the scores int64, the rest strings, nothing missing.
 
         Raises
         ------
@@ -170,14 +170,18 @@ class Segmenter:
         _check_aligned(snapshot, predictions)
         aligned = predictions.set_axis(snapshot.index, axis=0)
         before = _before(snapshot, previous)
-        held: dict[str, pd.Series | None] = {name: None if before is None else before[name] for name in STEADY}
+        previous_levels: dict[str, pd.Series | None] = {
+            name: None if before is None else before[name] for name in STEADY
+        }
         out = self.rfm.score(snapshot, previous=before, margin=self.margin)
         out["rfm_group"] = self.group_map.assign(out)
         out["rfm_relationship"] = self.relationship_map.assign(out)
-        out["value_tier"] = self.value.assign(aligned, previous=held["value_tier"], margin=self.margin)
-        out["risk_tier"] = self.risk.assign(aligned, previous=held["risk_tier"], margin=self.margin)
-        out["lifecycle"] = self.lifecycle.assign(snapshot, aligned, previous=held["lifecycle"], margin=self.margin)
-        return out.join(self.playbook.assign(out))[list(COLUMNS)]
+        out["value_tier"] = self.value.assign(aligned, previous=previous_levels["value_tier"], margin=self.margin)
+        out["risk_tier"] = self.risk.assign(aligned, previous=previous_levels["risk_tier"], margin=self.margin)
+        out["lifecycle"] = self.lifecycle.assign(
+            snapshot, aligned, previous=previous_levels["lifecycle"], margin=self.margin
+        )
+        return out.join(self.playbook.assign(out))[list(SEGMENT_COLUMNS)]
 
     def to_dict(self) -> dict[str, Any]:
         """Return every limit, map and play as JSON-ready values; `from_stored` reads them back."""
@@ -240,10 +244,12 @@ def _before(snapshot: pd.DataFrame, previous: pd.DataFrame | None) -> pd.DataFra
         return None
     missing = [name for name in ("customer_id", *STEADY) if name not in previous]
     if missing or "customer_id" not in snapshot:
-        found = f"no {', '.join(missing)}" if missing else "no customer_id in the snapshot"
-        raise DataContractError("Earlier scores cannot be held on to.", found=found, fix="Give scores made by tenure.")
-    known = previous.set_index(previous["customer_id"].astype("str"))[list(STEADY)]
-    if known.index.has_duplicates:
-        twice = known.index[known.index.duplicated()][0]
+        problem = f"no {', '.join(missing)}" if missing else "no customer_id in the snapshot"
+        raise DataContractError(
+            "Earlier scores cannot be held on to.", found=problem, fix="Give scores made by tenure."
+        )
+    by_id = previous.set_index(previous["customer_id"].astype("str"))[list(STEADY)]
+    if by_id.index.has_duplicates:
+        twice = by_id.index[by_id.index.duplicated()][0]
         raise DataContractError("Earlier scores have one row per customer.", found=f"{twice} more than once")
-    return known.reindex(snapshot["customer_id"].astype("str")).set_axis(snapshot.index, axis=0)
+    return by_id.reindex(snapshot["customer_id"].astype("str")).set_axis(snapshot.index, axis=0)

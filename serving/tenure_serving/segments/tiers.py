@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from tenure_features.errors import DataContractError, UsageError
 from tenure_features.stored import Stored
-from tenure_serving.segments.hysteresis import held, raised
+from tenure_serving.segments.hysteresis import hold_level, raise_borders
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
@@ -281,11 +281,11 @@ def _tiers(
     def level(low: float, high: float) -> Integers:
         return np.select([values >= high, values >= low], [2, 1], 0).astype(np.int64)
 
-    levels = held(
+    levels = hold_level(
         level(*borders),
         previous=_levels(previous, index),
-        hard=level(*raised(borders, margin)),
-        easy=level(*raised(borders, -margin)),
+        hard=level(*raise_borders(borders, margin)),
+        easy=level(*raise_borders(borders, -margin)),
     )
     return pd.Series(np.asarray(TIERS)[levels], index=index, dtype="str")
 

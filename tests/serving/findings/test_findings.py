@@ -14,7 +14,7 @@ from tenure_serving.charts import style
 from tenure_serving.findings import files, layouts, payload, section, text_lines, write_files
 from tenure_serving.findings.parts import Drawing, Sentence, View
 from tenure_serving.json_value import to_json_value
-from tenure_serving.report.sections import ChartBlock, Paragraph, TableBlock, laid_out
+from tenure_serving.report.sections import ChartBlock, Paragraph, TableBlock, lay_out
 
 TERMS = {
     "channel": Term("-", "who brought them"),
@@ -86,7 +86,7 @@ def test_section__rounds_and_names_the_currency(laid: Findings) -> None:
     kinds = [type(block) for block in part.blocks]
     assert kinds == [Paragraph, Paragraph, TableBlock, ChartBlock, Paragraph, Paragraph]
     assert part.blocks[-1] == Paragraph("Mind {this}.", "note")
-    rows = laid_out([part], currency="EUR").sections[0]["blocks"][2]["rows"]
+    rows = lay_out([part], currency="EUR").sections[0]["blocks"][2]["rows"]
     assert rows == [
         ["=cmd()", "1,234", "1,230 EUR (1,000 to 1,500)", "50 %"],
         ["email", "5", "7.25 EUR (7 to 7.5)", "–"],

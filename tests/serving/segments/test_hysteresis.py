@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from tenure_features.errors import DataContractError, UsageError
 from tenure_serving.segments import Lifecycle, RfmScorer, RiskTiers, Segmenter, ValueTiers
-from tenure_serving.segments.hysteresis import held, raised
-from tenure_serving.segments.segmenter import COLUMNS
+from tenure_serving.segments.hysteresis import hold_level, raise_borders
+from tenure_serving.segments.segmenter import SEGMENT_COLUMNS
 
 
 def people(churn: list[float] | float, value: list[float] | float) -> pd.DataFrame:
@@ -96,7 +96,7 @@ def test_segmenter__holds_nothing_without_a_margin_and_less_moves_with_a_larger_
     for name in ("value_tier", "risk_tier", "lifecycle"):
         assert (steady[name] != before[name]).sum() <= (plain[name] != before[name]).sum()
     again = segmenter.assign(snapshot, predictions, previous=before)
-    pd.testing.assert_frame_equal(again, before[list(COLUMNS)])
+    pd.testing.assert_frame_equal(again, before[list(SEGMENT_COLUMNS)])
 
 
 def test_segmenter__finds_earlier_scores_by_customer_not_by_row(shop) -> None:
@@ -109,7 +109,7 @@ def test_segmenter__finds_earlier_scores_by_customer_not_by_row(shop) -> None:
     partly = segmenter.assign(snapshot, predictions, previous=shuffled)
     known = snapshot["customer_id"].isin(shuffled["customer_id"])
     pd.testing.assert_frame_equal(partly[known], found[known])
-    pd.testing.assert_frame_equal(partly[~known], before.loc[~known, list(COLUMNS)])
+    pd.testing.assert_frame_equal(partly[~known], before.loc[~known, list(SEGMENT_COLUMNS)])
     assert (found["value_tier"] != before["value_tier"]).any()
 
 
@@ -133,10 +133,10 @@ def test_held__moves_only_where_hard_and_easy_borders_agree(cuts, margin, values
     def level(edges: tuple[float, ...]) -> np.ndarray:
         return np.searchsorted(edges, values, side="right").astype(np.int64)
 
-    plain, hard, easy = level(tuple(cuts)), level(raised(cuts, margin)), level(raised(cuts, -margin))
+    plain, hard, easy = level(tuple(cuts)), level(raise_borders(cuts, margin)), level(raise_borders(cuts, -margin))
     assert (hard <= plain).all()
     assert (plain <= easy).all()
     for start in range(len(cuts) + 1):
-        found = held(plain, previous=np.full(len(values), start), hard=hard, easy=easy)
+        found = hold_level(plain, previous=np.full(len(values), start), hard=hard, easy=easy)
         assert ((found == start) | (found == hard) | (found == easy)).all()
         assert (found[(hard <= start) & (start <= easy)] == start).all()

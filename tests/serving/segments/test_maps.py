@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from tenure_features.errors import DataContractError, UsageError
 from tenure_serving.segments import load_map
-from tenure_serving.segments.maps import BUILT_IN, parse_map
+from tenure_serving.segments.maps import BUILT_IN_MAPS, parse_map
 
 
 def whole(**changes: object) -> dict[str, object]:
@@ -18,7 +18,7 @@ def whole(**changes: object) -> dict[str, object]:
     return {"id": "mine", "version": 1, "scale": 3, "groups": [group], **changes}
 
 
-@pytest.mark.parametrize("name", BUILT_IN)
+@pytest.mark.parametrize("name", BUILT_IN_MAPS)
 def test_map__covers_every_cell_once(name) -> None:
     rfm_map = load_map(name)
     codes = [code for group in rfm_map.groups for code in group.cells]
@@ -47,7 +47,7 @@ def test_map__covers_every_cell_once(name) -> None:
     ],
 )
 def test_map__groups_known_cells(code, eleven, relationship, simple) -> None:
-    assert tuple(load_map(name).group_of(code) for name in BUILT_IN) == (eleven, relationship, simple)
+    assert tuple(load_map(name).group_of(code) for name in BUILT_IN_MAPS) == (eleven, relationship, simple)
 
 
 def test_map__says_that_the_common_eleven_are_not_monotone() -> None:

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tenure_features.errors import DataContractError, UsageError
-from tenure_serving.segments.movement import ABSENT, NEWCOMERS, movement, stability
+from tenure_serving.segments.movement import ABSENT, NEWCOMERS, count_movement, stability
 
 THEN, NOW = pd.Timestamp("2025-01-01"), pd.Timestamp("2025-01-08")
 
@@ -21,7 +21,7 @@ AFTER = scores([("c", "VIP", 45.0), ("b", "Lost", 2.0), ("f", "New", 7.0), ("a",
 
 
 def test_movement__adds_up_a_literal_table() -> None:
-    found = movement(BEFORE, AFTER, order=["VIP", "New"])
+    found = count_movement(BEFORE, AFTER, order=["VIP", "New"])
     rows = {(row.from_group, row.to_group): row for row in found.flows.itertuples()}
     assert {key: (row.customers, row.value_before, row.value_after) for key, row in rows.items()} == {
         ("New", "VIP"): (1, 10.0, 30.0),
@@ -44,7 +44,7 @@ def test_movement__adds_up_a_literal_table() -> None:
 
 
 def test_movement__tells_each_group_in_the_given_order() -> None:
-    found = movement(BEFORE, AFTER, order=["VIP", "New"]).groups
+    found = count_movement(BEFORE, AFTER, order=["VIP", "New"]).groups
     assert found.to_numpy().tolist() == [
         # before, stayed, arrived, left, after, value before, value after
         ["VIP", 2, 1, 1, 1, 2, 90.0, 75.0],
@@ -56,12 +56,12 @@ def test_movement__tells_each_group_in_the_given_order() -> None:
 def test_movement__keeps_rises_and_falls_of_one_flow_apart() -> None:
     before = scores([("a", "VIP", 10.0), ("b", "VIP", 10.0)])
     after = scores([("a", "VIP", 15.0), ("b", "VIP", 3.0)], NOW)
-    (row,) = movement(before, after).flows.to_dict("records")
+    (row,) = count_movement(before, after).flows.to_dict("records")
     assert (row["gained"], row["lost"]) == (5.0, 7.0)
 
 
 def test_movement__has_an_answer_where_nobody_was_scored_twice() -> None:
-    found = movement(BEFORE, scores([("z", "New", 3.0)], NOW))
+    found = count_movement(BEFORE, scores([("z", "New", 3.0)], NOW))
     assert found.changed_share == 0.0
     assert found.groups.set_index("group").loc["New", ["before", "after"]].tolist() == [2, 1]
     assert stability(BEFORE, scores([("z", "New", 3.0)], NOW)).share == 0.0
@@ -77,7 +77,7 @@ people = st.dictionaries(
 def test_movement__always_reconciles(then, now) -> None:
     before = scores([(name, group, float(value)) for name, (group, value) in then.items()])
     after = scores([(name, group, float(value)) for name, (group, value) in now.items()], NOW)
-    found = movement(before, after)
+    found = count_movement(before, after)
     totals, groups = found.totals, found.groups
     assert totals["customers"] == len({*then, *now})
     assert totals["value_before"] == before["expected_value"].sum() == groups["value_before"].sum()
@@ -110,6 +110,6 @@ def test_stability__leaves_out_who_ordered_in_between() -> None:
 )
 def test_movement__refuses_tables_it_cannot_compare(before, after, kind, words) -> None:
     with pytest.raises(kind, match=words):
-        movement(before, after)
+        count_movement(before, after)
     with pytest.raises(kind, match=words):
         stability(before, after)

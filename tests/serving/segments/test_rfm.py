@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from tenure_features.errors import DataContractError, UsageError
 from tenure_features.stored import parse_stored
 from tenure_serving.segments import RfmScorer, suggested_scale
-from tenure_serving.segments.rfm import SCORES, group_adbt, lateness
+from tenure_serving.segments.rfm import RFM_SCORES, group_adbt, lateness_of
 
 NAN = float("nan")
 
@@ -64,12 +64,12 @@ def test_rfm__judges_recency_by_each_customers_own_rhythm_in_adbt_mode() -> None
 
 def test_rfm__uses_the_groups_adbt_where_all_orders_came_at_once() -> None:
     snapshot = customers([(30.0, 2, 1.0, 0.0), (30.0, 2, 1.0, 0.01), (30.0, 2, 1.0, 10.0)])
-    assert lateness(snapshot, group_adbt=group_adbt(snapshot)).tolist() == [3.0, 3.0, 3.0]
+    assert lateness_of(snapshot, group_adbt=group_adbt(snapshot)).tolist() == [3.0, 3.0, 3.0]
 
 
 def test_rfm__keeps_a_rhythm_of_several_orders_a_day_where_the_whole_shop_has_it() -> None:
     snapshot = customers([(1.0, 9, 1.0, 0.5), (1.0, 9, 1.0, 0.25)])
-    assert lateness(snapshot, group_adbt=group_adbt(snapshot)).tolist() == [2.0, 1 / 0.375]
+    assert lateness_of(snapshot, group_adbt=group_adbt(snapshot)).tolist() == [2.0, 1 / 0.375]
 
 
 @pytest.mark.parametrize(("scale", "expected"), [(3, [3, 2, 1, 1, 1]), (4, [4, 3, 2, 1, 1]), (5, [5, 4, 3, 2, 1])])
@@ -115,7 +115,7 @@ def test_rfm__is_monotone_and_ties_share_a_score(rows, scale) -> None:
     snapshot = customers(rows)
     scores = RfmScorer.fit(snapshot, scale=scale).score(snapshot)
     for value, score, direction in zip(
-        ("recency_days", "orders_total", "revenue_total"), SCORES, (-1, 1, 1), strict=True
+        ("recency_days", "orders_total", "revenue_total"), RFM_SCORES, (-1, 1, 1), strict=True
     ):
         by_value = pd.DataFrame({"value": snapshot[value].round(6), "score": scores[score]}).groupby("value")["score"]
         assert (by_value.min() == by_value.max()).all()
@@ -136,7 +136,7 @@ def test_rfm__puts_about_a_fifth_of_distinct_values_under_each_score() -> None:
     values = np.arange(1.0, 101.0)
     snapshot = pd.DataFrame({"recency_days": values, "orders_total": values, "revenue_total": values, "adbt_days": 1.0})
     scores = RfmScorer.fit(snapshot).score(snapshot)
-    assert all((scores[name].value_counts() == 20).all() for name in SCORES)
+    assert all((scores[name].value_counts() == 20).all() for name in RFM_SCORES)
 
 
 def test_rfm__ties_sums_that_differ_only_in_the_order_of_adding() -> None:

@@ -11,7 +11,7 @@ from tenure_features.stored import Stored
 from tenure_serving.segments import Segmenter, load_map
 from tenure_serving.segments.lifecycle import LIFECYCLES
 from tenure_serving.segments.maps import parse_map
-from tenure_serving.segments.segmenter import COLUMNS
+from tenure_serving.segments.segmenter import SEGMENT_COLUMNS
 from tenure_serving.segments.tiers import TIERS
 
 PLAIN_MAP = {"id": "plain", "version": 1, "scale": 3, "groups": [{"name": "All", "cells": ["* * *"]}]}
@@ -23,7 +23,7 @@ def test_segmenter__gives_every_customer_exactly_one_of_each(shop, customers, se
     snapshot, predictions = shop(customers, seed)
     segmenter = Segmenter.fit(snapshot, predictions)
     out = segmenter.assign(snapshot, predictions)
-    assert list(out.columns) == list(COLUMNS)
+    assert list(out.columns) == list(SEGMENT_COLUMNS)
     assert out.index.equals(snapshot.index)
     assert not out.isna().any(axis=None)
     assert out["segment"].isin(segmenter.playbook.names).all()

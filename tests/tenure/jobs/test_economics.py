@@ -17,7 +17,7 @@ from tenure.progress import SilentProgress
 from tenure.report.economics import economics_sections
 from tenure_features import OrderSource, open_orders
 from tenure_features.errors import UsageError
-from tenure_serving.report.sections import laid_out
+from tenure_serving.report.sections import lay_out
 from tenure_simulator import preset, simulate
 
 TABLES = ("orders", "customers", "spend", "service_costs", "events")
@@ -161,7 +161,7 @@ def test_sections__of_the_report_hold_what_the_tables_allow(shop: Path, scores: 
     config = load_config(shop / "tenure.toml", overrides={})
     found = economics_sections(open_configured_shop(config), pd.read_parquet(scores), seed=0)
     assert [section.title.partition(":")[0] for section in found] == ["Cohorts", "Channels", "Growth", "Budget"]
-    layout = laid_out(found, currency="EUR")
+    layout = lay_out(found, currency="EUR")
     assert len(layout.specs) >= 7
     assert json.dumps(layout.specs, allow_nan=False)
     alone = config.model_copy(update={"tables": {}})

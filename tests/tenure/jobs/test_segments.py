@@ -19,7 +19,7 @@ from tenure_decisions.customers.findings import pareto_findings, study_findings
 from tenure_serving.findings import section
 from tenure_serving.report import ReportData, render_report
 from tenure_serving.segments import load_playbook
-from tenure_serving.segments.movement import movement
+from tenure_serving.segments.movement import count_movement
 from tenure_simulator import preset, simulate
 
 THEN, NOW = pd.Timestamp("2022-10-01"), pd.Timestamp("2022-10-08")
@@ -180,7 +180,7 @@ def test_sections__render_in_the_report(shop: Path) -> None:
     )
     subjects = (
         pareto_findings(now["expected_value"], days=60, currency="EUR"),
-        steadiness(movement(then, now, order=SEGMENTS.names), aged, currency="EUR", margin=0.1),
+        steadiness(count_movement(then, now, order=SEGMENTS.names), aged, currency="EUR", margin=0.1),
         steadiness(None, None, currency="EUR", margin=0.1),
         study_findings(
             nothing, group="the high value tier", customers=10, met_early={}, ideal=None,

@@ -101,7 +101,7 @@ def test_run__tunes_reports_and_tracks_every_trial(tmp_path: Path, capsys):
     assert any("tuned settings of logistic" in note for note in said["notes"])
     assert "What tuning gained" in (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
     assert (tmp_path / "ml" / "tuning.journal").is_file()
-    with Store.at(uri).connected() as client:
+    with Store.at(uri).connect() as client:
         (experiment,) = client.search_experiments(filter_string="name = 'tenure'")
         children = client.search_runs([experiment.experiment_id], "tags.tuned = 'logistic'")
     assert 2 <= len(children) <= 3  # the untuned one, and what was not given up

@@ -7,14 +7,14 @@ import pandas as pd
 from tenure.jobs.campaign import CampaignResult
 from tenure.report.training import campaign_findings, date_findings
 from tenure_serving.findings import section, text_lines
-from tenure_training.next_order_evaluation import COLUMNS, dates_table
+from tenure_training.next_order_evaluation import DATE_MEASURES, dates_table
 
 ROWS = [
     (900.0, 300.0, 0.66, 0.44, 12.0, 20.0, 0.8),
     (800.0, 250.0, 0.64, 0.46, 14.0, 24.0, 0.7),
 ]
 TABLE = dates_table(
-    [dict(zip(COLUMNS, row, strict=True)) for row in ROWS], list(pd.to_datetime(["2024-05-01", "2024-03-01"]))
+    [dict(zip(DATE_MEASURES, row, strict=True)) for row in ROWS], list(pd.to_datetime(["2024-05-01", "2024-03-01"]))
 )
 NOBODY = TABLE.assign(ordered=0.0)
 

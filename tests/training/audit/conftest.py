@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tenure_training.audit import Build, Tables
+from tenure_training.audit import BuildFrames, Tables
 from tenure_training.frame import Frames
 from tenure_training.train import Training, train
 from tenure_training.windows import Window
@@ -98,17 +98,17 @@ def tables() -> Tables:
 
 
 @pytest.fixture(scope="package")
-def building() -> Callable[..., Build]:
+def building() -> Callable[..., BuildFrames]:
     """``building("<= as_of", ...)`` gives a way from tables to frames with these leaks."""
 
-    def with_leaks(*leaks: str) -> Build:
+    def with_leaks(*leaks: str) -> BuildFrames:
         return lambda tables: Shelf(tables["orders"], frozenset(leaks))
 
     return with_leaks
 
 
 @pytest.fixture(scope="package")
-def trained(tables: Tables, building: Callable[..., Build]) -> Callable[..., tuple[Training, Frames]]:
+def trained(tables: Tables, building: Callable[..., BuildFrames]) -> Callable[..., tuple[Training, Frames]]:
     """``trained("<= as_of", ...)`` gives a training of the recency rule, and its frames."""
 
     @cache

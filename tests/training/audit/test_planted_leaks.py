@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from tenure_training import frame as frame_module
-from tenure_training.audit import audit, quick_audit
+from tenure_training.audit import audit_leaks, quick_audit
 from tenure_training.audit.features import boundary_rows, later_rows, row_order
 from tenure_training.audit.models import learning_order, permuted_outcomes, same_model
 from tenure_training.audit.training import inspect
@@ -27,7 +27,7 @@ def _by_name(findings):
 
 def test_audit__finds_nothing_where_nothing_leaks(trained, tables, building):
     training, frames = trained()
-    findings = audit(training, frames, tables=tables, build=building(), seed=1)
+    findings = audit_leaks(training, frames, tables=tables, build=building(), seed=1)
     assert {finding.check: finding.evidence for finding in findings if finding.verdict != "passed"} == {}
     assert len(findings) == 12
     brief = quick_audit(training, frames, tables=tables, build=building(), seed=1)

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from tenure_features import history
-from tenure_training.audit import order_lines, quick_audit, reopened, sampled
+from tenure_training.audit import order_lines, quick_audit, reopen, sample_customers
 from tenure_training.audit.features import differing, later_rows
 from tenure_training.frame import Frames
 
@@ -32,7 +32,7 @@ def test_order_lines__come_back_as_they_arrived(open_log, tmp_path):
         ("a", "2020-01-05 10:00:00", 4.0),
         ("b", "2020-01-06 09:00:00", -2.0),
     ]
-    again = Frames(reopened({"orders": lines}, tmp_path, until=pd.Timestamp("2020-02-01")))
+    again = Frames(reopen({"orders": lines}, tmp_path, until=pd.Timestamp("2020-02-01")))
     for moment in pd.to_datetime(["2020-01-04", "2020-01-06", "2020-01-07"]):
         assert differing(Frames(shop).snapshot(moment), again.snapshot(moment)) == []
 
@@ -41,9 +41,9 @@ def test_order_lines__come_back_as_they_arrived(open_log, tmp_path):
 def workshop(orders, open_log, frames, as_of, tmp_path):
     """Rows of forty customers of the shop, and the way back to frames."""
     log = open_log(orders).log
-    tables = {"orders": order_lines(log, sampled(frames.snapshot(as_of)["customer_id"].tolist(), most=40))}
+    tables = {"orders": order_lines(log, sample_customers(frames.snapshot(as_of)["customer_id"].tolist(), most=40))}
     until = as_of + pd.Timedelta(days=60)
-    return tables, lambda given: frames.of(reopened(given, tmp_path, until=until))
+    return tables, lambda given: frames.of(reopen(given, tmp_path, until=until))
 
 
 def test_quick_audit__passes_a_real_training(training, frames, workshop):

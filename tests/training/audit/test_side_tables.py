@@ -11,8 +11,8 @@ import pytest
 
 from tenure_features import Catalogue, histories, open_shop
 from tenure_simulator import preset, simulate
-from tenure_training.audit import Tables, reopened
-from tenure_training.audit.doctor import added, changed, deleted
+from tenure_training.audit import Tables, reopen
+from tenure_training.audit.doctor import add_future, change_future, delete_future
 from tenure_training.audit.features import later_rows
 from tenure_training.frame import Frames
 
@@ -42,7 +42,7 @@ def build(tmp_path_factory: pytest.TempPathFactory, tables: Tables) -> Callable[
 
     def built(given: Tables) -> Frames:
         folder = tmp_path_factory.mktemp(f"rows{next(number)}")
-        return whole.of(reopened(given, folder, until=pd.Timestamp("2100-01-01")))
+        return whole.of(reopen(given, folder, until=pd.Timestamp("2100-01-01")))
 
     return built
 
@@ -110,12 +110,12 @@ MOMENT = pd.Timestamp("2024-01-10")
 
 
 def test_deleted__leaves_what_was_known_and_rows_without_a_moment():
-    left = deleted(EVENTS, "occurred_at", MOMENT, np.random.default_rng(0))
+    left = delete_future(EVENTS, "occurred_at", MOMENT, np.random.default_rng(0))
     assert list(left["customer_id"]) == ["early", "undated"]
 
 
 def test_changed__touches_rows_recorded_later_and_no_other():
-    after = changed(EVENTS, "occurred_at", MOMENT, np.random.default_rng(0))
+    after = change_future(EVENTS, "occurred_at", MOMENT, np.random.default_rng(0))
     known = after[after["customer_id"].isin(["early", "undated"])]
     assert sorted(known["value"]) == [1.0, 4.0]
     assert not {2.0, 3.0} & set(after["value"])
@@ -123,7 +123,7 @@ def test_changed__touches_rows_recorded_later_and_no_other():
 
 
 def test_added__rows_lie_at_the_moment_after_it_or_were_recorded_then():
-    after = added(EVENTS, "occurred_at", MOMENT, np.random.default_rng(0))
+    after = add_future(EVENTS, "occurred_at", MOMENT, np.random.default_rng(0))
     new = after.iloc[len(EVENTS) :]
     happened, recorded = new["occurred_at"] >= MOMENT, new["recorded_at"] >= MOMENT
     assert (happened | recorded).all()

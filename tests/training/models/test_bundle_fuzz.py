@@ -37,7 +37,7 @@ def folder(tmp_path_factory, frame) -> Path:
     for name in KINDS:
         candidate = CANDIDATES[name]()
         with pytest.MonkeyPatch.context() as patch:  # few trees: they are read thousands of times
-            patch.setattr(boosting, "SPACE", boosting.SPACE | {"rounds": Integer(1, 400, 8)})
+            patch.setattr(boosting, "TREE_SPACE", boosting.TREE_SPACE | {"rounds": Integer(1, 400, 8)})
             fitted = candidate.fit(frame, seed=1)
         said = fitted.predict(frame.present)
         told = frame.present[["customer_id"]].assign(

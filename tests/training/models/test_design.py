@@ -9,7 +9,7 @@ import pytest
 
 from tenure_features import Catalogue
 from tenure_training.models.btyd.btyd_ensemble import Expectation, Rhythm
-from tenure_training.models.design import RHYTHM, by_term, design, term_of
+from tenure_training.models.design import RHYTHM_PART_NAME, by_term, design, term_of
 
 
 @pytest.fixture(scope="module")
@@ -76,7 +76,7 @@ def test_design__does_without_features_that_are_missing_from_a_snapshot(frame, e
 
 
 def test_terms__are_features_or_the_rhythm(matrix, frame):
-    assert {term_of(column) for column in matrix} <= {*frame.features, RHYTHM}
+    assert {term_of(column) for column in matrix} <= {*frame.features, RHYTHM_PART_NAME}
 
 
 def test_terms__add_up_to_the_columns(matrix):

@@ -11,7 +11,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from tenure_features.errors import UsageError
-from tenure_training.metrics import evaluate
+from tenure_training.metrics import evaluate_metrics
 from tenure_training.models.search_space import Integer
 from tenure_training.models.sklearn_candidate import SklearnCandidate, sklearn_candidate
 from tenure_training.train import train
@@ -33,7 +33,7 @@ def test_sklearn_candidate__says_possible_things_of_each_customer_alone(frame):
 def test_sklearn_candidate__ranks_customers_as_they_buy(judged):
     frame, did = judged
     said = plain().fit(frame, seed=7).predict(frame.present)
-    assert evaluate(said, did, metrics=["auroc"])["auroc"] > 0.6
+    assert evaluate_metrics(said, did, metrics=["auroc"])["auroc"] > 0.6
 
 
 def test_sklearn_candidate__without_closed_windows_is_the_rhythm(frame):
@@ -50,7 +50,7 @@ def test_sklearn_candidate__is_seeded_and_weighted_where_the_estimator_can_be(fr
     one, same, other = (forest().fit(frame, seed=seed).predict(frame.present) for seed in (1, 1, 2))
     np.testing.assert_array_equal(one.buy_probability, same.buy_probability)
     assert not np.array_equal(one.buy_probability, other.buy_probability)
-    tuned = forest().tuned({"n_estimators": 2}).fit(frame, seed=1)
+    tuned = forest().with_settings({"n_estimators": 2}).fit(frame, seed=1)
     assert len(tuned._buys.estimators_) == 2
     assert forest.classifier.n_estimators == 5  # what the user gave is not touched
 

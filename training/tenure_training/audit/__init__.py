@@ -1,18 +1,18 @@
 """The leak audit: small checks that nothing from the future reaches a feature, a label or a model."""
 
 from tenure_training.audit.finding import Finding
-from tenure_training.audit.suite import Advance, audit, quick_audit
-from tenure_training.audit.tables import Build, Tables, order_lines, reopened, sampled, table_rows
+from tenure_training.audit.suite import _Advance, audit_leaks, quick_audit
+from tenure_training.audit.tables import BuildFrames, Tables, order_lines, reopen, sample_customers, table_rows
 
 __all__ = [
-    "Advance",
-    "Build",
+    "BuildFrames",
     "Finding",
     "Tables",
-    "audit",
+    "_Advance",
+    "audit_leaks",
     "order_lines",
     "quick_audit",
-    "reopened",
-    "sampled",
+    "reopen",
+    "sample_customers",
     "table_rows",
 ]

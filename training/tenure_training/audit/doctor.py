@@ -7,40 +7,40 @@ from collections.abc import Callable, Mapping, Sequence
 import numpy as np
 import pandas as pd
 
-from tenure_training.audit.tables import Tables, time_column
+from tenure_training.audit.tables import Tables, find_time_column
 
 NEWCOMER = "audit-newcomer"
 ADDED_ROWS = 200
-DAY = pd.Timedelta(days=1)
-RECORDED = "recorded_at"
+_DAY = pd.Timedelta(days=1)
+_RECORDED_AT = "recorded_at"
 
 Doctor = Callable[[pd.DataFrame, str, pd.Timestamp, np.random.Generator], pd.DataFrame]
 """From rows, the name of their time column, a moment and a generator to other rows with the same past."""
 
 
-def not_known(rows: pd.DataFrame, at: str, moment: pd.Timestamp) -> pd.Series:
+def mark_unknown(rows: pd.DataFrame, at: str, moment: pd.Timestamp) -> pd.Series:
     """Mark the rows that were not known before a moment: they happened later, or were recorded later."""
     late = rows[at] >= moment
-    return late | (rows[RECORDED] >= moment) if RECORDED in rows else late
+    return late | (rows[_RECORDED_AT] >= moment) if _RECORDED_AT in rows else late
 
 
-def deleted(rows: pd.DataFrame, at: str, moment: pd.Timestamp, generator: np.random.Generator) -> pd.DataFrame:  # noqa: ARG001  # the signature of a doctor
+def delete_future(rows: pd.DataFrame, at: str, moment: pd.Timestamp, generator: np.random.Generator) -> pd.DataFrame:  # noqa: ARG001  # the signature of a doctor
     """Leave out every row that was not known before the moment."""
-    return rows[~not_known(rows, at, moment)]
+    return rows[~mark_unknown(rows, at, moment)]
 
 
-def changed(rows: pd.DataFrame, at: str, moment: pd.Timestamp, generator: np.random.Generator) -> pd.DataFrame:
+def change_future(rows: pd.DataFrame, at: str, moment: pd.Timestamp, generator: np.random.Generator) -> pd.DataFrame:
     """Give every row not known before the moment to another customer, with other amounts and other words."""
-    later = not_known(rows, at, moment)
+    later = mark_unknown(rows, at, moment)
     future = rows[later].copy()
-    for name in (name for name in future if name not in (at, RECORDED)):
+    for name in (name for name in future if name not in (at, _RECORDED_AT)):
         future[name] = future[name].to_numpy()[generator.permutation(len(future))]
     for name in _amounts(future):
         future[name] = (future[name] * generator.uniform(2, 9, len(future))).round(2)
     return pd.concat([rows[~later], future], ignore_index=True)
 
 
-def added(rows: pd.DataFrame, at: str, moment: pd.Timestamp, generator: np.random.Generator) -> pd.DataFrame:
+def add_future(rows: pd.DataFrame, at: str, moment: pd.Timestamp, generator: np.random.Generator) -> pd.DataFrame:
     """Add rows at exactly the moment and in the weeks after it, for customers known and unknown.
 
     Where rows carry an order id, half of the new ones are late lines of orders that were there before. Where rows say
@@ -48,14 +48,14 @@ def added(rows: pd.DataFrame, at: str, moment: pd.Timestamp, generator: np.rando
     """
     if rows.empty:
         return rows
-    past = rows[~not_known(rows, at, moment)]
+    past = rows[~mark_unknown(rows, at, moment)]
     more = (past if len(past) else rows).sample(ADDED_ROWS, replace=True, random_state=generator)
     more = more.reset_index(drop=True)
     days = np.where(np.arange(ADDED_ROWS) % 2 == 0, 0, generator.integers(0, 28, ADDED_ROWS))
     later = pd.Series(moment + pd.to_timedelta(days, unit="D"))
-    if RECORDED in more:
+    if _RECORDED_AT in more:
         slow = (np.arange(ADDED_ROWS) % 3 == 0) & (more[at] < moment)
-        more[RECORDED] = later.astype(rows[RECORDED].dtype)
+        more[_RECORDED_AT] = later.astype(rows[_RECORDED_AT].dtype)
         later = later.where(~slow, more[at])
     more[at] = later.astype(rows[at].dtype)
     for name in _amounts(more):
@@ -76,25 +76,25 @@ def _amounts(rows: pd.DataFrame) -> list[str]:
     return [str(name) for name in rows.select_dtypes("number") if name != "score"]
 
 
-def replaced(rows: pd.DataFrame, at: str, moment: pd.Timestamp, generator: np.random.Generator) -> pd.DataFrame:
+def replace_future(rows: pd.DataFrame, at: str, moment: pd.Timestamp, generator: np.random.Generator) -> pd.DataFrame:
     """Change the rows that are there and add others."""
-    return added(changed(rows, at, moment, generator), at, moment, generator)
+    return add_future(change_future(rows, at, moment, generator), at, moment, generator)
 
 
-FUTURES: Mapping[str, Doctor] = {"deleted": deleted, "changed and added": replaced}
+FUTURES: Mapping[str, Doctor] = {"deleted": delete_future, "changed and added": replace_future}
 """Every way the rows not known before a moment are doctored."""
 
 
-def doctored(tables: Tables, future: str, *, moment: pd.Timestamp, seed: int) -> Tables:
+def doctor_tables(tables: Tables, future: str, *, moment: pd.Timestamp, seed: int) -> Tables:
     """Doctor every table that has a time; a table without one is left as it is."""
     doctor, out = FUTURES[future], {}
     for name, rows in tables.items():
-        at = time_column(name, rows)
+        at = find_time_column(name, rows)
         out[name] = rows if at is None else doctor(rows, at, moment, np.random.default_rng(seed))
     return out
 
 
-def shuffled(tables: Tables, *, seed: int) -> Tables:
+def shuffle_tables(tables: Tables, *, seed: int) -> Tables:
     """Put the rows of every table in another order."""
     return {name: rows.sample(frac=1.0, random_state=seed, ignore_index=True) for name, rows in tables.items()}
 
@@ -110,7 +110,7 @@ def at_the_boundary(
     "Just before" is a second earlier, or a day where the log knows days only.
     """
     dates_only = bool((orders["ordered_at"] == orders["ordered_at"].dt.normalize()).all())
-    before = moment - (DAY if dates_only else pd.Timedelta(seconds=1))
+    before = moment - (_DAY if dates_only else pd.Timedelta(seconds=1))
     own = orders.drop_duplicates("customer_id").set_index("customer_id").loc[list(customers)].reset_index()
     times = pd.Series([before, moment, moment + pd.Timedelta(days=days)]).astype(orders["ordered_at"].dtype)
     ids = [f"audit-boundary-{number}" for number in range(len(own))]

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from tenure_training.audit.doctor import FUTURES, PLACES, at_the_boundary, doctored, shuffled
+from tenure_training.audit.doctor import FUTURES, PLACES, at_the_boundary, doctor_tables, shuffle_tables
 from tenure_training.audit.finding import Check, Finding
-from tenure_training.audit.tables import Build, Tables
+from tenure_training.audit.tables import BuildFrames, Tables
 from tenure_training.frame import Frames
 from tenure_training.windows import Window
 
@@ -17,7 +17,7 @@ LATER_ROWS = Check("later_rows", "Does a feature change when rows at or after th
 BOUNDARY = Check("boundary_rows", "Is a row at exactly the moment part of the future, and the one before of the past?")
 ROW_ORDER = Check("row_order", "Does a feature change when the rows of the tables are shuffled?")
 
-POPULATION = "the population"
+_POPULATION = "the population"
 _TOLERANCE = 2e-6  # snapshots are rounded to six decimals, and sums of floats depend on their order
 
 
@@ -32,21 +32,21 @@ def differing(a: pd.DataFrame, b: pd.DataFrame) -> list[str]:
     """
     names = [str(name) for name in a if name not in ("customer_id", "as_of")]
     strange = [str(name) for name in b if name not in a]
-    one, two = (table.sort_values("customer_id", ignore_index=True) for table in (a, b))
-    if not one["customer_id"].equals(two["customer_id"]):
-        return [POPULATION, *strange]
-    return [name for name in names if name not in two or not _same(one[name], two[name])] + strange
+    left, right = (table.sort_values("customer_id", ignore_index=True) for table in (a, b))
+    if not left["customer_id"].equals(right["customer_id"]):
+        return [_POPULATION, *strange]
+    return [name for name in names if name not in right or not _same(left[name], right[name])] + strange
 
 
 def _same(a: pd.Series, b: pd.Series) -> bool:
-    one, two = (column.to_numpy(dtype=np.float64, na_value=np.nan) for column in (a, b))
-    apart = np.abs(one - two) > _TOLERANCE * np.maximum(1.0, np.abs(one))
-    return bool(not (apart | (np.isnan(one) != np.isnan(two))).any())
+    left, right = (column.to_numpy(dtype=np.float64, na_value=np.nan) for column in (a, b))
+    apart = np.abs(left - right) > _TOLERANCE * np.maximum(1.0, np.abs(left))
+    return bool(not (apart | (np.isnan(left) != np.isnan(right))).any())
 
 
 def later_rows(
     tables: Tables,
-    build: Build,
+    build: BuildFrames,
     *,
     moments: Sequence[pd.Timestamp],
     seed: int,
@@ -59,10 +59,10 @@ def later_rows(
     for moment in moments:
         before = untouched.snapshot(moment)
         for future in futures:
-            after = build(doctored(tables, future, moment=moment, seed=seed)).snapshot(moment)
+            after = build(doctor_tables(tables, future, moment=moment, seed=seed)).snapshot(moment)
             suspects += differing(before, after)
     features, customers, dates = before.shape[1] - 2, len(before), " and ".join(f"{m:%Y-%m-%d}" for m in moments)
-    return LATER_ROWS.found(
+    return LATER_ROWS.conclude(
         suspects,
         good=f"None of {features} features of {customers:,} customers moved when rows at or after {dates} were "
         f"{' or '.join(futures)}.",
@@ -70,25 +70,25 @@ def later_rows(
     )
 
 
-def boundary_rows(tables: Tables, build: Build, *, window: Window) -> Finding:
+def boundary_rows(tables: Tables, build: BuildFrames, *, window: Window) -> Finding:
     """Give three customers an order just before, at the start and at the end of a window: who sees it must be right.
 
     Only what is told by the orders is looked at: rows at exactly the moment of the other tables are for `later_rows`.
     """
     orders, when = tables["orders"], f"{window.origin:%Y-%m-%d}"
     before = build({"orders": orders})
-    known = before.snapshot(window.origin)
-    if len(known) < len(PLACES):
-        return BOUNDARY.skipped(f"Fewer than {len(PLACES)} customers had ordered before {when}.")
-    customers = known["customer_id"].astype(str).tolist()[: len(PLACES)]
+    snapshot = before.snapshot(window.origin)
+    if len(snapshot) < len(PLACES):
+        return BOUNDARY.skip(f"Fewer than {len(PLACES)} customers had ordered before {when}.")
+    customers = snapshot["customer_id"].astype(str).tolist()[: len(PLACES)]
     after = build({"orders": at_the_boundary(orders, customers, moment=window.origin, days=window.days)})
     suspects = []
     for place, customer, (in_features, in_label) in zip(PLACES, customers, _SEEN, strict=True):
-        moved = bool(differing(_of(known, customer), _of(after.snapshot(window.origin), customer)))
+        moved = bool(differing(_of(snapshot, customer), _of(after.snapshot(window.origin), customer)))
         counted = _orders(after, window, customer) > _orders(before, window, customer)
-        suspects += _misplaced(place, "features", seen=moved, wanted=in_features)
-        suspects += _misplaced(place, "labels", seen=counted, wanted=in_label)
-    return BOUNDARY.found(
+        suspects += _misplacements(place, "features", seen=moved, wanted=in_features)
+        suspects += _misplacements(place, "labels", seen=counted, wanted=in_label)
+    return BOUNDARY.conclude(
         suspects,
         good=f"An order just before {when} is seen by features only, one at exactly that moment by the label only, one "
         f"at exactly the end of the {window.days} days by neither.",
@@ -103,7 +103,7 @@ def _of(snapshot: pd.DataFrame, customer: str) -> pd.DataFrame:
     return snapshot[snapshot["customer_id"] == customer]
 
 
-def _misplaced(place: str, who: str, *, seen: bool, wanted: bool) -> list[str]:
+def _misplacements(place: str, who: str, *, seen: bool, wanted: bool) -> list[str]:
     verb = "see" if seen else "miss"
     return [] if seen == wanted else [f"{who} {verb} a row {place}"]
 
@@ -114,10 +114,10 @@ def _orders(frames: Frames, window: Window, customer: str) -> float:
     return float(frames.labels(window).loc[mine, "orders"].sum())
 
 
-def row_order(tables: Tables, build: Build, *, moment: pd.Timestamp, seed: int) -> Finding:
+def row_order(tables: Tables, build: BuildFrames, *, moment: pd.Timestamp, seed: int) -> Finding:
     """Shuffle the rows of every table: the snapshot must stay the same."""
-    before, after = build(tables).snapshot(moment), build(shuffled(tables, seed=seed)).snapshot(moment)
-    return ROW_ORDER.found(
+    before, after = build(tables).snapshot(moment), build(shuffle_tables(tables, seed=seed)).snapshot(moment)
+    return ROW_ORDER.conclude(
         differing(before, after),
         good=f"None of {before.shape[1] - 2} features moved when the rows of {', '.join(tables)} were shuffled.",
         bad="Where a row stands in its table decides",

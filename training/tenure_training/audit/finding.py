@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
-Verdict = Literal["passed", "failed", "not applicable"]
+CheckVerdict = Literal["passed", "failed", "not applicable"]
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ class Finding:
 
     check: str
     question: str
-    verdict: Verdict
+    verdict: CheckVerdict
     evidence: str
     suspects: tuple[str, ...] = ()
 
@@ -46,7 +46,7 @@ class Check:
     name: str
     question: str
 
-    def found(self, suspects: Iterable[str], *, good: str, bad: str) -> Finding:
+    def conclude(self, suspects: Iterable[str], *, good: str, bad: str) -> Finding:
         """Make a finding: failed where there are suspects.
 
         Examples
@@ -63,6 +63,6 @@ class Check:
         shown = ", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")
         return Finding(self.name, self.question, "failed", f"{bad}: {shown}.", names)
 
-    def skipped(self, why: str) -> Finding:
+    def skip(self, why: str) -> Finding:
         """Make a finding that says why there was nothing to check."""
         return Finding(self.name, self.question, "not applicable", why)

@@ -11,12 +11,12 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from tenure_training.audit.doctor import FUTURES, doctored
+from tenure_training.audit.doctor import FUTURES, doctor_tables
 from tenure_training.audit.finding import Check, Finding
-from tenure_training.audit.tables import Build, Tables
-from tenure_training.backtest import backtest
+from tenure_training.audit.tables import BuildFrames, Tables
+from tenure_training.backtest import run_backtest
 from tenure_training.frame import Frames
-from tenure_training.metrics import evaluate
+from tenure_training.metrics import evaluate_metrics
 from tenure_training.models.contract import Candidate, Prediction, TrainingFrame
 from tenure_training.models.registry import CandidateName, candidate_class
 from tenure_training.train import train
@@ -26,34 +26,34 @@ SAME_MODEL = Check("same_model", "Is the model the same, to the last bit, when r
 LEARNING_ORDER = Check("learning_order", "Is the model the same when its training rows come in another order?")
 PERMUTED = Check("permuted_outcomes", "Is a model without skill when outcomes are dealt out at random?")
 
-NOISE = 4.0
+_NOISE = 4.0
 """Standard errors above .5 that chance is given: one audit in thirty thousand is wrong by it."""
 
 PERMUTATIONS = 2
-FEWEST = 30
+_FEWEST = 30
 
 
 def same_model(
-    tables: Tables, build: Build, *, as_of: pd.Timestamp, horizon_days: int, candidate: CandidateName, seed: int
+    tables: Tables, build: BuildFrames, *, as_of: pd.Timestamp, horizon_days: int, candidate: CandidateName, seed: int
 ) -> Finding:
     """Train with rows at and after ``as_of`` doctored; compare every byte and every score."""
     names = ["untouched", *FUTURES]
-    told = {}
+    digests = {}
     for name in names:
-        given = tables if name == "untouched" else doctored(tables, name, moment=as_of, seed=seed)
-        made = train(build(given), as_of=as_of, horizon_days=horizon_days, seed=seed, candidates=[candidate])
-        told[name] = (digest(made.champion), made.champion.predict(made.frame.present), made.choice.name)
-    base = told["untouched"]
+        rows = tables if name == "untouched" else doctor_tables(tables, name, moment=as_of, seed=seed)
+        made = train(build(rows), as_of=as_of, horizon_days=horizon_days, seed=seed, candidates=[candidate])
+        digests[name] = (model_digest(made.champion), made.champion.predict(made.frame.present), made.choice.name)
+    base = digests["untouched"]
     moved = [
         f"the {what} with rows {name}"
         for name in FUTURES
         for what, same in (
-            ("model", told[name][0] == base[0] and told[name][2] == base[2]),
-            ("scores", _same_scores(told[name][1], base[1])),
+            ("model", digests[name][0] == base[0] and digests[name][2] == base[2]),
+            ("scores", _same_scores(digests[name][1], base[1])),
         )
         if not same
     ]
-    return SAME_MODEL.found(
+    return SAME_MODEL.conclude(
         moved,
         good=f"Trained {len(names)} times as of {as_of:%Y-%m-%d}, {base[2]} is the same to the byte ({base[0][:12]}), "
         f"and so are the scores of {len(base[1].buy_probability):,} customers.",
@@ -61,7 +61,7 @@ def same_model(
     )
 
 
-def digest(candidate: Candidate) -> str:
+def model_digest(candidate: Candidate) -> str:
     """Hash every file a model is saved as."""
     with tempfile.TemporaryDirectory() as folder:
         candidate.save(Path(folder))
@@ -79,14 +79,14 @@ def _same_scores(a: Prediction, b: Prediction) -> bool:
 def learning_order(frame: TrainingFrame, *, candidate: CandidateName, seed: int) -> Finding:
     """Fit on the training rows in another order, and on origins in another order: the predictions must stay."""
     if frame.rows.empty:
-        return LEARNING_ORDER.skipped("No window has closed, so there are no training rows.")
+        return LEARNING_ORDER.skip("No window has closed, so there are no training rows.")
     model = candidate_class(candidate)
     base = model().fit(frame, seed=seed).predict(frame.present)
     backwards = np.arange(len(frame.rows))[::-1]
     mixed = np.random.default_rng(seed).permutation(len(frame.rows))
     moved = []
     for name, order in (("origins backwards", backwards), ("rows shuffled", mixed)):
-        other = model().fit(_reordered(frame, order), seed=seed).predict(frame.present)
+        other = model().fit(_reorder(frame, order), seed=seed).predict(frame.present)
         apart = max(
             float(np.abs(other.buy_probability - base.buy_probability).max()),
             float(np.abs(other.expected_value / np.where(base.expected_value == 0, 1, base.expected_value) - 1)[
@@ -94,14 +94,14 @@ def learning_order(frame: TrainingFrame, *, candidate: CandidateName, seed: int)
             ].max(initial=0.0)),
         )  # fmt: skip
         moved += [f"{name} ({apart:.2g})"] if apart > 1e-6 else []
-    return LEARNING_ORDER.found(
+    return LEARNING_ORDER.conclude(
         moved,
         good=f"{model.name} says the same from {len(frame.rows):,} rows of {len(frame.origins)} origins in any order.",
         bad="Predictions depend on the order of rows",
     )
 
 
-def _reordered(frame: TrainingFrame, order: np.ndarray) -> TrainingFrame:
+def _reorder(frame: TrainingFrame, order: np.ndarray) -> TrainingFrame:
     return replace(
         frame,
         rows=frame.rows.iloc[order].reset_index(drop=True),
@@ -146,20 +146,20 @@ def permuted_outcomes(
         for window in backtest_windows(frames.first_order, as_of, horizon_days=horizon_days)
         if not frames.snapshot(window.origin).empty
     ]
-    found, variance, name = [], [], candidate_class(candidate).name
+    statistics, variance, name = [], [], candidate_class(candidate).name
     for number in range(PERMUTATIONS):
         dealt = Dealt(frames, seed=seed + number)
-        result = backtest(dealt, windows, candidates=[candidate], seed=seed)
-        for said, outcome in zip(result.predictions[name], result.outcomes, strict=True):
+        result = run_backtest(dealt, windows, candidates=[candidate], seed=seed)
+        for prediction, outcome in zip(result.predictions[name], result.outcomes, strict=True):
             yes, no = int(outcome["bought"].sum()), int((~outcome["bought"]).sum())
-            if min(yes, no) >= FEWEST:
-                found.append(evaluate(said, outcome, metrics=["auroc"])["auroc"])
+            if min(yes, no) >= _FEWEST:
+                statistics.append(evaluate_metrics(prediction, outcome, metrics=["auroc"])["auroc"])
                 variance.append((yes + no + 1) / (12 * yes * no))  # Mann & Whitney (1947), no ties
-    if not found:
-        return PERMUTED.skipped(f"No backtest window has {FEWEST} customers who bought and as many who did not.")
-    mean, error = float(np.mean(found)), float(np.sqrt(np.sum(variance)) / len(found))
-    limit = 0.5 + NOISE * error
-    return PERMUTED.found(
+    if not statistics:
+        return PERMUTED.skip(f"No backtest window has {_FEWEST} customers who bought and as many who did not.")
+    mean, error = float(np.mean(statistics)), float(np.sqrt(np.sum(variance)) / len(statistics))
+    limit = 0.5 + _NOISE * error
+    return PERMUTED.conclude(
         [name] if mean > limit else [],
         good=f"On outcomes dealt out at random {name} has an AUROC of {mean:.3f}; up to {limit:.3f} is noise.",
         bad=f"On outcomes dealt out at random the AUROC is {mean:.3f}, where chance gives {limit:.3f} at most; they "

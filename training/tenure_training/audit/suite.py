@@ -9,16 +9,18 @@ import pandas as pd
 from tenure_training.audit.features import boundary_rows, later_rows, row_order
 from tenure_training.audit.finding import Finding
 from tenure_training.audit.models import learning_order, permuted_outcomes, same_model
-from tenure_training.audit.tables import Build, Tables
+from tenure_training.audit.tables import BuildFrames, Tables
 from tenure_training.audit.training import inspect
 from tenure_training.frame import Frames
 from tenure_training.train import Training
 from tenure_training.windows import Window
 
-Advance = Callable[[int, int], None]
+_Advance = Callable[[int, int], None]
 
 
-def quick_audit(training: Training, frames: Frames, *, tables: Tables, build: Build, seed: int) -> tuple[Finding, ...]:
+def quick_audit(
+    training: Training, frames: Frames, *, tables: Tables, build: BuildFrames, seed: int
+) -> tuple[Finding, ...]:
     """Audit what a backtest has just done: its windows and rows, and its features on a few customers.
 
     Parameters
@@ -38,14 +40,14 @@ def quick_audit(training: Training, frames: Frames, *, tables: Tables, build: Bu
     return (features, boundary_rows(tables, build, window=_boundary(training)), *inspect(training, frames))
 
 
-def audit(
+def audit_leaks(
     training: Training,
     frames: Frames,
     *,
     tables: Tables,
-    build: Build,
+    build: BuildFrames,
     seed: int,
-    advance: Advance | None = None,
+    advance: _Advance | None = None,
 ) -> tuple[Finding, ...]:
     """Audit a training: everything `quick_audit` asks, and what only training again can answer.
 
@@ -71,7 +73,7 @@ def audit(
     """
     features = later_rows(tables, build, moments=_moments(training), seed=seed)
     findings = [features, *quick_audit(training, frames, tables=tables, build=build, seed=seed)[1:]]
-    rest = _trained_again(training, tables=tables, build=build, seed=seed)
+    rest = _train_again(training, tables=tables, build=build, seed=seed)
     total = len(findings) + _AGAIN
     for finding in rest:
         findings.append(finding)
@@ -83,7 +85,7 @@ def audit(
 _AGAIN = 4
 
 
-def _trained_again(training: Training, *, tables: Tables, build: Build, seed: int) -> Iterator[Finding]:
+def _train_again(training: Training, *, tables: Tables, build: BuildFrames, seed: int) -> Iterator[Finding]:
     frame = training.frame
     candidate, sample = training.candidate, build(tables)
     yield row_order(tables, build, moment=frame.as_of, seed=seed)

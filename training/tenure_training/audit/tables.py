@@ -18,16 +18,16 @@ from tenure_training.frame import Frames
 Tables = Mapping[str, pd.DataFrame]
 """Rows by table name, with the columns of the contracts; ``orders`` is always there."""
 
-Build = Callable[[Tables], Frames]
+BuildFrames = Callable[[Tables], Frames]
 """Builds snapshots and labels from tables: what is audited. It reads every row it is given, late ones too."""
 
 
-def sampled(customers: Sequence[str], *, most: int) -> list[str]:
+def sample_customers(customers: Sequence[str], *, most: int) -> list[str]:
     """Choose at most so many customers by a hash of their id: the same ones every time, whatever their order.
 
     Examples
     --------
-    >>> sampled(["b", "a", "c"], most=2) == sampled(["c", "b", "a"], most=2)
+    >>> sample_customers(["b", "a", "c"], most=2) == sample_customers(["c", "b", "a"], most=2)
     True
     """
     distinct = sorted(set(customers), key=lambda one: hashlib.sha256(one.encode()).digest())
@@ -53,16 +53,17 @@ def order_lines(log: OrderLog, customers: Sequence[str]) -> pd.DataFrame:
     rows = fetch(log.rows.filter(log.rows.customer_id.isin(list(customers))))
     rows = rows.sort_values(["ordered_at", "customer_id", "revenue"], ignore_index=True)
     numbered = pd.Series([f"audit-{number}" for number in range(len(rows))], index=rows.index)
-    known = rows["order_id"].astype(object) if "order_id" in rows else numbered
-    return rows.assign(order_id=known.where(known.notna(), numbered)).astype({"ordered_at": "datetime64[us]"})
+    order_ids = rows["order_id"].astype(object) if "order_id" in rows else numbered
+    return rows.assign(order_id=order_ids.where(order_ids.notna(), numbered)).astype({"ordered_at": "datetime64[us]"})
 
 
-def time_column(table: str, rows: pd.DataFrame) -> str | None:
+def find_time_column(table: str, rows: pd.DataFrame) -> str | None:
     """Name the column that says when a row of a table happened, or else was recorded; None where the rows do not say.
 
     Examples
     --------
-    >>> time_column("orders", pd.DataFrame(columns=["ordered_at"])), time_column("order_lines", pd.DataFrame())
+    >>> orders, lines = pd.DataFrame(columns=["ordered_at"]), pd.DataFrame()
+    >>> find_time_column("orders", orders), find_time_column("order_lines", lines)
     ('ordered_at', None)
     """
     return next((name for name in (TABLES[table].dated_by, "recorded_at") if name in rows), None)
@@ -79,7 +80,7 @@ def table_rows(table: ShopTable, orders: pd.DataFrame) -> pd.DataFrame | None:
     return fetch(table.rows.filter(table.rows[key].isin(orders[key].astype(str).unique().tolist())))
 
 
-def reopened(tables: Tables, folder: Path, *, until: pd.Timestamp) -> Shop:
+def reopen(tables: Tables, folder: Path, *, until: pd.Timestamp) -> Shop:
     """Write tables into a folder and open them like any others, with every row before a moment."""
     paths = {name: folder / f"{name}.parquet" for name in tables}
     for name, rows in tables.items():

@@ -11,13 +11,13 @@ from scipy.stats import rankdata, spearmanr
 
 from tenure_training.audit.finding import Check, Finding
 from tenure_training.frame import Frames
-from tenure_training.metrics import evaluate
+from tenure_training.metrics import evaluate_metrics
 from tenure_training.models.baselines.rules import RecencyRule
 from tenure_training.models.contract import Floats, TrainingFrame
 from tenure_training.train import Training
 
-CLOSED = Check("closed_windows", "Had every window a model learnt from, or was judged on, closed by then?")
-ORIGINS = Check("origin_order", "Does every model learn only from windows before the one it is judged on?")
+_CLOSED_WINDOWS = Check("closed_windows", "Had every window a model learnt from, or was judged on, closed by then?")
+_ORIGIN_ORDER = Check("origin_order", "Does every model learn only from windows before the one it is judged on?")
 UNIQUE = Check("one_row_per_customer", "Is a customer once in the rows of an origin and window?")
 TWINS = Check("twin_customers", "Is the same history there under several customer ids?")
 LABELS = Check("labels_as_features", "Is a feature the label itself?")
@@ -38,7 +38,7 @@ On the sample of CDNOW (as of 1998-01-01) the best feature is level with the rul
 ahead of it.
 """
 
-FEWEST = 30
+_FEWEST = 30
 
 
 def inspect(training: Training, frames: Frames) -> tuple[Finding, ...]:
@@ -53,7 +53,7 @@ def inspect(training: Training, frames: Frames) -> tuple[Finding, ...]:
     """
     learnt = [(training.frame, "the champion"), *_backtest_frames(training, frames)]
     return (
-        _closed(training, learnt),
+        _check_closed_windows(training, learnt),
         _origin_order(training, learnt),
         _unique(learnt),
         _twins(training.frame.present),
@@ -75,18 +75,18 @@ def _closes(frame: TrainingFrame) -> pd.Series:
     return at + pd.to_timedelta(pd.Series(frame.window_days), unit="D")
 
 
-def _closed(training: Training, learnt: list[tuple[TrainingFrame, str]]) -> Finding:
+def _check_closed_windows(training: Training, learnt: list[tuple[TrainingFrame, str]]) -> Finding:
     late = [f"a training window of {who}" for frame, who in learnt if (_closes(frame) > frame.as_of).any()]
     judged = training.backtest.windows if training.backtest else ()
     late += [
         f"the backtest window from {window.origin:%Y-%m-%d}"
         for window in judged
-        if not window.closed_by(training.frame.as_of)
+        if not window.is_closed_by(training.frame.as_of)
     ]
     rows = sum(len(frame.rows) for frame, _ in learnt)
     if not rows and not judged:
-        return CLOSED.skipped("No window has closed, so none was used.")
-    return CLOSED.found(
+        return _CLOSED_WINDOWS.skip("No window has closed, so none was used.")
+    return _CLOSED_WINDOWS.conclude(
         late,
         good=f"All windows of {rows:,} training rows closed by the moment of their model, and all "
         f"{len(judged)} backtest windows by {training.frame.as_of:%Y-%m-%d}.",
@@ -96,10 +96,10 @@ def _closed(training: Training, learnt: list[tuple[TrainingFrame, str]]) -> Find
 
 def _origin_order(training: Training, learnt: list[tuple[TrainingFrame, str]]) -> Finding:
     if training.backtest is None:
-        return ORIGINS.skipped("There was no backtest.")
+        return _ORIGIN_ORDER.skip("There was no backtest.")
     late = [who for frame, who in learnt if len(frame.rows) and (frame.rows["as_of"] >= frame.as_of).any()]
     moments = [window.origin for window in training.backtest.windows]
-    return ORIGINS.found(
+    return _ORIGIN_ORDER.conclude(
         late,
         good=f"Every training origin lies before the origin its model was judged from, at {len(moments)} origins.",
         bad="A training origin lies at or after the moment of prediction for",
@@ -112,7 +112,7 @@ def _unique(learnt: list[tuple[TrainingFrame, str]]) -> Finding:
         keys = frame.rows[["customer_id", "as_of"]].assign(days=frame.window_days)
         if keys.duplicated().any() or frame.present["customer_id"].duplicated().any():
             double.append(f"rows of {who}")
-    return UNIQUE.found(
+    return UNIQUE.conclude(
         double,
         good=f"No customer is twice in any of {sum(len(frame.origins) + 1 for frame, _ in learnt)} snapshots.",
         bad="A customer is there more than once in",
@@ -122,14 +122,14 @@ def _unique(learnt: list[tuple[TrainingFrame, str]]) -> Finding:
 def _twins(present: pd.DataFrame) -> Finding:
     names = ["orders_total", "revenue_total", "recency_days", "tenure_days", "value_std"]
     if not set(names) <= set(present):
-        return TWINS.skipped("The snapshot lacks the columns that would show it.")
-    known = present[present["orders_total"] >= TWIN_ORDERS]
-    if len(known) < FEWEST:
-        return TWINS.skipped(f"Only {len(known)} customers have {TWIN_ORDERS} orders or more.")
-    twins = known[known.duplicated(names, keep=False)]
-    share = len(twins) / len(known)
-    seen = f"{len(twins):,} of {len(known):,} customers with {TWIN_ORDERS} orders or more share times and amounts"
-    return TWINS.found(
+        return TWINS.skip("The snapshot lacks the columns that would show it.")
+    regular = present[present["orders_total"] >= TWIN_ORDERS]
+    if len(regular) < _FEWEST:
+        return TWINS.skip(f"Only {len(regular)} customers have {TWIN_ORDERS} orders or more.")
+    twins = regular[regular.duplicated(names, keep=False)]
+    share = len(twins) / len(regular)
+    seen = f"{len(twins):,} of {len(regular):,} customers with {TWIN_ORDERS} orders or more share times and amounts"
+    return TWINS.conclude(
         twins["customer_id"].astype(str) if share > TWIN_SHARE else (),
         good=f"{seen} with another one ({share:.1%}; {TWIN_SHARE:.0%} may by chance).",
         bad=f"{seen} with another one: the same person under several ids",
@@ -148,8 +148,8 @@ def _labels_as_features(frame: TrainingFrame) -> Finding:
                 if _same_rank(frame.rows[name].to_numpy(dtype=np.float64)[rows], target[rows])
             ]
     if not len(frame.labels):
-        return LABELS.skipped("No window has closed, so there are no labels.")
-    return LABELS.found(
+        return LABELS.skip("No window has closed, so there are no labels.")
+    return LABELS.conclude(
         suspects,
         good=f"None of {len(frame.features)} features goes with orders or value of the window at a rank correlation of "
         f"{SAME_RANK} or more.",
@@ -158,27 +158,27 @@ def _labels_as_features(frame: TrainingFrame) -> Finding:
 
 
 def _same_rank(feature: Floats, target: Floats) -> bool:
-    known = np.isfinite(feature)
-    if known.sum() < FEWEST or np.ptp(feature[known]) == 0 or np.ptp(target[known]) == 0:
+    finite = np.isfinite(feature)
+    if finite.sum() < _FEWEST or np.ptp(feature[finite]) == 0 or np.ptp(target[finite]) == 0:
         return False
-    return abs(float(spearmanr(feature[known], target[known]).statistic)) >= SAME_RANK
+    return abs(float(spearmanr(feature[finite], target[finite]).statistic)) >= SAME_RANK
 
 
 def _telling(training: Training, frames: Frames) -> Finding:
     """Measure every feature alone on the latest window of the backtest, in its better direction."""
     if training.backtest is None:
-        return TELLING.skipped("There was no backtest.")
+        return TELLING.skip("There was no backtest.")
     window, outcome = training.backtest.windows[0], training.backtest.outcomes[0]
     bought = outcome["bought"].to_numpy(dtype=bool)
-    if min(bought.sum(), (~bought).sum()) < FEWEST:
-        return TELLING.skipped(f"Fewer than {FEWEST} customers bought, or did not, in the latest window.")
+    if min(bought.sum(), (~bought).sum()) < _FEWEST:
+        return TELLING.skip(f"Fewer than {_FEWEST} customers bought, or did not, in the latest window.")
     snapshot = frames.snapshot(window.origin)
     names = [name for name in training.frame.features if name in snapshot]
     alone = {name: single_auroc(snapshot[name].to_numpy(dtype=np.float64), bought) for name in names}
-    rule = evaluate(training.backtest.predictions[RecencyRule.name][0], outcome, metrics=["auroc"])["auroc"]
+    rule = evaluate_metrics(training.backtest.predictions[RecencyRule.name][0], outcome, metrics=["auroc"])["auroc"]
     limit = min(TOO_GOOD, rule + AHEAD)
     best = max(alone, key=lambda name: alone[name])
-    return TELLING.found(
+    return TELLING.conclude(
         [f"{name} ({alone[name]:.3f})" for name in sorted(alone, key=lambda n: -alone[n]) if alone[name] >= limit],
         good=f"The best feature alone, {best}, has an AUROC of {alone[best]:.3f} from {window.origin:%Y-%m-%d} on; the "
         f"recency rule has {rule:.3f}, and {limit:.3f} would be suspect.",
@@ -199,5 +199,5 @@ def single_auroc(feature: Floats, bought: NDArray[np.bool_]) -> float:
     ends = (np.nan_to_num(inside, nan=np.nanmin(inside, initial=0.0) - 1),
             np.nan_to_num(inside, nan=np.nanmax(inside, initial=0.0) + 1))  # fmt: skip
     yes, no = float(bought.sum()), float((~bought).sum())
-    found = [(rankdata(values)[bought].sum() - yes * (yes + 1) / 2) / (yes * no) for values in ends]
-    return float(max(max(one, 1 - one) for one in found))
+    areas = [(rankdata(values)[bought].sum() - yes * (yes + 1) / 2) / (yes * no) for values in ends]
+    return float(max(max(area, 1 - area) for area in areas))

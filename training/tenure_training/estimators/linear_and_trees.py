@@ -9,7 +9,7 @@ import pandas as pd
 
 from tenure_training.models.boosted.boosting import Boosted, Objective
 from tenure_training.models.contract import Floats
-from tenure_training.models.design import RHYTHM, term_of
+from tenure_training.models.design import RHYTHM_PART_NAME, term_of
 from tenure_training.models.hurdle.linear import Ridge
 from tenure_training.models.search_space import Settings
 
@@ -56,7 +56,7 @@ class LinearAndTrees:
         settings
             Of the trees, by XGBoost's names and ``rounds``.
         """
-        bent = [name for name in map(str, X.columns) if term_of(name) == RHYTHM] if link == "logit" else []
+        bent = [name for name in map(str, X.columns) if term_of(name) == RHYTHM_PART_NAME] if link == "logit" else []
         linear = Ridge.fit(X, y, weight=weight, link=link, penalty=penalty, bent=bent)
         trees = Boosted.fit(X, y, weight=weight, objective=_OBJECTIVES[link], seed=seed, settings=settings)
         return cls(linear, trees)

@@ -91,14 +91,14 @@ class RollingOrigin(BaseCrossValidator):  # type: ignore[misc]  # scikit-learn h
 
 def _moments(X: object, groups: object) -> pd.Series[pd.Timestamp]:
     """Take the moment of every row, by position."""
-    given = pd.Series(np.asarray(groups)) if groups is not None else moments_of(X)
-    if given is None or pd.api.types.is_numeric_dtype(given):  # numbers would be read as nanoseconds
+    as_of = pd.Series(np.asarray(groups)) if groups is not None else moments_of(X)
+    if as_of is None or pd.api.types.is_numeric_dtype(as_of):  # numbers would be read as nanoseconds
         raise UsageError(
             "RollingOrigin splits by the moment of every row.",
-            found="neither a column as_of nor groups" if given is None else "numbers",
+            found="neither a column as_of nor groups" if as_of is None else "numbers",
             fix="Keep as_of in the frame, or pass it: split(X, y, groups=as_of).",
         )
-    moments = pd.to_datetime(given)
+    moments = pd.to_datetime(as_of)
     if moments.isna().any():
         raise UsageError("A row has no moment.", found=f"{int(moments.isna().sum())} missing as_of")
     return moments.reset_index(drop=True)

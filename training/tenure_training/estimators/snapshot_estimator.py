@@ -11,7 +11,7 @@ from sklearn.utils.validation import _check_sample_weight, check_is_fitted, chec
 
 from tenure_features.errors import UsageError
 from tenure_training.estimators.snapshot_matrix import SnapshotMatrix, moments_of, without_ids
-from tenure_training.models.boosted.boosting import SPACE
+from tenure_training.models.boosted.boosting import TREE_SPACE
 from tenure_training.models.contract import Floats
 from tenure_training.models.search_space import Settings
 
@@ -70,7 +70,7 @@ class SnapshotEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn ha
         values, y = validate_data(
             self, without_ids(X), y, dtype=np.float64, ensure_all_finite="allow-nan", y_numeric=False
         )
-        features, as_of = self._framed(values), moments_of(X)
+        features, as_of = self._to_frame(values), moments_of(X)
         if self.horizon_days is None:
             self.matrix_ = SnapshotMatrix()
         elif as_of is None:
@@ -87,9 +87,9 @@ class SnapshotEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn ha
         """Check rows to predict; return their matrix and what the rhythm expects of buyers."""
         check_is_fitted(self)
         values = validate_data(self, without_ids(X), dtype=np.float64, ensure_all_finite="allow-nan", reset=False)
-        return self.matrix_.of_rows(self._framed(values))
+        return self.matrix_.of_rows(self._to_frame(values))
 
-    def _framed(self, values: Floats) -> pd.DataFrame:
+    def _to_frame(self, values: Floats) -> pd.DataFrame:
         names = getattr(self, "feature_names_in_", [f"x{number}" for number in range(self.n_features_in_)])
         return pd.DataFrame(values, columns=list(names))
 
@@ -99,7 +99,7 @@ class SnapshotEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn ha
 
     @property
     def _tree_settings(self) -> Settings:
-        return {name: getattr(self, name) for name in SPACE}
+        return {name: getattr(self, name) for name in TREE_SPACE}
 
     @property
     def _seed(self) -> int:

@@ -81,7 +81,7 @@ class ValueRegressor(RegressorMixin, SnapshotEstimator):  # type: ignore[misc]  
         target = np.log(np.minimum(value[positive], cut)) - log_severity[positive]
         self.severity_ = self._part(matrix[positive], target, weight[positive], "identity", seed + 1)
         total = float(weight @ np.minimum(value, cut)) / float(
-            weight @ self._expected(self.severity_, matrix, log_severity)
+            weight @ self._expect_value(self.severity_, matrix, log_severity)
         )
         self.log_scale_ = float(np.log(np.clip(total, *_SCALE)))
         return self
@@ -91,9 +91,9 @@ class ValueRegressor(RegressorMixin, SnapshotEstimator):  # type: ignore[misc]  
         matrix, log_severity = self._read(X)
         if self.severity_ is None:
             return np.full(len(matrix), self.constant_)
-        return self._expected(self.severity_, matrix, log_severity)
+        return self._expect_value(self.severity_, matrix, log_severity)
 
-    def _expected(self, severity: LinearAndTrees, matrix: pd.DataFrame, log_severity: Floats) -> Floats:
+    def _expect_value(self, severity: LinearAndTrees, matrix: pd.DataFrame, log_severity: Floats) -> Floats:
         value = np.asarray(np.exp(log_severity + severity.score(matrix) + self.log_scale_))
         return value if self.odds_ is None else np.asarray(expit(self.odds_.score(matrix)) * value)
 

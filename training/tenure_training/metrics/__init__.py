@@ -23,7 +23,7 @@ from tenure_training.metrics.probability import (
 )
 from tenure_training.metrics.profit import empc
 from tenure_training.metrics.ranking import Ranking
-from tenure_training.metrics.registry import METRICS, Metric, evaluate, metric
+from tenure_training.metrics.registry import METRICS, Metric, evaluate_metrics, metric
 from tenure_training.metrics.tables import calibration_table, decile_table
 from tenure_training.metrics.value import (
     decile_mape,
@@ -32,7 +32,7 @@ from tenure_training.metrics.value import (
     normalised_gini,
     rmse,
     spearman,
-    top20_captured,
+    top20_share,
     total_bias,
     wape,
 )
@@ -41,7 +41,7 @@ __all__ = [
     "GATE_METRICS", "METRICS", "Campaign", "Case", "Metric", "PairedDifference", "Ranking", "auroc",
     "average_precision", "brier",
     "calibration_intercept", "calibration_slope", "calibration_table", "coverage", "coverage_by_decile",
-    "coverage_gap", "crps_from_quantiles", "decile_mape", "decile_table", "ece", "empc", "evaluate", "gini",
+    "coverage_gap", "crps_from_quantiles", "decile_mape", "decile_table", "ece", "empc", "evaluate_metrics", "gini",
     "interval_width", "log_loss", "mae", "metric", "normalised_gini", "paired_bootstrap", "rmse", "spearman",
-    "top20_captured", "top_decile_lift", "total_bias", "wape", "winkler",
+    "top20_share", "top_decile_lift", "total_bias", "wape", "winkler",
 ]  # fmt: skip

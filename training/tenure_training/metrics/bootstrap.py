@@ -14,7 +14,7 @@ from tenure_training.metrics.ranking import Floats
 from tenure_training.metrics.registry import metric
 from tenure_training.models.contract import Prediction
 
-Verdict = Literal["better", "worse", "no difference"]
+PairVerdict = Literal["better", "worse", "no difference"]
 
 GATE_METRICS: tuple[str, ...] = ("log_loss", "auroc", "normalised_gini", "decile_mape")
 
@@ -43,7 +43,7 @@ class PairedDifference:
     difference: float
     low: float
     high: float
-    verdict: Verdict
+    verdict: PairVerdict
 
 
 def paired_bootstrap(
@@ -141,5 +141,5 @@ def _difference(name: str, point: Floats, draws: Floats, level: float) -> Paired
         return PairedDifference(name, a, b, nan, nan, nan, "no difference")
     low, high = (float(q) for q in np.quantile(spread, [0.5 - level / 2, 0.5 + level / 2]))
     worst, best = sorted((sign * low, sign * high))[::-1]
-    verdict: Verdict = "better" if worst < 0 else "worse" if best > 0 else "no difference"
+    verdict: PairVerdict = "better" if worst < 0 else "worse" if best > 0 else "no difference"
     return PairedDifference(name, a, b, difference, low, high, verdict)

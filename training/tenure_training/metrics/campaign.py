@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike
 from scipy.special import betaincinv
 
 from tenure_training.metrics.profit import empc
-from tenure_training.metrics.ranking import Floats, Ranking, column
+from tenure_training.metrics.ranking import Floats, Ranking, to_column
 
 OFFER_SHARE, CONTACT_SHARE = 0.05, 0.005
 """Costs of an offer and of a contact over the mean value of a customer (Verbraken et al., 2013: 10 and 1 of 200)."""
@@ -54,7 +54,7 @@ class Campaign:
         >>> Campaign.usual([100.0, 300.0], contact_cost=2.5)
         Campaign(contact_cost=2.5, offer_cost=10.0, acceptance=0.3)
         """
-        worth = column(clv)
+        worth = to_column(clv)
         mean = float(worth.mean()) if len(worth) else 0.0
         contact = mean * CONTACT_SHARE if contact_cost is None else contact_cost
         return cls(contact, mean * OFFER_SHARE if offer_cost is None else offer_cost, acceptance)
@@ -110,11 +110,11 @@ class Campaign:
 
     def _along(self, score: ArrayLike | Ranking, y: ArrayLike, clv: ArrayLike) -> tuple[Floats, Floats, Floats]:
         """Money kept at full acceptance, money spent, and share contacted, per customer, from nobody to everybody."""
-        ranking, churned = Ranking.of(score), column(y)
+        ranking, churned = Ranking.of(score), to_column(y)
         mass = ranking.mass(None)
         if not mass.sum() > 0:
             return np.empty(0), np.empty(0), np.empty(0)
-        saved = ranking.sums(churned * (column(clv) - self.offer_cost), None)
+        saved = ranking.sums(churned * (to_column(clv) - self.offer_cost), None)
         spent = ranking.sums(self.contact_cost + (1 - churned) * self.offer_cost, None)
-        kept, paid, contacted = (np.append(0.0, np.cumsum(part)) / mass.sum() for part in (saved, spent, mass))
-        return kept, paid, contacted
+        retained, paid, contacted = (np.append(0.0, np.cumsum(part)) / mass.sum() for part in (saved, spent, mass))
+        return retained, paid, contacted

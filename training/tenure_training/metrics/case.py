@@ -30,9 +30,9 @@ class Case:
 
     def __post_init__(self) -> None:
         """Refuse what cannot be measured: other lengths, numbers that are not finite."""
-        said = self.prediction
+        prediction = self.prediction
         for name in ("buy_probability", "expected_orders", "expected_value", "quantiles", "rank_score"):
-            column = getattr(said, name)
+            column = getattr(prediction, name)
             if column is None:
                 continue
             if len(column) != len(self.outcome):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike
 
-from tenure_training.metrics.ranking import Floats, Ranking, column, mean
+from tenure_training.metrics.ranking import Floats, Ranking, mean, to_column
 
 CRPS_LEVELS: tuple[float, ...] = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
 
@@ -15,9 +15,9 @@ def inside(low: ArrayLike, high: ArrayLike, actual: ArrayLike) -> Floats:
 
     Ends count as inside up to a relative 1e-9: many customers have exactly zero value and an interval that ends there.
     """
-    y = column(actual)
+    y = to_column(actual)
     slack = 1e-9 * np.maximum(1.0, np.abs(y))
-    return ((y >= column(low) - slack) & (y <= column(high) + slack)).astype(np.float64)
+    return ((y >= to_column(low) - slack) & (y <= to_column(high) + slack)).astype(np.float64)
 
 
 def coverage(low: ArrayLike, high: ArrayLike, actual: ArrayLike, *, weight: Floats | None = None) -> float:
@@ -77,7 +77,7 @@ def interval_width(low: ArrayLike, high: ArrayLike, *, weight: Floats | None = N
     >>> interval_width([0, 0], [2, 4])
     3.0
     """
-    return mean(column(high) - column(low), weight)
+    return mean(to_column(high) - to_column(low), weight)
 
 
 def winkler(low: ArrayLike, high: ArrayLike, actual: ArrayLike, *, level: float, weight: Floats | None = None) -> float:
@@ -90,7 +90,7 @@ def winkler(low: ArrayLike, high: ArrayLike, actual: ArrayLike, *, level: float,
     >>> round(winkler([0.0], [10.0], [11.0], level=0.8), 4)
     20.0
     """
-    bottom, top, y = column(low), column(high), column(actual)
+    bottom, top, y = to_column(low), to_column(high), to_column(actual)
     miss = np.maximum(bottom - y, 0) + np.maximum(y - top, 0)
     return mean(top - bottom + 2 / (1 - level) * miss, weight)
 
@@ -117,6 +117,6 @@ def crps_from_quantiles(
     >>> crps_from_quantiles([[2.0] * 9], [5.0])
     3.0
     """
-    error = column(actual)[:, None] - np.asarray(quantiles, dtype=np.float64)
+    error = to_column(actual)[:, None] - np.asarray(quantiles, dtype=np.float64)
     tau = np.asarray(levels)
     return mean(2 * np.maximum(tau * error, (tau - 1) * error).mean(axis=1), weight)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike
 
-from tenure_training.metrics.ranking import Floats, Ranking, column, mean
+from tenure_training.metrics.ranking import Floats, Ranking, mean, to_column
 
 CLIP = 1e-4
 """Probabilities are moved this far away from 0 and 1 before a logarithm: one certain error must not decide alone."""
@@ -70,7 +70,7 @@ def top_decile_lift(score: ArrayLike | Ranking, y: ArrayLike, *, weight: Floats 
     >>> top_decile_lift(list(range(10)), [0, 0, 0, 0, 0, 0, 0, 1, 0, 1])
     5.0
     """
-    rate = mean(column(y), weight)
+    rate = mean(to_column(y), weight)
     if not rate > 0:
         return float("nan")
     (means,) = Ranking.of(score).bins(10, y, weight=weight)
@@ -87,7 +87,7 @@ def log_loss(p: ArrayLike, y: ArrayLike, *, weight: Floats | None = None) -> flo
     >>> round(log_loss([0.5, 0.5], [1, 0]), 4)
     0.6931
     """
-    q, churned = np.clip(column(p), CLIP, 1 - CLIP), column(y)
+    q, churned = np.clip(to_column(p), CLIP, 1 - CLIP), to_column(y)
     return mean(-(churned * np.log(q) + (1 - churned) * np.log1p(-q)), weight)
 
 
@@ -99,7 +99,7 @@ def brier(p: ArrayLike, y: ArrayLike, *, weight: Floats | None = None) -> float:
     >>> brier([1.0, 0.5], [1, 0])
     0.125
     """
-    return mean((column(p) - column(y)) ** 2, weight)
+    return mean((to_column(p) - to_column(y)) ** 2, weight)
 
 
 def ece(
@@ -146,7 +146,7 @@ def calibration_slope(p: ArrayLike, y: ArrayLike, *, weight: Floats | None = Non
     >>> round(calibration_slope([0.2] * 5 + [0.8] * 5, [1, 0, 0, 0, 0, 1, 1, 1, 1, 0]), 4)
     1.0
     """
-    z, churned = _log_odds(p), column(y)
+    z, churned = _log_odds(p), to_column(y)
     w = np.ones(len(z)) if weight is None else weight
     seen, gone = z[(w > 0) & (churned < 0.5)], z[(w > 0) & (churned >= 0.5)]
     if len(seen) == 0 or len(gone) == 0 or gone.min() >= seen.max() or gone.max() <= seen.min():
@@ -166,7 +166,7 @@ def calibration_intercept(p: ArrayLike, y: ArrayLike, *, weight: Floats | None =
     >>> round(calibration_intercept([0.5] * 4, [1, 1, 1, 0]), 4)
     1.0986
     """
-    z, churned = _log_odds(p), column(y)
+    z, churned = _log_odds(p), to_column(y)
     w = np.ones(len(z)) if weight is None else weight
     if not 0 < churned @ w < w.sum():
         return float("nan")
@@ -174,7 +174,7 @@ def calibration_intercept(p: ArrayLike, y: ArrayLike, *, weight: Floats | None =
 
 
 def _log_odds(p: ArrayLike) -> Floats:
-    q = np.clip(column(p), CLIP, 1 - CLIP)
+    q = np.clip(to_column(p), CLIP, 1 - CLIP)
     return np.asarray(np.log(q) - np.log1p(-q), dtype=np.float64)
 
 

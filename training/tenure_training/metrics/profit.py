@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import betaincinv
 
-from tenure_training.metrics.ranking import Floats, Ranking, column
+from tenure_training.metrics.ranking import Floats, Ranking, to_column
 
 _STEPS = 200
 
@@ -58,11 +58,11 @@ def empc(
     >>> empc(range(10), churned, clv=200, offer_cost=10, contact_cost=1) < 5
     True
     """
-    ranking, churned = Ranking.of(score), column(y)
+    ranking, churned = Ranking.of(score), to_column(y)
     customers = float(ranking.mass(weight).sum())
     if not customers > 0:
         return float("nan")
-    saved = np.cumsum(ranking.sums(churned * (column(clv) - offer_cost), weight))
+    saved = np.cumsum(ranking.sums(churned * (to_column(clv) - offer_cost), weight))
     spent = np.cumsum(ranking.sums(contact_cost + (1 - churned) * offer_cost, weight))
     chances = betaincinv(*acceptance, (np.arange(_STEPS) + 0.5) / _STEPS)
     return float(np.mean([max(0.0, float((gamma * saved - spent).max())) for gamma in chances]) / customers)

@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 Floats = NDArray[np.float64]
 
 
-def column(values: ArrayLike) -> Floats:
+def to_column(values: ArrayLike) -> Floats:
     """Values as float64, shape (n,)."""
     return np.asarray(values, dtype=np.float64)
 

@@ -1,4 +1,4 @@
-"""The metrics by name, each with its direction, and `evaluate`: all of them for one prediction and its outcome."""
+"""The metrics by name, each with its direction, and `evaluate_metrics`: all for a prediction and its outcome."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ class Metric:
         return -value if self.higher_is_better else value
 
 
-def _covered(level: float) -> Measure:
+def _coverage_of(level: float) -> Measure:
     def measure(case: Case, w: Weight) -> float:
         ends = case.interval(level)
         return float("nan") if ends is None else i.coverage(*ends, case.value, weight=w)
@@ -110,16 +110,16 @@ _ALL = (
     Metric("total_bias", None, 0.0, "total predicted over actual, minus one",
            lambda c, w: v.total_bias(c.expected_value, c.value, weight=w)),
     Metric("top20_captured", True, 1.0, "share of value in the 20 % predicted best",
-           lambda c, w: v.top20_captured(c.by_value, c.value, weight=w)),
+           lambda c, w: v.top20_share(c.by_value, c.value, weight=w)),
     Metric("wape", False, 0.0, "total absolute error over total value; 1 for the zero forecast",
            lambda c, w: v.wape(c.expected_value, c.value, weight=w)),
     Metric("mae", False, 0.0, "mean absolute error, currency",
            lambda c, w: v.mae(c.expected_value, c.value, weight=w)),
     Metric("rmse", False, 0.0, "root mean squared error, currency",
            lambda c, w: v.rmse(c.expected_value, c.value, weight=w)),
-    Metric("coverage_50", None, 0.5, "share of values inside the 50 % interval", _covered(0.5)),
-    Metric("coverage_80", None, 0.8, "share of values inside the 80 % interval", _covered(0.8)),
-    Metric("coverage_95", None, 0.95, "share of values inside the 95 % interval", _covered(0.95)),
+    Metric("coverage_50", None, 0.5, "share of values inside the 50 % interval", _coverage_of(0.5)),
+    Metric("coverage_80", None, 0.8, "share of values inside the 80 % interval", _coverage_of(0.8)),
+    Metric("coverage_95", None, 0.95, "share of values inside the 95 % interval", _coverage_of(0.95)),
     Metric("coverage_gap", False, 0.0, "mean distance from 80 % of the coverage in ten deciles", _gap),
     Metric("interval_width", False, 0.0, "mean width of the 80 % interval, currency", _width),
     Metric("winkler", False, 0.0, "interval score of the 80 % interval, currency", _winkler),
@@ -147,7 +147,7 @@ def metric(name: str) -> Metric:
     return METRICS[name]
 
 
-def evaluate(
+def evaluate_metrics(
     prediction: Prediction,
     outcome: pd.DataFrame,
     *,
@@ -184,7 +184,8 @@ def evaluate(
     >>> import numpy as np
     >>> said = Prediction(np.array([0.8, 0.3, 0.1]), np.array([2.0, 0.4, 0.1]), np.array([60.0, 9.0, 3.0]))
     >>> did = pd.DataFrame({"orders": [3, 0, 0], "value": [90.0, 0.0, 0.0]})
-    >>> {name: round(value, 3) for name, value in evaluate(said, did, metrics=["auroc", "brier", "total_bias"]).items()}
+    >>> values = evaluate_metrics(said, did, metrics=["auroc", "brier", "total_bias"])
+    >>> {name: round(value, 3) for name, value in values.items()}
     {'auroc': 1.0, 'brier': 0.047, 'total_bias': -0.2}
     """
     case = Case(prediction, outcome)

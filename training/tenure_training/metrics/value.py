@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike
 
-from tenure_training.metrics.ranking import Floats, Ranking, column, mean
+from tenure_training.metrics.ranking import Floats, Ranking, mean, to_column
 
 DECILES = 10
 
@@ -103,18 +103,18 @@ def total_bias(predicted: ArrayLike, actual: ArrayLike, *, weight: Floats | None
     >>> round(total_bias([1.0, 2.0], [2.0, 2.0]), 4)
     -0.25
     """
-    total = mean(column(actual), weight)
-    return mean(column(predicted), weight) / total - 1 if total > 0 else float("nan")
+    total = mean(to_column(actual), weight)
+    return mean(to_column(predicted), weight) / total - 1 if total > 0 else float("nan")
 
 
-def top20_captured(score: ArrayLike | Ranking, actual: ArrayLike, *, weight: Floats | None = None) -> float:
+def top20_share(score: ArrayLike | Ranking, actual: ArrayLike, *, weight: Floats | None = None) -> float:
     """Share of the total value held by the 20 % of customers ranked highest; higher is better.
 
     .2 for a random ranking; NaN when the total is not positive.
 
     Examples
     --------
-    >>> round(top20_captured([5, 4, 3, 2, 1], [60, 10, 10, 10, 10]), 4)
+    >>> round(top20_share([5, 4, 3, 2, 1], [60, 10, 10, 10, 10]), 4)
     0.6
     """
     (means,) = Ranking.of(score).bins(5, actual, weight=weight)
@@ -131,7 +131,7 @@ def wape(predicted: ArrayLike, actual: ArrayLike, *, weight: Floats | None = Non
     >>> wape([0.0, 0.0], [1.0, 3.0])
     1.0
     """
-    total = mean(column(actual), weight)
+    total = mean(to_column(actual), weight)
     return mae(predicted, actual, weight=weight) / total if total > 0 else float("nan")
 
 
@@ -143,7 +143,7 @@ def mae(predicted: ArrayLike, actual: ArrayLike, *, weight: Floats | None = None
     >>> mae([0.0, 2.0], [1.0, 3.0])
     1.0
     """
-    return mean(np.abs(column(predicted) - column(actual)), weight)
+    return mean(np.abs(to_column(predicted) - to_column(actual)), weight)
 
 
 def rmse(predicted: ArrayLike, actual: ArrayLike, *, weight: Floats | None = None) -> float:
@@ -154,4 +154,4 @@ def rmse(predicted: ArrayLike, actual: ArrayLike, *, weight: Floats | None = Non
     >>> rmse([0.0, 2.0], [2.0, 4.0])
     2.0
     """
-    return float(np.sqrt(mean((column(predicted) - column(actual)) ** 2, weight)))
+    return float(np.sqrt(mean((to_column(predicted) - to_column(actual)) ** 2, weight)))

@@ -333,14 +333,14 @@ def _load(model: type[Candidate], folder: Path, info: BundleInfo) -> Candidate:
 
 def _class_of(name: str, candidates: Sequence[type[Candidate]]) -> type[Candidate]:
     """Find the class of a champion among those of tenure and those the caller named; nothing is ever imported by it."""
-    known = {candidate.name: candidate for candidate in (*candidates, *CANDIDATES.values())}
-    if name not in known:
+    by_name = {candidate.name: candidate for candidate in (*candidates, *CANDIDATES.values())}
+    if name not in by_name:
         raise DataContractError(
             "The bundle holds a model that is none of tenure's own.",
             found=repr(name),
             fix="Pass its class: candidates=[...] in Python, --candidate FILE.py:CLASS on the command line.",
         )
-    return known[name]
+    return by_name[name]
 
 
 def _write_json(path: Path, content: Mapping[str, Any]) -> None:

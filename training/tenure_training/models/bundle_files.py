@@ -15,7 +15,7 @@ INFO, SEGMENTS, CHECKSUMS, MODEL = "bundle.json", "segments.json", "checksums.js
 EXTRAS = "extras.json"
 SUFFIXES = frozenset({".json", ".ubj"})
 MOST_FILES = 100
-DEEPEST = 4
+_DEEPEST = 4
 
 _SHA256 = re.compile(r"[0-9a-f]{64}", re.ASCII)
 
@@ -69,7 +69,7 @@ def bundle_files(folder: Path) -> list[str]:
             for entry in entries:
                 name = Path(entry.path).relative_to(folder).as_posix()
                 mode = entry.stat(follow_symlinks=False).st_mode
-                if stat.S_ISDIR(mode) and name.count("/") < DEEPEST:
+                if stat.S_ISDIR(mode) and name.count("/") < _DEEPEST:
                     waiting.append(Path(entry.path))
                 elif stat.S_ISREG(mode) and len(out) < MOST_FILES:
                     out.append(name)

@@ -14,7 +14,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from tenure_features.families.catalogue import BUILT_IN, Catalogue
-from tenure_training.models.search_space import NOTHING, SearchSpace, Settings, checked
+from tenure_training.models.search_space import NOTHING, SearchSpace, Settings, check_settings
 
 Floats = NDArray[np.float64]
 
@@ -248,7 +248,7 @@ class Candidate(ABC):
     settings: Settings = MappingProxyType({})
     """Settings that differ from the defaults of the search space."""
 
-    def tuned(self, settings: Settings) -> Self:
+    def with_settings(self, settings: Settings) -> Self:
         """Take settings, before `fit`.
 
         Raises
@@ -256,7 +256,7 @@ class Candidate(ABC):
         UsageError
             There is no such setting, or its value lies outside the search space.
         """
-        self.settings = MappingProxyType(checked(settings, self.search_space, candidate=self.name))
+        self.settings = MappingProxyType(check_settings(settings, self.search_space, candidate=self.name))
         return self
 
     @abstractmethod

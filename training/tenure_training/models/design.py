@@ -14,7 +14,7 @@ from tenure_features.stored import Stored
 from tenure_training.models.btyd.btyd_ensemble import Expectation
 from tenure_training.models.contract import Floats
 
-RHYTHM = "btyd_rhythm"
+RHYTHM_PART_NAME = "btyd_rhythm"
 """Name of the explanation term that gathers what the BTYD models contribute."""
 
 _MONEY = (
@@ -49,7 +49,11 @@ def units_beside(names: Iterable[str], catalogue: Catalogue) -> dict[str, str]:
     """
     listed = {*_LOGARITHMS, *_MONEY, *_AS_THEY_ARE, *_LEFT_OUT}
     beside = [catalogue.get(name) for name in names if name not in listed]
-    return {one.name: one.unit for one in beside if one and (one.table != "orders" or one.file is not None)}
+    return {
+        feature.name: feature.unit
+        for feature in beside
+        if feature and (feature.table != "orders" or feature.file is not None)
+    }
 
 
 def units_from(stored: Stored) -> dict[str, str]:
@@ -88,14 +92,14 @@ def design(snapshot: pd.DataFrame, expected: Expectation, *, units: Mapping[str,
     for name in (name for name in _AS_THEY_ARE if name in snapshot):
         columns[name] = np.clip(snapshot[name].to_numpy(dtype=np.float64), -_BOUND, _BOUND)
     for name in (name for name in snapshot.columns if name in units):
-        columns[name] = _scaled(snapshot[name].to_numpy(dtype=np.float64), units[name], expected.typical_spend)
+        columns[name] = _scale(snapshot[name].to_numpy(dtype=np.float64), units[name], expected.typical_spend)
     columns |= {f"{_ODDS}{name}": odds for name, odds in expected.odds.items()}
     columns |= {f"rhythm_orders_{name}": np.log(orders) for name, orders in expected.orders.items()}
     columns["rhythm_spend"] = np.log(expected.spend / expected.typical_spend)
     return pd.DataFrame(columns)
 
 
-def _scaled(values: Floats, unit: str, typical_spend: float) -> Floats:
+def _scale(values: Floats, unit: str, typical_spend: float) -> Floats:
     if unit in _UNITS_AS_THEY_ARE:
         return np.clip(values, -_BOUND, _BOUND) if unit != "years" else values
     # so that log1p is a logarithm for most amounts
@@ -137,7 +141,7 @@ def term_of(column: str) -> str:
     """
     if column == "rhythm_spend":
         return "value_mean"  # the Gamma-Gamma reads nothing else but the count
-    return RHYTHM if column.startswith("rhythm_") else column
+    return RHYTHM_PART_NAME if column.startswith("rhythm_") else column
 
 
 def by_term(columns: list[str], parts: Floats) -> Mapping[str, NDArray[np.float64]]:

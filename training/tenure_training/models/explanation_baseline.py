@@ -41,7 +41,7 @@ class Reference:
             dict(zip(names, value.tolist(), strict=True)),
         )
 
-    def seen_from(self, contributions: Contributions) -> Contributions:
+    def express(self, contributions: Contributions) -> Contributions:
         """Express contributions against this reference.
 
         Examples

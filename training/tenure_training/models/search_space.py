@@ -59,7 +59,7 @@ def defaults(space: SearchSpace) -> dict[str, Value]:
     return {name: parameter.default for name, parameter in space.items()}
 
 
-def checked(settings: Settings, space: SearchSpace, *, candidate: str) -> dict[str, Value]:
+def check_settings(settings: Settings, space: SearchSpace, *, candidate: str) -> dict[str, Value]:
     """Give the settings back, in the order of the space, if each of them may be set and lies in its range.
 
     Raises
@@ -69,7 +69,7 @@ def checked(settings: Settings, space: SearchSpace, *, candidate: str) -> dict[s
 
     Examples
     --------
-    >>> checked({"eta": 0.1}, {"eta": Real(0.01, 0.3, 0.05)}, candidate="blend")
+    >>> check_settings({"eta": 0.1}, {"eta": Real(0.01, 0.3, 0.05)}, candidate="blend")
     {'eta': 0.1}
     """
     for name, value in settings.items():

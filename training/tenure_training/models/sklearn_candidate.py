@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from tenure_features.errors import UsageError
-from tenure_training.models.btyd.btyd_ensemble import SURE, Rhythm
+from tenure_training.models.btyd.btyd_ensemble import SURE_CUSTOMERS, Rhythm
 from tenure_training.models.contract import Candidate, Floats, Prediction, TrainingFrame
 from tenure_training.models.design import design, units_beside
 from tenure_training.models.hurdle.linear import median_of
@@ -69,12 +69,12 @@ class SklearnCandidate(Candidate):
             return self
         self.median = pd.Series({name: median_of(lessons.X[name].to_numpy()) for name in lessons.X})
         X = lessons.X.fillna(self.median)
-        self._buys = self._fitted(self.classifier, X, lessons.bought > 0, lessons.weight, seed)
+        self._buys = self._fit_clone(self.classifier, X, lessons.bought > 0, lessons.weight, seed)
         value = frame.labels["value"].to_numpy(dtype=np.float64)
         rows = (lessons.bought > 0) & (value > 0)
         if rows.sum() >= 2:
             target = np.log(value[rows]) - lessons.log_severity[rows]
-            self._spends = self._fitted(self.regressor, X[rows], target, lessons.weight[rows], seed)
+            self._spends = self._fit_clone(self.regressor, X[rows], target, lessons.weight[rows], seed)
             self.log_scale = self._total(lessons, X, value, rows)
         return self
 
@@ -85,10 +85,12 @@ class SklearnCandidate(Candidate):
         probability = 1 / (1 + np.exp(-odds))
         if self._buys is not None and len(snapshot):
             X = design(snapshot, expected, units=self.units).fillna(self.median)
-            probability = np.clip(self._buys.predict_proba(X)[:, 1], SURE, 1 - SURE).astype(np.float64)
+            probability = np.clip(self._buys.predict_proba(X)[:, 1], SURE_CUSTOMERS, 1 - SURE_CUSTOMERS).astype(
+                np.float64
+            )
             log_value = log_value + self._correction(X)
         orders = probability * np.exp(expected.log_count)
-        ranked = probability + SURE * odds  # the rhythm breaks the ties that trees and neighbours make
+        ranked = probability + SURE_CUSTOMERS * odds  # the rhythm breaks the ties that trees and neighbours make
         return Prediction(probability, orders, probability * np.exp(log_value), rank_score=ranked)
 
     def save(self, folder: Path) -> NoReturn:  # noqa: ARG002  # the contract's argument
@@ -115,14 +117,14 @@ class SklearnCandidate(Candidate):
         """
         raise UsageError(f"{cls.name!r} was never written into a bundle.", fix="Define save and load in its class.")
 
-    def _fitted(self, estimator: Any, X: pd.DataFrame, y: Any, weight: Floats, seed: int) -> Any:  # noqa: ANN401
+    def _fit_clone(self, estimator: Any, X: pd.DataFrame, y: Any, weight: Floats, seed: int) -> Any:  # noqa: ANN401
         from sklearn.base import clone
         from sklearn.utils.validation import has_fit_parameter
 
         fresh = clone(estimator)
-        given = fresh.get_params()
-        states = {name: seed for name in given if name.split("__")[-1] == "random_state"}
-        tuned = {name: value for name, value in self.settings.items() if name in given}
+        parameters = fresh.get_params()
+        states = {name: seed for name in parameters if name.split("__")[-1] == "random_state"}
+        tuned = {name: value for name, value in self.settings.items() if name in parameters}
         fresh.set_params(**states, **tuned)
         if has_fit_parameter(fresh, "sample_weight"):
             return fresh.fit(X, y, sample_weight=weight)

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from scipy.special import logsumexp
 
 from tenure_features.stored import Stored
-from tenure_training.models.btyd.btyd_ensemble import SURE
+from tenure_training.models.btyd.btyd_ensemble import SURE_CUSTOMERS
 from tenure_training.models.contract import LEVELS, Evidence, Floats, TrainingFrame
 
 KNOTS = np.round(np.concatenate([[0.005, 0.01, 0.025], np.arange(0.05, 1.0, 0.05), [0.975, 0.99, 0.995]]), 4)
@@ -19,10 +19,10 @@ KNOTS = np.round(np.concatenate([[0.005, 0.01, 0.025], np.arange(0.05, 1.0, 0.05
 FEWEST_BUYERS = 100
 """Buyers in later windows from which their spread is taken; fewer say less than the many rows of the fit."""
 
-ROWS_PER_BIN = 150
+_ROWS_PER_BIN = 150
 MOST_BINS = 8
 
-OUTLIER = 0.995
+_OUTLIER = 0.995
 """Values and expectations beyond this quantile count as that much in what a window brought in altogether."""
 
 WIDENS = 0.1
@@ -71,7 +71,7 @@ class SpendDistribution:
         if len(log_value) == 0:
             return cls(np.empty(0), np.zeros((1, len(KNOTS))))
         log_expected = log_expected + _beyond(log_expected, log_value, window)
-        bins = int(np.clip(len(log_value) // ROWS_PER_BIN, 1, MOST_BINS))
+        bins = int(np.clip(len(log_value) // _ROWS_PER_BIN, 1, MOST_BINS))
         edges = np.unique(np.quantile(log_expected, np.arange(1, bins) / bins))
         spread, at = log_value - log_expected, np.searchsorted(edges, log_expected, side="right")
         whole = np.quantile(spread, KNOTS)
@@ -103,7 +103,9 @@ class SpendDistribution:
         rows = evidence.bought & (evidence.value > 0) & (evidence.expected_value > 0)
         if rows.sum() < FEWEST_BUYERS:
             return None
-        log_expected = np.log(evidence.expected_value[rows] / np.maximum(evidence.buy_probability[rows], SURE))
+        log_expected = np.log(
+            evidence.expected_value[rows] / np.maximum(evidence.buy_probability[rows], SURE_CUSTOMERS)
+        )
         longer = horizon_days / (evidence.window_days or horizon_days)
         return cls.fit(log_expected, np.log(evidence.value[rows]), window=evidence.window[rows], longer=longer)
 
@@ -119,11 +121,11 @@ class SpendDistribution:
         """
         at = np.searchsorted(self.edges, log_expected, side="right")
         within = (np.array(LEVELS) - (1 - probability[:, None])) / np.maximum(probability[:, None], 1e-12)
-        found = np.empty_like(within)
+        quantiles = np.empty_like(within)
         for b, knots in enumerate(self.quantiles):
             rows = at == b
-            found[rows] = np.interp(within[rows], KNOTS, knots)
-        return np.where(within > 0, np.exp(log_expected[:, None] + found), 0.0)
+            quantiles[rows] = np.interp(within[rows], KNOTS, knots)
+        return np.where(within > 0, np.exp(log_expected[:, None] + quantiles), 0.0)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the knots as JSON values."""
@@ -144,10 +146,10 @@ def _beyond(log_expected: Floats, log_value: Floats, window: NDArray[np.int64]) 
     beyond = np.empty(len(window))
     for number in np.unique(window):
         rows = window == number
-        came, expected = (logsumexp(_capped(one[rows])) for one in (log_value, log_expected))
+        came, expected = (logsumexp(_cap(logarithms[rows])) for logarithms in (log_value, log_expected))
         beyond[rows] = came - expected
     return beyond
 
 
-def _capped(logarithms: Floats) -> Floats:
-    return np.minimum(logarithms, np.quantile(logarithms, OUTLIER))
+def _cap(logarithms: Floats) -> Floats:
+    return np.minimum(logarithms, np.quantile(logarithms, _OUTLIER))

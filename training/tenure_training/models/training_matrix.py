@@ -60,7 +60,7 @@ class Lessons:
         fitted: Part = self._fitted[part, seed]
         return fitted
 
-    def tuned(self, settings: Settings) -> Lessons:
+    def with_settings(self, settings: Settings) -> Lessons:
         """Give the same rows to be learnt from with other settings; what was fitted before is not shared."""
         return replace(self, settings=settings) if settings else self
 
@@ -80,11 +80,11 @@ def lessons_of(frame: TrainingFrame) -> Lessons:
     At every origin the rhythm is fitted to the snapshot of that origin alone.
     """
     if frame not in _taught:
-        _taught[frame] = _made(frame)
+        _taught[frame] = _make(frame)
     return _taught[frame]
 
 
-def _made(frame: TrainingFrame) -> Lessons:
+def _make(frame: TrainingFrame) -> Lessons:
     matrices, rhythm, severity, count = [], [], [], []
     units = units_beside(frame.features, frame.catalogue)
     keys = pd.DataFrame({"as_of": frame.rows["as_of"].to_numpy(), "days": frame.window_days})

@@ -42,14 +42,14 @@ def load_candidate(address: str) -> type[Candidate]:
     """
     where, _, name = address.rpartition(":")
     module = _file(Path(where).absolute()) if where.endswith(".py") else _module(where)
-    found = getattr(module, name, None)
-    if not (isinstance(found, type) and issubclass(found, Candidate)):
+    loaded = getattr(module, name, None)
+    if not (isinstance(loaded, type) and issubclass(loaded, Candidate)):
         raise UsageError(
             f"{address!r} is not a candidate.",
-            found="nothing of that name" if found is None else repr(found),
+            found="nothing of that name" if loaded is None else repr(loaded),
             fix="Name a subclass of tenure_training.models.Candidate, or what sklearn_candidate returns.",
         )
-    return found
+    return loaded
 
 
 def own_candidates(names: Iterable[str]) -> tuple[type[Candidate], ...]:

@@ -1,12 +1,12 @@
 """MLflow, and nowhere else in training: runs, registered models and their aliases."""
 
 from tenure_training.tracking.gate import Decision, decide
-from tenure_training.tracking.store import CHALLENGER, CHAMPION, SCORER, Registered, Store
+from tenure_training.tracking.store import CHALLENGER, CHAMPION_ALIAS, SCORER, Registered, Store
 from tenure_training.tracking.training import CandidateRun, Tracked, track_training
 
 __all__ = [
     "CHALLENGER",
-    "CHAMPION",
+    "CHAMPION_ALIAS",
     "SCORER",
     "CandidateRun",
     "Decision",

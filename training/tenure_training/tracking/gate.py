@@ -34,11 +34,13 @@ def decide(champion: Registered | None, differences: Mapping[str, PairedDifferen
     """
     if champion is None:
         return Decision(promote=True, reason="There was no champion.")
-    known = f"champion {champion.model_version or champion.version}"
-    told = {name: f"{name} {pair.a:.4g} against {pair.b:.4g}" for name, pair in differences.items()}
-    worse = [told[name] for name, pair in differences.items() if pair.verdict == "worse"]
+    champion_name = f"champion {champion.model_version or champion.version}"
+    comparisons = {name: f"{name} {pair.a:.4g} against {pair.b:.4g}" for name, pair in differences.items()}
+    worse = [comparisons[name] for name, pair in differences.items() if pair.verdict == "worse"]
     if worse:
-        return Decision(promote=False, reason=f"Worse than {known} in the backtest: {', '.join(worse)}.")
-    if not told:
-        return Decision(promote=False, reason=f"Not compared with {known} in a backtest.")
-    return Decision(promote=True, reason=f"Not worse than {known} in the backtest: {', '.join(told.values())}.")
+        return Decision(promote=False, reason=f"Worse than {champion_name} in the backtest: {', '.join(worse)}.")
+    if not comparisons:
+        return Decision(promote=False, reason=f"Not compared with {champion_name} in a backtest.")
+    return Decision(
+        promote=True, reason=f"Not worse than {champion_name} in the backtest: {', '.join(comparisons.values())}."
+    )

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from mlflow import MlflowClient
 
 SCORER = "tenure-scorer"
-CHAMPION, CHALLENGER = "champion", "challenger"
+CHAMPION_ALIAS, CHALLENGER = "champion", "challenger"
 
 _SQLITE = "sqlite:///"
 _LOCK = ".lock"
@@ -63,7 +63,7 @@ class Store:
         folder = Path(unquote(uri.removeprefix(_SQLITE))).absolute().parent
         folder.mkdir(parents=True, exist_ok=True)
         store = cls(uri, folder / "artifacts")
-        with _locked(folder / _LOCK):
+        with _lock_file(folder / _LOCK):
             store._initialise(folder / "artifacts")
         return store
 
@@ -82,7 +82,7 @@ class Store:
                 ) from error
 
     @contextmanager
-    def connected(self) -> Iterator[MlflowClient]:
+    def connect(self) -> Iterator[MlflowClient]:
         """Point mlflow at this store for a while, without autologging, and put its settings back.
 
         Raises
@@ -105,17 +105,17 @@ class Store:
         """Find an experiment by name or create it; return its id."""
         if self.artifacts is None:
             return _experiment_id(client, name, None)
-        with _locked(self.artifacts.parent / _LOCK):
+        with _lock_file(self.artifacts.parent / _LOCK):
             return _experiment_id(client, name, (self.artifacts / name).as_uri())
 
-    def registered(self, name: str = SCORER, *, alias: str = CHAMPION) -> Registered | None:
+    def find_registered(self, name: str = SCORER, *, alias: str = CHAMPION_ALIAS) -> Registered | None:
         """Look up what an alias of a registered model points to; None where there is no such alias yet."""
-        with self.connected() as client:
-            held = [model for model in client.search_registered_models(f"name = '{name}'") if alias in model.aliases]
-            if not held:
+        with self.connect() as client:
+            models = [model for model in client.search_registered_models(f"name = '{name}'") if alias in model.aliases]
+            if not models:
                 return None
-            found = client.get_model_version_by_alias(name, alias)
-            return Registered(name, int(found.version), found.tags.get("model_version", ""), found.run_id or "")
+            version = client.get_model_version_by_alias(name, alias)
+            return Registered(name, int(version.version), version.tags.get("model_version", ""), version.run_id or "")
 
 
 @dataclass(frozen=True)
@@ -129,12 +129,14 @@ class Registered:
 
 
 def _experiment_id(client: MlflowClient, name: str, location: str | None) -> str:
-    found = client.get_experiment_by_name(name)
-    return str(client.create_experiment(name, artifact_location=location) if found is None else found.experiment_id)
+    experiment = client.get_experiment_by_name(name)
+    return str(
+        client.create_experiment(name, artifact_location=location) if experiment is None else experiment.experiment_id
+    )
 
 
 @contextmanager
-def _locked(path: Path) -> Iterator[None]:
+def _lock_file(path: Path) -> Iterator[None]:
     """Hold a file lock; closing the file releases it, so does the death of the process."""
     with path.open("a+b") as handle:
         _lock(handle)

@@ -20,7 +20,7 @@ from tenure_features.errors import UsageError
 from tenure_features.spreadsheets import write_csv
 from tenure_training.models.bundle import Bundle, BundleInfo
 from tenure_training.tracking.gate import Decision
-from tenure_training.tracking.store import CHALLENGER, CHAMPION, Store
+from tenure_training.tracking.store import CHALLENGER, CHAMPION_ALIAS, Store
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -31,7 +31,7 @@ EXPERIMENT = "tenure"
 _BATCH = 1000  # metrics MLflow takes at a time
 
 
-class Served(Protocol):
+class ServedModel(Protocol):
     """A model to register: the module MLflow loads it with, and the columns it returns with their types."""
 
     @property
@@ -93,7 +93,7 @@ def track_training(
     *,
     candidates: Sequence[CandidateRun],
     backtest: pd.DataFrame,
-    models: Mapping[str, Served],
+    models: Mapping[str, ServedModel],
     decision: Decision,
     files: Sequence[Path] = (),
     params: Mapping[str, object] | None = None,
@@ -132,7 +132,7 @@ def track_training(
     absent = [path.name for path in files if not path.exists()]
     if absent:
         raise UsageError("Files to be logged do not exist.", found=", ".join(absent))
-    with store.connected() as client:
+    with store.connect() as client:
         import mlflow
 
         where = store.experiment(client, experiment)
@@ -144,7 +144,7 @@ def track_training(
                 _log_candidate(client, run, candidate, chosen=candidate.name == bundle.info.champion)
             tags = _tags(bundle, decision)
             versions = {name: _register(name, served, bundle, tags) for name, served in models.items()}
-        for alias in [CHALLENGER, CHAMPION] if decision.promote else [CHALLENGER]:
+        for alias in [CHALLENGER, CHAMPION_ALIAS] if decision.promote else [CHALLENGER]:
             for name, number in versions.items():
                 client.set_registered_model_alias(name, alias, str(number))
         return Tracked(run.info.run_id, versions, decision)
@@ -160,8 +160,8 @@ def _log_parent(
     import mlflow
 
     info = bundle.info.to_dict()
-    told = {name: info[name] for name in info if name not in {"definitions", "features", "versions"}}
-    mlflow.log_params({**params, **told, "features": len(bundle.info.features)})
+    parameters = {name: info[name] for name in info if name not in {"definitions", "features", "versions"}}
+    mlflow.log_params({**params, **parameters, "features": len(bundle.info.features)})
     mlflow.set_tags({"model_version": bundle.version, "data_fingerprint": bundle.info.fingerprint})
     mlflow.log_dict(dict(bundle.info.definitions), "definitions.json")
     mlflow.log_dict(info, "bundle.json")
@@ -197,7 +197,7 @@ def _log_candidate(client: MlflowClient, parent: Run, candidate: CandidateRun, *
     client.set_terminated(run.info.run_id)
 
 
-def _register(name: str, served: Served, bundle: Bundle, tags: Mapping[str, str]) -> int:
+def _register(name: str, served: ServedModel, bundle: Bundle, tags: Mapping[str, str]) -> int:
     import mlflow
 
     logged = mlflow.pyfunc.log_model(

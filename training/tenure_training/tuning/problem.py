@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from tenure_training.frame import Frames
-from tenure_training.metrics import evaluate
+from tenure_training.metrics import evaluate_metrics
 from tenure_training.models.contract import Prediction, TrainingFrame
 from tenure_training.models.registry import CandidateName, candidate_class, new_candidate
 from tenure_training.models.search_space import SearchSpace, Settings
@@ -82,7 +82,7 @@ class Problem:
             for window, frame in zip(windows, at, strict=True)
         ]
         bare = cls(candidate, tuple(windows), tuple(at), tuple(happened), (), seed)
-        untuned = tuple(_measured(bare.predict(number, {}), happened[number]) for number in range(len(windows)))
+        untuned = tuple(_measure(bare.predict(number, {}), happened[number]) for number in range(len(windows)))
         return cls(candidate, bare.windows, bare.frames, bare.outcomes, untuned, seed)
 
     @property
@@ -120,7 +120,7 @@ class Problem:
         losses: list[tuple[float, float]] = []
         relative: list[float] = []
         for number, (outcome, untuned) in enumerate(zip(self.outcomes, self.untuned, strict=True)):
-            losses.append(_measured(self.predict(number, settings), outcome))
+            losses.append(_measure(self.predict(number, settings), outcome))
             relative.append(relative_loss(losses[-1], untuned))
             given_up = hopeless is not None and hopeless(number, float(np.mean(relative)))
             if given_up and number + 1 < len(self.outcomes):
@@ -130,14 +130,14 @@ class Problem:
 
     def study_name(self, **also: str) -> str:
         """Name of the study: another candidate, space, seed, origin or data is another study."""
-        told: Mapping[str, object] = {
+        question: Mapping[str, object] = {
             "space": {name: repr(parameter) for name, parameter in self.space.items()},
             "windows": [(window.origin.isoformat(), window.days) for window in self.windows],
             "untuned": self.untuned,
             "seed": self.seed,
             **also,
         }
-        digest = hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
+        digest = hashlib.sha256(json.dumps(question, sort_keys=True).encode()).hexdigest()
         return f"{self.name}-{digest[:12]}"
 
 
@@ -153,10 +153,10 @@ def relative_loss(tuned: tuple[float, float], untuned: tuple[float, float]) -> f
     """
     parts = [tuned[0] / untuned[0] if untuned[0] > 0 else np.nan]
     parts.append((1 - tuned[1]) / (1 - untuned[1]) if untuned[1] < 1 else np.nan)
-    known = [part for part in parts if np.isfinite(part)]
-    return round(float(np.mean(known)), 12) if known else 1.0
+    finite = [part for part in parts if np.isfinite(part)]
+    return round(float(np.mean(finite)), 12) if finite else 1.0
 
 
-def _measured(prediction: Prediction, outcome: pd.DataFrame) -> tuple[float, float]:
-    found = evaluate(prediction, outcome, metrics=(LOG_LOSS, GINI))
-    return found[LOG_LOSS], found[GINI]
+def _measure(prediction: Prediction, outcome: pd.DataFrame) -> tuple[float, float]:
+    measures = evaluate_metrics(prediction, outcome, metrics=(LOG_LOSS, GINI))
+    return measures[LOG_LOSS], measures[GINI]

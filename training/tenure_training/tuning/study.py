@@ -24,7 +24,7 @@ from tenure_training.tuning.problem import Problem, TrialScore
 AT_RANDOM = 8
 """Trials drawn at random before earlier ones guide the search; the median of so many decides who is pruned."""
 
-Advance = Callable[[int, int], None]
+_Advance = Callable[[int, int], None]
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ def search(
     study: str,
     timeout_s: float | None = None,
     jobs: int = 1,
-    advance: Advance | None = None,
+    advance: _Advance | None = None,
 ) -> tuple[list[Trial], int]:
     """Try settings until there are so many trials in the journal, or the time is over.
 
@@ -100,11 +100,11 @@ def search(
         return finished < trials and not late
 
     if jobs == 1:
-        while due(finished := _finished(journal, study)):
+        while due(finished := _count_finished(journal, study)):
             _one_trial(problem, journal, study, draw=finished)
     else:
         _in_processes(problem, journal, study, due=due, trials=trials, jobs=jobs)
-    return _kept(journal, study)
+    return _read_kept(journal, study)
 
 
 def _in_processes(
@@ -114,11 +114,11 @@ def _in_processes(
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(jobs, mp_context=context, initializer=_take, initargs=(problem,)) as pool:
         running: set[Future[None]] = set()
-        draw = _finished(journal, study)
+        draw = _count_finished(journal, study)
         try:
-            while due(finished := _finished(journal, study)):
+            while due(finished := _count_finished(journal, study)):
                 while len(running) < min(jobs, trials - finished):
-                    running.add(pool.submit(_taken_trial, journal, study, draw))
+                    running.add(pool.submit(_take_trial, journal, study, draw))
                     draw += 1
                 done, running = wait(running, timeout=1.0, return_when=FIRST_COMPLETED)
                 for future in done:
@@ -140,14 +140,14 @@ def _take(problem: Problem) -> None:
     _problem[:] = [problem]
 
 
-def _taken_trial(journal: Path, study: str, draw: int) -> None:
+def _take_trial(journal: Path, study: str, draw: int) -> None:
     _one_trial(_problem[0], journal, study, draw=draw)
 
 
 def _one_trial(problem: Problem, journal: Path, study: str, *, draw: int) -> None:
     """Try what the sampler of the given draw proposes, and tell the journal."""
     with _quiet_optuna() as optuna:
-        opened = _opened(optuna, problem, journal, study, draw=draw)
+        opened = _open_study(optuna, problem, journal, study, draw=draw)
         trial = opened.ask(_distributions(optuna, problem.space))
 
         def hopeless(number: int, loss: float) -> bool:
@@ -165,7 +165,7 @@ def _one_trial(problem: Problem, journal: Path, study: str, *, draw: int) -> Non
 def _prepare(problem: Problem, journal: Path, study: str) -> None:
     """Begin a study with the untuned candidate as trial 0, or take up what a killed search left running."""
     with _quiet_optuna() as optuna:
-        opened = _opened(optuna, problem, journal, study)
+        opened = _open_study(optuna, problem, journal, study)
         states = optuna.trial.TrialState
         if not opened.get_trials(deepcopy=False):
             usual, count = defaults(problem.space), len(problem.windows)
@@ -185,7 +185,7 @@ def _prepare(problem: Problem, journal: Path, study: str) -> None:
                 opened.enqueue_trial(left.params)
 
 
-def _opened(optuna: Any, problem: Problem, journal: Path, study: str, *, draw: int = 0) -> Any:  # noqa: ANN401
+def _open_study(optuna: Any, problem: Problem, journal: Path, study: str, *, draw: int = 0) -> Any:  # noqa: ANN401
     # a sampler of its own for every trial: after a kill the next one is drawn as if nothing had happened
     sampler = optuna.samplers.TPESampler(seed=problem.seed + draw, n_startup_trials=AT_RANDOM, constant_liar=True)
     return optuna.create_study(
@@ -198,22 +198,22 @@ def _opened(optuna: Any, problem: Problem, journal: Path, study: str, *, draw: i
     )
 
 
-def _finished(journal: Path, study: str) -> int:
+def _count_finished(journal: Path, study: str) -> int:
     """Trials finished, pruned ones included, beside the untuned one."""
     with _quiet_optuna() as optuna:
         storage, states = _storage(journal), optuna.trial.TrialState
-        known = {each.study_name: each._study_id for each in storage.get_all_studies()}
-        if study not in known:
+        study_ids = {each.study_name: each._study_id for each in storage.get_all_studies()}
+        if study not in study_ids:
             return 0
-        over = storage.get_all_trials(known[study], deepcopy=False, states=(states.COMPLETE, states.PRUNED))
+        over = storage.get_all_trials(study_ids[study], deepcopy=False, states=(states.COMPLETE, states.PRUNED))
         return max(len(over) - 1, 0)
 
 
-def _kept(journal: Path, study: str) -> tuple[list[Trial], int]:
+def _read_kept(journal: Path, study: str) -> tuple[list[Trial], int]:
     with _quiet_optuna() as optuna:
         states = optuna.trial.TrialState
         opened = optuna.load_study(study_name=study, storage=_storage(journal))
-        kept = [
+        trials = [
             Trial(
                 each.number,
                 dict(each.params),
@@ -221,7 +221,7 @@ def _kept(journal: Path, study: str) -> tuple[list[Trial], int]:
             )
             for each in opened.get_trials(states=(states.COMPLETE,))
         ]
-        return kept, len(opened.get_trials(deepcopy=False, states=(states.PRUNED,)))
+        return trials, len(opened.get_trials(deepcopy=False, states=(states.PRUNED,)))
 
 
 def _tell(trial: Any, score: TrialScore) -> None:  # noqa: ANN401  # optuna is not typed

@@ -15,10 +15,10 @@ from tenure_training.metrics import paired_bootstrap
 from tenure_training.models.registry import CandidateName, candidate_class
 from tenure_training.models.search_space import Value
 from tenure_training.tuning.problem import GINI, LOG_LOSS, Problem, relative_loss
-from tenure_training.tuning.study import Advance, Trial, search
+from tenure_training.tuning.study import Trial, _Advance, search
 from tenure_training.windows import Window, backtest_windows
 
-ORIGINS = 4
+_ORIGINS = 4
 """Origins in all where the history allows: up to three to choose on, the latest to confirm on."""
 
 
@@ -66,7 +66,7 @@ def tune(
     timeout_s: float | None = None,
     jobs: int = 1,
     data: str = "",
-    advance: Advance | None = None,
+    advance: _Advance | None = None,
 ) -> Tuning:
     """Search the settings of a candidate on origins before the latest, and confirm the best on the latest.
 
@@ -101,30 +101,32 @@ def tune(
     model = candidate_class(candidate)
     if not model.search_space:
         raise UsageError(f"The candidate {model.name!r} has nothing to tune.", fix="Tune blend, or another with trees.")
-    found = backtest_windows(frames.first_order, as_of, horizon_days=horizon_days, most=ORIGINS)
-    frames.prepare([window.origin for window in found], [])
-    windows = [window for window in found if not frames.snapshot(window.origin).empty]
+    closed = backtest_windows(frames.first_order, as_of, horizon_days=horizon_days, most=_ORIGINS)
+    frames.prepare([window.origin for window in closed], [])
+    windows = [window for window in closed if not frames.snapshot(window.origin).empty]
     if len(windows) < 2:
         why = f"two closed windows with a history before them are needed, {len(windows)} found"
         return Tuning(model.name, (), 0, {}, False, why, pd.DataFrame())
     latest, earlier = windows[0], windows[1:]
     problem = Problem.of(frames, earlier, candidate=candidate, seed=seed)
     study = problem.study_name(as_of=as_of.isoformat(), data=data)
-    kept, pruned = search(
+    finished, pruned = search(
         problem, trials=trials, journal=journal, study=study, timeout_s=timeout_s, jobs=jobs, advance=advance
     )
-    best = min(kept, key=lambda trial: (trial.score.loss, trial.number))
-    done = Tuning(model.name, tuple(kept), pruned, {}, False, "", pd.DataFrame())
+    best = min(finished, key=lambda trial: (trial.score.loss, trial.number))
+    done = Tuning(model.name, tuple(finished), pruned, {}, False, "", pd.DataFrame())
     if best.number == 0:
-        return replace(done, reason=f"none of {len(kept) - 1 + pruned} trials beat the defaults on the earlier origins")
+        return replace(
+            done, reason=f"none of {len(finished) - 1 + pruned} trials beat the defaults on the earlier origins"
+        )
     held_out = Problem.of(frames, [latest], candidate=candidate, seed=seed)
-    return _confirmed(replace(done, settings=best.settings), best, problem, held_out)
+    return _confirm(replace(done, settings=best.settings), best, problem, held_out)
 
 
 _WORDS = {LOG_LOSS: "log-loss", GINI: "value Gini"}
 
 
-def _confirmed(done: Tuning, best: Trial, chosen_on: Problem, latest: Problem) -> Tuning:
+def _confirm(done: Tuning, best: Trial, chosen_on: Problem, latest: Problem) -> Tuning:
     """Compare the best settings with the defaults on the origin they were not chosen on."""
     tuned, untuned = latest.predict(0, best.settings), latest.predict(0, {})
     differences = paired_bootstrap([tuned], [untuned], latest.outcomes, seed=latest.seed, metrics=(LOG_LOSS, GINI))

@@ -91,13 +91,13 @@ def _shares(table: pd.DataFrame) -> str:
 
 
 def _curve(findings: Findings) -> Any:  # noqa: ANN401  # an Altair chart, imported when it is drawn
-    from tenure_serving.charts.profiles import pareto as draw
+    from tenure_serving.charts.profiles import draw_pareto as draw
 
     return draw(findings.frame("curve"), what="expected value")
 
 
 def _flows(findings: Findings) -> Any:  # noqa: ANN401
-    from tenure_serving.charts.movement import movement as draw
+    from tenure_serving.charts.movement import draw_movement as draw
 
     return draw(
         findings.frame("flows"),

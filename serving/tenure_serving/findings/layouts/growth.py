@@ -17,7 +17,7 @@ def growth_layout(findings: Findings) -> Parts:
     header = "G = C x CLV / CAC, C customers, CLV predicted at {days} days, {level} intervals{in_currency}."
     return [
         Sentence(text=header, only="terminal"),
-        *_listed(findings, "formulas", "{name} = {meaning}."),
+        *_list_entries(findings, "formulas", "{name} = {meaning}."),
         View(table="channels", title="By channel (first touch)", columns=("channel", *CONVENTIONS), only="terminal"),
         View(
             table="months",
@@ -33,13 +33,13 @@ def growth_layout(findings: Findings) -> Parts:
             select=lambda rows: rows[rows["channel"] == ALL],
             headings={"g_before_gain": "G before CAC", "g_net_gain": "G net of CAC"},
         ),
-        *_listed(findings, "levers", "{name}: {meaning}."),
+        *_list_entries(findings, "levers", "{name}: {meaning}."),
         Drawing(name="growth_before_cac", label="G by month, CLV before CAC", draw=_before),
         Drawing(name="growth_net", label="G by month, CLV net of CAC", draw=_net),
     ]
 
 
-def _listed(findings: Findings, fact: str, text: str) -> list[Sentence]:
+def _list_entries(findings: Findings, fact: str, text: str) -> list[Sentence]:
     entries = findings.value(fact)
     if not isinstance(entries, Mapping):
         return []

@@ -69,6 +69,6 @@ def _holding(rules: pd.DataFrame) -> pd.DataFrame:
 
 
 def _lifts(findings: Findings) -> Any:  # noqa: ANN401  # an Altair chart, imported when it is drawn
-    from tenure_serving.charts.profiles import profile
+    from tenure_serving.charts.profiles import draw_profile
 
-    return profile(findings.frame("profile"), group=findings.text("group"))
+    return draw_profile(findings.frame("profile"), group=findings.text("group"))

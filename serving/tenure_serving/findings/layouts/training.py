@@ -105,9 +105,9 @@ def linking_layout(findings: Findings) -> Parts:
 
 
 def _profit(findings: Findings) -> Any:  # noqa: ANN401  # an Altair chart, imported when it is drawn
-    from tenure_serving.charts.trust import profit_curve
+    from tenure_serving.charts.trust import draw_profit_curve
 
-    return profit_curve(findings.frame("curve"), currency=findings.currency)
+    return draw_profit_curve(findings.frame("curve"), currency=findings.currency)
 
 
 def _frequency(findings: Findings) -> Any:  # noqa: ANN401

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from scipy import integrate, stats
 
 from tenure_features.stored import Stored
-from tenure_training.models.after.next_order import UNLIKELY, NextOrder, dates
+from tenure_training.models.after.next_order import UNLIKELY, NextOrder, predict_dates
 
 
 def _row(recency: float, orders: float = 1.0, span: float = 0.0, cv: float = np.nan) -> pd.DataFrame:
@@ -91,7 +91,7 @@ def test_fit__takes_the_usual_gap_and_regularity_of_the_shop():
 
 def test_dates__are_missing_where_an_order_is_unlikely():
     rows = pd.concat([_row(10, 5, 100, 0.5)] * 2, ignore_index=True).assign(as_of=pd.Timestamp("2024-05-01"))
-    said = dates(NextOrder(30.0, 0.5), rows, np.array([UNLIKELY, UNLIKELY - 0.001]), horizon_days=60)
+    said = predict_dates(NextOrder(30.0, 0.5), rows, np.array([UNLIKELY, UNLIKELY - 0.001]), horizon_days=60)
     assert list(said) == ["next_order_low_at", "next_order_at", "next_order_high_at"]
     assert all(column.notna().tolist() == [True, False] for column in said.values())
     first = [column[0] for column in said.values()]

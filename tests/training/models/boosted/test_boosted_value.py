@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from tenure_training.metrics import evaluate
+from tenure_training.metrics import evaluate_metrics
 from tenure_training.models.boosted.boosting import Boosted
 from tenure_training.models.contract import Evidence
 from tenure_training.models.registry import CANDIDATES
@@ -39,7 +39,7 @@ def test_boosted_value__meets_the_total_of_the_windows(name, fitted, frame, doub
 def test_boosted_value__ranks_later_value(name, judged):
     frame, did = judged
     said = CANDIDATES[name]().fit(frame, seed=7).predict(frame.present)
-    assert evaluate(said, did, metrics=["normalised_gini"])["normalised_gini"] > 0.3
+    assert evaluate_metrics(said, did, metrics=["normalised_gini"])["normalised_gini"] > 0.3
 
 
 @every

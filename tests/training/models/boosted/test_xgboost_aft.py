@@ -10,7 +10,7 @@ import pytest
 from scipy.special import expit
 
 from tenure_features.errors import UsageError
-from tenure_training.metrics import evaluate
+from tenure_training.metrics import evaluate_metrics
 from tenure_training.models.boosted import xgboost_aft
 from tenure_training.models.boosted.boosting import Boosted
 from tenure_training.models.boosted.xgboost_aft import XGBoostAFT, _line
@@ -68,7 +68,7 @@ def test_aft__waits_longer_the_longer_nobody_came(fitted, frame):
 
 def test_aft__ranks_and_meets_later_purchases(judged):
     frame, did = judged
-    seen = evaluate(XGBoostAFT().fit(frame, seed=7).predict(frame.present), did, metrics=["auroc", "log_loss"])
+    seen = evaluate_metrics(XGBoostAFT().fit(frame, seed=7).predict(frame.present), did, metrics=["auroc", "log_loss"])
     assert seen["auroc"] > 0.65
     assert seen["log_loss"] < 0.7
 

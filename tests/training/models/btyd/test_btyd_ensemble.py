@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from tenure_features.stored import parse_stored
-from tenure_training.models.btyd.btyd_ensemble import FAMILY, SURE, Rhythm
+from tenure_training.models.btyd.btyd_ensemble import _FAMILY, SURE_CUSTOMERS, Rhythm
 
 
 @pytest.fixture(scope="module")
@@ -22,7 +22,7 @@ def _priced(snapshot, factor):
 
 def test_rhythm__expects_more_of_a_longer_window(rhythm, frame):
     short, long = (rhythm.expect(frame.present, days=days) for days in (30, 90))
-    for name in FAMILY:
+    for name in _FAMILY:
         assert (long.odds[name] >= short.odds[name]).all()
         assert (long.orders[name] >= short.orders[name]).all()
     assert (long.log_odds > short.log_odds).mean() > 0.9
@@ -38,16 +38,16 @@ def test_rhythm__expects_less_of_those_long_silent(rhythm, frame):
 
 def test_rhythm__averages_its_models(rhythm, frame):
     expected = rhythm.expect(frame.present, days=60)
-    np.testing.assert_allclose(expected.log_odds, sum(expected.odds.values()) / len(FAMILY))
+    np.testing.assert_allclose(expected.log_odds, sum(expected.odds.values()) / len(_FAMILY))
     log_orders = [np.log(orders) for orders in expected.orders.values()]
-    np.testing.assert_allclose(expected.log_orders, sum(log_orders) / len(FAMILY))
+    np.testing.assert_allclose(expected.log_orders, sum(log_orders) / len(_FAMILY))
 
 
 def test_rhythm__counts_orders_where_the_models_count_days(frame):
     doubled = frame.present.assign(orders_total=2 * frame.present["orders_total"])
     one, two = (Rhythm.fit(snapshot).expect(frame.present, days=60) for snapshot in (frame.present, doubled))
-    for name in FAMILY:
-        above = one.orders[name] > 2 * SURE
+    for name in _FAMILY:
+        above = one.orders[name] > 2 * SURE_CUSTOMERS
         np.testing.assert_allclose(two.orders[name][above], 2 * one.orders[name][above])
         np.testing.assert_array_equal(two.odds[name], one.odds[name])
 
@@ -65,7 +65,7 @@ def test_rhythm__of_a_shop_that_gives_everything_away_expects_next_to_nothing(fr
     free = _priced(frame.present, 0.0)
     expected = Rhythm.fit(free).expect(free, days=60)
     assert (expected.spend > 0).all()
-    assert expected.spend.max() <= SURE * 1.001
+    assert expected.spend.max() <= SURE_CUSTOMERS * 1.001
 
 
 def test_rhythm__learns_no_spend_from_customers_who_returned_everything(frame):

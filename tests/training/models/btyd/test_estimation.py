@@ -40,7 +40,7 @@ def test_fit__finds_the_parameters_of_simulated_lives(log) -> None:
 def test_fit__is_where_a_derivative_free_search_ends(log) -> None:
     kind, counts = log
     if kind is ParetoNBD:
-        counts = counts.binned(cells=12)
+        counts = counts.merge_into_cells(cells=12)
 
     def loss(theta):
         model = TRUTH[kind].at(np.exp(theta))

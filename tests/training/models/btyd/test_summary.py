@@ -55,7 +55,7 @@ def test_repeat_counts__refuse_recency_after_the_end() -> None:
 def test_binning__keeps_customers_sums_and_the_contract(rows, cells) -> None:
     x, share, T = (np.array(column, dtype=float) for column in zip(*rows, strict=True))
     counts = RepeatCounts.of(x, np.where(x > 0, share * T, 0.0), T)
-    binned = counts.binned(cells=cells)
+    binned = counts.merge_into_cells(cells=cells)
     assert len(binned.x) <= len(counts.x)
     for name in ("x", "t_x", "T"):
         assert binned.n @ getattr(binned, name) == pytest.approx(counts.n @ getattr(counts, name), rel=1e-9, abs=1e-9)
@@ -69,7 +69,7 @@ def test_binning__hardly_changes_the_likelihood(simulated) -> None:
     generator = np.random.default_rng(0)
     x, t_x, T, _ = simulated(truth, np.floor(generator.uniform(50, 300, 20_000)), 1.0, generator)
     counts = RepeatCounts.of(x, np.floor(t_x), T)
-    binned = counts.binned(cells=25)
+    binned = counts.merge_into_cells(cells=25)
     assert len(binned.x) < len(counts.x) / 4
     both = [data.n @ truth.log_likelihood(data.x, data.t_x, data.T) / data.customers for data in (counts, binned)]
     assert both[0] == pytest.approx(both[1], abs=2e-3)

@@ -11,7 +11,7 @@ from scipy.special import expit, logit
 
 from tenure_training.models.contract import TrainingFrame
 from tenure_training.models.hurdle.level_forecast import (
-    DOUBT,
+    DRIFT_DOUBT,
     LARGEST,
     LASTING,
     NOISE,
@@ -61,7 +61,7 @@ def test_drift__turns_with_the_year():
 def test_drift__is_none_without_windows():
     none, odds = Drift.none(), {"one": np.array([0.0, 1.0]), "other": np.array([2.0, 1.0])}
     assert (none.of_buyers(90), none.of_value(90), none.shares) == (0.0, 0.0, {})
-    np.testing.assert_array_equal(none.corrected(odds, 90), [1.0, 1.0])
+    np.testing.assert_array_equal(none.correct(odds, 90), [1.0, 1.0])
 
 
 def _of_models(windows: int, variance: float = 0.001, **misses: float) -> Drift:
@@ -84,7 +84,7 @@ def test_shares__minimise_what_is_said():
     drift = Drift(np.array([-60.0, -30.0]), np.full(2, 30.0), misses, np.zeros(2), np.full(2, 0.02), np.full(2, 0.02))
     grid = np.linspace(0, 1, 10_001)
     together = grid[:, None] * misses["one"] + (1 - grid[:, None]) * misses["other"]
-    loss = (together**2).sum(axis=1) / (0.02 + NOISE**2) + DOUBT * 2 * (grid - 0.5) ** 2
+    loss = (together**2).sum(axis=1) / (0.02 + NOISE**2) + DRIFT_DOUBT * 2 * (grid - 0.5) ** 2
     assert drift.shares["one"] == pytest.approx(grid[loss.argmin()], abs=2e-3)
 
 
@@ -97,7 +97,7 @@ def test_shares__are_equal_where_the_models_agree():
 def test_corrected__is_the_weighted_mean_moved_by_what_is_left():
     drift, odds = _of_models(4, right=0.02, low=0.4), {"right": np.array([0.0, 1.0]), "low": np.array([-1.0, 0.5])}
     mean = drift.shares["right"] * odds["right"] + drift.shares["low"] * odds["low"]
-    np.testing.assert_allclose(drift.corrected(odds, 30), mean + drift.of_buyers(30))
+    np.testing.assert_allclose(drift.correct(odds, 30), mean + drift.of_buyers(30))
     assert 0 < drift.of_buyers(30) < _of_models(4, low=0.4).of_buyers(30)
 
 

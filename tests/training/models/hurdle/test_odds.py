@@ -10,8 +10,8 @@ import pytest
 from scipy.special import expit, logit
 
 from tenure_training.models.contract import Evidence
-from tenure_training.models.design import RHYTHM
-from tenure_training.models.hurdle.level import Level
+from tenure_training.models.design import RHYTHM_PART_NAME
+from tenure_training.models.hurdle.level import OddsLevel
 from tenure_training.models.hurdle.odds import Odds
 from tenure_training.models.training_matrix import FEWEST, Lessons
 
@@ -44,7 +44,7 @@ def test_odds__are_the_rhythms_where_too_few_bought_or_too_few_did_not(lessons, 
     assert not few.enough
     odds = _fit(few)
     assert (odds.linear, odds.trees, odds.corrected) == (None, None, None)
-    assert odds.levelled(odds.parts(lessons.X, lessons.rhythm), rhythm=lessons.rhythm + 0.4) is odds
+    assert odds.set_level(odds.parts(lessons.X, lessons.rhythm), rhythm=lessons.rhythm + 0.4) is odds
     np.testing.assert_array_equal(odds(lessons.X, lessons.rhythm), lessons.rhythm)
 
 
@@ -100,10 +100,10 @@ def test_odds__expect_as_many_buyers_as_rhythm_and_stack_expect_together(lessons
     parts = odds.parts(lessons.X, lessons.rhythm)
     for drift in (-0.5, 0.0, 0.5):
         opinion = 0.7 * (lessons.rhythm + drift) + 0.3 * odds.ranking(lessons.X, lessons.rhythm)
-        levelled = odds.levelled(parts, rhythm=lessons.rhythm + drift)
+        levelled = odds.set_level(parts, rhythm=lessons.rhythm + drift)
         assert expit(levelled.of_parts(parts)).sum() == pytest.approx(expit(opinion).sum())
         assert (levelled.level.low, levelled.level.high) == (1.0, 1.0)
-        again = levelled.levelled(parts, rhythm=lessons.rhythm + drift)
+        again = levelled.set_level(parts, rhythm=lessons.rhythm + drift)
         assert again.level.intercept == pytest.approx(levelled.level.intercept)
 
 
@@ -112,7 +112,9 @@ def test_odds__take_their_level_from_the_present(lessons):
     odds = _fit(lessons)
     quiet, usual = (odds.parts(lessons.X, rhythm) for rhythm in (lessons.rhythm - 3, lessons.rhythm))
     quiet = {**usual, "rhythm": quiet["rhythm"]}
-    few, many = (expit(odds.levelled(parts, rhythm=parts["rhythm"]).of_parts(parts)).mean() for parts in (quiet, usual))
+    few, many = (
+        expit(odds.set_level(parts, rhythm=parts["rhythm"]).of_parts(parts)).mean() for parts in (quiet, usual)
+    )
     assert few < many - 0.1
 
 
@@ -122,20 +124,20 @@ def test_odds__learn_their_weights_from_later_windows(lessons):
     usual = _evidence(lessons, odds)
     for name in ("linear", "trees", "rhythm"):
         bought = np.random.default_rng(1).random(N) < expit(usual.parts[name])
-        learnt = odds.calibrated(replace(usual, bought=bought))
+        learnt = odds.calibrate(replace(usual, bought=bought))
         assert learnt.stack.weights[name] > odds.stack.weights[name] + 0.05
-    assert odds.calibrated(replace(usual, parts={})) is odds
+    assert odds.calibrate(replace(usual, parts={})) is odds
 
 
 @PARTS
 def test_odds__calibration_is_one_rising_curve_over_the_stack(lessons, linear, trees):
     """So customers keep their places, ties and all: calibration cannot worsen a ranking."""
     odds = _fit(lessons, linear=linear, trees=trees)
-    learnt = odds.calibrated(_evidence(lessons, odds))
+    learnt = odds.calibrate(_evidence(lessons, odds))
     parts = learnt.parts(lessons.X, lessons.rhythm)
     ranking, said = (
         learnt.ranking(lessons.X, lessons.rhythm),
-        learnt.levelled(parts, rhythm=lessons.rhythm + 0.3).of_parts(parts),
+        learnt.set_level(parts, rhythm=lessons.rhythm + 0.3).of_parts(parts),
     )
     np.testing.assert_array_equal(np.argsort(said, kind="stable"), np.argsort(ranking, kind="stable"))
     assert len(np.unique(said)) == len(np.unique(ranking))
@@ -143,10 +145,10 @@ def test_odds__calibration_is_one_rising_curve_over_the_stack(lessons, linear, t
 
 @PARTS
 def test_odds__contributions_add_up(lessons, linear, trees):
-    odds = replace(_fit(lessons, linear=linear, trees=trees), level=Level(0.2, 1.3, 0.8))
+    odds = replace(_fit(lessons, linear=linear, trees=trees), level=OddsLevel(0.2, 1.3, 0.8))
     terms, rest = odds.contributions(lessons.X, lessons.rhythm)
     assert len(np.unique(rest)) == 1
-    assert set(terms) == {RHYTHM, "habit", "noise", "tenure_days"}
+    assert set(terms) == {RHYTHM_PART_NAME, "habit", "noise", "tenure_days"}
     total = sum(terms.values()) + rest
     np.testing.assert_allclose(total, odds(lessons.X, lessons.rhythm), atol=1e-5)
     assert np.abs(terms["habit"]).mean() > 3 * np.abs(terms["noise"]).mean()
@@ -155,15 +157,15 @@ def test_odds__contributions_add_up(lessons, linear, trees):
 def test_odds__of_the_rhythm_alone_are_explained_by_it(lessons):
     odds = _fit(replace(lessons, bought=np.zeros(N)))
     terms, rest = odds.contributions(lessons.X, lessons.rhythm)
-    assert set(terms) == {RHYTHM}
-    np.testing.assert_allclose(terms[RHYTHM] + rest, lessons.rhythm)
-    assert terms[RHYTHM].mean() == pytest.approx(0, abs=1e-9)
+    assert set(terms) == {RHYTHM_PART_NAME}
+    np.testing.assert_allclose(terms[RHYTHM_PART_NAME] + rest, lessons.rhythm)
+    assert terms[RHYTHM_PART_NAME].mean() == pytest.approx(0, abs=1e-9)
 
 
 @PARTS
 def test_odds__are_the_same_after_saving(lessons, linear, trees, tmp_path):
     odds = _fit(lessons, linear=linear, trees=trees)
-    odds = replace(odds, level=Level(0.3, 1.2, 0.9))
+    odds = replace(odds, level=OddsLevel(0.3, 1.2, 0.9))
     odds.save(tmp_path)
     assert {path.suffix for path in tmp_path.iterdir()} == ({".json", ".ubj"} if trees else {".json"})
     again = Odds.load(tmp_path)

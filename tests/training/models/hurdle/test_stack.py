@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.special import expit
 
-from tenure_training.models.hurdle.stack import DOUBT, Stack
+from tenure_training.models.hurdle.stack import STACK_DOUBT, Stack
 
 N = 3000
 
@@ -37,7 +37,7 @@ def _objective(weights, parts, bought, window, doubt):
     return total + doubt / 2 * sum((weight - 1 / 3) ** 2 for weight in weights)
 
 
-@pytest.mark.parametrize("doubt", [0.0, DOUBT, 2000.0])
+@pytest.mark.parametrize("doubt", [0.0, STACK_DOUBT, 2000.0])
 def test_stack__minimises_the_penalised_likelihood_over_a_grid_of_weights(doubt):
     parts, bought, window = _outcomes((0.6, 0.4, 0.0))
     learnt = EQUAL.learnt(parts, bought=bought, window=window, doubt=doubt)

@@ -103,9 +103,9 @@ class Lifetime:
         )
         within = curve(np.log1p(self.horizon_days))
         seen = within > _NOTHING  # of those who are not expected at all, the horizon is all there is
-        sums = [_discounted(curve, end if np.isfinite(end) else farthest, rate) for end in ends]
-        found = [np.divide(total, within, out=np.ones(len(rows)), where=seen) for total in sums]
-        return np.asarray(np.stack(found)[:, back.ravel()])
+        sums = [_discount(curve, end if np.isfinite(end) else farthest, rate) for end in ends]
+        shares = [np.divide(total, within, out=np.ones(len(rows)), where=seen) for total in sums]
+        return np.asarray(np.stack(shares)[:, back.ravel()])
 
     def _contribution(self, prediction: Prediction) -> Floats:
         """Value of the horizon after cost of goods and cost to serve."""
@@ -149,7 +149,7 @@ class Lifetime:
         )
 
 
-def _discounted(curve: PchipInterpolator, end: float, rate: float) -> Floats:
+def _discount(curve: PchipInterpolator, end: float, rate: float) -> Floats:
     """Integrate the discount factor over a curve of expected orders, up to an end in days."""
     if rate == 0:
         return np.asarray(curve(np.log1p(end)))

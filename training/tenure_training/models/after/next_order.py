@@ -15,7 +15,7 @@ from tenure_training.models.contract import Floats
 UNLIKELY = 0.1
 """Below this probability of an order within the horizon no date is given: it would be a guess about an exception."""
 
-COLUMNS = ("next_order_low_at", "next_order_at", "next_order_high_at")
+_DATE_COLUMNS = ("next_order_low_at", "next_order_at", "next_order_high_at")
 LOW, MIDDLE, HIGH = 0.1, 0.5, 0.9
 FEWEST_GAPS = 3
 _SHAPES = (0.3, 20.0)
@@ -85,11 +85,11 @@ class NextOrder:
         silence = _column(snapshot, "recency_days", 0.0)
         still = np.maximum(betainc(A, shape, B / (B + silence)), _SMALLEST)
         within = 1 - betainc(A, shape, B / (B + silence + horizon_days)) / still
-        found = []
+        quantiles = []
         for level in (LOW, MIDDLE, HIGH):  # the share of the orders within the horizon that has come by then
             z = betaincinv(A, shape, np.clip((1 - level * within) * still, _SMALLEST, 1.0))
-            found.append(B * (1 - z) / np.maximum(z, _SMALLEST) - silence)
-        days = np.clip(np.column_stack(found), 0.0, horizon_days)
+            quantiles.append(B * (1 - z) / np.maximum(z, _SMALLEST) - silence)
+        days = np.clip(np.column_stack(quantiles), 0.0, horizon_days)
         # where even the horizon is all but sure to pass in silence, the tail is flat: any moment of it is as good
         flat = within < 1e-9
         days[flat] = np.array([LOW, MIDDLE, HIGH]) * horizon_days
@@ -113,7 +113,7 @@ class NextOrder:
         return cls(saved["usual_gap_days"].number(1.0, 1e6), saved["squared_cv"].number(1 / _SHAPES[1], 1 / _SHAPES[0]))
 
 
-def dates(
+def predict_dates(
     model: NextOrder, snapshot: pd.DataFrame, buy_probability: Floats, *, horizon_days: float
 ) -> dict[str, pd.Series]:
     """Give the moment of the next order, and the 80 % interval around it, as columns of a score table.
@@ -137,10 +137,10 @@ def dates(
     days = model.quantiles(snapshot, horizon_days=horizon_days)
     days[buy_probability < UNLIKELY] = np.nan
     start = snapshot["as_of"].astype("datetime64[us]")
-    waits = pd.DataFrame(days, index=snapshot.index, columns=list(COLUMNS))
+    waits = pd.DataFrame(days, index=snapshot.index, columns=list(_DATE_COLUMNS))
     return {
         name: (start + pd.to_timedelta(waits[name], unit="D").dt.round("s")).astype("datetime64[us]")
-        for name in COLUMNS
+        for name in _DATE_COLUMNS
     }
 
 

@@ -12,8 +12,8 @@ import pandas as pd
 from tenure_features.stored import Stored, read_stored
 from tenure_training.models.contract import MOST_DAYS, Basis, Candidate, Floats, Prediction, TrainingFrame
 
-SMALLEST = 1e-4
-ROWS_PER_BIN = 20
+_SMALLEST = 1e-4
+_ROWS_PER_BIN = 20
 NEEDS_NOTHING = Basis("The baseline needs none.", "The baseline needs none.")
 
 
@@ -31,11 +31,11 @@ class _Rates(Candidate):
     def load(cls, folder: Path) -> Self:
         """Read what `save` wrote."""
         model = cls()
-        model.numbers = cls._checked(read_stored(folder / "baseline.json"))
+        model.numbers = cls._check_stored(read_stored(folder / "baseline.json"))
         return model
 
     @classmethod
-    def _checked(cls, stored: Stored) -> dict[str, list[float]]:
+    def _check_stored(cls, stored: Stored) -> dict[str, list[float]]:
         stored.fields()
         return {}
 
@@ -52,7 +52,7 @@ class Zero(_Rates):
 
     def predict(self, snapshot: pd.DataFrame) -> Prediction:
         """Predict zero, as nearly as a log-loss allows."""
-        hardly = np.full(len(snapshot), SMALLEST)
+        hardly = np.full(len(snapshot), _SMALLEST)
         return Prediction(hardly, hardly, np.zeros(len(snapshot)))
 
 
@@ -68,7 +68,7 @@ class StatusQuo(_Rates):
         return self
 
     @classmethod
-    def _checked(cls, stored: Stored) -> dict[str, list[float]]:
+    def _check_stored(cls, stored: Stored) -> dict[str, list[float]]:
         return {"horizon_days": stored.fields("horizon_days")["horizon_days"].numbers(count=1, low=1, high=MOST_DAYS)}
 
     def predict(self, snapshot: pd.DataFrame) -> Prediction:
@@ -77,7 +77,7 @@ class StatusQuo(_Rates):
         age = np.maximum(snapshot["tenure_days"].to_numpy(dtype=np.float64), self.settling_days)
         orders = snapshot["orders_total"].to_numpy(dtype=np.float64) / age * days
         value = snapshot["revenue_total"].to_numpy(dtype=np.float64) / age * days
-        share = np.clip(1 - np.exp(-orders), SMALLEST, 1 - SMALLEST)
+        share = np.clip(1 - np.exp(-orders), _SMALLEST, 1 - _SMALLEST)
         return Prediction(share, np.maximum(orders, share), value)
 
 
@@ -103,7 +103,7 @@ class RecencyRule(_Rates):
             self.numbers = _rule_of_thumb(frame)
             return self
         labels, stretch = frame.labels[longest], frame.horizon_days / frame.label_days
-        bins = int(np.clip(len(recency) // ROWS_PER_BIN, 1, self.bins))
+        bins = int(np.clip(len(recency) // _ROWS_PER_BIN, 1, self.bins))
         edges = np.unique(np.quantile(recency, np.arange(1, bins) / bins))
         at = np.searchsorted(edges, recency, side="right")
         size = np.bincount(at, minlength=len(edges) + 1).astype(np.float64)
@@ -122,7 +122,7 @@ class RecencyRule(_Rates):
         return self
 
     @classmethod
-    def _checked(cls, stored: Stored) -> dict[str, list[float]]:
+    def _check_stored(cls, stored: Stored) -> dict[str, list[float]]:
         saved = stored.fields("edges", "share", "orders", "value")
         edges = saved["edges"].numbers(rising=True)
         bins = len(edges) + 1

@@ -14,10 +14,10 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from tenure_features.stored import logarithm, read_stored
-from tenure_training.models.boosted.boosting import SPACE, Boosted, Objective
-from tenure_training.models.btyd.btyd_ensemble import SURE, Expectation
+from tenure_training.models.boosted.boosting import TREE_SPACE, Boosted, Objective
+from tenure_training.models.btyd.btyd_ensemble import SURE_CUSTOMERS, Expectation
 from tenure_training.models.contract import Candidate, Contributions, Evidence, Floats, Prediction, TrainingFrame
-from tenure_training.models.design import RHYTHM, by_term
+from tenure_training.models.design import RHYTHM_PART_NAME, by_term
 from tenure_training.models.explanation_baseline import Reference
 from tenure_training.models.hurdle.hurdle import exactly
 from tenure_training.models.hurdle.severity import OUTLIER
@@ -26,7 +26,7 @@ from tenure_training.models.spend_distribution import SpendDistribution
 from tenure_training.models.training_matrix import FEWEST, Lessons, lessons_of
 
 _SCALE = (0.2, 5.0)
-FILE = "value"
+_VALUE_FILE = "value"
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,7 +57,7 @@ class BoostedValue(Candidate):
     """
 
     objective: ClassVar[Objective]
-    search_space = SPACE
+    search_space = TREE_SPACE
 
     chance: XGBoostHurdle
     value: Boosted | None
@@ -68,10 +68,10 @@ class BoostedValue(Candidate):
     @cached_property
     def reference(self) -> Reference:
         """Where explanations of the value start from: likely buyers among those the model was fitted for."""
-        told = self._contributions(self._present)
-        if told is None or not len(self._present):
+        contributions = self._contributions(self._present)
+        if contributions is None or not len(self._present):
             return Reference({}, {})
-        means = Reference.of(told, buy_probability=self.predict(self._present).buy_probability)
+        means = Reference.of(contributions, buy_probability=self.predict(self._present).buy_probability)
         return replace(means, churn={})  # those of the chances are told from their own
 
     @abstractmethod
@@ -88,7 +88,7 @@ class BoostedValue(Candidate):
 
     def fit(self, frame: TrainingFrame, *, seed: int) -> Self:
         """Learn from the closed windows of a frame."""
-        self.chance = XGBoostHurdle().tuned(self.settings).fit(frame, seed=seed)
+        self.chance = XGBoostHurdle().with_settings(self.settings).fit(frame, seed=seed)
         self.value, self.log_scale, self._present = None, 0.0, frame.present
         lessons, value = lessons_of(frame), frame.labels["value"].to_numpy(dtype=np.float64)
         bought = (lessons.bought > 0) & (value > 0)
@@ -110,7 +110,7 @@ class BoostedValue(Candidate):
         ratio = float(lessons.weight @ np.minimum(value, cut)) / float(weight @ np.exp(log_value))
         self.log_scale = float(np.log(np.clip(ratio, *_SCALE)))
         buyers = bought[lesson.rows]
-        chance = np.clip(1 / (1 + np.exp(-lessons.rhythm[bought])), SURE, 1.0)
+        chance = np.clip(1 / (1 + np.exp(-lessons.rhythm[bought])), SURE_CUSTOMERS, 1.0)
         at = self._log_if_bought(log_value[buyers] + self.log_scale, chance)
         self.spread = SpendDistribution.of_frame(at, frame=frame, rows=bought)
         return self
@@ -123,22 +123,22 @@ class BoostedValue(Candidate):
 
     def predict(self, snapshot: pd.DataFrame) -> Prediction:
         """Predict over the horizon."""
-        said = self.chance.predict(snapshot)
+        chance = self.chance.predict(snapshot)
         if self.value is None:
-            return said
+            return chance
         expected = self.chance.rhythm.expect(snapshot, days=self.chance.horizon_days)
         log_value = (
             self._log_anchor(expected) + self.value.score(self.chance.matrix(snapshot, expected)) + self.log_scale
         )
-        probability = said.buy_probability
-        if_bought = self._log_if_bought(log_value, np.maximum(probability, SURE))
+        probability = chance.buy_probability
+        if_bought = self._log_if_bought(log_value, np.maximum(probability, SURE_CUSTOMERS))
         quantiles = self.spread.value_quantiles(probability, if_bought)
-        return replace(said, expected_value=probability * np.exp(if_bought), quantiles=quantiles)
+        return replace(chance, expected_value=probability * np.exp(if_bought), quantiles=quantiles)
 
     def contributions(self, snapshot: pd.DataFrame) -> Contributions:
         """Explain log-odds of churn by the trees of the chance, log value of buyers by those of the value."""
-        told = self._contributions(snapshot)
-        return self.chance.contributions(snapshot) if told is None else self.reference.seen_from(told)
+        contributions = self._contributions(snapshot)
+        return self.chance.contributions(snapshot) if contributions is None else self.reference.express(contributions)
 
     def _contributions(self, snapshot: pd.DataFrame) -> Contributions | None:
         if self.value is None:
@@ -150,9 +150,9 @@ class BoostedValue(Candidate):
         log_spend, log_typical = np.log(expected.spend), float(np.log(rhythm.typical_spend))
         value = dict(by_term(list(self.value.columns), parts))
         value["value_mean"] = value.get("value_mean", 0.0) + log_spend - log_typical
-        said = self.predict(snapshot)
-        log_value = np.log(said.expected_value) - np.log(said.buy_probability)
-        names = sorted({*odds.features, *value, RHYTHM})
+        prediction = self.predict(snapshot)
+        log_value = np.log(prediction.expected_value) - np.log(prediction.buy_probability)
+        names = sorted({*odds.features, *value, RHYTHM_PART_NAME})
         # the anchor and, of an objective over everybody, the chances of rhythm and trees go to the rhythm's term
         worth, base = exactly(log_value, value, rest + self.log_scale + log_typical, names)
         churn = np.zeros((len(snapshot), len(names)))
@@ -163,17 +163,17 @@ class BoostedValue(Candidate):
         """Write the parts as JSON and UBJ."""
         self.chance.save(folder)
         if self.value is not None:
-            self.value.save(folder / f"{FILE}.ubj")
+            self.value.save(folder / f"{_VALUE_FILE}.ubj")
         saved = {
             "log_scale": self.log_scale, "spread": self.spread.to_dict(), "reference": self.reference.to_dict(),
         }  # fmt: skip
-        (folder / f"{FILE}.json").write_text(json.dumps(saved), encoding="utf-8")
+        (folder / f"{_VALUE_FILE}.json").write_text(json.dumps(saved), encoding="utf-8")
 
     @classmethod
     def load(cls, folder: Path) -> Self:
         """Read what `save` wrote."""
-        saved = read_stored(folder / f"{FILE}.json").fields("log_scale", "spread", "reference")
-        model, path = cls(), folder / f"{FILE}.ubj"
+        saved = read_stored(folder / f"{_VALUE_FILE}.json").fields("log_scale", "spread", "reference")
+        model, path = cls(), folder / f"{_VALUE_FILE}.ubj"
         model.chance = XGBoostHurdle.load(folder)
         model.value = Boosted.load(path, objective=cls.objective) if path.exists() else None
         model.log_scale, model.spread = logarithm(saved["log_scale"]), SpendDistribution.from_stored(saved["spread"])

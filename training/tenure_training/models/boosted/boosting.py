@@ -31,7 +31,7 @@ _OF_OBJECTIVE: Mapping[str, Mapping[str, str | float]] = MappingProxyType(
     }
 )
 
-SPACE: SearchSpace = MappingProxyType(
+TREE_SPACE: SearchSpace = MappingProxyType(
     {
         "rounds": Integer(50, 400, 100, log=True),
         "max_depth": Integer(2, 6, 3),
@@ -101,16 +101,16 @@ class Boosted:
         upper
             Shape (n,): the longest time it can have been, for ``survival:aft``; infinite where nobody saw the end.
         settings
-            Those that differ from the defaults of `SPACE`; other names are left to others.
+            Those that differ from the defaults of `TREE_SPACE`; other names are left to others.
         """
         xgboost = _xgboost()
-        chosen = {name: settings.get(name, parameter.default) for name, parameter in SPACE.items()}
+        chosen = {name: settings.get(name, parameter.default) for name, parameter in TREE_SPACE.items()}
         rounds = int(chosen.pop("rounds"))
         fixed = {"nthread": THREADS, "tree_method": "hist", "max_bin": MAX_BIN, "verbosity": 0}
-        told: dict[str, Any] = {**chosen, **fixed, **_OF_OBJECTIVE.get(objective, {})}
-        told |= {"objective": objective, "seed": seed}
+        parameters: dict[str, Any] = {**chosen, **fixed, **_OF_OBJECTIVE.get(objective, {})}
+        parameters |= {"objective": objective, "seed": seed}
         if offset is not None:
-            told["base_score"] = 0.5 if objective == "binary:logistic" else 0.0
+            parameters["base_score"] = 0.5 if objective == "binary:logistic" else 0.0
         order = by_content(X, y, weight)
         margin = None if offset is None else offset[order]
         values = X.to_numpy(dtype=np.float32)[order]
@@ -118,7 +118,7 @@ class Boosted:
         if upper is not None:  # the one objective with two labels
             data.set_float_info("label_lower_bound", y[order])
             data.set_float_info("label_upper_bound", upper[order])
-        return cls(tuple(X.columns), xgboost.train(told, data, rounds))
+        return cls(tuple(X.columns), xgboost.train(parameters, data, rounds))
 
     def score(self, X: pd.DataFrame) -> Floats:
         """Sum of the trees and the base score, shape (n,); an offset is for the caller to add."""
@@ -127,8 +127,8 @@ class Boosted:
 
     def contributions(self, X: pd.DataFrame) -> tuple[Floats, Floats]:
         """SHAP values of the columns, shape (n, k), and the base, shape (n,); together they sum to `score`."""
-        found = self.booster.predict(self._matrix(X), pred_contribs=True)
-        parts = np.asarray(found, dtype=np.float64).reshape(len(X), len(self.columns) + 1)
+        contributions = self.booster.predict(self._matrix(X), pred_contribs=True)
+        parts = np.asarray(contributions, dtype=np.float64).reshape(len(X), len(self.columns) + 1)
         return parts[:, :-1], parts[:, -1]
 
     def save(self, path: Path) -> None:

@@ -9,9 +9,9 @@ import numpy as np
 
 from tenure_features.errors import DataContractError
 
-DEEPEST = 12
+_DEEPEST = 12
 MOST_KEYS = 64
-MOST_TEXT = 1_000_000
+_MOST_TEXT = 1_000_000
 
 _INTEGERS = {b"i": ">i1", b"U": ">u1", b"I": ">i2", b"l": ">i4", b"L": ">i8"}
 _NUMBERS = {**_INTEGERS, b"d": ">f4", b"D": ">f8"}
@@ -52,7 +52,7 @@ class UbjsonReader:
         return value
 
     def _value(self, depth: int) -> Any:  # noqa: ANN401  # whatever stands there
-        if depth > DEEPEST:
+        if depth > _DEEPEST:
             self._refuse("is nested too deeply")
         kind = self._take(1)
         if kind == b"{":
@@ -92,7 +92,7 @@ class UbjsonReader:
 
     def _text(self) -> str:
         length = self._length()
-        if length > MOST_TEXT:
+        if length > _MOST_TEXT:
             self._refuse("has a text that is too long")
         try:
             return self._take(length).decode("utf-8")

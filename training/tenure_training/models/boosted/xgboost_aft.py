@@ -16,10 +16,10 @@ from scipy.special import expit, log_expit, logit
 
 from tenure_features.errors import UsageError
 from tenure_features.stored import logarithm, read_stored
-from tenure_training.models.boosted.boosting import SPACE, Boosted, by_content
-from tenure_training.models.btyd.btyd_ensemble import SURE, Expectation, Rhythm
+from tenure_training.models.boosted.boosting import TREE_SPACE, Boosted, by_content
+from tenure_training.models.btyd.btyd_ensemble import SURE_CUSTOMERS, Expectation, Rhythm
 from tenure_training.models.contract import MOST_DAYS, Candidate, Contributions, Floats, Prediction, TrainingFrame
-from tenure_training.models.design import RHYTHM, by_term, design, units_beside, units_from
+from tenure_training.models.design import RHYTHM_PART_NAME, by_term, design, units_beside, units_from
 from tenure_training.models.explanation_baseline import Reference
 from tenure_training.models.hurdle.hurdle import exactly
 from tenure_training.models.spend_distribution import SpendDistribution
@@ -48,7 +48,7 @@ class XGBoostAFT(Candidate):
     """
 
     name = "xgboost_aft"
-    search_space = SPACE
+    search_space = TREE_SPACE
 
     rhythm: Rhythm
     units: Mapping[str, str]
@@ -62,8 +62,8 @@ class XGBoostAFT(Candidate):
     @cached_property
     def reference(self) -> Reference:
         """Where explanations start from: undecided customers among those the model was fitted for."""
-        told = self._contributions(self._present)
-        return Reference.of(told, buy_probability=self.predict(self._present).buy_probability)
+        contributions = self._contributions(self._present)
+        return Reference.of(contributions, buy_probability=self.predict(self._present).buy_probability)
 
     def fit(self, frame: TrainingFrame, *, seed: int) -> Self:
         """Learn waiting times from the closed windows of a frame."""
@@ -148,10 +148,10 @@ class XGBoostAFT(Candidate):
 
     def contributions(self, snapshot: pd.DataFrame) -> Contributions:
         """Explain log-odds of churn by the trees of the waiting time, log value of buyers by the rhythm."""
-        return self.reference.seen_from(self._contributions(snapshot))
+        return self.reference.express(self._contributions(snapshot))
 
     def _contributions(self, snapshot: pd.DataFrame) -> Contributions:
-        expected, said = self.rhythm.expect(snapshot, days=self.horizon_days), self.predict(snapshot)
+        expected, prediction = self.rhythm.expect(snapshot, days=self.horizon_days), self.predict(snapshot)
         terms: dict[str, Floats] = {}
         rest = np.zeros(len(snapshot))
         if self.trees is not None:
@@ -161,8 +161,8 @@ class XGBoostAFT(Candidate):
             rest = (intercept + slope * base - np.log(self.horizon_days)) / scale
         log_typical = float(np.log(self.rhythm.typical_spend))
         value = {"value_mean": np.log(expected.spend) - log_typical}
-        names = sorted({*terms, *value, RHYTHM})
-        churn, churn_base = exactly(-logit(said.buy_probability), terms, rest, names)
+        names = sorted({*terms, *value, RHYTHM_PART_NAME})
+        churn, churn_base = exactly(-logit(prediction.buy_probability), terms, rest, names)
         log_value = expected.log_severity + self.log_scale
         worth, value_base = exactly(log_value, value, np.full(len(snapshot), self.log_scale + log_typical), names)
         return Contributions(names, churn, churn_base, worth, value_base)
@@ -227,10 +227,10 @@ def _line(score: Floats, log_days: Floats, seen: NDArray[np.bool_], weight: Floa
 
     bounds = [(-15.0, 15.0), (-3.0, 3.0), (-3.0, 3.0)]
     start = np.array([0.0, 0.0, 0.4])
-    found = minimize(loss, start, jac=True, method="L-BFGS-B", bounds=bounds).x
-    return float(found[0]), float(np.exp(found[1])), float(np.exp(found[2]))
+    coefficients = minimize(loss, start, jac=True, method="L-BFGS-B", bounds=bounds).x
+    return float(coefficients[0]), float(np.exp(coefficients[1])), float(np.exp(coefficients[2]))
 
 
 def _bounds() -> tuple[float, float]:
-    edge = float(np.log((1 - SURE) / SURE))
+    edge = float(np.log((1 - SURE_CUSTOMERS) / SURE_CUSTOMERS))
     return -edge, edge

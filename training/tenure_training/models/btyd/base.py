@@ -13,13 +13,13 @@ from scipy.special import expit
 from tenure_features.errors import UsageError
 from tenure_features.stored import Stored
 
-from .estimation import Estimate, Objective, Prior, maximise
-from .summary import Floats, RepeatCounts, checked
+from .estimation import Estimate, Prior, _Objective, maximise
+from .summary import Floats, RepeatCounts, check_history
 
 COARSE_ABOVE = 4_000
 """Unique rows above which the search starts on binned rows."""
 
-SMALLEST, LARGEST = 1e-9, 1e12
+_SMALLEST, _LARGEST = 1e-9, 1e12
 """Parameters lie within, whatever the data: the region that is searched is some orders of magnitude wide."""
 
 DAYS_WITHOUT_HISTORY = 365.0
@@ -88,7 +88,7 @@ class BTYDModel(ABC):
     def from_stored(cls, stored: Stored) -> Self:
         """Read parameters that were stored by name."""
         saved = stored.fields(*(item.name for item in fields(cls)))
-        values: dict[str, Any] = {name: saved[name].number(SMALLEST, LARGEST) for name in cls.names()}
+        values: dict[str, Any] = {name: saved[name].number(_SMALLEST, _LARGEST) for name in cls.names()}
         return cls(**values)
 
     def at(self, values: Floats) -> Self:
@@ -142,7 +142,7 @@ class BTYDModel(ABC):
         repeaters = float(scaled.n @ (scaled.x > 0))
         start = replace(cls.typical(rate), **structure)
         prior = Prior(np.log(list(start.parameters.values())), weight=Prior.fading(repeaters))
-        coarse = start._objective(scaled.binned(cells=60)) if len(scaled.x) > COARSE_ABOVE else None
+        coarse = start._objective(scaled.merge_into_cells(cells=60)) if len(scaled.x) > COARSE_ABOVE else None
         best = maximise(start._objective(scaled), prior=prior, customers=max(data.customers, 1), coarse=coarse)
         model = start.at(np.exp(best.theta)).in_unit(1 / unit)
         errors = np.array(list(model.parameters.values())) * best.log_standard_errors
@@ -155,7 +155,7 @@ class BTYDModel(ABC):
             prior.weight,
         )
 
-    def _objective(self, data: RepeatCounts) -> Objective:
+    def _objective(self, data: RepeatCounts) -> _Objective:
         def log_likelihood(theta: Floats) -> tuple[float, Floats]:
             natural = np.exp(theta)
             terms = self.at(natural).terms(data)
@@ -246,5 +246,5 @@ class BTYDModel(ABC):
 
 def _rows(x: ArrayLike, t_x: ArrayLike, T: ArrayLike) -> RepeatCounts:
     """Rows as they come: one per customer, in the caller's order."""
-    columns = checked(x, t_x, T)
+    columns = check_history(x, t_x, T)
     return RepeatCounts(*columns, np.ones(len(columns[0])))

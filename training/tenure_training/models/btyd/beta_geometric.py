@@ -9,7 +9,7 @@ import numpy as np
 from scipy.special import betainc, digamma, gammaln
 
 from .base import BTYDModel, Terms
-from .quadrature import beta_nodes, blocks
+from .quadrature import beta_nodes, split_blocks
 from .summary import Floats, RepeatCounts
 
 
@@ -74,8 +74,8 @@ class BetaGeometric(BTYDModel):
         # but has no pole at a = 1 and no cancellation
         shape, stretch = self.r + data.x, horizon / (self.alpha + data.T)
         result = np.empty(len(shape))
-        for rows in blocks(len(shape)):
-            b = self._stayed(data.x[rows])
+        for rows in split_blocks(len(shape)):
+            b = self._stay_shape(data.x[rows])
             p, weight = beta_nodes(np.full(len(b), self.a), b, reach=(1 + shape[rows]) * (1 + stretch[rows]))
             silent = -shape[rows, None] * np.log1p(p * stretch[rows, None])
             result[rows] = (weight * -np.expm1(silent) / p).sum(axis=1)
@@ -83,7 +83,7 @@ class BetaGeometric(BTYDModel):
 
     def _reach_while_alive(self, data: RepeatCounts, horizon: float, counts: Floats) -> Floats:
         # the k-th order happens if the Poisson process gets that far and none of the k - 1 before it was the last
-        b = self._stayed(data.x)[:, None]
+        b = self._stay_shape(data.x)[:, None]
         staying = log_rising(b, counts - 1) - log_rising(self.a + b, counts - 1)
         share = horizon / (self.alpha + data.T + horizon)
         return np.asarray(betainc(counts, (self.r + data.x)[:, None], share[:, None]) * np.exp(staying))
@@ -93,10 +93,10 @@ class BetaGeometric(BTYDModel):
     ) -> Floats:
         size = (len(data.x), draws)
         rate = generator.gamma((self.r + data.x)[:, None], 1 / (self.alpha + data.T)[:, None], size)
-        leaving = np.clip(generator.beta(self.a, self._stayed(data.x)[:, None], size), 1e-15, 1.0)
+        leaving = np.clip(generator.beta(self.a, self._stay_shape(data.x)[:, None], size), 1e-15, 1.0)
         return np.asarray(np.minimum(generator.poisson(rate * horizon), generator.geometric(leaving)), dtype=np.float64)
 
-    def _stayed(self, x: Floats) -> Floats:
+    def _stay_shape(self, x: Floats) -> Floats:
         return np.asarray(self.b + x + self.chances_at_first)
 
 

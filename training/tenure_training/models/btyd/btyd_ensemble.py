@@ -19,15 +19,15 @@ from tenure_training.models.btyd.paretonbd import ParetoNBD
 from tenure_training.models.btyd.summary import RepeatCounts, observations
 from tenure_training.models.contract import Floats
 
-FAMILY: Mapping[str, type[BTYDModel]] = {"bgnbd": BGNBD, "mbgnbd": MBGNBD, "paretonbd": ParetoNBD}
+_FAMILY: Mapping[str, type[BTYDModel]] = {"bgnbd": BGNBD, "mbgnbd": MBGNBD, "paretonbd": ParetoNBD}
 
 MOST_SPENDERS = 5_000
 """Customers the Gamma-Gamma is fitted to: its fit is three parameters, and is repeated at every training origin."""
 
-SURE = 1e-5
+SURE_CUSTOMERS = 1e-5
 """Probabilities are kept this far from 0 and 1, so that log-odds stay finite."""
 
-NOTHING_SPENT = GammaGamma(p=1e6, q=1e6 + 1, gamma=SURE)
+NOTHING_SPENT = GammaGamma(p=1e6, q=1e6 + 1, gamma=SURE_CUSTOMERS)
 """Spend where nobody has spent anything: next to nothing, with a logarithm."""
 
 
@@ -103,7 +103,7 @@ class Rhythm:
         counts = RepeatCounts.of_snapshot(snapshot)
         days, mean = _spend(snapshot)
         return cls(
-            {name: model.fit(counts).model for name, model in FAMILY.items()},
+            {name: model.fit(counts).model for name, model in _FAMILY.items()},
             GammaGamma.fit(*_spread_sample(days, mean)).model if np.any(mean > 0) else NOTHING_SPENT,
             float(snapshot["orders_total"].sum() / max(snapshot["order_days"].sum(), 1.0)),
             float(np.median(mean[mean > 0])) if np.any(mean > 0) else 1.0,
@@ -117,12 +117,12 @@ class Rhythm:
         for name, model in self.models.items():
             bought = model.buy_probability(*rows.T, horizon_days=days)
             count = model.expected_orders(*rows.T, horizon_days=days) * self.orders_per_day
-            odds[name] = logit(np.clip(bought, SURE, 1 - SURE))[back.ravel()]
-            orders[name] = np.maximum(count, SURE)[back.ravel()]
+            odds[name] = logit(np.clip(bought, SURE_CUSTOMERS, 1 - SURE_CUSTOMERS))[back.ravel()]
+            orders[name] = np.maximum(count, SURE_CUSTOMERS)[back.ravel()]
         if self.spend == NOTHING_SPENT:  # they count orders of any revenue, a purchase is one with money
-            odds = {name: np.full(len(snapshot), logit(SURE)) for name in odds}
-            orders = {name: np.full(len(snapshot), SURE) for name in orders}
-        spend = np.maximum(self.spend.expected_spend(*_spend(snapshot)), SURE * self.typical_spend)
+            odds = {name: np.full(len(snapshot), logit(SURE_CUSTOMERS)) for name in odds}
+            orders = {name: np.full(len(snapshot), SURE_CUSTOMERS) for name in orders}
+        spend = np.maximum(self.spend.expected_spend(*_spend(snapshot)), SURE_CUSTOMERS * self.typical_spend)
         return Expectation(odds, orders, spend, self.typical_spend)
 
     def to_dict(self) -> dict[str, Any]:
@@ -138,9 +138,9 @@ class Rhythm:
     def from_stored(cls, stored: Stored) -> Self:
         """Read what `to_dict` wrote."""
         saved = stored.fields("models", "spend", "orders_per_day", "typical_spend")
-        models = saved["models"].fields(*FAMILY)
+        models = saved["models"].fields(*_FAMILY)
         return cls(
-            {name: FAMILY[name].from_stored(models[name]) for name in FAMILY},
+            {name: _FAMILY[name].from_stored(models[name]) for name in _FAMILY},
             GammaGamma.from_stored(saved["spend"]),
             saved["orders_per_day"].number(1e-6, 1e6),
             positive(saved["typical_spend"]),
@@ -160,5 +160,5 @@ def _spend(snapshot: pd.DataFrame) -> tuple[Floats, Floats]:
     """Order days and mean value of each row; both zero where the mean is not positive: nothing was learnt of spend."""
     days = snapshot["order_days"].to_numpy(dtype=np.float64)
     mean = np.nan_to_num(snapshot["value_mean"].to_numpy(dtype=np.float64))
-    known = mean > 0
-    return np.where(known, days, 0.0), np.where(known, mean, 0.0)
+    spending = mean > 0
+    return np.where(spending, days, 0.0), np.where(spending, mean, 0.0)

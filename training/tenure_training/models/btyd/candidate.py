@@ -25,13 +25,13 @@ from tenure_training.models.contract import (
 
 from .base import BTYDModel
 from .estimation import Estimate
-from .explanation import Undecided, explain
+from .explanation import Undecided, explain_history
 from .gammagamma import GammaGamma
 from .summary import Floats, RepeatCounts, observations
 from .value_distribution import value_quantiles
 
-ROWS_AT_ONCE = 10_000
-FILE = "btyd.json"
+_ROWS_AT_ONCE = 10_000
+_BTYD_FILE = "btyd.json"
 HARDLY = 1e-5
 """Probability of a purchase where nobody has ever paid: not zero, which a log-loss does not allow."""
 
@@ -85,14 +85,14 @@ class BTYDCandidate(Candidate):
         if fitted.spend is None or present is None or present.empty:
             return None
         buys = fitted.orders.model.buy_probability(*observations(present), horizon_days=float(fitted.horizon_days))
-        spend = fitted.spend.model.expected_spend(column(present, "order_days"), _spend_column(present))
+        spend = fitted.spend.model.expected_spend(_read_column(present, "order_days"), _spend_column(present))
         return Undecided.of(present, buys=buys, spend=spend)
 
     def fit(self, frame: TrainingFrame, *, seed: int) -> Self:  # noqa: ARG002 - the contract's argument; nothing here is random
         """Fit both models to the present."""
         self._present = present = frame.present
-        days = column(present, "order_days")
-        orders = column(present, "orders_total") if "orders_total" in present else days
+        days = _read_column(present, "order_days")
+        orders = _read_column(present, "orders_total") if "orders_total" in present else days
         per_day = float(np.nansum(orders) / max(np.nansum(days), 1.0))
         self.fitted = Fitted(
             orders=self._fit_orders(present),
@@ -110,10 +110,10 @@ class BTYDCandidate(Candidate):
         row = keys.groupby(["x", "t_x", "T"], sort=True).ngroup().to_numpy()
         unique = keys.groupby(["x", "t_x", "T"], sort=True).head(1).sort_values(["x", "t_x", "T"]).to_numpy()
         model, horizon = fitted.orders.model, float(fitted.horizon_days)
-        blocks = [unique[start : start + ROWS_AT_ONCE].T for start in range(0, len(unique), ROWS_AT_ONCE)]
-        buys = _joined([model.buy_probability(*block, horizon_days=horizon) for block in blocks])[row]
-        order_days = _joined([model.expected_orders(*block, horizon_days=horizon) for block in blocks])[row]
-        days, mean = column(snapshot, "order_days"), _spend_column(snapshot)
+        blocks = [unique[start : start + _ROWS_AT_ONCE].T for start in range(0, len(unique), _ROWS_AT_ONCE)]
+        buys = _concatenate([model.buy_probability(*block, horizon_days=horizon) for block in blocks])[row]
+        order_days = _concatenate([model.expected_orders(*block, horizon_days=horizon) for block in blocks])[row]
+        days, mean = _read_column(snapshot, "order_days"), _spend_column(snapshot)
         if fitted.spend is None:  # the model counts orders of any revenue, a purchase is one with money
             hardly, nothing = np.full(len(x), HARDLY), np.zeros(len(x))
             return Prediction(hardly, hardly, nothing, np.zeros((len(x), len(LEVELS))), buys)
@@ -123,7 +123,7 @@ class BTYDCandidate(Candidate):
                 model, spend, x[part], t_x[part], T[part],
                 orders=days[part], mean_spend=mean[part], horizon_days=horizon, levels=LEVELS,
             )
-            for part in (slice(start, start + ROWS_AT_ONCE) for start in range(0, len(x), ROWS_AT_ONCE))
+            for part in (slice(start, start + _ROWS_AT_ONCE) for start in range(0, len(x), _ROWS_AT_ONCE))
         ]  # fmt: skip
         return Prediction(
             buy_probability=buys,
@@ -138,12 +138,12 @@ class BTYDCandidate(Candidate):
         fitted, reference = self._ready(), self.reference
         if fitted.spend is None or reference is None:
             return None
-        return explain(
+        return explain_history(
             fitted.orders.model,
             fitted.spend.model,
             reference,
             snapshot,
-            days=column(snapshot, "order_days"),
+            days=_read_column(snapshot, "order_days"),
             mean_spend=_spend_column(snapshot),
             horizon_days=float(fitted.horizon_days),
         )
@@ -160,12 +160,12 @@ class BTYDCandidate(Candidate):
             "reference": None if self.reference is None else self.reference.to_dict(),
         }
         folder.mkdir(parents=True, exist_ok=True)
-        (folder / FILE).write_text(json.dumps(content, indent=2, allow_nan=False), encoding="utf-8")
+        (folder / _BTYD_FILE).write_text(json.dumps(content, indent=2, allow_nan=False), encoding="utf-8")
 
     @classmethod
     def load(cls, folder: Path) -> Self:
         """Read what `save` wrote."""
-        saved = read_stored(folder / FILE).fields(
+        saved = read_stored(folder / _BTYD_FILE).fields(
             "name", "horizon_days", "orders_per_day", "orders", "spend", "reference"
         )
         saved["name"].one_of([cls.name])
@@ -194,20 +194,20 @@ class BTYDCandidate(Candidate):
         return self.fitted
 
 
-def column(frame: pd.DataFrame, name: str) -> Floats:
+def _read_column(frame: pd.DataFrame, name: str) -> Floats:
     """Return a column of a snapshot as float64, missing values as NaN."""
     return np.asarray(frame[name].to_numpy(dtype=np.float64, na_value=np.nan))
 
 
 def _spend_column(frame: pd.DataFrame) -> Floats:
-    return column(frame, "value_mean") if "value_mean" in frame else np.full(len(frame), np.nan)
+    return _read_column(frame, "value_mean") if "value_mean" in frame else np.full(len(frame), np.nan)
 
 
 def _fit_spend(days: Floats, mean: Floats) -> Estimate[GammaGamma] | None:
     return GammaGamma.fit(days, mean) if np.any((mean > 0) & (days > 0)) else None
 
 
-def _joined(blocks: list[Floats]) -> Floats:
+def _concatenate(blocks: list[Floats]) -> Floats:
     return np.concatenate([*blocks, np.zeros(0)])
 
 

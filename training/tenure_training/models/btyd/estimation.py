@@ -10,7 +10,7 @@ from scipy.optimize import minimize
 
 from .summary import Floats
 
-Objective = Callable[[Floats], tuple[float, Floats]]
+_Objective = Callable[[Floats], tuple[float, Floats]]
 
 REPEATERS_WITHOUT_PRIOR = 500
 """From this many repeat customers on there is no prior inside the region at all; below it fades in."""
@@ -93,12 +93,12 @@ class Prior:
 class Optimum:
     """Where the penalised likelihood is highest in the region, and the curvature there without the penalty.
 
-    ``held`` marks parameters at an edge that the likelihood would push further.
+    ``stuck`` marks parameters at an edge that the likelihood would push further.
     """
 
     theta: Floats
     information: Floats
-    held: Floats
+    at_bound: Floats
     slope: float
     tolerance: float
 
@@ -110,24 +110,24 @@ class Optimum:
     def message(self, names: tuple[str, ...]) -> str:
         """Say how the search ended."""
         end = "gradient vanished" if self.converged else f"stopped with a gradient of {self.slope:.1e} per customer"
-        edge = [name for name, held in zip(names, self.held, strict=True) if held]
+        edge = [name for name, stuck in zip(names, self.at_bound, strict=True) if stuck]
         return end + (f"; held at the edge of the sensible range: {', '.join(edge)}" if edge else "")
 
     @property
     def log_standard_errors(self) -> Floats:
         """Standard errors of the log-parameters; ``inf`` for those held and along flat directions."""
-        free = self.held == 0
+        free = self.at_bound == 0
         errors = np.full(len(self.theta), np.inf)
         errors[free] = log_standard_errors(self.information[np.ix_(free, free)])
         return errors
 
 
 def maximise(
-    log_likelihood: Objective,
+    log_likelihood: _Objective,
     *,
     prior: Prior,
     customers: float,
-    coarse: Objective | None = None,
+    coarse: _Objective | None = None,
     tolerance: float = 1e-7,
 ) -> Optimum:
     """Maximise a log-likelihood in log-parameters, from the prior's centre and inside its region.
@@ -149,19 +149,19 @@ def maximise(
     tolerance
         Largest gradient entry per customer at which the search has converged.
     """
-    objective = _penalised(log_likelihood, prior, customers)
-    cheap = objective if coarse is None else _penalised(coarse, prior, customers)
+    objective = _penalise(log_likelihood, prior, customers)
+    cheap = objective if coarse is None else _penalise(coarse, prior, customers)
     tries: list[tuple[float, Floats, Floats, float]] = []
     for shift in (0.0, 1.5, -1.5):
         near = _quasi_newton(cheap, prior.centre + shift, prior)
         tries.append(_newton(objective, near, prior, tolerance, curved=cheap))
         if tries[-1][3] <= tolerance:
             break
-    _, theta, held, slope = min(tries, key=lambda found: found[0])
-    return Optimum(theta, -_hessian(coarse or log_likelihood, theta), held, slope, tolerance)
+    _, theta, at_bound, slope = min(tries, key=lambda attempt: attempt[0])
+    return Optimum(theta, -_hessian(coarse or log_likelihood, theta), at_bound, slope, tolerance)
 
 
-def _penalised(log_likelihood: Objective, prior: Prior, customers: float) -> Objective:
+def _penalise(log_likelihood: _Objective, prior: Prior, customers: float) -> _Objective:
     """Minus the log-posterior per customer."""
 
     def objective(theta: Floats) -> tuple[float, Floats]:
@@ -172,9 +172,9 @@ def _penalised(log_likelihood: Objective, prior: Prior, customers: float) -> Obj
     return objective
 
 
-def _quasi_newton(objective: Objective, start: Floats, prior: Prior) -> Floats:
+def _quasi_newton(objective: _Objective, start: Floats, prior: Prior) -> Floats:
     bounds = list(zip(*prior.edges, strict=True))
-    found = minimize(
+    optimum = minimize(
         objective,
         start,
         jac=True,
@@ -182,25 +182,25 @@ def _quasi_newton(objective: Objective, start: Floats, prior: Prior) -> Floats:
         bounds=bounds,
         options={"gtol": 1e-4, "ftol": 1e-12, "maxiter": 500, "maxcor": 20},
     )
-    return np.asarray(found.x, dtype=np.float64)
+    return np.asarray(optimum.x, dtype=np.float64)
 
 
 def _newton(
-    objective: Objective, theta: Floats, prior: Prior, tolerance: float, *, curved: Objective
+    objective: _Objective, theta: Floats, prior: Prior, tolerance: float, *, curved: _Objective
 ) -> tuple[float, Floats, Floats, float]:
     """Newton steps on the parameters that are free; gives value, point, held parameters and the largest gradient."""
     lower, upper = prior.edges
     value, slope = objective(theta)
     curvature: Floats | None = None
     for _ in range(25):
-        held = ((theta <= lower) & (slope > 0)) | ((theta >= upper) & (slope < 0))
-        largest = float(np.abs(slope[~held]).max(initial=0.0))
+        at_bound = ((theta <= lower) & (slope > 0)) | ((theta >= upper) & (slope < 0))
+        largest = float(np.abs(slope[~at_bound]).max(initial=0.0))
         if largest <= tolerance:
             break
         if curvature is None or largest > 1e-5:
             curvature = _hessian(curved, theta)
         step = np.zeros(len(theta))
-        step[~held] = _descent(curvature[np.ix_(~held, ~held)], slope[~held])
+        step[~at_bound] = _descent(curvature[np.ix_(~at_bound, ~at_bound)], slope[~at_bound])
         for scale in 0.5 ** np.arange(16):
             new = np.clip(theta - scale * step, lower, upper)
             new_value, new_slope = objective(new)
@@ -209,8 +209,8 @@ def _newton(
         else:
             break
         theta, value, slope = new, new_value, new_slope
-    held = ((theta <= lower) & (slope > 0)) | ((theta >= upper) & (slope < 0))
-    return value, theta, held.astype(np.float64), float(np.abs(slope[~held]).max(initial=0.0))
+    at_bound = ((theta <= lower) & (slope > 0)) | ((theta >= upper) & (slope < 0))
+    return value, theta, at_bound.astype(np.float64), float(np.abs(slope[~at_bound]).max(initial=0.0))
 
 
 def _descent(hessian: Floats, slope: Floats) -> Floats:
@@ -221,7 +221,7 @@ def _descent(hessian: Floats, slope: Floats) -> Floats:
     return np.asarray(step / max(1.0, float(np.abs(step).max())))
 
 
-def _hessian(objective: Objective, theta: Floats, *, width: float = 1e-4) -> Floats:
+def _hessian(objective: _Objective, theta: Floats, *, width: float = 1e-4) -> Floats:
     """Central differences of the analytic gradient."""
     sides = np.array([
         (objective(theta + width * unit)[1] - objective(theta - width * unit)[1]) / (2 * width)

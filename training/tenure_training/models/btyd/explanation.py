@@ -20,7 +20,7 @@ from .gammagamma import GammaGamma
 from .summary import Floats, observations
 
 TERMS = ("order_days", "recency_days", "tenure_days", "value_mean")
-HISTORY = TERMS[:3]
+_HISTORY_TERMS = TERMS[:3]
 _SURE = 1e-12
 
 
@@ -73,7 +73,7 @@ class Undecided:
         return cls(x, silence, T, positive(saved["spend"]))
 
 
-def explain(
+def explain_history(
     model: BTYDModel,
     spend: GammaGamma,
     reference: Undecided,
@@ -115,10 +115,10 @@ def explain(
     churn, worth = shapley(predicted, rows, np.array([reference.x, reference.silence, reference.T]))
     each = np.maximum(np.asarray(spend.expected_spend(days, mean_spend)), _SURE)
     shape = (len(x), len(TERMS))
-    told, value = np.zeros(shape), np.zeros(shape)
-    told[:, :3], value[:, :3] = churn[0][back.ravel()], worth[0][back.ravel()]
+    log_odds, value = np.zeros(shape), np.zeros(shape)
+    log_odds[:, :3], value[:, :3] = churn[0][back.ravel()], worth[0][back.ravel()]
     value[:, 3] = np.log(each) - np.log(reference.spend)
-    return Contributions(list(TERMS), told, churn[1], value, worth[1] + float(np.log(reference.spend)))
+    return Contributions(list(TERMS), log_odds, churn[1], value, worth[1] + float(np.log(reference.spend)))
 
 
 def shapley(
@@ -152,15 +152,15 @@ def shapley(
     for size in range(k + 1):
         for own in combinations(columns, size):
             at[own] = function(*(rows[:, j] if j in own else np.full(n, reference[j]) for j in columns))
-    found = []
+    sides = []
     for result in range(2):
         shares = np.zeros((n, k))
         for j in columns:
-            for own in (one for one in at if j not in one):
+            for own in (coalition for coalition in at if j not in coalition):
                 weight = factorial(len(own)) * factorial(k - len(own) - 1) / factorial(k)
                 shares[:, j] += weight * (at[tuple(sorted((*own, j)))][result] - at[own][result])
-        found.append((shares, float(at[()][result][0]) if n else 0.0))
-    return found[0], found[1]
+        sides.append((shares, float(at[()][result][0]) if n else 0.0))
+    return sides[0], sides[1]
 
 
 def _median(column: Floats, weight: Floats) -> float:

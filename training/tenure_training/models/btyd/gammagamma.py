@@ -12,7 +12,7 @@ from scipy.special import digamma, gammaln
 from tenure_features.errors import UsageError
 from tenure_features.stored import Stored, positive
 
-from .estimation import Estimate, Objective, Prior, maximise
+from .estimation import Estimate, Prior, _Objective, maximise
 from .summary import Floats, Levels
 
 NAMES = ("p", "q", "gamma")
@@ -116,8 +116,8 @@ class GammaGamma:
         """
         x = np.nan_to_num(np.asarray(orders, dtype=np.float64))
         m = np.asarray(mean_spend, dtype=np.float64)
-        known = np.where(np.isfinite(m), np.maximum(x, 0.0), 0.0)
-        return self.q + self.p * known, self.gamma + known * np.maximum(np.nan_to_num(m), 0.0)
+        repeats = np.where(np.isfinite(m), np.maximum(x, 0.0), 0.0)
+        return self.q + self.p * repeats, self.gamma + repeats * np.maximum(np.nan_to_num(m), 0.0)
 
     def expected_spend(self, orders: ArrayLike, mean_spend: ArrayLike) -> Floats:
         """Mean of the customer's next orders, given the mean of those seen."""
@@ -147,7 +147,7 @@ def _log_density(p: float, q: float, gamma: float, x: Floats, m: Floats) -> Floa
     return np.asarray(special + p * x * relative - np.log(m) - (p * x + q) * np.logaddexp(0.0, relative))
 
 
-def _objective(x: Floats, log_m: Floats) -> Objective:
+def _objective(x: Floats, log_m: Floats) -> _Objective:
     """Log-likelihood of (log p, log(q - 1 - SMALLEST_TAIL), log gamma) with its gradient."""
     levels = Levels.of(x)
     n = np.bincount(levels.index).astype(np.float64)

@@ -14,12 +14,12 @@ from scipy.special import betainc, digamma, gammaln
 from tenure_features.errors import UsageError
 from tenure_features.stored import Stored
 
-from .base import LARGEST, SMALLEST, BTYDModel, Terms
+from .base import _LARGEST, _SMALLEST, BTYDModel, Terms
 from .beta_geometric import log_rising
-from .candidate import BTYDCandidate, column
+from .candidate import BTYDCandidate, _read_column
 from .estimation import Estimate
-from .quadrature import beta_nodes, blocks
-from .summary import Floats, RepeatCounts, checked
+from .quadrature import beta_nodes, split_blocks
+from .summary import Floats, RepeatCounts, check_history
 
 LARGEST_K = 6
 
@@ -93,7 +93,7 @@ class MBGCNBD(BTYDModel):
     def from_stored(cls, stored: Stored) -> Self:
         """Read parameters that were stored by name, k among them."""
         saved = stored.fields("r", "alpha", "a", "b", "k")
-        r, alpha, a, b = (saved[name].number(SMALLEST, LARGEST) for name in cls.names())
+        r, alpha, a, b = (saved[name].number(_SMALLEST, _LARGEST) for name in cls.names())
         return cls(r, alpha, a, b, saved["k"].whole(1, LARGEST_K))
 
     def terms(self, data: RepeatCounts) -> Terms:
@@ -142,19 +142,19 @@ class MBGCNBD(BTYDModel):
 
         The density of t_x as a sum of kx phases, less that of x phases, has no parameter in it but k.
         """
-        x_, t_x_, T_ = checked(x, t_x, T)
+        x_, t_x_, T_ = check_history(x, t_x, T)
         seen = np.maximum(t_x_, SHORTEST_SHARE * T_)
-        known, phases = (x_ > 0) & (seen > 0), self.k * np.maximum(x_, 1.0)
-        timing = (phases - phases / self.k) * np.log(np.where(known, seen, 1.0))
+        repeating, phases = (x_ > 0) & (seen > 0), self.k * np.maximum(x_, 1.0)
+        timing = (phases - phases / self.k) * np.log(np.where(repeating, seen, 1.0))
         timing -= gammaln(phases) - gammaln(phases / self.k)
-        return super().log_likelihood(x_, t_x_, T_) + np.where(known, timing, 0.0)
+        return super().log_likelihood(x_, t_x_, T_) + np.where(repeating, timing, 0.0)
 
     def _orders_while_alive(self, data: RepeatCounts, horizon: float) -> Floats:
         stretch = horizon / (self.alpha + data.T)
         weights = self._phases(data)
         weights = weights / weights.sum(axis=0)
         result = np.empty(len(data.x))
-        for rows in blocks(len(data.x)):
+        for rows in split_blocks(len(data.x)):
             shape = self.r + self.k * data.x[rows]
             a = np.full(len(shape), self.a)
             p, weight = beta_nodes(a, self.b + data.x[rows] + 1, reach=(self.k + shape) * (1 + stretch[rows]))
@@ -243,7 +243,7 @@ class MBGCNBDCandidate(BTYDCandidate):
     def _fit_orders(self, present: pd.DataFrame) -> Estimate[BTYDModel]:
         k = None
         if {"adbt_cv", "orders_total"} <= set(present):
-            days, orders = column(present, "order_days"), column(present, "orders_total")
-            k = regularity(np.where(days == orders, orders - 1, 0.0), column(present, "adbt_cv"))
+            days, orders = _read_column(present, "order_days"), _read_column(present, "orders_total")
+            k = regularity(np.where(days == orders, orders - 1, 0.0), _read_column(present, "adbt_cv"))
         fit = MBGCNBD.fit(RepeatCounts.of_snapshot(present), k=k)
         return replace(fit, message=f"{fit.message}; k = {fit.model.k}")

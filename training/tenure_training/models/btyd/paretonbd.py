@@ -10,7 +10,7 @@ from scipy.special import betaln, digamma, exprel, gammaln
 
 from .base import BTYDModel, Terms
 from .candidate import BTYDCandidate
-from .quadrature import blocks, log_concave_nodes
+from .quadrature import log_concave_nodes, split_blocks
 from .summary import Floats, RepeatCounts
 
 _LEGENDRE = np.polynomial.legendre.leggauss(64)
@@ -55,7 +55,9 @@ class ParetoNBD(BTYDModel):
         x, _, T = data.levels
         buying, staying = T.map(lambda T: np.log1p(T / alpha)), T.map(lambda T: np.log1p(T / beta))
         log_alive = x.map(lambda x: gammaln(r + x) - gammaln(r)) - (r + data.x) * buying - s * staying
-        gone = [self._gone(data.x[rows], data.t_x[rows], data.T[rows]) for rows in blocks(len(data.x))]
+        gone = [
+            self._leaving_integral(data.x[rows], data.t_x[rows], data.T[rows]) for rows in split_blocks(len(data.x))
+        ]
         log_gone, buying_y, staying_y, per_alpha, per_beta = np.concatenate([np.zeros((5, 0)), *gone], axis=1)
         return Terms(
             log_alive - data.x * np.log(alpha),
@@ -74,7 +76,7 @@ class ParetoNBD(BTYDModel):
             ]),
         )  # fmt: skip
 
-    def _gone(self, x: Floats, t_x: Floats, T: Floats) -> Floats:
+    def _leaving_integral(self, x: Floats, t_x: Floats, T: Floats) -> Floats:
         """Log of the integral over the moment y of leaving, and means over y given that it lies in (t_x, T]; (5, n)."""
         r, alpha, s, beta = self.r, self.alpha, self.s, self.beta
         shift = min(alpha, beta)

@@ -106,6 +106,6 @@ def log_concave_nodes(
     return lower[:, None] + scale[:, None] * np.expm1(at), np.log(weights) + (log_length + np.log(scale))[:, None] + at
 
 
-def blocks(rows: int, *, size: int = 4_096) -> list[slice]:
+def split_blocks(rows: int, *, size: int = 4_096) -> list[slice]:
     """Cut rows so that a block's nodes stay in the processor's cache."""
     return [slice(start, start + size) for start in range(0, rows, size)]

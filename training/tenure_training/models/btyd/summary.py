@@ -80,7 +80,7 @@ class RepeatCounts:
         DataContractError
             A value is missing or negative, or t_x lies after T.
         """
-        rows = pd.DataFrame(dict(zip(("x", "t_x", "T"), checked(x, t_x, T), strict=True)))
+        rows = pd.DataFrame(dict(zip(("x", "t_x", "T"), check_history(x, t_x, T), strict=True)))
         counted = rows.groupby(["x", "t_x", "T"], sort=True).size().reset_index(name="n").to_numpy(dtype=np.float64)
         return cls(*(np.ascontiguousarray(column) for column in counted.T))
 
@@ -103,7 +103,7 @@ class RepeatCounts:
         """Measure time in another unit, given as its length in the present one."""
         return RepeatCounts(self.x, self.t_x / unit, self.T / unit, self.n)
 
-    def binned(self, *, cells: int) -> RepeatCounts:
+    def merge_into_cells(self, *, cells: int) -> RepeatCounts:
         """Merge rows whose times fall into the same of `cells` equal cells and whose counts are close.
 
         Every merged row is the mean of its members, so the error is of second order in the cell's width. Rows
@@ -139,7 +139,7 @@ def observations(snapshot: pd.DataFrame) -> tuple[Floats, Floats, Floats]:
     return x, np.where(x > 0, np.minimum(whole("span_days"), T), 0.0), T
 
 
-def checked(x: ArrayLike, t_x: ArrayLike, T: ArrayLike) -> tuple[Floats, Floats, Floats]:
+def check_history(x: ArrayLike, t_x: ArrayLike, T: ArrayLike) -> tuple[Floats, Floats, Floats]:
     """Broadcast the three columns to float64 and refuse what no customer can look like."""
     columns = np.broadcast_arrays(*(np.asarray(column, dtype=np.float64) for column in (x, t_x, T)))
     x_, t_x_, T_ = (np.atleast_1d(column) for column in columns)

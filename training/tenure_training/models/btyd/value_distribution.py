@@ -10,12 +10,12 @@ from scipy.special import betainc, expit, polygamma
 
 from .base import BTYDModel
 from .gammagamma import GammaGamma
-from .summary import Floats, checked
+from .summary import Floats, check_history
 
 STEP = 0.04
 """Spacing of the grid of values in logs (in standard deviations where spend is wild); quantiles are interpolated."""
 
-FARTHEST = 60.0
+_FARTHEST_EXPONENT = 60.0
 """Where the grid ends at the latest: relative spends beyond e to the 60 are nobody's."""
 
 NEGLIGIBLE = 1e-7
@@ -70,8 +70,8 @@ def value_quantiles(
     shape, rate = spend.posterior(orders, mean_spend)
     if not len(shape):
         return np.zeros((0, len(levels)))
-    shapes, group = np.unique(_grouped(shape, spend), return_inverse=True)
-    probability = _class_probabilities(model, *checked(x, t_x, T), horizon=horizon_days)
+    shapes, group = np.unique(_group_shapes(shape, spend), return_inverse=True)
+    probability = _class_probabilities(model, *check_history(x, t_x, T), horizon=horizon_days)
     result = np.empty((len(shape), len(levels)))
     for index, own in enumerate(shapes):
         rows = np.flatnonzero(group == index)
@@ -80,7 +80,7 @@ def value_quantiles(
     return result
 
 
-def _grouped(shape: Floats, spend: GammaGamma) -> Floats:
+def _group_shapes(shape: Floats, spend: GammaGamma) -> Floats:
     """Round the posterior shapes of customers with many orders, whose spend is known so well that it cannot show."""
     orders = np.round((shape - spend.q) / spend.p)
     near = np.exp(np.round(np.log(np.maximum(orders, 1.0)) / 0.05) * 0.05)
@@ -109,7 +109,7 @@ def _relative_quantiles(probability: Floats, p: float, own: float, levels: Seque
     table = betainc(p * counts[:, None], own, expit(grid))
     positive = probability[:, : len(counts)]
     at_most = (1 - positive.sum(axis=1))[:, None] + positive @ table
-    return _inverted(at_most, grid, levels)
+    return _invert(at_most, grid, levels)
 
 
 def _grid(p: float, own: float, *, largest: float) -> Floats:
@@ -117,14 +117,14 @@ def _grid(p: float, own: float, *, largest: float) -> Floats:
     few = np.arange(1, 13)
     centre, spread = np.log(p * few / own), np.sqrt(polygamma(1, p * few) + polygamma(1, own))
     step = STEP * max(1.0, float(spread[0]))
-    bottom = max(centre[0] - 5 * spread[0], -FARTHEST)
-    top = min(np.log(p * largest / own) + 5 * spread[0], FARTHEST)
+    bottom = max(centre[0] - 5 * spread[0], -_FARTHEST_EXPONENT)
+    top = min(np.log(p * largest / own) + 5 * spread[0], _FARTHEST_EXPONENT)
     even = step * np.arange(np.floor(bottom / step), np.ceil(top / step) + 1)
     around = (centre[:, None] + spread[:, None] * np.array([-3.0, -1.5, -0.5, 0.0, 0.5, 1.5, 3.0])).ravel()
-    return np.unique(np.concatenate([even, np.clip(around, -FARTHEST, FARTHEST)]))
+    return np.unique(np.concatenate([even, np.clip(around, -_FARTHEST_EXPONENT, _FARTHEST_EXPONENT)]))
 
 
-def _inverted(at_most: Floats, grid: Floats, levels: Sequence[float]) -> Floats:
+def _invert(at_most: Floats, grid: Floats, levels: Sequence[float]) -> Floats:
     """Invert each row's distribution function; 0 up to the level P(N = 0) of the row."""
     none = at_most[:, 0]
     result = np.zeros((len(at_most), len(levels)))

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from types import MappingProxyType
 
-from tenure_training.models.boosted.boosting import SPACE as TREES
+from tenure_training.models.boosted.boosting import TREE_SPACE as TREES
 from tenure_training.models.hurdle.hurdle import Hurdle
-from tenure_training.models.hurdle.linear import SPACE as LINEAR
+from tenure_training.models.hurdle.linear import PENALTY_SPACE as LINEAR
 
 
 class Blend(Hurdle):

@@ -24,7 +24,7 @@ from tenure_training.models.contract import (
     Prediction,
     TrainingFrame,
 )
-from tenure_training.models.design import RHYTHM, design, odds_by_model, units_beside, units_from
+from tenure_training.models.design import RHYTHM_PART_NAME, design, odds_by_model, units_beside, units_from
 from tenure_training.models.explanation_baseline import Reference
 from tenure_training.models.hurdle.level_forecast import Drift
 from tenure_training.models.hurdle.odds import Odds
@@ -87,14 +87,17 @@ class Hurdle(Candidate):
     @cached_property
     def reference(self) -> Reference:
         """Where explanations start from: undecided customers among those the model was fitted for."""
-        told = self._contributions(self._now.snapshot)
-        return Reference.of(told, buy_probability=self.predict(self._now.snapshot).buy_probability)
+        contributions = self._contributions(self._now.snapshot)
+        return Reference.of(contributions, buy_probability=self.predict(self._now.snapshot).buy_probability)
 
     def fit(self, frame: TrainingFrame, *, seed: int) -> Self:
         """Learn from the closed windows of a frame."""
         self.horizon_days, present = frame.horizon_days, frame.present
         self.rhythm, self.units = Rhythm.fit(present), units_beside(frame.features, frame.catalogue)
-        lessons, value = lessons_of(frame).tuned(self.settings), frame.labels["value"].to_numpy(dtype=np.float64)
+        lessons, value = (
+            lessons_of(frame).with_settings(self.settings),
+            frame.labels["value"].to_numpy(dtype=np.float64),
+        )
         expected = self.rhythm.expect(present, days=frame.horizon_days)
         self.odds = Odds.fit(
             lessons, typical=float(expected.log_odds.mean()), linear=self.linear, trees=self.trees, seed=seed
@@ -123,16 +126,16 @@ class Hurdle(Candidate):
     def _settle(self) -> None:
         """Set the number of buyers and the total value expected of the customers present."""
         now, days = self._now, self.horizon_days
-        self.odds = self.odds.levelled(now.parts, rhythm=now.drift.corrected(now.expected.odds, days))
+        self.odds = self.odds.set_level(now.parts, rhythm=now.drift.correct(now.expected.odds, days))
         log_severity, rhythm = now.expected.log_severity, now.expected.log_odds
         learnt = expit(self.odds.of_parts(now.parts)) @ np.exp(log_severity + now.correction)
         alone = float(expit(rhythm) @ np.exp(log_severity)) * np.exp(now.drift.of_value(days))
-        self.severity = self.severity.moderated(float(learnt), float(alone), trust=RHYTHM_IN_TOTAL)
+        self.severity = self.severity.moderate(float(learnt), float(alone), trust=RHYTHM_IN_TOTAL)
 
     def calibrate(self, evidence: Evidence) -> Self:
         """Take weights, level and the spread of values from windows later than the parts were fitted on."""
         if len(evidence.window):
-            self.odds = self.odds.calibrated(evidence)
+            self.odds = self.odds.calibrate(evidence)
             self._settle()
         self.spread = SpendDistribution.of_evidence(evidence, horizon_days=self.horizon_days) or self.spread
         return self
@@ -161,7 +164,7 @@ class Hurdle(Candidate):
 
     def contributions(self, snapshot: pd.DataFrame) -> Contributions:
         """Explain log-odds of churn and log expected value of those who buy, against undecided customers."""
-        return self.reference.seen_from(self._contributions(snapshot))
+        return self.reference.express(self._contributions(snapshot))
 
     def _contributions(self, snapshot: pd.DataFrame) -> Contributions:
         expected = self.rhythm.expect(snapshot, days=self.horizon_days)
@@ -170,7 +173,7 @@ class Hurdle(Candidate):
         value, value_rest = self.severity.contributions(X)
         log_severity, log_spend = expected.log_severity, np.log(expected.spend)
         log_typical = float(np.log(self.rhythm.typical_spend))
-        value = {**value, RHYTHM: value.get(RHYTHM, 0.0) + log_severity - log_spend}
+        value = {**value, RHYTHM_PART_NAME: value.get(RHYTHM_PART_NAME, 0.0) + log_severity - log_spend}
         value["value_mean"] = value.get("value_mean", 0.0) + log_spend - log_typical
         log_odds, log_value = self.odds(X, expected.log_odds), log_severity + self.severity.correction(X)
         names = sorted({*odds, *value})
@@ -220,5 +223,5 @@ def exactly(total: Floats, terms: Mapping[str, Floats], rest: Floats, names: Seq
     """Terms as columns and one base for all rows; what float32 in boosters leaves over goes to the rhythm's term."""
     columns = np.column_stack([terms.get(name, np.zeros(len(total))) for name in names])
     base = float(rest[0]) if len(rest) else 0.0  # a booster's base is the same for every row
-    columns[:, names.index(RHYTHM)] += total - base - columns.sum(axis=1)
+    columns[:, names.index(RHYTHM_PART_NAME)] += total - base - columns.sum(axis=1)
     return columns, base

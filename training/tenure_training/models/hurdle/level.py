@@ -13,7 +13,7 @@ from scipy.special import expit, log_expit
 from tenure_features.stored import Stored, logarithm
 from tenure_training.models.contract import Floats
 
-DOUBT = 150.0
+LEVEL_DOUBT = 150.0
 """How firmly both slopes are held to 1, in units of log-likelihood per squared logarithm."""
 
 _SLOPES = (0.5, 2.0)
@@ -21,7 +21,7 @@ _FARTHEST = 6.0
 
 
 @dataclass(frozen=True)
-class Level:
+class OddsLevel:
     """Beta calibration of log-odds z: ``intercept + low * log p - high * log(1 - p)`` with ``p = 1 / (1 + exp(-z))``.
 
     Kull, Silva Filho & Flach (2017), equation 2. ``low`` is the slope far below even odds, ``high`` far above; equal
@@ -29,7 +29,7 @@ class Level:
 
     Examples
     --------
-    >>> Level(intercept=-1.0, low=2.0, high=2.0)(np.array([0.0, 1.5])).round(9)
+    >>> OddsLevel(intercept=-1.0, low=2.0, high=2.0)(np.array([0.0, 1.5])).round(9)
     array([-1.,  2.])
     """
 
@@ -55,7 +55,7 @@ class Level:
 
     @classmethod
     def learnt(
-        cls, score: Floats, *, bought: NDArray[np.bool_], window: NDArray[np.int64], doubt: float = DOUBT
+        cls, score: Floats, *, bought: NDArray[np.bool_], window: NDArray[np.int64], doubt: float = LEVEL_DOUBT
     ) -> Self:
         """Learn both slopes from later windows; they are 1 without evidence, and the intercept is left at 0.
 

@@ -17,7 +17,7 @@ LASTING, PASSING, SEASONAL = 0.10, 0.05, 0.30
 """Standard deviations of what a miss is made of: what stays, what fades over weeks, what comes back every year."""
 
 FADES_DAYS = 45.0
-YEAR_DAYS = 365.0
+_YEAR_DAYS = 365.0
 SEASON = 0.4
 """How far within the year a season reaches: a month off it, .4 of what comes back is shared."""
 
@@ -25,7 +25,7 @@ NOISE = 0.40
 """Standard deviation of a window's miss that says nothing about any other window, in log-odds of buyers and in the
 logarithm of the total value."""
 
-DOUBT = 0.5
+DRIFT_DOUBT = 0.5
 """How firmly the BTYD models are held to equal shares in the number of buyers, in units of log-likelihood per squared
 distance."""
 
@@ -93,22 +93,25 @@ class Drift:
         expected = np.exp(log_severity) * expit(rhythm)
         start = (frame.rows["as_of"] - frame.as_of).to_numpy() / np.timedelta64(1, "D")
         windows, number = np.unique(np.column_stack([start, frame.window_days]), axis=0, return_inverse=True)
-        found, buyers = [], {name: np.empty(len(windows)) for name in odds}
+        misses, buyers = [], {name: np.empty(len(windows)) for name in odds}
         for row in range(len(windows)):
             index = np.flatnonzero(number.ravel() == row)
             bought, value = (frame.labels[name].to_numpy(dtype=np.float64)[index] for name in ("bought", "value"))
-            for name, one in odds.items():
-                buyers[name][row] = shift_to(one[index], float(bought.sum()))
-            said, information = float(expected[index].sum()), float((expit(rhythm) * expit(-rhythm))[index].sum())
-            total = max(float(value.sum()), np.exp(-LARGEST) * said)
-            found.append(
+            for name, logit in odds.items():
+                buyers[name][row] = shift_to(logit[index], float(bought.sum()))
+            expected_buyers, information = (
+                float(expected[index].sum()),
+                float((expit(rhythm) * expit(-rhythm))[index].sum()),
+            )
+            total = max(float(value.sum()), np.exp(-LARGEST) * expected_buyers)
+            misses.append(
                 (
-                    float(np.clip(np.log(total / said), -LARGEST, LARGEST)) if said > 0 else 0.0,
+                    float(np.clip(np.log(total / expected_buyers), -LARGEST, LARGEST)) if expected_buyers > 0 else 0.0,
                     1 / max(information, 1e-9),
                     float((value**2).sum()) / max(total, 1e-9) ** 2,
                 )
             )
-        miss, buyers_variance, value_variance = np.array(found, dtype=np.float64).T
+        miss, buyers_variance, value_variance = np.array(misses, dtype=np.float64).T
         return cls(windows[:, 0], windows[:, 1], buyers, miss, buyers_variance, value_variance)
 
     @classmethod
@@ -126,8 +129,8 @@ class Drift:
 
         def loss(share: Floats) -> tuple[float, Floats]:
             miss, away = misses @ share, share - equal
-            value = float(weight @ miss**2 + DOUBT * away @ away) / 2
-            return value, misses.T @ (weight * miss) + DOUBT * away
+            value = float(weight @ miss**2 + DRIFT_DOUBT * away @ away) / 2
+            return value, misses.T @ (weight * miss) + DRIFT_DOUBT * away
 
         together = LinearConstraint(np.ones((1, len(equal))), 1.0, 1.0)
         bounds = [(0.0, 1.0)] * len(equal)
@@ -135,7 +138,7 @@ class Drift:
         share = np.clip(np.round(best.x, 6), 0.0, 1.0)
         return dict(zip(self.buyers, (share / share.sum()).tolist(), strict=True))
 
-    def corrected(self, odds: Mapping[str, Floats], horizon_days: float) -> Floats:
+    def correct(self, odds: Mapping[str, Floats], horizon_days: float) -> Floats:
         """Give the log-odds that say how many will buy over the window from ``as_of``, shape (n,).
 
         Parameters
@@ -152,13 +155,13 @@ class Drift:
     def of_buyers(self, horizon_days: float) -> float:
         """Predict the shift of log-odds, the models weighted by their shares, over the window from ``as_of``."""
         miss = sum((share * self.buyers[name] for name, share in self.shares.items()), np.zeros(len(self.start)))
-        return self._kriged(miss, self.buyers_variance + NOISE**2, horizon_days)
+        return self._krige(miss, self.buyers_variance + NOISE**2, horizon_days)
 
     def of_value(self, horizon_days: float) -> float:
         """Predict the logarithm of actual over expected value over the window from ``as_of``."""
-        return self._kriged(self.value, self.value_variance + NOISE**2, horizon_days)
+        return self._krige(self.value, self.value_variance + NOISE**2, horizon_days)
 
-    def _kriged(self, miss: Floats, noise: Floats, horizon_days: float) -> float:
+    def _krige(self, miss: Floats, noise: Floats, horizon_days: float) -> float:
         if not len(miss):
             return 0.0
         moments = self.start[:, None] + self.days[:, None] * _MOMENTS
@@ -171,7 +174,7 @@ def covariance(moments: Floats, others: Floats) -> Floats:
     """Covariance of the means over windows, given as days of shape (m, k) and (l, k); shape (m, l)."""
     apart = moments[:, None, :, None] - others[None, :, None, :]
     fading = PASSING**2 * np.exp(-np.abs(apart) / FADES_DAYS)
-    yearly = SEASONAL**2 * np.exp(-2 * np.sin(np.pi * apart / YEAR_DAYS) ** 2 / SEASON**2)
+    yearly = SEASONAL**2 * np.exp(-2 * np.sin(np.pi * apart / _YEAR_DAYS) ** 2 / SEASON**2)
     return np.asarray((LASTING**2 + fading + yearly).mean(axis=(2, 3)))
 
 

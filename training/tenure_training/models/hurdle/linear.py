@@ -15,7 +15,7 @@ from tenure_training.models.contract import Floats
 from tenure_training.models.design import columns_of
 from tenure_training.models.search_space import Real, SearchSpace
 
-SPACE: SearchSpace = MappingProxyType({"linear_penalty": Real(1.0, 3000.0, 100.0, log=True)})
+PENALTY_SPACE: SearchSpace = MappingProxyType({"linear_penalty": Real(1.0, 3000.0, 100.0, log=True)})
 """What may be tuned: the ridge penalty of the log-odds on standardised columns, the inverse of scikit-learn's C."""
 
 QUARTILES = (0.25, 0.5, 0.75)
@@ -157,5 +157,5 @@ def _with_bends(filled: Floats, bends: Sequence[tuple[int, float]]) -> Floats:
 
 def median_of(column: Floats) -> float:
     """Median of the known values; 0 where none is known."""
-    known = column[~np.isnan(column)]
-    return float(np.median(known)) if len(known) else 0.0
+    present = column[~np.isnan(column)]
+    return float(np.median(present)) if len(present) else 0.0

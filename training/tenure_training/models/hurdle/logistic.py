@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tenure_training.models.hurdle.hurdle import Hurdle
-from tenure_training.models.hurdle.linear import SPACE
+from tenure_training.models.hurdle.linear import PENALTY_SPACE
 
 
 class Logistic(Hurdle):
@@ -11,4 +11,4 @@ class Logistic(Hurdle):
 
     name = "logistic"
     linear, trees, simple = True, False, True
-    search_space = SPACE
+    search_space = PENALTY_SPACE

@@ -15,10 +15,10 @@ from scipy.special import expit
 from tenure_features.stored import logarithm, read_stored
 from tenure_training.models.boosted.boosting import Boosted
 from tenure_training.models.contract import Evidence, Floats
-from tenure_training.models.design import RHYTHM, by_term, term_of
-from tenure_training.models.hurdle.level import Level
+from tenure_training.models.design import RHYTHM_PART_NAME, by_term, term_of
+from tenure_training.models.hurdle.level import OddsLevel
 from tenure_training.models.hurdle.level_forecast import shift_to
-from tenure_training.models.hurdle.linear import SPACE as LINEAR
+from tenure_training.models.hurdle.linear import PENALTY_SPACE as LINEAR
 from tenure_training.models.hurdle.linear import Ridge
 from tenure_training.models.hurdle.stack import FARTHEST, Stack
 from tenure_training.models.training_matrix import Lessons
@@ -61,48 +61,48 @@ class Odds:
     trees: Boosted | None
     corrected: Boosted | None
     stack: Stack
-    level: Level
+    level: OddsLevel
     typical: float
 
     @classmethod
     def fit(cls, lessons: Lessons, *, typical: float, linear: bool, trees: bool, seed: int) -> Self:
         """Fit the parts that are wanted; weights are the usual ones, and the level is the stack's own."""
         if not lessons.enough:
-            return cls(None, None, None, Stack({RHYTHM_PART: 1.0}), Level(), typical)
+            return cls(None, None, None, Stack({RHYTHM_PART: 1.0}), OddsLevel(), typical)
         purchases = float(lessons.bought.sum())
         return cls(
             _linear(lessons) if linear else None,
             _trees(lessons, seed=seed) if trees else None,
             _correction(lessons, seed=seed + 1) if trees else None,
             _usual(linear, trees, purchases / (purchases + HALF_TRUST)),
-            Level(),
+            OddsLevel(),
             typical,
         )
 
     def parts(self, X: pd.DataFrame, rhythm: Floats) -> dict[str, Floats]:
         """Log-odds of every part by name, shape (n,) each."""
-        found = {RHYTHM_PART: rhythm}
+        parts = {RHYTHM_PART: rhythm}
         if self.linear is not None:
-            found["linear"] = self.linear.score(X)
+            parts["linear"] = self.linear.score(X)
         if self.trees is not None:
-            found["trees"] = self.trees.score(X)
+            parts["trees"] = self.trees.score(X)
         if self.corrected is not None:
-            found["corrected"] = rhythm + self.corrected.score(X)
-        return found
+            parts["corrected"] = rhythm + self.corrected.score(X)
+        return parts
 
     def ranking(self, X: pd.DataFrame, rhythm: Floats) -> Floats:
         """Weighted mean of the parts' log-odds, shape (n,)."""
         return self.stack(self.parts(X, rhythm))
 
-    def calibrated(self, evidence: Evidence) -> Self:
+    def calibrate(self, evidence: Evidence) -> Self:
         """Learn the weights of the parts, then the curve of their mean, from windows later than the fit's."""
         if not set(self.stack.weights) <= set(evidence.parts):
             return self
         stack = self.stack.learnt(evidence.parts, bought=evidence.bought, window=evidence.window)
-        level = Level.learnt(stack(evidence.parts), bought=evidence.bought, window=evidence.window)
+        level = OddsLevel.learnt(stack(evidence.parts), bought=evidence.bought, window=evidence.window)
         return replace(self, stack=stack, level=level)
 
-    def levelled(self, parts: Mapping[str, Floats], *, rhythm: Floats) -> Self:
+    def set_level(self, parts: Mapping[str, Floats], *, rhythm: Floats) -> Self:
         """Set the level so that as many customers present are expected to buy as rhythm and stack expect together.
 
         Parameters
@@ -135,7 +135,7 @@ class Odds:
         weights, terms = self.stack.weights, dict[str, Floats]()
         by_rhythm = weights.get(RHYTHM_PART, 0.0) + weights.get("corrected", 0.0)
         rest = np.full(len(X), by_rhythm * self.typical)
-        _add(terms, {RHYTHM: rhythm - self.typical}, by_rhythm)
+        _add(terms, {RHYTHM_PART_NAME: rhythm - self.typical}, by_rhythm)
         if self.linear is not None:
             _add(terms, by_term(list(self.linear.columns), self.linear.contributions(X)), weights["linear"])
             rest = rest + weights["linear"] * self.linear.intercept
@@ -146,7 +146,7 @@ class Odds:
                 rest = rest + weights[name] * base
         scaled = {name: self.level.slope * part for name, part in terms.items()}
         straight = self.level.intercept + self.level.slope * rest
-        _add(scaled, {RHYTHM: self(X, rhythm) - straight - sum(scaled.values())}, 1.0)
+        _add(scaled, {RHYTHM_PART_NAME: self(X, rhythm) - straight - sum(scaled.values())}, 1.0)
         return scaled, straight
 
     def save(self, folder: Path) -> None:
@@ -176,7 +176,7 @@ class Odds:
         stack = Stack.from_stored(
             saved["weights"], parts=[RHYTHM_PART, *(name for name, part in parts.items() if part is not None)]
         )
-        return cls(linear, trees, corrected, stack, Level.from_stored(saved["level"]), logarithm(saved["typical"]))
+        return cls(linear, trees, corrected, stack, OddsLevel.from_stored(saved["level"]), logarithm(saved["typical"]))
 
 
 def _linear(lessons: Lessons) -> Ridge:
@@ -184,7 +184,7 @@ def _linear(lessons: Lessons) -> Ridge:
 
     def fit() -> Ridge:
         penalty = lessons.settings.get("linear_penalty", LINEAR["linear_penalty"].default)
-        bent = [column for column in map(str, lessons.X.columns) if term_of(column) == RHYTHM]
+        bent = [column for column in map(str, lessons.X.columns) if term_of(column) == RHYTHM_PART_NAME]
         return Ridge.fit(lessons.X, lessons.bought, weight=lessons.weight, link="logit", penalty=penalty, bent=bent)
 
     return lessons.once("linear odds", 0, fit)

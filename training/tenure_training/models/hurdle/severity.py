@@ -102,7 +102,7 @@ class Severity:
                 total = total + share * part.score(X)
         return np.asarray(total)
 
-    def moderated(self, learnt: float, rhythm: float, *, trust: float) -> Self:
+    def moderate(self, learnt: float, rhythm: float, *, trust: float) -> Self:
         """Move the total that was learnt towards the rhythm's by a share of the way, on the logarithmic scale.
 
         Totals are those of the customers present before any such move: to repeat it changes nothing.

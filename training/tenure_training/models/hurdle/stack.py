@@ -14,7 +14,7 @@ from scipy.special import expit
 from tenure_features.stored import Stored
 from tenure_training.models.contract import Floats
 
-DOUBT = 30.0
+STACK_DOUBT = 30.0
 """How firmly weights are held to what they were before the evidence: half of it is the penalty, in units of
 log-likelihood, for a squared distance of one. Some hundred purchases move them, some thousand settle them."""
 
@@ -45,7 +45,12 @@ class Stack:
         return np.asarray(sum(weight * parts[name] for name, weight in self.weights.items()))
 
     def learnt(
-        self, parts: Mapping[str, Floats], *, bought: NDArray[np.bool_], window: NDArray[np.int64], doubt: float = DOUBT
+        self,
+        parts: Mapping[str, Floats],
+        *,
+        bought: NDArray[np.bool_],
+        window: NDArray[np.int64],
+        doubt: float = STACK_DOUBT,
     ) -> Self:
         """Return the stack that predicts ``n`` outcomes best, held back by these weights.
 

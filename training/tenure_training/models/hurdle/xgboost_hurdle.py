@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tenure_training.models.boosted.boosting import SPACE
+from tenure_training.models.boosted.boosting import TREE_SPACE
 from tenure_training.models.hurdle.hurdle import Hurdle
 
 
@@ -11,4 +11,4 @@ class XGBoostHurdle(Hurdle):
 
     name = "xgboost_hurdle"
     linear, trees = False, True
-    search_space = SPACE
+    search_space = TREE_SPACE
