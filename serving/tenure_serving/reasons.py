@@ -63,7 +63,7 @@ class Described(Protocol):
         """Fill the feature's reason with a value."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Reason:
     """One reason of one customer.
 
@@ -183,7 +183,15 @@ def reasons(
             total = float(totals[row, story])
             if abs(total) >= np.log(SMALLEST_MULTIPLIER):
                 lead = names[leads[story][row]]
-                out[-1].append(Reason(facts.say(row, lead), _exp(total), target, groups[story], lead))
+                out[-1].append(
+                    Reason(
+                        fact=facts.say(row, lead),
+                        multiplier=_exp(total),
+                        target=target,
+                        group=groups[story],
+                        feature=lead,
+                    )
+                )
     return out
 
 

@@ -25,7 +25,7 @@ class Lines:
     price: Ints
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Baskets:
     """Money of each order of a block, in integer cents, and its lines.
 

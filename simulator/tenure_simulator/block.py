@@ -27,7 +27,7 @@ from tenure_simulator.streams import Purpose, stream
 from tenure_simulator.traits import DEVICES, ORDER_CHANNELS, REGIONS, Traits, draw_traits
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class CustomerBlock:
     """Customers of one block, what they bought and what came back.
 
@@ -83,7 +83,16 @@ def draw_block(config: ShopConfig, index: int) -> CustomerBlock:
     baskets = fill_baskets(config, traits, purchases, rng(Purpose.BASKETS))
     returns = draw_returns(config, traits, purchases, baskets, rng(Purpose.RETURNS))
     channel, device = _places(traits, purchases, rng(Purpose.PLACES))
-    return CustomerBlock(config, index, traits, purchases, baskets, returns, channel, device)
+    return CustomerBlock(
+        config=config,
+        index=index,
+        traits=traits,
+        purchases=purchases,
+        baskets=baskets,
+        returns=returns,
+        channel=channel,
+        device=device,
+    )
 
 
 def buyer_ids(block: CustomerBlock, order: Ints) -> pa.StringArray:

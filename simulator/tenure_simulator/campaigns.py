@@ -14,7 +14,7 @@ LAPSED_DAYS = 60.0
 """Days without an order after which a customer belongs to the audience ``lapsed``."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class CampaignArms:
     """Customers assigned in one campaign, and their latent state just before the contact; arrays are aligned.
 

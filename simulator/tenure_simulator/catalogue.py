@@ -24,7 +24,7 @@ PER_BRAND = 5
 SLOTS = 1024
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Catalogue:
     """Products and the tables they are drawn from.
 
@@ -72,4 +72,4 @@ def make_catalogue(config: ShopConfig) -> Catalogue:
     rank = np.searchsorted(edges, (np.arange(SLOTS) + 0.5) / SLOTS)
     slots = np.stack([rng.permutation(per_category)[rank] + c * per_category for c in range(categories)])
     branded = np.arange(len(category)).reshape(categories, brands, PER_BRAND)
-    return Catalogue(category, brand, price, cost, slots, branded)
+    return Catalogue(category=category, brand=brand, price=price, cost=cost, slots=slots, branded=branded)

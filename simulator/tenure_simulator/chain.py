@@ -26,7 +26,7 @@ DEGREES = ((0.25, 5), (0.5, 7), (1.0, 9), (2.0, 13), (4.0, 19))
 """(largest fastest-rate-times-step, degree of the Taylor series): the first term left out is below 1e-6."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Chain:
     """Parameters of ``n`` customers; arrays have shape (n,).
 

@@ -15,7 +15,7 @@ from tenure_simulator.levers import Channel
 from tenure_simulator.streams import Purpose, stream
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Marketing:
     """What each channel spends and brings on each day of the history; arrays have shape (channels, days).
 
@@ -99,7 +99,7 @@ def make_marketing(config: ShopConfig) -> Marketing:
     gained = scale * np.stack(volume) * share * response_slope(level, saturation)  # type: ignore[arg-type]
     marginal = np.divide(gained, plan, out=np.zeros_like(gained), where=plan > 0)
     weight = scale * np.array([channel.weight for channel in config.channels])
-    return Marketing(level * plan, scale * relative, marginal, weight, plan[:, -1])
+    return Marketing(spend=level * plan, arrivals=scale * relative, marginal=marginal, volume=weight, plan=plan[:, -1])
 
 
 def customers_at(config: ShopConfig, spend: Floats) -> Floats:

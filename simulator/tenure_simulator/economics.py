@@ -13,7 +13,7 @@ from tenure_simulator.returns import return_shares
 from tenure_simulator.traits import REGION_DELIVERY, Traits, bad_shares
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class OrderMeans:
     """Means of one order of each customer at price level 1, in money; arrays have shape (n,) or (2, n).
 

@@ -26,7 +26,7 @@ UNSUBSCRIBES = 0.3
 """Share of those who get e-mails and unsubscribe around the time they leave."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Events:
     """Events of a block: the customer's position, day, kind (of `EVENT_KINDS`), value, source (of `SOURCES`)."""
 
@@ -139,7 +139,13 @@ def _tickets(block: CustomerBlock) -> Events:
     tickets = draw_tickets(block)
     kind = np.where(tickets.complaint, EVENT_KINDS.index("complaint"), EVENT_KINDS.index("ticket"))
     source = np.full(len(kind), SOURCES.index("service"))
-    return Events(block.purchases.customer[tickets.order], tickets.day, kind, tickets.minutes, source)
+    return Events(
+        customer=block.purchases.customer[tickets.order],
+        day=tickets.day,
+        kind=kind,
+        value=tickets.minutes,
+        source=source,
+    )
 
 
 def events_table(block: CustomerBlock) -> pa.Table:

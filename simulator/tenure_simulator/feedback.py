@@ -17,7 +17,7 @@ from tenure_simulator.streams import Purpose, stream
 _SURVEY_KINDS = ("nps", "ces", "csat", "review")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Survey:
     """One kind of question.
 
@@ -43,10 +43,10 @@ class Survey:
 
 
 SURVEYS = {
-    "nps": Survey(1.0, 0, 10, 8.3, 1.7, 3.6, 1.6),
-    "ces": Survey(2.0, 1, 7, 5.4, 1.2, 1.8, 0.7),
-    "csat": Survey(0.6, 1, 5, 4.3, 0.8, 1.7, 0.5),
-    "review": Survey(0.5, 1, 5, 4.4, 0.9, 2.1, 0.4),
+    "nps": Survey(asked=1.0, low=0, high=10, middle=8.3, noise=1.7, bad=3.6, cooling=1.6),
+    "ces": Survey(asked=2.0, low=1, high=7, middle=5.4, noise=1.2, bad=1.8, cooling=0.7),
+    "csat": Survey(asked=0.6, low=1, high=5, middle=4.3, noise=0.8, bad=1.7, cooling=0.5),
+    "review": Survey(asked=0.5, low=1, high=5, middle=4.4, noise=0.9, bad=2.1, cooling=0.4),
 }
 """Surveys by kind; ``ces`` is asked after a ticket, the others after an order."""
 

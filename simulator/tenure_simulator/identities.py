@@ -30,7 +30,7 @@ PHONES = (
 LONGEST_COOKIES = 12
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Rows:
     """Identifiers seen, aligned: position of the customer, system of the account, kind, value, and day."""
 
@@ -119,7 +119,13 @@ def _rows(block: CustomerBlock, has: Bools, rng: np.random.Generator) -> list[Ro
     start = traits.arrival[who] + turn * config.identities.cookie_days * rng.uniform(0.7, 1.3, len(who))
 
     def rows(kind: str, at: Ints, value: Sequence[str]) -> Rows:
-        return Rows(owner[at], system[at], np.full(len(at), _IDENTIFIER_KINDS.index(kind)), value, seen[at])
+        return Rows(
+            customer=owner[at],
+            system=system[at],
+            kind=np.full(len(at), _IDENTIFIER_KINDS.index(kind)),
+            value=value,
+            day=seen[at],
+        )
 
     return [
         rows("email", np.arange(len(owner)), _emails(block, owner, rng)),
@@ -127,10 +133,13 @@ def _rows(block: CustomerBlock, has: Bools, rng: np.random.Generator) -> list[Ro
         rows("device", app, [f"dev-{number * 40_503 % 10**9:09d}" for number in device[owner[app]]]),
         rows("loyalty_card", card, [f"LC{number * 48_271 % 10**9:09d}" for number in traits.number[owner[card]]]),
         Rows(
-            who, np.zeros(len(who), dtype=np.int64), np.full(len(who), _IDENTIFIER_KINDS.index("cookie")),
-            [f"ck-{value:016x}" for value in rng.integers(0, 2**62, len(who))], start,
+            customer=who,
+            system=np.zeros(len(who), dtype=np.int64),
+            kind=np.full(len(who), _IDENTIFIER_KINDS.index("cookie")),
+            value=[f"ck-{value:016x}" for value in rng.integers(0, 2**62, len(who))],
+            day=start,
         ),
-    ]  # fmt: skip
+    ]
 
 
 def identifiers_table(block: CustomerBlock) -> pa.Table:

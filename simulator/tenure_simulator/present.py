@@ -15,7 +15,7 @@ from tenure_simulator.traits import Traits, bad_shares
 from tenure_simulator.truth import Truth
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Present:
     """The latent state of the population at one moment.
 
@@ -94,7 +94,13 @@ def present(truth: Truth, day: int) -> Present:
     boost, offer = contact_effects(truth, day)
     cooled, alive = truth.cooled[who], truth.left[who] > day
     elapsed = np.where(alive, _elapsed_time(truth, day, last[who], cooled, boost[who]), 0.0)
-    return Present(who, last[who], Position(alive, alive & (cooled <= day), elapsed), boost[who], offer[who])
+    return Present(
+        who=who,
+        last=last[who],
+        position=Position(alive, alive & (cooled <= day), elapsed),
+        log_boost=boost[who],
+        offer=offer[who],
+    )
 
 
 def running(config: ShopConfig, day: int) -> Floats:

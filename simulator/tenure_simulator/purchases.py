@@ -13,7 +13,7 @@ from tenure_simulator.config import ShopConfig
 from tenure_simulator.traits import Traits, bad_shares
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Purchases:
     """Everything that happened to the ``n`` customers of a block; times are days since the shop's start.
 
@@ -135,7 +135,13 @@ class _Block:
         left = np.where(left < end, left, np.inf)
         cooled = np.where((cooled < end) & (cooled < left), cooled, np.inf)
         return Purchases(
-            who[order], self.clock.calendar_time(u[order]), bad[order], cooling[order], cooled, left, assigned
+            customer=who[order],
+            day=self.clock.calendar_time(u[order]),
+            bad=bad[order],
+            cooling=cooling[order],
+            cooled=cooled,
+            left=left,
+            assigned=assigned,
         )
 
 

@@ -18,7 +18,7 @@ from tenure_simulator.memory import simulate_orders
 from tenure_simulator.presets import preset
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class LogShape:
     """What a log looks like from outside; returns are left out, orders of one day count as one.
 

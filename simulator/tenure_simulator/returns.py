@@ -13,7 +13,7 @@ from tenure_simulator.purchases import Purchases
 from tenure_simulator.traits import Traits
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class OrderReturns:
     """Returns of a block, aligned with each other.
 

@@ -34,7 +34,7 @@ CORRELATION = np.array(
 """Correlation of the standard normal factors behind every customer."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Traits:
     """Latent traits of ``n`` customers; every array has shape (n,).
 
@@ -102,7 +102,7 @@ def _after_change(config: ShopConfig, channel: Ints, arrival: Floats) -> tuple[F
     return leaving, rate
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class _Person:
     """Who a customer is, before any behaviour: the standard normal factors, acquisition and demographics."""
 
@@ -128,7 +128,18 @@ def _draw_person(config: ShopConfig, arrivals: np.random.Generator, rng: np.rand
     region = rng.choice(len(REGIONS), n, p=REGION_SHARES)
     gender = rng.choice(len(GENDERS), n, p=[0.5, 0.38, 0.02, 0.1])
     age = np.clip(rng.normal(42, 14, n) - 4 * (deals > 0.5) + 2 * loyalty, 18, 90)
-    return _Person(frequency, basket, loyalty, deals, patience, channel, arrival, region, gender, age)
+    return _Person(
+        frequency=frequency,
+        basket=basket,
+        loyalty=loyalty,
+        deals=deals,
+        patience=patience,
+        channel=channel,
+        arrival=arrival,
+        region=region,
+        gender=gender,
+        age=age,
+    )
 
 
 def _buying(config: ShopConfig, person: _Person, rng: np.random.Generator) -> dict[str, Any]:

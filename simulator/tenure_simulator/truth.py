@@ -18,7 +18,7 @@ from tenure_simulator.traits import Traits
 MICROSECONDS = 86_400_000_000
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class OrderTruth:
     """Every order of the shop, hidden future included, by customer and time; arrays are aligned.
 
@@ -52,7 +52,7 @@ class OrderTruth:
     recovered: Floats
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Contacts:
     """Every assignment of every campaign, lost ones too, see `Assigned`; ``customer`` is as in the ledger."""
 
@@ -66,7 +66,7 @@ class Contacts:
     log_boost: Floats
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Truth:
     """What was drawn, as arrays.
 

@@ -19,13 +19,13 @@ def backtest_job(config: Config, *, progress: Progress) -> BacktestResult:
             "No window has closed, so there is nothing to compare.", fix="Wait, or choose a shorter --horizon."
         )
     return BacktestResult(
-        evidence.summary(training.backtest),
-        training.choice.name,
-        training.choice.reason,
-        training.frame.as_of.to_pydatetime(),
-        training.frame.horizon_days,
-        trained.notes,
-        trained.audit,
-        trained.campaign,
-        evidence.dates(training.backtest),
+        backtest=evidence.summary(training.backtest),
+        champion=training.choice.name,
+        champion_reason=training.choice.reason,
+        as_of=training.frame.as_of.to_pydatetime(),
+        horizon_days=training.frame.horizon_days,
+        notes=trained.notes,
+        audit=trained.audit,
+        campaign=trained.campaign,
+        dates=evidence.dates(training.backtest),
     )

@@ -13,7 +13,7 @@ from tenure_training.metrics import Case
 from tenure_training.models.baselines.rules import StatusQuo
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class CampaignResult:
     """A retention campaign on the backtest's windows, each customer worth what the status quo expects of them.
 

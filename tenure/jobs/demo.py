@@ -33,7 +33,7 @@ STATUS_QUO, RECENCY = "status_quo", "recency"
 COMPARED = (STATUS_QUO, RECENCY)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class DemoResult:
     """What a demo found and left behind.
 

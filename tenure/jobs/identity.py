@@ -22,7 +22,7 @@ from tenure_features.tables.moment import moment_note
 SHOWN = 5
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class IdentityResult:
     """What an identity run found and left behind.
 

@@ -14,7 +14,7 @@ from tenure_training.audit import Finding
 from tenure_training.models.bundle import Bundle
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class ScoreResult:
     """What scoring left behind.
 
@@ -77,7 +77,7 @@ class ScoreResult:
         )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class RunResult(ScoreResult):
     """What a run left behind: scores, and the model that made them.
 
@@ -112,7 +112,7 @@ class RunResult(ScoreResult):
     dates: pd.DataFrame
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class BacktestResult:
     """What a backtest found: the table, who would be champion, what a campaign earns, how dates did, what leaked."""
 
@@ -127,7 +127,7 @@ class BacktestResult:
     dates: pd.DataFrame
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class AuditResult:
     """What the audit of a training found.
 

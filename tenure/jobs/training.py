@@ -23,7 +23,7 @@ from tenure_training.frame import Frames
 from tenure_training.train import Training, train
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class TrainedShop:
     """A training, what it was made from, and what its audit found."""
 
@@ -72,7 +72,14 @@ def train_shop(config: Config, *, progress: Progress, previous: Scores | None = 
     notes = (*identity_notes(shop), *shop.notes, *window.notes, *training.notes, *leak_notes(findings))
     if training.backtest is not None:
         training = replace(training, backtest=replace(training.backtest, costs=costs_of(config.economics)))
-    return TrainedShop(shop, frames, training, notes, findings, campaign_of(training.backtest, training.choice.name))
+    return TrainedShop(
+        shop=shop,
+        frames=frames,
+        training=training,
+        notes=notes,
+        audit=findings,
+        campaign=campaign_of(training.backtest, training.choice.name),
+    )
 
 
 def _tune_and_train(config: Config, frames: Frames, asked: Question, progress: Progress) -> Training:

@@ -278,7 +278,11 @@ def test_report__escapes_what_customers_and_shops_are_called(data) -> None:
 @pytest.mark.parametrize("rows", [1, 7])
 def test_report__can_do_without_evidence_and_optional_columns(rows) -> None:
     scores = shop(rows).drop(columns=["lifecycle", "rfm_relationship", "churn_reasons", "model_version"])
-    text = Reader(render_report(ReportData(scores, {}, champion="recency", champion_reason="Nothing else fits."))).text
+    text = Reader(
+        render_report(
+            ReportData(scores=scores, definitions={}, champion="recency", champion_reason="Nothing else fits.")
+        )
+    ).text
     assert "There is no backtest" in text
     assert "recency has no additive explanation" in text
 

@@ -29,7 +29,11 @@ def bars(title: str = "One is more than none") -> alt.Chart:
 
 
 def render(*sections: Section, currency: str = "GBP") -> str:
-    return render_report(ReportData(scores(), {"currency": currency}, "m", "why", sections=sections))
+    return render_report(
+        ReportData(
+            scores=scores(), definitions={"currency": currency}, champion="m", champion_reason="why", sections=sections
+        )
+    )
 
 
 def part(html: str, number: int = 1) -> str:

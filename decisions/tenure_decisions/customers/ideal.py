@@ -38,7 +38,7 @@ class Rule:
         return " AND ".join(self.conditions)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class IdealProfile:
     """Rules found on one part of the customers and judged on the other.
 
@@ -136,10 +136,16 @@ def ideal_profile(
     for rule, match in rules:
         matched |= match & (str(rule) in good)
     seeds = _rank(people.index[matched & answer], value)[:most_seeds]
-    return IdealProfile(table, float(answer[holdout].mean()), int((~holdout).sum()), int(holdout.sum()), tuple(seeds))
+    return IdealProfile(
+        rules=table,
+        base_share=float(answer[holdout].mean()),
+        learned_from=int((~holdout).sum()),
+        judged_on=int(holdout.sum()),
+        seeds=tuple(seeds),
+    )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class _Question:
     """A yes-no question or a number the tree may split on, and how its two answers are written."""
 
@@ -191,12 +197,12 @@ def _questions(people: pd.DataFrame, seen: pd.DataFrame, smallest: int) -> list[
             if not np.isfinite(numbers).all():
                 missing = float(f"{np.nanmedian(seen[name].to_numpy(dtype=np.float64)):.6g}")
                 numbers = np.where(np.isfinite(numbers), numbers, missing)
-            out.append(_Question(str(name), numbers, is_level=False, missing=missing))
+            out.append(_Question(column=str(name), answers=numbers, is_level=False, missing=missing))
             continue
         counts = seen[name].value_counts()
         for level in sorted(counts.index[counts >= smallest]):
             hits = (people[name] == level).to_numpy(dtype=np.float64)
-            out.append(_Question(str(name), hits, is_level=True, level=str(level)))
+            out.append(_Question(column=str(name), answers=hits, is_level=True, level=str(level)))
     return out
 
 

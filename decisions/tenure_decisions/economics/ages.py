@@ -16,7 +16,7 @@ LEAST = 30
 """Customers that must have reached an age before the mean at that age is trusted."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Ages:
     """Value of ``n`` customers in ``J`` intervals of age.
 

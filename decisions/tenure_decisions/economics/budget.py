@@ -32,7 +32,7 @@ GRID = 25
 DIRECTION, ESTIMATE = "direction only", "estimate"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Budget:
     """A reallocation of weekly spend and how far to trust it.
 
@@ -85,7 +85,7 @@ class Budget:
     notes: tuple[str, ...]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class _Plan:
     """Everything that is known of the channels with spend, arrays of shape (C,) or (B, C)."""
 
@@ -158,12 +158,23 @@ def budget(
     reading = ESTIMATE if plan.taught.all() else DIRECTION
     best = spend_at(plan.marginal, 1.0, low=plan.least, high=plan.most)
     return Budget(
-        table, wanted, float(gained[1:].mean()), low, high, float((gained[1:] > 0).mean()),
-        _last_return(plan, then), float(best.sum()) if (best < plan.most).any() else np.inf,
-        reading, _test(plan, then, currency),
-        _curves(plan, then, study.level), _points(plan), age, study.level,
-        study.ledger.definition, (*study.notes, *_notes(table, reading)),
-    )  # fmt: skip
+        table=table,
+        total=wanted,
+        gain=float(gained[1:].mean()),
+        gain_low=low,
+        gain_high=high,
+        chance=float((gained[1:] > 0).mean()),
+        marginal_total=_last_return(plan, then),
+        best_total=float(best.sum()) if (best < plan.most).any() else np.inf,
+        reading=reading,
+        test=_test(plan, then, currency),
+        curves=_curves(plan, then, study.level),
+        weeks=_points(plan),
+        days=age,
+        level=study.level,
+        measure=study.ledger.definition,
+        notes=(*study.notes, *_notes(table, reading)),
+    )
 
 
 def _plan(
@@ -197,7 +208,9 @@ def _plan(
     least = np.where(taught, least, np.clip(now * (1 - step), least, most))
     most = np.where(taught, most, np.clip(now * (1 + step), least, most))
     value = np.stack([_value(study, rule, name, days) for name in response.channels], axis=1)
-    return _Plan(weeks, response, value, now, least, most, taught, varies)
+    return _Plan(
+        weeks=weeks, response=response, value=value, now=now, least=least, most=most, taught=taught, varies=varies
+    )
 
 
 def _bounds(

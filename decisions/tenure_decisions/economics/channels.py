@@ -27,7 +27,7 @@ LEAST_WEEKS = 13
 """Weeks of spend from which a response curve, and with it a marginal cost, is fitted at all."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Channels:
     """The economics of acquisition channels; columns are defined in `tenure_decisions.glossary`.
 
@@ -138,9 +138,14 @@ def channels(study: Study, *, seed: int = 0) -> Channels:
             values.extend(_values(group))
         notes += _odd(study, rule)
     return Channels(
-        pd.DataFrame(rows), pd.DataFrame(values), study.ledger.definition, study.since, study.as_of, study.level,
-        tuple(dict.fromkeys(notes)),
-    )  # fmt: skip
+        table=pd.DataFrame(rows),
+        clv=pd.DataFrame(values),
+        measure=study.ledger.definition,
+        since=study.since,
+        as_of=study.as_of,
+        level=study.level,
+        notes=tuple(dict.fromkeys(notes)),
+    )
 
 
 def names_of(study: Study, rule: str) -> list[str]:

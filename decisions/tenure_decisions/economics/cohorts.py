@@ -18,7 +18,7 @@ BY_TIME = {"week": "W-SUN", "month": "M", "quarter": "Q", "year": "Y"}
 _UNKNOWN_COHORT = "unknown"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Cohorts:
     """Cohorts followed by age.
 
@@ -117,7 +117,15 @@ def cohorts(
         notes.append("There is one cohort: nothing to compare it with, and no completion to learn.")
     if not cells["mature"].any():
         notes.append(f"No period of {period_days} days has closed for a whole cohort yet.")
-    return Cohorts(cells, _summary(cells), by, period_days, ledger.definition, at, tuple(notes))
+    return Cohorts(
+        cells=cells,
+        summary=_summary(cells),
+        by=by,
+        period_days=period_days,
+        measure=ledger.definition,
+        as_of=at,
+        notes=tuple(notes),
+    )
 
 
 def _labels(

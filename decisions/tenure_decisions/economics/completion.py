@@ -20,7 +20,7 @@ RECENT = 12
 """Cohorts whose mean level a young cohort is drawn to: shops drift, so the oldest ones say little of the newest."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class _Triangle:
     """Mature cells of ``C`` cohorts and ``K`` ages; money per cohort, zero where not mature."""
 
@@ -39,7 +39,7 @@ class _Triangle:
         return later
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class _Fit:
     """Money of a cell is ``customers x level of the cohort x value at the age x season``."""
 
@@ -114,7 +114,14 @@ def _triangle(cohorts: Cohorts, until_age: int) -> _Triangle:
     month = np.stack([each.month.to_numpy() - 1 for each in at], axis=1)
     quarter = np.stack([each.year.to_numpy() * 4 + each.quarter.to_numpy() for each in at], axis=1)
     enough = (cohorts.as_of - starts.start_time[0]) / ONE_DAY >= SEASON_DAYS
-    return _Triangle(tuple(names), customers, money, mature, np.where(enough, month, 0), quarter)
+    return _Triangle(
+        names=tuple(names),
+        customers=customers,
+        money=money,
+        mature=mature,
+        month=np.where(enough, month, 0),
+        quarter=quarter,
+    )
 
 
 def _fit(triangle: _Triangle, weight: Floats) -> _Fit:
@@ -131,7 +138,7 @@ def _fit(triangle: _Triangle, weight: Floats) -> _Fit:
     dispersion = _dispersion(triangle, expected, divide(seen, own))
     level, spread = _levels(own, seen, dispersion)
     drift = _drift(triangle, expected * level[:, None], dispersion)
-    return _Fit(by_age, season, level, spread, dispersion, drift)
+    return _Fit(by_age=by_age, season=season, level=level, spread=spread, dispersion=dispersion, drift=drift)
 
 
 def _dispersion(triangle: _Triangle, expected: Floats, raw: Floats) -> float:

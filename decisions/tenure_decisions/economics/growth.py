@@ -34,7 +34,7 @@ LEVERS: Mapping[str, str] = {
 }
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Growth:
     """G in both conventions, see `GROWTH_FORMULAS`.
 
@@ -91,9 +91,14 @@ def growth(study: Study, *, days: int | None = None, rule: str = "first_touch") 
         rows.append({"channel": group.name, **_row(len(group.who), count, before, cac, study.level)})
         levers += [{"channel": group.name, **row} for row in _what_if(group, age, before, cac)]
     return Growth(
-        pd.DataFrame(rows), pd.DataFrame(list(_months(study, age))), pd.DataFrame(levers), age,
-        study.ledger.definition, study.level, study.notes,
-    )  # fmt: skip
+        channels=pd.DataFrame(rows),
+        months=pd.DataFrame(list(_months(study, age))),
+        what_if=pd.DataFrame(levers),
+        days=age,
+        measure=study.ledger.definition,
+        level=study.level,
+        notes=study.notes,
+    )
 
 
 def _row(customers: int, count: Floats, before: Floats, cac: Floats, level: float) -> dict[str, Any]:

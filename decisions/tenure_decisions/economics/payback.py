@@ -12,7 +12,7 @@ from tenure_decisions.inputs import MONTH_DAYS, Floats
 Status = Literal["paid back", "not yet", "no cost", "unknown"]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Payback:
     """When customers have paid back what they cost.
 
@@ -79,14 +79,14 @@ def payback(curve: Floats, edges: Floats, cost: Floats, *, at_risk: Floats, leas
     ends = ends[at_risk[ends - 1] >= least]
     months = int(edges[ends[-1]] // MONTH_DAYS) if len(ends) else 0
     if not np.isfinite(cost[0]) or months == 0:
-        return Payback("unknown", np.nan, np.nan, np.nan, months)
+        return Payback(status="unknown", month=np.nan, low=np.nan, high=np.nan, observed_months=months)
     if cost[0] <= 0:
-        return Payback("no cost", np.nan, np.nan, np.nan, months)
+        return Payback(status="no cost", month=np.nan, low=np.nan, high=np.nan, observed_months=months)
     reached = np.nan_to_num(curve[:, ends], nan=-np.inf) >= cost[:, None]
     first = np.where(reached.any(axis=1), edges[ends][reached.argmax(axis=1)] / MONTH_DAYS, np.inf)
     # order statistics, never interpolated: between month 9 and "not yet" there is no mean
     tail = 0.5 - level / 2
     low, high = np.quantile(first[1:] if len(first) > 1 else first, [tail, 1 - tail], method="inverted_cdf")
     if not np.isfinite(first[0]):
-        return Payback("not yet", np.nan, float(low), np.inf, months)
-    return Payback("paid back", float(first[0]), float(low), float(high), months)
+        return Payback(status="not yet", month=np.nan, low=float(low), high=np.inf, observed_months=months)
+    return Payback(status="paid back", month=float(first[0]), low=float(low), high=float(high), observed_months=months)

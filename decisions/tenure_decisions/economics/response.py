@@ -20,7 +20,7 @@ TREND_SPREAD = 0.25  # change of a channel's level in a year, log scale
 _STEPS, DRAWS = 60, 500
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Response:
     """Fitted curves ``n(x) = level (base + (1 - base) (1 + s) x / (x + s))``, x spend relative to the channel's scale.
 
@@ -60,7 +60,7 @@ class Response:
         return self.level * (1 - self.base) * (1 + self.half) * self.half / (x + self.half) ** 2 / self.scale
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class _Model:
     """The likelihood: Poisson counts, log-linear in level, trend and season, with a saturating part for spend."""
 
@@ -162,7 +162,7 @@ def _model(weeks: Weeks, paid: Ints) -> _Model:
     x[paid] = weeks.spend[paid] / _scale(weeks, paid)[:, None]
     back = weeks.number - 1 - np.arange(weeks.number)
     weight = weeks.live * 0.5 ** (back / HALF_LIFE_WEEKS)
-    return _Model(x, weeks.customers, weight, _season(weeks), weeks.years_ago, paid)
+    return _Model(x=x, counts=weeks.customers, weight=weight, season=_season(weeks), years=weeks.years_ago, paid=paid)
 
 
 def _season(weeks: Weeks) -> Floats:

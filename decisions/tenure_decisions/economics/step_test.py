@@ -12,7 +12,7 @@ LONGEST_WEEKS = 26
 SMALLEST_STEP = 0.2
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class StepTest:
     """An experiment on the spend of one channel.
 
@@ -81,4 +81,12 @@ def propose(
         f"the curve expects {customers[0] + others:,.1f} and {customers[1] + others:,.1f} a week. A difference of that "
         f"size is found with {POWER:.0%} probability at a two-sided level of {ALPHA:.0%}."
     )
-    return StepTest(channel, *spend, *customers, units, text)
+    return StepTest(
+        channel=channel,
+        spend_now=spend[0],
+        spend_then=spend[1],
+        customers_now=customers[0],
+        customers_then=customers[1],
+        units=units,
+        text=text,
+    )

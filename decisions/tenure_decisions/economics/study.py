@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,7 +20,7 @@ from tenure_features.errors import DataContractError, UsageError
 RETENTION_DAYS = 90
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Study:
     """Customers acquired in ``[since, as_of)`` and everything about them; made by `open_study`.
 
@@ -137,17 +137,35 @@ def open_study(
     scored = (
         outlook(scores, acquired, per_revenue=ages.value.sum() / revenue) if scores is not None and revenue else None
     )
-    notes = [*ledger.notes]
-    if earlier := len(everybody) - len(acquired):
-        notes.append(f"{earlier:,} customers acquired before {begin:%Y-%m-%d}, when spend is not known, are left out.")
-    if spend is None:
-        notes.append("There is no table of spend: costs of acquisition, and everything after them, are not known.")
-    if scores is None:
-        notes.append("There are no scores: predictions follow the mean cumulative curve alone.")
     return Study(
-        at, begin, acquired, ages, ledger, costs, events, scores, scored, resampler, shop_steps(ages, resampler),
-        level, tuple(sorted(horizons)), tuple(notes),
-    )  # fmt: skip
+        as_of=at,
+        since=begin,
+        acquired=acquired,
+        ages=ages,
+        ledger=ledger,
+        costs=costs,
+        events=events,
+        scores=scores,
+        scored=scored,
+        resampler=resampler,
+        shop=shop_steps(ages, resampler),
+        level=level,
+        horizons=tuple(sorted(horizons)),
+        notes=(
+            *ledger.notes,
+            *_missing(len(everybody) - len(acquired), begin, spend=spend is not None, scores=scores is not None),
+        ),
+    )
+
+
+def _missing(earlier: int, begin: pd.Timestamp, *, spend: bool, scores: bool) -> Iterator[str]:
+    """Say which customers are left out, and what is not known without a table."""
+    if earlier:
+        yield f"{earlier:,} customers acquired before {begin:%Y-%m-%d}, when spend is not known, are left out."
+    if not spend:
+        yield "There is no table of spend: costs of acquisition, and everything after them, are not known."
+    if not scores:
+        yield "There are no scores: predictions follow the mean cumulative curve alone."
 
 
 def _check(horizons: Sequence[int], level: float, overhead_rate: float) -> None:

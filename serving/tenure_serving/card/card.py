@@ -28,7 +28,7 @@ MEANINGS: Mapping[str, str] = {
 """What the card means by terms that the definitions of the scores do not have."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Identity:
     """One source id that is this customer, and why it was merged."""
 
@@ -39,7 +39,7 @@ class Identity:
     last_seen: pd.Timestamp | None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class CustomerCard:
     """One customer at one moment.
 
@@ -245,10 +245,15 @@ def _identities(table: pd.DataFrame | None, customer: str) -> tuple[Identity, ..
     rows = rows.sort_values(["source", "source_id"])
     return tuple(
         Identity(
-            str(row["source"]),
-            str(row["source_id"]),
-            str(row.get("match_reason") or ""),
-            *(None if pd.isna(row.get(name)) else pd.Timestamp(row[name]) for name in ("first_seen", "last_seen")),
+            source=str(row["source"]),
+            source_id=str(row["source_id"]),
+            reason=str(row.get("match_reason") or ""),
+            first_seen=_moment(row.get("first_seen")),
+            last_seen=_moment(row.get("last_seen")),
         )
         for row in rows.to_dict("records")
     )
+
+
+def _moment(value: Any) -> pd.Timestamp | None:  # noqa: ANN401  # a cell of a table
+    return None if pd.isna(value) else pd.Timestamp(value)

@@ -10,7 +10,7 @@ import pandas as pd
 _RECENT_DAYS = 90
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Answer:
     """The answers of one kind: NPS 0 to 10, CES 1 to 7, CSAT and reviews 1 to 5."""
 
@@ -21,7 +21,7 @@ class Answer:
     last_at: pd.Timestamp
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Experience:
     """Everything before one moment; None where no table says.
 

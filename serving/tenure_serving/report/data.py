@@ -25,7 +25,7 @@ _NEEDED: Mapping[str, tuple[str, ...]] = {
 """Columns each table must have; a table other than the scores may be empty, and its part of the page says so."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class ReportData:
     """Everything on the page.
 

@@ -14,7 +14,7 @@ from tenure_serving.segments.playbook import Playbook
 from tenure_serving.segments.tiers import TIERS, money_at_risk
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Headline:
     """The four numbers on top, in customers and money over the horizon.
 

@@ -17,7 +17,7 @@ from tenure_serving.segments.tiers import Floats, Integers, odds, prediction, sc
 LIFECYCLES = ("new", "active", "leaving", "lost")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Lifecycle:
     """Where a customer stands: new, active, leaving or lost, by the first rule that holds.
 
@@ -88,7 +88,15 @@ class Lifecycle:
         leaving, watch, lost = (saved[name].number(0.0, 1.0) for name in ("leaving_from", "watch_from", "lost_from"))
         new_days, usual = saved["new_days"].number(0.0), positive(saved["group_adbt"])
         late = positive(saved["late"])
-        return cls(new_days, usual, leaving, watch, lost, late, saved["gone"].number(late, 1e18))
+        return cls(
+            new_days=new_days,
+            group_adbt=usual,
+            leaving_from=leaving,
+            watch_from=watch,
+            lost_from=lost,
+            late=late,
+            gone=saved["gone"].number(late, 1e18),
+        )
 
     def assign(
         self,

@@ -33,7 +33,7 @@ class Group:
     cells: tuple[str, ...]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class RfmMap:
     """A map that covers every cell of its scale exactly once.
 

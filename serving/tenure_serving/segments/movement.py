@@ -17,7 +17,7 @@ GROUPINGS = ("segment", "rfm_group", "rfm_relationship", "value_tier", "risk_tie
 FLOW_SUMS = ("customers", "value_before", "value_after", "gained", "lost")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Movement:
     """Customers and expected value that moved between the groups of two score tables.
 
@@ -119,7 +119,14 @@ def count_movement(
     flows = flows.sort_values(["customers", "from_group", "to_group"], ascending=[False, True, True], ignore_index=True)
     first, last = (pd.Timestamp(table["as_of"].iloc[0]) for table in (previous, current))
     horizon = int(current["horizon_days"].iloc[0])
-    return Movement(column, first, last, horizon, flows.astype({"customers": "int64"}), _groups(flows, order))
+    return Movement(
+        column=column,
+        previous_as_of=first,
+        as_of=last,
+        horizon_days=horizon,
+        flows=flows.astype({"customers": "int64"}),
+        groups=_groups(flows, order),
+    )
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,7 @@ _PLAY_AXES: Mapping[str, tuple[str, ...]] = {"lifecycle": LIFECYCLES, "value_tie
 MOST_PLAYS = 1_000
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Play:
     """One segment: who is in it, the goal, and what to do, first step first.
 
@@ -166,7 +166,7 @@ def _play(segment: Mapping[str, Any]) -> Play:
     if not steps:
         raise DataContractError(f"The segment '{name}' has no next step.", fix="Give at least one in next_steps.")
     labels = {str(language): str(label) for language, label in segment.get("labels", {}).items()}
-    return Play(name, labels, when, str(segment["goal"]), steps)
+    return Play(name=name, labels=labels, when=when, goal=str(segment["goal"]), next_steps=steps)
 
 
 def _check_cover(book: Playbook) -> None:

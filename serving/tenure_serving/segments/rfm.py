@@ -24,7 +24,7 @@ ONE_DAY = 1.0
 _RFM_AXES = {"recency": "recency_days", "frequency": "orders_total", "monetary": "revenue_total"}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class RfmScorer:
     """Scores 1..scale (scale is best) for recency, frequency and monetary value.
 
@@ -164,7 +164,7 @@ class RfmScorer:
         scale = saved["scale"].whole(min(SCALES), max(SCALES))
         recency, frequency, monetary = (tuple(saved[axis].numbers(count=scale - 1, rising=True)) for axis in _RFM_AXES)
         mode, usual = cast("Mode", saved["mode"].one_of(get_args(Mode))), positive(saved["group_adbt"])
-        return cls(mode, scale, recency, frequency, monetary, usual)
+        return cls(mode=mode, scale=scale, recency=recency, frequency=frequency, monetary=monetary, group_adbt=usual)
 
 
 def group_adbt(snapshot: pd.DataFrame) -> float:

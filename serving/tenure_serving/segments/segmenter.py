@@ -30,7 +30,7 @@ STEADY = (*RFM_SCORES, "value_tier", "risk_tier", "lifecycle")
 MARGIN = 0.1
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Segmenter:
     """RFM scores and groups, value and risk tiers, lifecycle, segment and next step, all from stored limits.
 

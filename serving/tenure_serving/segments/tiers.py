@@ -67,7 +67,7 @@ def money_at_risk(predictions: pd.DataFrame) -> Floats:
     return value_if_active(predictions) - np.maximum(prediction(predictions, "expected_value"), 0.0)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class ValueTiers:
     """Value tiers by share of value (Pareto, as in ABC analysis).
 
@@ -108,7 +108,9 @@ class ValueTiers:
     ) -> Self:
         """Fit the limits; `UsageError` unless 0 < high_share < medium_share <= 1."""
         medium_from, high_from = _pareto(_value(predictions, basis), medium_share=medium_share, high_share=high_share)
-        return cls(medium_from, high_from, high_share, medium_share, basis)
+        return cls(
+            medium_from=medium_from, high_from=high_from, high_share=high_share, medium_share=medium_share, basis=basis
+        )
 
     @classmethod
     def from_stored(cls, stored: Stored) -> Self:
@@ -118,7 +120,9 @@ class ValueTiers:
         high_from = saved["high_from"].number(medium_from, FARTHEST)
         high_share, medium_share = (saved[name].number(0.0, 1.0) for name in ("high_share", "medium_share"))
         basis = cast("ValueBasis", saved["basis"].one_of(get_args(ValueBasis)))
-        return cls(medium_from, high_from, high_share, medium_share, basis)
+        return cls(
+            medium_from=medium_from, high_from=high_from, high_share=high_share, medium_share=medium_share, basis=basis
+        )
 
     def assign(self, predictions: pd.DataFrame, *, previous: pd.Series | None = None, margin: float = 0.0) -> pd.Series:
         """Return ``low``, ``medium`` or ``high`` for every row, on the same index.

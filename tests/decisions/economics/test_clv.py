@@ -13,7 +13,15 @@ EVERYBODY = np.arange(4)
 
 def ages(age: list[float], value: list[list[float]]) -> Ages:
     table = np.array(value)
-    return Ages(np.array(age), EDGES, table, table, table > 0, 1.0 * (table > 0), table.sum(axis=1))
+    return Ages(
+        age=np.array(age),
+        edges=EDGES,
+        value=table,
+        revenue=table,
+        active=table > 0,
+        orders=1.0 * (table > 0),
+        so_far=table.sum(axis=1),
+    )
 
 
 def estimates(shop: Ages, who: np.ndarray, horizons: tuple[int, ...], scored: Outlook | None = None):

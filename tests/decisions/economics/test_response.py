@@ -46,7 +46,14 @@ def test_fit_response__curves_are_concave_and_not_negative() -> None:
 
 
 def test_fit_response__slope_is_the_derivative() -> None:
-    found = Response(("a",), np.array([100.0]), np.array([[10.0]]), np.array([[0.3]]), np.array([[0.8]]), 1.0)
+    found = Response(
+        channels=("a",),
+        scale=np.array([100.0]),
+        level=np.array([[10.0]]),
+        base=np.array([[0.3]]),
+        half=np.array([[0.8]]),
+        dispersion=1.0,
+    )
     at, step = np.array([70.0]), 1e-3
     numeric = (found.customers(at + step) - found.customers(at - step)) / (2 * step)
     assert found.slope(at) == pytest.approx(numeric, rel=1e-6)

@@ -20,7 +20,7 @@ class ByAge:
     """Churn is days of silence / 100, value 100 times the rest; borders at .5 and .8, held within a margin of .1."""
 
     bundle = SimpleNamespace(info=SimpleNamespace(features=("recency_days",), active_days=None, horizon_days=30))
-    risk, value = RiskTiers(0.5, 0.8, 0.5), ValueTiers(1e6, 1e7)
+    risk, value = RiskTiers(0.5, 0.8, 0.5), ValueTiers(medium_from=1e6, high_from=1e7)
 
     def score(self, snapshot: pd.DataFrame, *, previous: pd.DataFrame | None = None) -> pd.DataFrame:
         churn = snapshot["recency_days"] / 100

@@ -22,7 +22,15 @@ LEAK = Finding("later_rows", "Do later rows matter?", "failed", "Later rows reac
 
 def _result(*findings: Finding) -> AuditResult:
     leaks = sum(one.failed for one in findings)
-    return AuditResult(leaks, findings, "blend", 40, pd.Timestamp("2021-05-01").to_pydatetime(), 30, ())
+    return AuditResult(
+        leaks=leaks,
+        findings=findings,
+        champion="blend",
+        customers=40,
+        as_of=pd.Timestamp("2021-05-01").to_pydatetime(),
+        horizon_days=30,
+        notes=(),
+    )
 
 
 @pytest.mark.parametrize(("findings", "code"), [((GOOD, IDLE), 0), ((GOOD, LEAK), 4)], ids=["clean", "leak"])

@@ -188,7 +188,9 @@ def test_sections__render_in_the_report(shop: Path) -> None:
         ),
     )  # fmt: skip
     sections = tuple(section(subject) for subject in subjects)
-    html = render_report(ReportData(now, {"currency": "EUR"}, "m", "why", sections=sections))
+    html = render_report(
+        ReportData(scores=now, definitions={"currency": "EUR"}, champion="m", champion_reason="why", sections=sections)
+    )
     for words in (
         "bring", "Since 2022-10-01,", "4.0 % of customers would change the segment; 1.0 % when",
         "In the high value tier, 0 of 0 attributes", "Half of them were studied.", "after seven days without any order",
