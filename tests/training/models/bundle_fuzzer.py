@@ -84,7 +84,7 @@ def replaced(files: Files, random: Random, *, values: list[Any]) -> None:
             parent.insert(path[-1], copy.deepcopy(value))
         elif act < 0.25:
             parent[str(value)[:300]] = copy.deepcopy(value)
-        elif act < 0.4 and isinstance(parent[path[-1]], int | float):
+        elif act < 0.4 and isinstance(parent[path[-1]], float):
             parent[path[-1]] = float(parent[path[-1]]) * float(random.choice([-1.0, 0.0, 1e-9, 1e3, 1e9, 1e100]))
         else:
             parent[path[-1]] = copy.deepcopy(value)

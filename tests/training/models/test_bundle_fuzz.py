@@ -70,7 +70,7 @@ def test_bundle__damaged_in_thousands_of_ways_runs_nothing_and_is_refused_in_a_s
         [sys.executable, str(script), str(folder), str(SEED), str(MUTANTS)],
         capture_output=True,
         text=True,
-        timeout=600,
+        timeout=1800,
         check=False,
         env=os.environ | {"OMP_NUM_THREADS": "1"},
     )
