@@ -76,3 +76,13 @@ def test_findings__of_economics_explain_every_column(shop_study: Study, study: C
     assert silent == []
     assert subjects[0].notes[0] == "Read."
     assert subjects[3].fact("gain_low").unit == "money per week"
+
+
+def test_findings__give_facts_as_what_they_are() -> None:
+    facts = (Fact("orders", 3), Fact("as_of", pd.Timestamp("2024-05-01")), Fact("rule", "last touch"))
+    findings = Findings(subject="budget", title="{rule}", facts=facts, tables=(made("costs", cac=[1.0]),))
+    assert (findings.number("orders"), findings.text("orders"), findings.text("rule")) == (3, "3", "last touch")
+    assert findings.moment("as_of") == pd.Timestamp("2024-05-01")
+    assert findings.frame("costs")["cac"].tolist() == [1.0]
+    with pytest.raises(KeyError):
+        findings.fact("cost")

@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from tenure_decisions.customers.first_order import first_orders
-from tenure_decisions.customers.ideal import RULE_COLUMNS, IdealProfile, ideal_profile
+from tenure_decisions.customers.ideal import RULE_COLUMNS, IdealProfile, Rule, _judge_rule, ideal_profile
 from tenure_features.errors import DataContractError, UsageError
 from tenure_simulator import lifetime_at, preset, read_truth, simulate
 
@@ -86,6 +86,15 @@ def test_profile__believes_no_rule_in_noise() -> None:
         shuffled = pd.Series(np.random.default_rng(seed).permutation(top.to_numpy()), index=top.index)
         believed += int(ideal_profile(known, shuffled).rules["holds"].sum())
     assert believed <= 3  # of about 25 rules, one in forty
+
+
+@pytest.mark.parametrize("matches", [[True, False, False, False], [True, True, True, True]])
+def test_profile__does_not_judge_a_rule_without_held_out_customers_on_both_sides(matches: list[bool]) -> None:
+    holdout, answer = np.array([False, True, True, True]), np.array([True, True, False, False])
+    _, customers, share, hits, *figures, holds = _judge_rule(Rule(("a > 1",)), np.array(matches), answer, holdout)
+    assert (customers, share, hits) == (3 * matches[1], float(matches[1]), int(matches[1]))
+    assert np.isnan(figures).all()
+    assert holds is False
 
 
 def test_profile__writes_missing_numbers_and_quotes_into_the_rule() -> None:

@@ -105,6 +105,14 @@ def test_budget__spend_that_never_varied_is_held() -> None:
     assert table.loc["b", "reading"] == "estimate"
 
 
+@pytest.mark.parametrize(("swing", "reading"), [(0.09, DIRECTION), (0.11, "estimate")])
+def test_budget__spend_varies_from_a_tenth_of_its_mean_on(swing: float, reading: str) -> None:
+    weeks = np.tile([1 - swing, 1 + swing], 40)  # of a mean of 300: they deviate by their swing, up and down
+    spend = varied("a", 80, 0.0, 300, 1).assign(cost=np.repeat(300 / 7 * weeks, 7))
+    table = budget(shop_with(pd.concat([spend, varied("b", 80, 0.5, 300, 2)]))).table.set_index("channel")
+    assert table.loc["a", "reading"] == reading
+
+
 @pytest.mark.parametrize(
     ("changes", "error", "message"),
     [

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from tenure_decisions.economics.cohorts import cohorts
-from tenure_decisions.economics.completion import complete
+from tenure_decisions.economics.completion import _levels, complete
 from tenure_features.errors import UsageError
 from tests.decisions.conftest import frame
 
@@ -71,3 +71,11 @@ def test_complete__on_a_simulated_shop_intervals_hold_most_of_what_came(shop) ->
     assert len(both) > 50
     assert inside.mean() > 0.55  # benchmarks/economics.py measures it over many shops
     assert np.abs(both["predicted"] / both["cumulative_value"] - 1).mean() < 0.1
+
+
+def test_levels__are_drawn_to_the_cohorts_before_as_far_as_they_are_noise() -> None:
+    level, spread = _levels(np.array([10.0, 10.0, 0.0]), np.array([20.0, 5.0, 0.0]), 5.0)
+    # raw levels 2 and 0.5 with noise 5 / 10; between cohorts (10 * (1 - 0.5) + 10 * (0.25 - 0.5)) / 20 = 0.125, so that
+    # a fifth of each is believed: 0.2 * 2 + 0.8 * 1, then 0.2 * 0.5 + 0.8 * 2; of the third nothing is seen
+    assert level.tolist() == pytest.approx([1.2, 1.7, (2 + 0.5) / 2])
+    assert (spread**2).tolist() == pytest.approx([0.1, 0.1, 0.125])

@@ -28,6 +28,8 @@ SERVICE = frame("customer_id incurred_at amount", ("a", "2024-01-03", 4.0), ("a"
 def test_ledger__value_is_what_the_tables_allow(orders, service, measure, values) -> None:
     ledger = open_ledger(orders, as_of=AS_OF, service_costs=service)
     assert ledger.measure == measure
+    assert ("cost of goods" in ledger.definition) == ("cost" in orders)
+    assert ("cost to serve" in ledger.definition) == (service is not None)
     assert ledger.movements["value"].tolist() == pytest.approx(values)
 
 
