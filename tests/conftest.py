@@ -36,7 +36,6 @@ FAST_TESTS = (
     "tests/decisions/customers/",
     "tests/decisions/economics/",
     "tests/features/families/",
-    "tests/features/identity/test_normalisation.py",
     "tests/features/tables/",
     "tests/quality/test_dependencies.py",
     "tests/quality/test_docs.py",
