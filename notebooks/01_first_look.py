@@ -106,8 +106,8 @@ charts.draw_backtest(training.backtest.table(), metric="log_loss", champion=trai
 
 # %%
 champion = training.choice.name
-charts.draw_calibration(evidence.calibration(training.backtest, champion)) | charts.draw_deciles(
-    evidence.deciles(training.backtest, champion), currency=shop.currency
+charts.draw_calibration(evidence.summarise_calibration(training.backtest, champion)) | charts.draw_deciles(
+    evidence.summarise_deciles(training.backtest, champion), currency=shop.currency
 )
 
 # %% [markdown]

@@ -186,7 +186,7 @@ style.chart(
 
 # %%
 contributions = training.champion.contributions(frame.present)
-charts.draw_drivers(evidence.drivers(contributions, frame.catalogue).head(12))
+charts.draw_drivers(evidence.rank_drivers(contributions, frame.catalogue).head(12))
 
 # %%
 prediction = training.champion.predict(frame.present)
@@ -201,8 +201,8 @@ float(np.abs(1 / (1 + np.exp(added)) - prediction.buy_probability).max())
 
 # %%
 champion = training.choice.name
-charts.draw_calibration(evidence.calibration(backtest, champion)) | charts.draw_deciles(
-    evidence.deciles(backtest, champion), currency=shop.currency
+charts.draw_calibration(evidence.summarise_calibration(backtest, champion)) | charts.draw_deciles(
+    evidence.summarise_deciles(backtest, champion), currency=shop.currency
 )
 
 # %%

@@ -52,15 +52,15 @@ for command in COMMANDS:
 
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line and exit with its code."""
-    given = sys.argv[1:] if arguments is None else arguments
-    debug = "--debug" in given
+    words = sys.argv[1:] if arguments is None else arguments
+    debug = "--debug" in words
     try:
-        app([argument for argument in given if argument != "--debug"], prog_name="tenure")
+        app([argument for argument in words if argument != "--debug"], prog_name="tenure")
     except Exception as error:  # the last stop before the user
         failure = describe_failure(error)
         if debug:
             traceback.print_exc()
-        if "--json" in given:
+        if "--json" in words:
             sys.stdout.write(
                 as_object("error", {"exit_code": failure.exit_code, "kind": failure.kind, "message": failure.message})
                 + "\n"

@@ -15,7 +15,7 @@ MAX_HORIZON_DAYS = 3650
 OPEN_TABLES = frozenset({"customers"})
 """Tables that take columns beyond their contract: whatever a shop knows of its customers."""
 
-Returns = Literal["net", "drop", "raise"]
+ReturnsChoice = Literal["net", "drop", "raise"]
 
 
 def parse_moment(value: object) -> dt.datetime:
@@ -50,16 +50,16 @@ def parse_moment(value: object) -> dt.datetime:
     return moment
 
 
-Moment = Annotated[dt.datetime, BeforeValidator(parse_moment)]
+ConfigMoment = Annotated[dt.datetime, BeforeValidator(parse_moment)]
 
 
-class Section(BaseModel):
+class ConfigSection(BaseModel):
     """A table of the TOML file: immutable, and unknown keys are errors."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, validate_by_name=True, validate_by_alias=True)
 
 
-class TableConfig(Section):
+class TableConfig(ConfigSection):
     """One table beside the orders: where it lies and how its columns are called there.
 
     Attributes
@@ -86,11 +86,11 @@ class OrdersConfig(TableConfig):
         The currency of ``revenue``, shown beside every amount; a ``currency`` column in the log wins over it.
     """
 
-    returns: Returns = "net"
+    returns: ReturnsChoice = "net"
     currency: str | None = None
 
 
-class RunConfig(Section):
+class RunConfig(ConfigSection):
     """The question: for whom, from when, how far ahead.
 
     Attributes
@@ -111,7 +111,7 @@ class RunConfig(Section):
         Scores of an earlier moment: the report tells who moved, and customers keep their groups within the margin.
     """
 
-    as_of: Moment | None = None
+    as_of: ConfigMoment | None = None
     horizon_days: int | None = Field(default=None, ge=1, le=MAX_HORIZON_DAYS)
     active_days: int | None = Field(default=None, ge=1)
     seed: int = Field(default=0, ge=0, lt=2**32)
@@ -120,7 +120,7 @@ class RunConfig(Section):
     previous: Path | None = None
 
 
-class TuningConfig(Section):
+class TuningConfig(ConfigSection):
     """How long settings of models are searched before the backtest; ``docs/models.md`` says how.
 
     Attributes
@@ -141,7 +141,7 @@ class TuningConfig(Section):
     candidates: tuple[str, ...] = Field(default=("blend",), min_length=1)
 
 
-class EngineConfig(Section):
+class EngineConfig(ConfigSection):
     """Where tables are read and features computed.
 
     Attributes
@@ -162,7 +162,7 @@ class EngineConfig(Section):
     temp_directory: Path | None = None
 
 
-class TrackingConfig(Section):
+class TrackingConfig(ConfigSection):
     """Where the run is recorded in MLflow.
 
     Attributes
@@ -180,7 +180,7 @@ class TrackingConfig(Section):
     register_model: bool = Field(default=True, alias="register")
 
 
-class EconomicsConfig(Section):
+class EconomicsConfig(ConfigSection):
     """What orders and customers cost: from revenue to CLV, and what a retention campaign costs.
 
     Attributes
@@ -210,7 +210,7 @@ class EconomicsConfig(Section):
     acceptance: float = Field(default=0.3, gt=0, lt=1)
 
 
-class SegmentsConfig(Section):
+class SegmentsConfig(ConfigSection):
     """How customers are grouped; ``docs/segments.md`` says what each limit means.
 
     Attributes
@@ -256,7 +256,7 @@ class SegmentsConfig(Section):
     language: str = Field(default="en", min_length=2)
 
 
-class FeaturesConfig(Section):
+class FeaturesConfig(ConfigSection):
     """Features beyond the catalogue.
 
     Attributes
@@ -268,7 +268,7 @@ class FeaturesConfig(Section):
     files: tuple[str, ...] = ()
 
 
-class CalendarConfig(Section):
+class CalendarConfig(ConfigSection):
     """What is known of coming days in advance.
 
     Attributes
@@ -287,7 +287,7 @@ class CalendarConfig(Section):
     in_models: bool | None = None
 
 
-class IdentityConfig(Section):
+class IdentityConfig(ConfigSection):
     """How source ids become customers, from the table ``identifiers``.
 
     Attributes
@@ -330,7 +330,7 @@ class IdentityConfig(Section):
     probabilistic: float | None = Field(default=None, gt=0, lt=1)
 
 
-class Config(Section):
+class Config(ConfigSection):
     """Everything a job is told.
 
     Examples

@@ -13,7 +13,7 @@ from tenure.config import CalendarConfig, Config, TableConfig
 from tenure.names import require_known
 from tenure_features.errors import UsageError
 
-Tree = dict[str, Any]
+ConfigTree = dict[str, Any]
 
 SQLITE = "sqlite:///"
 
@@ -40,11 +40,11 @@ def load_config(path: Path | None, *, overrides: Mapping[str, Any]) -> Config:
     >>> config.orders.uri, config.run.horizon_days
     ('orders.csv', 90)
     """
-    tree = {} if path is None else _anchored(_read(path), path.parent)
-    return _validated(_merged(tree, overrides))
+    tree = {} if path is None else _anchor_paths(_read(path), path.parent)
+    return _validate(_merge(tree, overrides))
 
 
-def _read(path: Path) -> Tree:
+def _read(path: Path) -> ConfigTree:
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
@@ -57,7 +57,7 @@ def _read(path: Path) -> Tree:
         ) from error
 
 
-def _anchored(tree: Tree, folder: Path) -> Tree:
+def _anchor_paths(tree: ConfigTree, folder: Path) -> ConfigTree:
     """Make the paths of a file start at the folder it lies in."""
     tables = tree.get("tables", {})
     for section in (tree.get("orders"), *(tables.values() if isinstance(tables, dict) else ())):
@@ -90,18 +90,18 @@ def _anchor(section: object, key: str, folder: Path) -> None:
         section[key] = str(folder / Path(section[key]).expanduser())
 
 
-def _merged(below: Mapping[str, Any], above: Mapping[str, Any]) -> Tree:
+def _merge(below: Mapping[str, Any], above: Mapping[str, Any]) -> ConfigTree:
     merged = dict(below)
     for key, value in above.items():
         if isinstance(value, Mapping):
             under = merged.get(key, {})
-            merged[key] = _merged(under if isinstance(under, Mapping) else {}, value)
+            merged[key] = _merge(under if isinstance(under, Mapping) else {}, value)
         elif value is not None:
             merged[key] = value
     return merged
 
 
-def _validated(tree: Tree) -> Config:
+def _validate(tree: ConfigTree) -> Config:
     if not isinstance(tree.get("orders"), Mapping) or not tree["orders"].get("uri"):
         raise UsageError("No order log is named.", fix="Say --orders FILE, or uri under [orders] in tenure.toml.")
     _require_known_keys(tree)
@@ -111,7 +111,7 @@ def _validated(tree: Tree) -> Config:
         raise _first_problem(error) from None
 
 
-def _require_known_keys(tree: Tree) -> None:
+def _require_known_keys(tree: ConfigTree) -> None:
     require_known(tree, _keys(Config), what="section")
     for name in ("orders", "features", "run", "engine", "economics", "segments", "tuning", "tracking", "identity"):
         section = tree.get(name, {})

@@ -8,7 +8,7 @@ from difflib import get_close_matches
 from tenure_features.errors import UsageError
 
 
-def require_known(names: Iterable[str], known: Sequence[str], *, what: str) -> None:
+def require_known(names: Iterable[str], existing: Sequence[str], *, what: str) -> None:
     """Refuse the first name that does not exist, naming the nearest one that does.
 
     Parameters
@@ -33,13 +33,13 @@ def require_known(names: Iterable[str], known: Sequence[str], *, what: str) -> N
     tenure_features.errors.UsageError: There is no key of [run] called 'horizont'. Did you mean 'horizon_days'?
     """
     for name in names:
-        if name not in known:
-            raise UsageError(f"There is no {what} called {name!r}.", fix=_suggestion(name, known))
+        if name not in existing:
+            raise UsageError(f"There is no {what} called {name!r}.", fix=_suggestion(name, existing))
 
 
-def _suggestion(name: str, known: Sequence[str]) -> str:
-    folded = {candidate.casefold(): candidate for candidate in known}
+def _suggestion(name: str, existing: Sequence[str]) -> str:
+    folded = {candidate.casefold(): candidate for candidate in existing}
     near = get_close_matches(name.casefold(), folded, n=1, cutoff=0.6)
     if near:
         return f"Did you mean {folded[near[0]]!r}?"
-    return f"Known: {', '.join(known)}."
+    return f"Known: {', '.join(existing)}."

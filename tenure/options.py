@@ -25,7 +25,7 @@ Columns = Annotated[
         "'revenue=Quantity * UnitPrice'. Repeat for each column.",
     ),
 ]
-Returns = Annotated[
+ReturnsOption = Annotated[
     str | None,
     typer.Option(
         "--returns", metavar="net|drop|raise", help="What returns do: orders that sum to less than zero. [default: net]"
@@ -93,7 +93,7 @@ Register = Annotated[
         "--register/--no-register", help="Whether the champion enters the model registry. [default: register]"
     ),
 ]
-Scores = Annotated[
+ScoresOption = Annotated[
     Path | None,
     typer.Option("--scores", metavar="FILE|DIR", help="Scores of a run at the same --as-of. [default: none]"),
 ]
@@ -112,7 +112,7 @@ Since = Annotated[
         help="Start of the window, for customers and money alike. [default: the first day of spend]",
     ),
 ]
-Level = Annotated[float, typer.Option("--level", metavar="SHARE", help="Level of every interval.")]
+LevelOption = Annotated[float, typer.Option("--level", metavar="SHARE", help="Level of every interval.")]
 Trials = Annotated[
     int | None,
     typer.Option("--trials", metavar="N", help="Sets of settings tried before the backtest. [default: 0, no tuning]"),
@@ -122,7 +122,7 @@ Timeout = Annotated[
     typer.Option("--timeout", metavar="SECONDS", help="Begin no further trial after so long. [default: no limit]"),
 ]
 Jobs = Annotated[int | None, typer.Option("--jobs", metavar="N", help="Processes that try settings. [default: 1]")]
-EngineKind = Annotated[
+EngineOption = Annotated[
     str | None,
     typer.Option(
         "--engine", metavar="duckdb|spark", help="Where tables are read and features computed. [default: duckdb]"
@@ -131,7 +131,7 @@ EngineKind = Annotated[
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of text.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress and no log lines.")]
 
-Tree = dict[str, Any]
+_Tree = dict[str, Any]
 
 
 def column_mapping(pairs: Sequence[str] | None) -> dict[str, str]:
@@ -162,7 +162,7 @@ def column_mapping(pairs: Sequence[str] | None) -> dict[str, str]:
 
 def log(
     orders: str | None, columns: Sequence[str] | None, *, returns: str | None = None, currency: str | None = None
-) -> Tree:
+) -> _Tree:
     """Nest the options about the order log like ``[orders]``; None means that an option was not given."""
     return {"uri": orders, "columns": column_mapping(columns), "returns": returns, "currency": currency}
 
@@ -176,28 +176,28 @@ def question(
     candidates: Sequence[str] | None = None,
     out: Path | None = None,
     previous: Path | None = None,
-) -> Tree:
+) -> _Tree:
     """Nest the options about what to predict like ``[run]``."""
     asked = {"as_of": as_of, "horizon_days": horizon_days, "active_days": active_days}
     return {**asked, "seed": seed, "candidates": candidates or None, "out": out, "previous": previous}
 
 
-def own_features(files: Sequence[str] | None) -> Tree:
+def own_features(files: Sequence[str] | None) -> _Tree:
     """Nest the files of the user's features like ``[features]``."""
     return {"files": files or None}
 
 
-def tuning(trials: int | None, timeout_s: float | None, jobs: int | None) -> Tree:
+def tuning(trials: int | None, timeout_s: float | None, jobs: int | None) -> _Tree:
     """Nest the options about tuning like ``[tuning]``."""
     return {"trials": trials, "timeout_s": timeout_s, "jobs": jobs}
 
 
-def engine(kind: str | None) -> Tree:
+def engine(kind: str | None) -> _Tree:
     """Nest the option about the engine like ``[engine]``."""
     return {"kind": kind}
 
 
-def tracking(uri: str | None, experiment: str | None = None, *, register: bool | None = None) -> Tree:
+def tracking(uri: str | None, experiment: str | None = None, *, register: bool | None = None) -> _Tree:
     """Nest the options about MLflow like ``[tracking]``."""
     return {"uri": uri, "experiment": experiment, "register": register}
 

@@ -72,9 +72,9 @@ class LogProgress:
         """Log each quarter once; the last one is said by the end of the stage."""
         if not self._open:
             return
-        title, told = self._open[-1]
+        title, told_at = self._open[-1]
         quarter = 4 * done // max(total, 1)
-        if told < quarter < 4:
+        if told_at < quarter < 4:
             self._open[-1] = (title, quarter)
             LOGGER.info("%s: %d of %d", title, done, total)
 

@@ -17,7 +17,7 @@ DECIMALS = 6
 LEAST_ROWS = 1024
 
 
-def framed(parts: Iterable[pa.RecordBatchReader], *, rows: int = 0) -> pd.DataFrame:
+def sort_and_round(parts: Iterable[pa.RecordBatchReader], *, rows: int = 0) -> pd.DataFrame:
     """Sort the rows of each part by their keys, give columns their promised types and round the numbers.
 
     Parameters
@@ -40,7 +40,7 @@ def framed(parts: Iterable[pa.RecordBatchReader], *, rows: int = 0) -> pd.DataFr
     with ThreadPoolExecutor(1) as finisher:  # it sorts and rounds the rows of one part while the next one is computed
         for part in chain([first], later):
             block.fill(part, finisher)
-        keys = pd.concat([one.result() for one in block.finishing], ignore_index=True)
+        keys = pd.concat([future.result() for future in block.finishing], ignore_index=True)
     frame = pd.concat([keys, block.frame()], axis=1)
     return frame if list(frame.columns) == columns else frame[columns]  # a choice of columns is a copy
 
@@ -64,8 +64,8 @@ class _Block:
                 column[self.filled : until] = batch.column(name).cast(pa.float64()).to_numpy(zero_copy_only=False)
             keys.append(batch.select(["customer_id", "as_of"]))
             self.filled = until
-        found = pa.Table.from_batches(keys) if keys else _no_keys()
-        self.finishing.append(finisher.submit(_finished, self.values[:, start : self.filled], found))
+        arrow = pa.Table.from_batches(keys) if keys else _no_keys()
+        self.finishing.append(finisher.submit(_finish, self.values[:, start : self.filled], arrow))
 
     def frame(self) -> pd.DataFrame:
         """Give the numbers as a table, without a copy."""
@@ -78,35 +78,35 @@ class _Block:
         self.values = wider
 
 
-def _finished(numbers: np.ndarray, keys: pa.Table) -> pd.DataFrame:
+def _finish(numbers: np.ndarray, keys: pa.Table) -> pd.DataFrame:
     """Sort and round the numbers of one query where they lie, a row of the array being a column; return its keys."""
-    frame, order = _sorted(keys)
+    frame, order = _sort(keys)
     in_order = np.empty(len(order))
     for column in numbers:
-        rounded(np.take(column, order, out=in_order, mode="clip"), out=column)
+        round_half_away(np.take(column, order, out=in_order, mode="clip"), out=column)
     return frame
 
 
-def rounded(values: np.ndarray, *, out: np.ndarray | None = None) -> np.ndarray:
+def round_half_away(values: np.ndarray, *, out: np.ndarray | None = None) -> np.ndarray:
     """Round halves away from zero, here and not in the query: engines disagree on halves, and are slower at it.
 
     Examples
     --------
-    >>> rounded(np.array([0.5e-6, -1.25, 2 / 3])).tolist()
+    >>> round_half_away(np.array([0.5e-6, -1.25, 2 / 3])).tolist()
     [1e-06, -1.25, 0.666667]
     """
     scale = 10.0**DECIMALS
-    found = np.empty_like(values) if out is None else out
-    np.copysign(0.5, values, out=found)
+    result = np.empty_like(values) if out is None else out
+    np.copysign(0.5, values, out=result)
     with np.errstate(over="ignore"):  # beyond 1e302, where there are no decimals left to round
-        found += values * scale
-    np.trunc(found, out=found)
-    found /= scale
-    np.copyto(found, values, where=np.isinf(found))
-    return found
+        result += values * scale
+    np.trunc(result, out=result)
+    result /= scale
+    np.copyto(result, values, where=np.isinf(result))
+    return result
 
 
-def _sorted(keys: pa.Table) -> tuple[pd.DataFrame, np.ndarray]:
+def _sort(keys: pa.Table) -> tuple[pd.DataFrame, np.ndarray]:
     """Sort the keys; return them and the positions their rows came from."""
     order = pc.sort_indices(keys, sort_keys=[(name, "ascending") for name in KEYS])
     in_order = keys.take(order)

@@ -11,7 +11,7 @@ import pandas as pd
 
 from tenure_features.days import days_between
 from tenure_features.history import KEYS
-from tenure_features.table_history import TableHistory, frequency, joined, known_before
+from tenure_features.table_history import TableHistory, frequency, join_population, pair_known
 from tenure_features.tables.order_columns import TEXTS
 
 SENT = "email_sent"
@@ -32,12 +32,12 @@ class EventHistory(TableHistory):
     """
 
     def __init__(self, population: ir.Table, events: ir.Table, origins: Sequence[pd.Timestamp]) -> None:
-        known = known_before(events, origins, when="occurred_at")
-        known = known.mutate(event=known.event.lower())
+        pairs = pair_known(events, origins, when="occurred_at")
+        pairs = pairs.mutate(event=pairs.event.lower())
         for name in ("channel", "device"):
-            if name in known.columns:
-                known = known.mutate(**{f"{name}_times": frequency(known, name, where=known.event != SENT)})
-        super().__init__(population, known, when="occurred_at")
+            if name in pairs.columns:
+                pairs = pairs.mutate(**{f"{name}_times": frequency(pairs, name, where=pairs.event != SENT)})
+        super().__init__(population, pairs, when="occurred_at")
 
     def is_kind(self, *kinds: str) -> ir.BooleanValue:
         """Events of any of these kinds, lower case."""
@@ -88,12 +88,12 @@ class FeedbackHistory(TableHistory):
     """
 
     def __init__(self, population: ir.Table, feedback: ir.Table, origins: Sequence[pd.Timestamp]) -> None:
-        known = known_before(feedback, origins, when="answered_at")
-        known = known.mutate(kind=known.kind.lower())
+        pairs = pair_known(feedback, origins, when="answered_at")
+        pairs = pairs.mutate(kind=pairs.kind.lower())
         # Two answers of one moment are put in order by their score: the order of rows must not matter.
         order = ibis.window(group_by=[*KEYS, "kind"], order_by=["answered_at", "score"])
-        known = known.mutate(number=ibis.row_number().over(order), previous=known.score.lag().over(order))
-        super().__init__(population, known, when="answered_at")
+        pairs = pairs.mutate(number=ibis.row_number().over(order), previous=pairs.score.lag().over(order))
+        super().__init__(population, pairs, when="answered_at")
 
     def is_kind(self, kind: str) -> ir.BooleanValue:
         """Answers of a kind: nps, ces, csat, review."""
@@ -193,14 +193,14 @@ class LineHistory(TableHistory):
         self, population: ir.Table, lines: ir.Table, orders: ir.Table, origins: Sequence[pd.Timestamp]
     ) -> None:
         placed = orders.filter(orders.order_id.notnull()).select(*KEYS, "order_id", "ordered_at")
-        rows = known_before(lines, origins, when=None) if "recorded_at" in lines.columns else lines
+        rows = pair_known(lines, origins, when=None) if "recorded_at" in lines.columns else lines
         keys = ["as_of", "order_id"] if "as_of" in rows.columns else ["order_id"]
         dated = placed.join(rows, keys)
-        kept = dated.filter(dated.quantity.isnull() | (dated.quantity > 0)) if "quantity" in dated.columns else dated
+        bought = dated.filter(dated.quantity.isnull() | (dated.quantity > 0)) if "quantity" in dated.columns else dated
         for name in ("category", "brand"):
-            if name in kept.columns:
-                kept = kept.mutate(**{f"{name}_times": frequency(kept, name, where=ibis.literal(True))})
-        super().__init__(population, kept, when="ordered_at")
+            if name in bought.columns:
+                bought = bought.mutate(**{f"{name}_times": frequency(bought, name, where=ibis.literal(True))})
+        super().__init__(population, bought, when="ordered_at")
 
     @property
     def is_line(self) -> ir.BooleanValue:
@@ -250,7 +250,7 @@ class ServiceCostHistory(TableHistory):
     """
 
     def __init__(self, population: ir.Table, costs: ir.Table, origins: Sequence[pd.Timestamp]) -> None:
-        super().__init__(population, known_before(costs, origins, when="incurred_at"), when="incurred_at")
+        super().__init__(population, pair_known(costs, origins, when="incurred_at"), when="incurred_at")
 
     @property
     def incurred(self) -> ir.BooleanValue:
@@ -284,15 +284,15 @@ class CustomerProfile:
     """
 
     def __init__(self, population: ir.Table, customers: ir.Table, origins: Sequence[pd.Timestamp]) -> None:
-        known = known_before(customers, origins, when="signed_up_at")
+        pairs = pair_known(customers, origins, when="signed_up_at")
         if "recorded_at" in customers.columns:
-            texts = [known[name].cast("string").coalesce("") for name in customers.columns if name != "recorded_at"]
+            texts = [pairs[name].cast("string").coalesce("") for name in customers.columns if name != "recorded_at"]
             # No moment comes first, then the earliest: a row that does not say when it was recorded is the oldest.
-            late = known.recorded_at.isnull().ifelse(0, 1)
-            order = ibis.window(group_by=KEYS, order_by=[late.desc(), known.recorded_at.desc(), *texts])
-            known = known.mutate(version=ibis.row_number().over(order))
-            known = known.filter(known.version == 0).drop("version")
-        self._rows = joined(population, known)
+            late = pairs.recorded_at.isnull().ifelse(0, 1)
+            order = ibis.window(group_by=KEYS, order_by=[late.desc(), pairs.recorded_at.desc(), *texts])
+            pairs = pairs.mutate(version=ibis.row_number().over(order))
+            pairs = pairs.filter(pairs.version == 0).drop("version")
+        self._rows = join_population(population, pairs)
 
     def __getitem__(self, name: str) -> ir.Scalar:
         """Take the value of a column; missing for customers the table does not know."""

@@ -10,13 +10,13 @@ import ibis.expr.types as ir
 import pandas as pd
 
 from tenure_features.days import SECONDS_PER_DAY, whole_seconds
-from tenure_features.families.reductions import unfiltered
+from tenure_features.families.reductions import move_conditions
 from tenure_features.reading.engine import moments
 
 KEYS = ["as_of", "customer_id"]
 
 
-def sequenced(orders: ir.Table, *, by: Sequence[str] = ()) -> ir.Table:
+def number_orders(orders: ir.Table, *, by: Sequence[str] = ()) -> ir.Table:
     """Give every customer's orders a number and the gap before each.
 
     Parameters
@@ -85,10 +85,12 @@ class OrderHistory:
     """
 
     def __init__(self, orders: ir.Table, origins: Sequence[pd.Timestamp]) -> None:
-        known = _before(orders, origins)
-        if "known_to" in known.columns:
-            known = sequenced(known.filter(known.known_to.isnull() | (known.known_to >= known.as_of)), by=["as_of"])
-        self._rows = known.mutate(age_days=(whole_seconds(known.as_of) - known.ordered_second) / SECONDS_PER_DAY)
+        earlier = _before(orders, origins)
+        if "known_to" in earlier.columns:
+            earlier = number_orders(
+                earlier.filter(earlier.known_to.isnull() | (earlier.known_to >= earlier.as_of)), by=["as_of"]
+            )
+        self._rows = earlier.mutate(age_days=(whole_seconds(earlier.as_of) - earlier.ordered_second) / SECONDS_PER_DAY)
         self._only = origins[0] if len(origins) == 1 else None
 
     @property
@@ -161,7 +163,7 @@ class OrderHistory:
         """
         last_order = self._rows.age_days.min(where=self.is_order)
         keys = KEYS if self._only is None else KEYS[1:]
-        table = self._rows.group_by(keys).aggregate(**unfiltered({"__last_order_age": last_order, **expressions}))
+        table = self._rows.group_by(keys).aggregate(**move_conditions({"__last_order_age": last_order, **expressions}))
         if self._only is not None:  # grouping by what is the same on every row costs time all the same
             table = table.mutate(as_of=_moment(self._only)).relocate("as_of")
         age = table["__last_order_age"]

@@ -16,7 +16,7 @@ from tenure_features.reading.engine import Engine, fetch
 from tenure_features.tables.log import Accounts
 from tenure_features.tables.shop_table import TableSource, open_table
 
-IDENTIFIERS = "identifiers"
+IDENTIFIER_TABLE = "identifiers"
 
 
 @dataclass(frozen=True)
@@ -68,12 +68,12 @@ def identifiers_of(tables: Mapping[str, TableSource]) -> TableSource:
     UsageError
         When there is none.
     """
-    if IDENTIFIERS not in tables:
+    if IDENTIFIER_TABLE not in tables:
         raise UsageError(
             "There is no table of identifiers, so nothing can be linked.",
             fix="Name it under [tables.identifiers], or leave [identity] out.",
         )
-    return tables[IDENTIFIERS]
+    return tables[IDENTIFIER_TABLE]
 
 
 def link_identifiers(
@@ -95,7 +95,7 @@ def link_identifiers(
     """
     backend = (engine or Engine()).connect()
     return resolve(
-        open_table(IDENTIFIERS, identifiers, as_of=as_of, backend=backend).rows,
+        open_table(IDENTIFIER_TABLE, identifiers, as_of=as_of, backend=backend).rows,
         as_of=as_of,
         backend=backend,
         settings=linking.settings,

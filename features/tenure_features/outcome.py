@@ -10,12 +10,12 @@ import pandas as pd
 
 from tenure_features.days import Moment, days_between, origins_of
 from tenure_features.errors import UsageError
-from tenure_features.frames import framed
+from tenure_features.frames import sort_and_round
 from tenure_features.history import KEYS, OrderHistory
 from tenure_features.reading.engine import moments, reader
 from tenure_features.shop import Shop
 from tenure_features.tables.log import OrderLog
-from tenure_features.tables.regrouping import counted_over, is_known_at
+from tenure_features.tables.regrouping import count_over, is_known_at
 
 
 def outcomes(
@@ -55,21 +55,21 @@ def outcomes(
     starts = origins_of(origins)
     if not allow_open:
         _check_closed(log, starts, horizon_days)
-    return framed(map(reader, _queries(log, starts, horizon_days)), rows=log.readiness.customers * len(starts))
+    return sort_and_round(map(reader, _queries(log, starts, horizon_days)), rows=log.readiness.customers * len(starts))
 
 
 def _queries(log: OrderLog, starts: Sequence[pd.Timestamp], horizon_days: float) -> Iterator[ir.Table]:
     early = [origin for origin in starts if not is_known_at(log, origin)]
     for origin in early:
-        with counted_over(log, origin, origin + pd.Timedelta(days=horizon_days)) as known:
-            yield _counted(known.orders, [origin], horizon_days)
+        with count_over(log, origin, origin + pd.Timedelta(days=horizon_days)) as log_then:
+            yield _count_population(log_then.orders, [origin], horizon_days)
     if late := starts[len(early) :]:
-        yield _counted(log.orders, late, horizon_days)
+        yield _count_population(log.orders, late, horizon_days)
 
 
-def _counted(orders: ir.Table, origins: Sequence[pd.Timestamp], horizon_days: float) -> ir.Table:
+def _count_population(orders: ir.Table, origins: Sequence[pd.Timestamp], horizon_days: float) -> ir.Table:
     population = OrderHistory(orders, origins).reduce({})
-    happened = _happened(orders, _windows(origins, horizon_days))
+    happened = _sum_windows(orders, _windows(origins, horizon_days))
     joined = population.left_join(happened, KEYS)
     return joined.select(
         customer_id=population.customer_id,
@@ -84,7 +84,7 @@ def _windows(origins: Sequence[pd.Timestamp], horizon_days: float) -> ir.Table:
     return moments(as_of=origins, until=[origin + pd.Timedelta(days=horizon_days) for origin in origins])
 
 
-def _happened(orders: ir.Table, windows: ir.Table) -> ir.Table:
+def _sum_windows(orders: ir.Table, windows: ir.Table) -> ir.Table:
     pairs = orders.cross_join(windows)
     inside = pairs.filter((pairs.ordered_at >= pairs.as_of) & (pairs.ordered_at < pairs.until))
     if "known_to" in inside.columns:  # the version that was known when the window closed

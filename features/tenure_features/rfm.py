@@ -53,12 +53,12 @@ def rfm_summary(orders: Shop | OrderSource, as_of: Moment, *, engine: Engine | N
     """
     moment = utc_naive(as_of)
     if isinstance(orders, OrderSource):
-        known = _rows(orders, engine or Engine())
+        rows = _rows(orders, engine or Engine())
     else:
         orders.require_reach(moment)
-        known = orders.log.orders
-    with many_groups(known.get_backend()):  # nearly every order is alone on its day
-        table = fetch(rfm_table(known, moment).order_by("customer_id"))
+        rows = orders.log.orders
+    with many_groups(rows.get_backend()):  # nearly every order is alone on its day
+        table = fetch(rfm_table(rows, moment).order_by("customer_id"))
     return table.astype({"customer_id": "str"} | dict.fromkeys(table.columns[1:], "float64"))
 
 
@@ -80,11 +80,13 @@ def _arg_min(value: float, day: date) -> float: ...  # type: ignore[empty-body]
 def rfm_table(orders: ir.Table, as_of: pd.Timestamp) -> ir.Table:
     """Build the query of `rfm_summary` without running it; orders need not be in sequence."""
     moment = as_of.to_pydatetime()
-    known = orders.filter(orders.ordered_at < moment)
-    if "known_to" in known.columns:  # only the version of an order that was known
-        known = known.filter((known.known_from < moment) & (known.known_to.isnull() | (known.known_to >= moment)))
-    known = known.filter(known.revenue >= 0)
-    dated = known.mutate(day=known.ordered_at.date())  # numbers of days only once per customer: dates group faster
+    earlier = orders.filter(orders.ordered_at < moment)
+    if "known_to" in earlier.columns:  # only the version of an order that was known
+        earlier = earlier.filter(
+            (earlier.known_from < moment) & (earlier.known_to.isnull() | (earlier.known_to >= moment))
+        )
+    earlier = earlier.filter(earlier.revenue >= 0)
+    dated = earlier.mutate(day=earlier.ordered_at.date())  # numbers of days only once per customer: dates group faster
     people = _from_sequence(dated) if "opens_day" in dated.columns else _from_days(dated)
     end = ibis.literal((as_of - pd.Timedelta(microseconds=1)).date())
     frequency = people.days - 1.0

@@ -16,7 +16,7 @@ import ibis.expr.operations as ops
 import ibis.expr.types as ir
 import pyarrow as pa
 
-from tenure_features.reading.engine import quoted, statement, threads_of, without_warnings
+from tenure_features.reading.engine import quote, statement, threads_of, without_warnings
 
 CUSTOMERS_AT_ONCE = 100_000
 """Customers of one share. DuckDB holds about one kilobyte for each while it reduces the catalogue: with more of them
@@ -41,9 +41,9 @@ class Shares:
         self._name = _name(orders)
         self._ranges = ranges(orders, backend, customers)
         self.orders = ibis.table(orders.schema(), name=SHARE)
-        """Stands for the orders of any share in the queries that `reduced` takes."""
+        """Stands for the orders of any share in the queries that `reduce_all` takes."""
 
-    def reduced(self, queries: Sequence[ir.Table]) -> Iterator[pa.RecordBatchReader]:
+    def reduce_all(self, queries: Sequence[ir.Table]) -> Iterator[pa.RecordBatchReader]:
         """Run queries on every share, as many at once as there are threads.
 
         Yields
@@ -53,7 +53,7 @@ class Shares:
         """
         with self._connections(queries) as connections, ThreadPoolExecutor(connections.qsize()) as pool:
 
-            def found(query: int, low: str | None, high: str | None) -> pa.Table:
+            def run_query(query: int, low: str | None, high: str | None) -> pa.Table:
                 connection = connections.get()
                 try:
                     return connection.sql(f"EXECUTE query_{query}({_text(low)}, {_text(high)})").to_arrow_table()
@@ -61,7 +61,7 @@ class Shares:
                     connections.put(connection)
 
             tasks = ((query, *share) for query in range(len(queries)) for share in self._ranges)
-            for table in _in_order(pool, found, tasks, ahead=connections.qsize()):
+            for table in _in_order(pool, run_query, tasks, ahead=connections.qsize()):
                 yield table.to_reader()
 
     @contextmanager
@@ -69,7 +69,7 @@ class Shares:
         """Give a connection per thread that has the queries prepared; a query of theirs runs in one thread."""
         threads = threads_of(self._backend)
         connections: SimpleQueue[Any] = SimpleQueue()
-        texts = [self._prepared(number, query) for number, query in enumerate(queries)]
+        texts = [self._prepare(number, query) for number, query in enumerate(queries)]
         for _ in range(threads):
             connections.put(connection := self._backend.con.cursor())
             for text in texts:
@@ -80,7 +80,7 @@ class Shares:
         finally:
             statement(self._backend, f"SET threads = {threads}")
 
-    def _prepared(self, number: int, query: ir.Table) -> str:
+    def _prepare(self, number: int, query: ir.Table) -> str:
         with without_warnings():
             text = ibis.to_sql(query, dialect="duckdb")
         share = (
@@ -95,8 +95,8 @@ def ranges(orders: ir.Table, backend: Any, customers: int) -> list[tuple[str | N
     None stands for the beginning of the first and the end of the last.
     """
     ids = f"SELECT customer_id, row_number() OVER (ORDER BY customer_id) AS number FROM {_name(orders)} GROUP BY 1"
-    found = statement(backend, f"SELECT customer_id FROM ({ids}) WHERE number > 1 AND (number - 1) % {customers} = 0")
-    return list(pairwise([None, *sorted(str(start) for (start,) in found), None]))
+    borders = statement(backend, f"SELECT customer_id FROM ({ids}) WHERE number > 1 AND (number - 1) % {customers} = 0")
+    return list(pairwise([None, *sorted(str(start) for (start,) in borders), None]))
 
 
 def within(orders: ir.Table, low: str | None, high: str | None) -> ir.Table:
@@ -124,7 +124,7 @@ def _in_order[T](
 
 
 def _name(orders: ir.Table) -> str:
-    return quoted(orders.get_name().rpartition(".")[2])  # catalogue and schema before it are the current ones
+    return quote(orders.get_name().rpartition(".")[2])  # catalogue and schema before it are the current ones
 
 
 def _text(value: str | None) -> str:

@@ -23,7 +23,7 @@ from tenure_features.histories import (
     OrderDetails,
     ServiceCostHistory,
 )
-from tenure_features.identities import IDENTIFIERS, Identities, Linking, find_identities, identifiers_of
+from tenure_features.identities import IDENTIFIER_TABLE, Identities, Linking, find_identities, identifiers_of
 from tenure_features.identity.customer_map import CustomerMap
 from tenure_features.reading.engine import Engine
 from tenure_features.reading.memory import Frame, TablePlace
@@ -34,7 +34,7 @@ from tenure_features.tables.log import OrderLog, open_orders, orders_known
 from tenure_features.tables.moment import moment_note
 from tenure_features.tables.order_columns import OPTIONAL
 from tenure_features.tables.orders import whole_orders
-from tenure_features.tables.regrouping import regroup, regrouped
+from tenure_features.tables.regrouping import regroup, regroup_orders
 from tenure_features.tables.shop_table import ShopTable, TableSource, open_table
 
 Side = CustomerProfile | EventHistory | FeedbackHistory | LineHistory | OrderDetails | ServiceCostHistory
@@ -88,13 +88,13 @@ class Shop:
     @property
     def columns(self) -> dict[str, frozenset[str]]:
         """Columns there are, by the table a feature names; a table that cannot be used is absent."""
-        found = {name: frozenset(table.rows.columns) for name, table in self.tables.items()}
+        by_table = {name: frozenset(table.rows.columns) for name, table in self.tables.items()}
         if "order_id" not in self.log.readiness.columns:
-            found.pop("order_lines", None)  # lines are dated by their order
+            by_table.pop("order_lines", None)  # lines are dated by their order
         details = frozenset(self.log.rows.columns) & frozenset(OPTIONAL)
         if self.calendar is not None:
-            found[CALENDAR] = frozenset(self.calendar.columns)
-        return {"orders": frozenset(), **({"order_details": details} if details else {}), **found}
+            by_table[CALENDAR] = frozenset(self.calendar.columns)
+        return {"orders": frozenset(), **({"order_details": details} if details else {}), **by_table}
 
     def require(self, features: Sequence[Feature]) -> None:
         """Refuse features that cannot be computed.
@@ -106,11 +106,11 @@ class Shop:
         """
         lacking: dict[str, list[str]] = {}
         columns = self.columns
-        for one in features:
-            if one.table not in columns:
-                lacking.setdefault(_place(one.table), []).append(one.name)
-            for column in sorted(set(one.columns) - columns.get(one.table, frozenset(one.columns))):
-                lacking.setdefault(f"{_place(one.table)}.{column}", []).append(one.name)
+        for feature in features:
+            if feature.table not in columns:
+                lacking.setdefault(_place(feature.table), []).append(feature.name)
+            for column in sorted(set(feature.columns) - columns.get(feature.table, frozenset(feature.columns))):
+                lacking.setdefault(f"{_place(feature.table)}.{column}", []).append(feature.name)
         if lacking:
             missing = "; ".join(f"{place} (for {_some(names)})" for place, names in lacking.items())
             raise DataContractError(
@@ -157,23 +157,25 @@ class Shop:
         self.require_reach(at)
         if at == self.as_of:
             return self
-        known = None
+        customers = None
         log = log_at(self.log, at)
         tables = {name: table_at(table, at) for name, table in self.tables.items()}
         accounts = self.log.accounts
         if accounts is not None and log.accounts is not None and not accounts.customers.is_known_at(at):
-            log, known = regroup(log, log.accounts)
-            tables = {name: table.grouped(known) for name, table in tables.items()}
+            log, customers = regroup(log, log.accounts)
+            tables = {name: table.group_by_map(customers) for name, table in tables.items()}
         return replace(self, log=log, tables=tables, notes=())
 
     @contextmanager
-    def regrouped(self, moment: pd.Timestamp) -> Iterator[Shop]:
+    def regroup_at(self, moment: pd.Timestamp) -> Iterator[Shop]:
         """Give the shop in the customers known at an earlier moment, for as long as it is needed."""
-        with regrouped(self.log, moment) as (log, known):
+        with regroup_orders(self.log, moment) as (log, customers):
             yield (
                 self
-                if known is None
-                else replace(self, log=log, tables={name: table.grouped(known) for name, table in self.tables.items()})
+                if customers is None
+                else replace(
+                    self, log=log, tables={name: table.group_by_map(customers) for name, table in self.tables.items()}
+                )
             )
 
     def idle_until(self, moment: pd.Timestamp) -> Shop:
@@ -262,13 +264,13 @@ def open_shop(
     >>> shop.as_of, len(shop.notes)
     (Timestamp('2024-01-03 00:00:00'), 1)
     """
-    given = {
+    sources = {
         "order_lines": order_lines, "events": events, "customers": customers, "feedback": feedback,
         "service_costs": service_costs, "spend": spend, "assignments": assignments, "identifiers": identifiers,
     }  # fmt: skip
     return open_sources(
         orders if isinstance(orders, OrderSource) else OrderSource(orders),
-        {name: _source(table) for name, table in given.items() if table is not None},
+        {name: _source(table) for name, table in sources.items() if table is not None},
         as_of=as_of,
         identity=identity,
         calendar=calendar,
@@ -288,20 +290,20 @@ def open_sources(
     engine: Engine | None = None,
 ) -> Shop:
     """Open a shop from its tables by name; see `open_shop`."""
-    found: list[Identities] = []
+    resolved: list[Identities] = []
 
     def customers_at(moment: pd.Timestamp) -> CustomerMap:
-        found.append(find_identities(identifiers_of(tables), identity or Linking(), as_of=moment, engine=engine))
-        return found[0].customers
+        resolved.append(find_identities(identifiers_of(tables), identity or Linking(), as_of=moment, engine=engine))
+        return resolved[0].customers
 
     log = open_orders(orders, as_of, engine=engine, customers=None if identity is None else customers_at)
-    identities = found[0] if found else None
+    identities = resolved[0] if resolved else None
     beside = {
         name: open_table(
             name, table, as_of=log.as_of, backend=log.backend, customers=identities.customers if identities else None
         )
         for name, table in tables.items()
-        if name != IDENTIFIERS
+        if name != IDENTIFIER_TABLE
     }
     notes = () if as_of is not None else (moment_note(log.as_of),)
     return Shop(log, beside, calendar, identities, log.currency or currency, notes)

@@ -17,13 +17,13 @@ from tenure_features.days import Moment, origins_of
 from tenure_features.families.calendar import Calendar, CalendarWindow
 from tenure_features.families.catalogue import BUILT_IN, Catalogue
 from tenure_features.families.feature import Feature
-from tenure_features.frames import DECIMALS, framed
+from tenure_features.frames import DECIMALS, sort_and_round
 from tenure_features.history import KEYS, OrderHistory
 from tenure_features.reading.engine import is_spark, reader
 from tenure_features.reading.files import replacing
 from tenure_features.shares import CUSTOMERS_AT_ONCE, Shares, can_be_shared, ranges, within
 from tenure_features.shop import Shop
-from tenure_features.table_history import POPULATION
+from tenure_features.table_history import POPULATION_COLUMNS
 from tenure_features.tables.contracts import CALENDAR
 from tenure_features.tables.log import OrderLog
 from tenure_features.tables.regrouping import is_known_at
@@ -81,7 +81,7 @@ def snapshots(
         shop, origins, features=features, active_days=active_days, window_days=window_days, catalogue=catalogue
     )
     with closing(asked.parts()) as parts:
-        return asked.completed(framed(parts, rows=shop.log.readiness.customers * len(asked.origins)))
+        return asked.complete(sort_and_round(parts, rows=shop.log.readiness.customers * len(asked.origins)))
 
 
 def write_snapshots(
@@ -107,7 +107,7 @@ def write_snapshots(
         shop, origins, features=features, active_days=active_days, window_days=window_days, catalogue=catalogue
     )
     with closing(asked.parts()) as parts:
-        written = (pa.Table.from_pandas(asked.completed(framed([part])), preserve_index=False) for part in parts)
+        written = (pa.Table.from_pandas(asked.complete(sort_and_round([part])), preserve_index=False) for part in parts)
         first, rows = next(written), 0
         with replacing(path) as draft, pq.ParquetWriter(draft, first.schema) as writer:
             for table in chain([first], written):
@@ -150,35 +150,35 @@ class _Asked:
         log = self.shop.log
         early = [origin for origin in self.origins if not is_known_at(log, origin)]
         for origin in early:  # it has customers of its own
-            with self.shop.regrouped(origin) as known:
-                yield from (reader(self._query(orders, [origin], known)) for orders in _divided(known.log))
+            with self.shop.regroup_at(origin) as shop_then:
+                yield from (reader(self._query(orders, [origin], shop_then)) for orders in _divide(shop_then.log))
         late = self.origins[len(early) :]
-        if _is_large(log, CUSTOMERS_AT_ONCE) and all(one.table == "orders" for one in self._of_rows):
+        if _is_large(log, CUSTOMERS_AT_ONCE) and all(feature.table == "orders" for feature in self._of_rows):
             shares = Shares(log.orders, log.backend, customers=CUSTOMERS_AT_ONCE)
             queries = [self._query(shares.orders, [origin]) for origin in late]
             if all(map(can_be_shared, queries)):
-                yield from shares.reduced(queries)
+                yield from shares.reduce_all(queries)
                 return
         size = max(1, PAIRS_AT_ONCE // max(1, log.readiness.orders + log.readiness.returns))
         for start in range(0, len(late), size):
             several = late[start : start + size]
-            ranges_of_customers = _divided(log) if size == 1 else [log.orders]
+            ranges_of_customers = _divide(log) if size == 1 else [log.orders]
             yield from (reader(self._query(orders, several)) for orders in ranges_of_customers)
 
-    def completed(self, table: pd.DataFrame) -> pd.DataFrame:
+    def complete(self, table: pd.DataFrame) -> pd.DataFrame:
         """Add the features of the calendar, and bring all into the order that was asked for."""
-        dated = [one for one in self.features if one.table == CALENDAR]
+        dated = [feature for feature in self.features if feature.table == CALENDAR]
         if not dated or self.shop.calendar is None or self.window_days is None:
             return table
         beside = with_calendar(table, self.shop.calendar, dated, self.window_days)
-        return beside[[*KEYS_FIRST, *(one.name for one in self.features)]]
+        return beside[[*KEYS_FIRST, *(feature.name for feature in self.features)]]
 
     @property
     def _of_rows(self) -> list[Feature]:
-        return [one for one in self.features if one.table != CALENDAR]
+        return [feature for feature in self.features if feature.table != CALENDAR]
 
-    def _query(self, orders: ir.Table, origins: Sequence[pd.Timestamp], known: Shop | None = None) -> ir.Table:
-        shop = self.shop if known is None else known
+    def _query(self, orders: ir.Table, origins: Sequence[pd.Timestamp], shop_then: Shop | None = None) -> ir.Table:
+        shop = self.shop if shop_then is None else shop_then
         return snapshot_table(orders, origins, self._of_rows, active_days=self.active_days, shop=shop)
 
 
@@ -187,13 +187,15 @@ def with_calendar(table: pd.DataFrame, calendar: Calendar, features: Sequence[Fe
     values: dict[pd.Timestamp, list[float]] = {}
     for origin in table["as_of"].unique():
         window = CalendarWindow(calendar, pd.Timestamp(origin), days)
-        values[origin] = [round(float(one.build(window)), DECIMALS) for one in features]
+        values[origin] = [round(float(feature.build(window)), DECIMALS) for feature in features]
     columns = {
-        one.name: table["as_of"].map({origin: found[number] for origin, found in values.items()}).astype("float64")
-        for number, one in enumerate(features)
+        feature.name: table["as_of"]
+        .map({origin: by_origin[number] for origin, by_origin in values.items()})
+        .astype("float64")
+        for number, feature in enumerate(features)
     }
-    kept = table.drop(columns=[name for name in columns if name in table])
-    return pd.concat([kept, pd.DataFrame(columns, index=table.index)], axis=1)
+    others = table.drop(columns=[name for name in columns if name in table])
+    return pd.concat([others, pd.DataFrame(columns, index=table.index)], axis=1)
 
 
 def snapshot_table(
@@ -206,31 +208,31 @@ def snapshot_table(
 ) -> ir.Table:
     """Build the query of `snapshots` without running it; ``shop`` is needed for features beyond the orders."""
     history = OrderHistory(orders, origins)
-    of_orders = _values([one for one in features if one.table == "orders"], history)
-    beside = list(dict.fromkeys(one.table for one in features if one.table != "orders"))
+    of_orders = _values([feature for feature in features if feature.table == "orders"], history)
+    beside = list(dict.fromkeys(feature.table for feature in features if feature.table != "orders"))
     if not beside or shop is None:
         return history.reduce(of_orders, active_days=active_days).select("customer_id", "as_of", *of_orders)
     table = history.reduce(of_orders | _own(history), active_days=active_days)
-    population = table.select(*KEYS, *POPULATION)
+    population = table.select(*KEYS, *POPULATION_COLUMNS)
     for name in beside:
         side = shop.history(name, population, origins)
-        values = side.reduce(_values([one for one in features if one.table == name], side))
+        values = side.reduce(_values([feature for feature in features if feature.table == name], side))
         table = table.join(values, KEYS)
-    return table.select("customer_id", "as_of", *(one.name for one in features))
+    return table.select("customer_id", "as_of", *(feature.name for feature in features))
 
 
 def _values(features: Sequence[Feature], history: object) -> dict[str, ir.Value]:
-    return {one.name: one.build(history).cast("float64") for one in features}
+    return {feature.name: feature.build(history).cast("float64") for feature in features}
 
 
 def _own(history: OrderHistory) -> dict[str, ir.Value]:
-    """Reduce orders to what histories of other tables know of them, by the names of `POPULATION`."""
+    """Reduce orders to what histories of other tables know of them, by the names of `POPULATION_COLUMNS`."""
     ages = history.age_days.min(where=history.is_order), history.age_days.max(where=history.is_order)
     money = history.total(history.is_order | history.is_return)
-    return dict(zip(POPULATION, (*ages, history.count(history.is_order), money), strict=True))
+    return dict(zip(POPULATION_COLUMNS, (*ages, history.count(history.is_order), money), strict=True))
 
 
-def _divided(log: OrderLog) -> Iterator[ir.Table]:
+def _divide(log: OrderLog) -> Iterator[ir.Table]:
     """Give the orders of as many customers as one query may take, in the order of their ids."""
     if _is_large(log, CUSTOMERS_BESIDE_TABLES):
         yield from (within(log.orders, *ids) for ids in ranges(log.orders, log.backend, CUSTOMERS_BESIDE_TABLES))

@@ -22,8 +22,8 @@ def defuse(table: pd.DataFrame) -> pd.DataFrame:
     safe = table.copy()
     for place, kind in enumerate(table.dtypes):
         if isinstance(kind, pd.CategoricalDtype) or pd.api.types.is_string_dtype(kind) or kind.kind == "O":
-            safe.isetitem(place, [_defused(value) for value in table.iloc[:, place]])
-    return safe.set_axis([_defused(name) for name in table.columns], axis=1)
+            safe.isetitem(place, [_defuse(value) for value in table.iloc[:, place]])
+    return safe.set_axis([_defuse(name) for name in table.columns], axis=1)
 
 
 def write_csv(table: pd.DataFrame, path: Path) -> None:
@@ -31,5 +31,5 @@ def write_csv(table: pd.DataFrame, path: Path) -> None:
     defuse(table).to_csv(path, index=False)
 
 
-def _defused(value: object) -> object:
+def _defuse(value: object) -> object:
     return f"'{value}" if isinstance(value, str) and value.startswith(FORMULAS) else value

@@ -16,7 +16,7 @@ MOST_NUMBER = 1e30
 """Numbers beyond this are nobody's money, days or log-odds."""
 
 MOST_JSON_BYTES = 8_000_000
-MOST_TEXT = 2_000
+_MOST_TEXT = 2_000
 MOST_ITEMS = 10_000
 _SHOWN = 60
 _DEEPEST = 20
@@ -84,7 +84,7 @@ class Stored:
             self.refuse("true or false")
         return self.value
 
-    def text(self, *, most: int = MOST_TEXT, least: int = 0) -> str:
+    def text(self, *, most: int = _MOST_TEXT, least: int = 0) -> str:
         """Take a text of so many characters, none of them a control character but line ends and tabs."""
         value = self.value
         if not isinstance(value, str) or not least <= len(value) <= most:
@@ -107,10 +107,10 @@ class Stored:
 
     def texts(self, *, most: int = MOST_ITEMS) -> tuple[str, ...]:
         """Take a list of texts, each once."""
-        found = tuple(item.text(most=200, least=1) for item in self.items(most=most))
-        if len(set(found)) < len(found):
+        texts = tuple(item.text(most=200, least=1) for item in self.items(most=most))
+        if len(set(texts)) < len(texts):
             self.refuse("a list of different names")
-        return found
+        return texts
 
     def numbers(
         self,
@@ -127,7 +127,7 @@ class Stored:
             self.refuse("a list of numbers that never falls")
         return values
 
-    def named(self, *, most: int = MOST_ITEMS) -> dict[str, Stored]:
+    def read_named(self, *, most: int = MOST_ITEMS) -> dict[str, Stored]:
         """Take an object whose keys are names of the writer's choice."""
         if not isinstance(self.value, dict) or len(self.value) > most:
             self.refuse(f"an object of at most {most} entries")

@@ -11,15 +11,15 @@ import pandas as pd
 
 from tenure_features.days import days_between
 from tenure_features.families.arithmetic import ratio
-from tenure_features.families.reductions import unfiltered
+from tenure_features.families.reductions import move_conditions
 from tenure_features.history import KEYS
 from tenure_features.reading.engine import moments
 
-POPULATION = ("own_last_age", "own_first_age", "own_orders", "own_revenue")
+POPULATION_COLUMNS = ("own_last_age", "own_first_age", "own_orders", "own_revenue")
 """What every row of a history knows of its customer's orders: age of the last and the first in days, count, money."""
 
 
-def known_before(rows: ir.Table, origins: Sequence[pd.Timestamp], *, when: str | None) -> ir.Table:
+def pair_known(rows: ir.Table, origins: Sequence[pd.Timestamp], *, when: str | None) -> ir.Table:
     """Pair rows with the origins at which they were known, as ``as_of``.
 
     The one place where ``as_of`` is enforced for tables beside the orders: a row is known when it happened strictly
@@ -36,7 +36,7 @@ def known_before(rows: ir.Table, origins: Sequence[pd.Timestamp], *, when: str |
     """
     dated = [name for name in (when, "recorded_at") if name in rows.columns]
 
-    def known(table: ir.Table, as_of: ir.Value) -> ir.BooleanValue:
+    def is_known(table: ir.Table, as_of: ir.Value) -> ir.BooleanValue:
         inside = ibis.literal(True)
         for name in dated:
             inside = inside & (table[name].isnull() | (table[name] < as_of))
@@ -44,10 +44,10 @@ def known_before(rows: ir.Table, origins: Sequence[pd.Timestamp], *, when: str |
 
     last = ibis.literal(origins[-1].to_pydatetime(), type="timestamp(6)")
     if len(origins) == 1:  # a literal is far cheaper than a join
-        return rows.filter(known(rows, last)).mutate(as_of=last)
-    bounded = rows.filter(known(rows, last))
+        return rows.filter(is_known(rows, last)).mutate(as_of=last)
+    bounded = rows.filter(is_known(rows, last))
     pairs = bounded.cross_join(moments(as_of=origins))
-    return pairs.filter(known(pairs, pairs.as_of))
+    return pairs.filter(is_known(pairs, pairs.as_of))
 
 
 class TableHistory:
@@ -60,16 +60,16 @@ class TableHistory:
     Parameters
     ----------
     population
-        ``as_of``, ``customer_id`` and the columns of `POPULATION`; one row per origin and customer.
+        ``as_of``, ``customer_id`` and the columns of `POPULATION_COLUMNS`; one row per origin and customer.
     rows
-        ``as_of``, ``customer_id`` and what the table says, known rows only (`known_before`).
+        ``as_of``, ``customer_id`` and what the table says, known rows only (`pair_known`).
     when
         Column that says when a row happened.
     """
 
     def __init__(self, population: ir.Table, rows: ir.Table, *, when: str) -> None:
         aged = rows.mutate(age_days=days_between(rows[when], rows.as_of), happened_at=rows[when])
-        self._rows = joined(population, aged)
+        self._rows = join_population(population, aged)
 
     @property
     def age_days(self) -> ir.FloatingValue:
@@ -111,10 +111,10 @@ class TableHistory:
 
     def mean(self, value: ir.FloatingValue, where: ir.BooleanValue) -> ir.FloatingScalar:
         """Average a value over the rows where a condition holds and it is known; missing when there is none."""
-        known = where & value.notnull()
+        counted = where & value.notnull()
         # The order in which an engine adds up joined rows varies from run to run: a mean that lies half between two
         # values of six decimals must not be rounded up today and down tomorrow.
-        return ratio(self.total(value, known).round(9), self.count(known))
+        return ratio(self.total(value, counted).round(9), self.count(counted))
 
     def days_since(self, where: ir.BooleanValue) -> ir.FloatingScalar:
         """Days since the last row where a condition holds; missing when there is none."""
@@ -126,10 +126,10 @@ class TableHistory:
 
     def reduce(self, expressions: Mapping[str, ir.Value]) -> ir.Table:
         """One row per origin and customer of the population, one column per expression."""
-        return self._rows.group_by(KEYS).aggregate(**unfiltered(expressions))
+        return self._rows.group_by(KEYS).aggregate(**move_conditions(expressions))
 
 
-def joined(population: ir.Table, rows: ir.Table) -> ir.Table:
+def join_population(population: ir.Table, rows: ir.Table) -> ir.Table:
     """Keep every customer of the population, with the rows there are."""
     beside = rows.rename({"table_as_of": "as_of", "table_customer_id": "customer_id"})
     pairs = population.left_join(

@@ -14,7 +14,7 @@ from tenure_features.errors import DataContractError, TenureError, UsageError
 from tenure_features.families.feature import Feature, FeatureDescription, FeatureFile
 
 
-def read_features(path: str | Path, *, known: Collection[Feature] = ()) -> tuple[Feature, ...]:
+def read_features(path: str | Path, *, others: Collection[Feature] = ()) -> tuple[Feature, ...]:
     """Run a Python file and take the features it holds under names of its own, in their order.
 
     Parameters
@@ -37,7 +37,7 @@ def read_features(path: str | Path, *, known: Collection[Feature] = ()) -> tuple
             f"The file of features {path} cannot be read.", found=str(problem.strerror), fix="Check --features."
         ) from problem
     origin = FeatureFile(file.name, hashlib.sha256(source).hexdigest())
-    imported = {id(feature) for feature in known}
+    imported = {id(feature) for feature in others}
     values = {id(value): value for value in vars(_run(file, source)).values() if isinstance(value, Feature)}
     defined = tuple(replace(value, file=origin) for key, value in values.items() if key not in imported)
     if not defined:
@@ -80,20 +80,21 @@ def require_defined(stored: Iterable[FeatureDescription], catalogue: Iterable[Fe
         Naming the feature, the file and its hash.
     """
     here = {feature.name: feature for feature in catalogue}
-    for one in stored:
-        if one.file is None:
+    for feature in stored:
+        if feature.file is None:
             continue
-        defined = here.get(one.name)
+        defined = here.get(feature.name)
         if defined is None:
             raise DataContractError(
-                f"The model reads the feature {one.name}, which {one.file.name} defines, and that file was not given.",
-                found=f"sha256 of the file at training: {one.file.sha256}",
-                fix=f"Give it with --features {one.file.name}, or under [features] in tenure.toml.",
+                f"The model reads the feature {feature.name}, which {feature.file.name} defines, "
+                "and that file was not given.",
+                found=f"sha256 of the file at training: {feature.file.sha256}",
+                fix=f"Give it with --features {feature.file.name}, or under [features] in tenure.toml.",
             )
-        if defined.file != one.file:
+        if defined.file != feature.file:
             where = f"{defined.file.name}, sha256 {defined.file.sha256}" if defined.file else "the catalogue"
             raise DataContractError(
-                f"The model reads the feature {one.name} as another version of {one.file.name} defines it.",
-                found=f"{where}; at training sha256 {one.file.sha256}",
+                f"The model reads the feature {feature.name} as another version of {feature.file.name} defines it.",
+                found=f"{where}; at training sha256 {feature.file.sha256}",
                 fix="Give the file it was trained with, or train again.",
             )

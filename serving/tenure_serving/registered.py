@@ -57,7 +57,7 @@ def bundle_of(model: Path, *, uri: str) -> Path:
         It carries code, other flavours, or a bundle that lies elsewhere; or ``MLmodel`` cannot be read.
     """
     flavors = _flavors(model, uri)
-    python = flavors["python_function"].named(most=50) if "python_function" in flavors else {}
+    python = flavors["python_function"].read_named(most=50) if "python_function" in flavors else {}
     loader = python["loader_module"].value if "loader_module" in python else "no loader"
     if loader not in LOADERS:
         raise UsageError(f"{uri} is not a model of tenure.", found=str(loader)[:200])
@@ -83,4 +83,4 @@ def _flavors(model: Path, uri: str) -> Mapping[str, Stored]:
         flavors = Model.load(str(model)).flavors
     except Exception as problem:  # whatever MLflow makes of a file that may hold anything
         raise DataContractError(f"The MLmodel file of {uri} cannot be read.", found=str(problem)[:200]) from problem
-    return Stored(flavors, f"MLmodel of {uri}").named(most=20)
+    return Stored(flavors, f"MLmodel of {uri}").read_named(most=20)

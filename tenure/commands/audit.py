@@ -10,7 +10,7 @@ from tenure import options
 def audit(
     orders: options.Orders = None,
     column: options.Columns = None,
-    returns: options.Returns = None,
+    returns: options.ReturnsOption = None,
     as_of: options.AsOf = None,
     horizon: options.Horizon = None,
     active_days: options.ActiveDays = None,

@@ -8,7 +8,7 @@ from tenure import options
 def backtest(
     orders: options.Orders = None,
     column: options.Columns = None,
-    returns: options.Returns = None,
+    returns: options.ReturnsOption = None,
     currency: options.Currency = None,
     as_of: options.AsOf = None,
     horizon: options.Horizon = None,
@@ -17,7 +17,7 @@ def backtest(
     candidate: options.Candidates = None,
     features: options.Features = None,
     config: options.ConfigFile = None,
-    engine: options.EngineKind = None,
+    engine: options.EngineOption = None,
     json: options.Json = False,
     quiet: options.Quiet = False,
 ) -> None:

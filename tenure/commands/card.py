@@ -29,7 +29,7 @@ def card(
     Example: tenure card 17850 --scores out --config tenure.toml --html card.html
     """
     from tenure.config_file import load_config
-    from tenure.jobs.card import card_json, open_card, told
+    from tenure.jobs.card import card_json, card_lines, open_card
     from tenure.jobs.outputs import input_places, require_apart
     from tenure.output import emit
     from tenure_serving.batch import SCORES
@@ -38,9 +38,9 @@ def card(
     settings = None if config is None else load_config(config, overrides={})
     require_apart(html, input_places(settings), results=[config, scores, scores / SCORES, identities])
     spoken = language or (settings.segments.language if settings else "en")
-    found = open_card(customer, scores, config=settings, identities=identities, language=spoken)
+    shown_card = open_card(customer, scores, config=settings, identities=identities, language=spoken)
     if html is not None:
         html.parent.mkdir(parents=True, exist_ok=True)
-        html.write_text(render_card(found), encoding="utf-8")
-    lines = [*told(found), *(["", f"Page: {html}"] if html else [])]
-    emit("card", lines, {**card_json(found), "html": html}, as_json=json)
+        html.write_text(render_card(shown_card), encoding="utf-8")
+    lines = [*card_lines(shown_card), *(["", f"Page: {html}"] if html else [])]
+    emit("card", lines, {**card_json(shown_card), "html": html}, as_json=json)

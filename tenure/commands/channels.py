@@ -6,14 +6,14 @@ from tenure import options
 
 
 def channels(
-    scores: options.Scores = None,
+    scores: options.ScoresOption = None,
     days: options.ValueDays = 365,
     overhead: options.Overhead = 0.0,
     since: options.Since = None,
-    level: options.Level = 0.8,
+    level: options.LevelOption = 0.8,
     orders: options.Orders = None,
     column: options.Columns = None,
-    returns: options.Returns = None,
+    returns: options.ReturnsOption = None,
     currency: options.Currency = None,
     as_of: options.AsOf = None,
     seed: options.Seed = None,
@@ -49,14 +49,14 @@ def channels(
 
 
 def growth(
-    scores: options.Scores = None,
+    scores: options.ScoresOption = None,
     days: options.ValueDays = 365,
     overhead: options.Overhead = 0.0,
     since: options.Since = None,
-    level: options.Level = 0.8,
+    level: options.LevelOption = 0.8,
     orders: options.Orders = None,
     column: options.Columns = None,
-    returns: options.Returns = None,
+    returns: options.ReturnsOption = None,
     currency: options.Currency = None,
     as_of: options.AsOf = None,
     seed: options.Seed = None,

@@ -10,10 +10,10 @@ from tenure import options
 def check(
     orders: options.Orders = None,
     column: options.Columns = None,
-    returns: options.Returns = None,
+    returns: options.ReturnsOption = None,
     as_of: options.AsOf = None,
     config: options.ConfigFile = None,
-    engine: options.EngineKind = None,
+    engine: options.EngineOption = None,
     json: options.Json = False,
     quiet: options.Quiet = False,
 ) -> None:
@@ -41,7 +41,7 @@ def check(
         require_settings(settings)
         readiness = check_orders(settings)
         tables = check_tables(settings)
-    told = readiness.to_dict() | {"tables": {name: one.to_dict() for name, one in tables.items()}}
-    emit("check", [str(readiness), *(f"\n{one}" for one in tables.values())], told, as_json=json)
-    if not (readiness.ready and all(one.ready for one in tables.values())):
+    payload = readiness.to_dict() | {"tables": {name: table.to_dict() for name, table in tables.items()}}
+    emit("check", [str(readiness), *(f"\n{table}" for table in tables.values())], payload, as_json=json)
+    if not (readiness.ready and all(table.ready for table in tables.values())):
         raise typer.Exit(DataContractError.exit_code)

@@ -17,10 +17,10 @@ def cohorts(
     until: Annotated[
         int, typer.Option("--until", metavar="PERIODS", help="Last period of age that is shown and predicted.")
     ] = 12,
-    level: options.Level = 0.8,
+    level: options.LevelOption = 0.8,
     orders: options.Orders = None,
     column: options.Columns = None,
-    returns: options.Returns = None,
+    returns: options.ReturnsOption = None,
     currency: options.Currency = None,
     as_of: options.AsOf = None,
     seed: options.Seed = None,

@@ -27,7 +27,7 @@ def identity(
             "map and keep the two apart from now on; repeat. No identifiers are read.",
         ),
     ] = None,
-    engine: options.EngineKind = None,
+    engine: options.EngineOption = None,
     json: options.Json = False,
     quiet: options.Quiet = False,
 ) -> None:

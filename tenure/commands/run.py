@@ -8,7 +8,7 @@ from tenure import options
 def run(
     orders: options.Orders = None,
     column: options.Columns = None,
-    returns: options.Returns = None,
+    returns: options.ReturnsOption = None,
     currency: options.Currency = None,
     as_of: options.AsOf = None,
     horizon: options.Horizon = None,
@@ -22,7 +22,7 @@ def run(
     out: options.Out = None,
     previous: options.Previous = None,
     config: options.ConfigFile = None,
-    engine: options.EngineKind = None,
+    engine: options.EngineOption = None,
     tracking_uri: options.TrackingUri = None,
     experiment: options.Experiment = None,
     register: options.Register = None,

@@ -13,18 +13,18 @@ from tenure_training.metrics import auroc, log_loss
 from tenure_training.models.contract import TrainingFrame
 from tenure_training.models.registry import candidate_class
 
-ORDERS, EVERYTHING = "orders alone", "all tables"
+ORDERS_ALONE, EVERYTHING = "orders alone", "all tables"
 _OF_ORDERS = frozenset({"orders", "order_details"})
 
 
 def orders_alone(frame: TrainingFrame) -> TrainingFrame:
     """Take the features of other tables than the orders away from a frame."""
-    beside = [one.name for one in frame.catalogue.select(frame.features) if one.table not in _OF_ORDERS]
+    beside = [feature.name for feature in frame.catalogue.select(frame.features) if feature.table not in _OF_ORDERS]
     return replace(frame, rows=frame.rows.drop(columns=beside), present=frame.present.drop(columns=beside))
 
 
 def ablation(
-    frame: TrainingFrame, *, candidate: str, seed: int, known: pd.DataFrame, happened: pd.DataFrame
+    frame: TrainingFrame, *, candidate: str, seed: int, true_values: pd.DataFrame, happened: pd.DataFrame
 ) -> pd.DataFrame:
     """Fit a candidate with and without the tables beside the orders, and judge both where everything is known.
 
@@ -44,17 +44,17 @@ def ablation(
     Returns
     -------
     DataFrame
-        A row for `ORDERS` and one for `EVERYTHING`: ``candidate`` and ``features`` (how many there were), ``auroc`` and
+        A row for `ORDERS_ALONE` and one for `EVERYTHING`: ``candidate`` and ``features`` (their number), ``auroc`` and
         ``log_loss`` of churn against what happened, and the columns of `tenure.jobs.known_truth.against_truth`.
     """
     rows = []
-    for name, taught in ((ORDERS, orders_alone(frame)), (EVERYTHING, frame)):
-        said = candidate_class(candidate)().fit(taught, seed=seed).predict(taught.present)
+    for name, taught in ((ORDERS_ALONE, orders_alone(frame)), (EVERYTHING, frame)):
+        prediction = candidate_class(candidate)().fit(taught, seed=seed).predict(taught.present)
         orders = happened.set_index("customer_id")["orders"].loc[frame.present["customer_id"]].to_numpy()
-        churn, churned = 1 - said.buy_probability, (orders == 0).astype(float)
-        numbers = {"buy_probability": said.buy_probability, "expected_value": said.expected_value}
+        churn, churned = 1 - prediction.buy_probability, (orders == 0).astype(float)
+        numbers = {"buy_probability": prediction.buy_probability, "expected_value": prediction.expected_value}
         truth: dict[Any, Any] = (
-            against_truth(known, {name: frame.present[["customer_id"]].assign(**numbers)}).iloc[0].to_dict()
+            against_truth(true_values, {name: frame.present[["customer_id"]].assign(**numbers)}).iloc[0].to_dict()
         )
         scores = {"auroc": auroc(churn, churned), "log_loss": log_loss(churn, churned)}
         rows.append({"candidate": name, "features": len(taught.features), **scores, **truth})
@@ -63,7 +63,7 @@ def ablation(
 
 def ablation_line(table: pd.DataFrame) -> str:
     """Say in one line what the tables added."""
-    before, after = (table[table["candidate"] == name].iloc[0] for name in (ORDERS, EVERYTHING))
+    before, after = (table[table["candidate"] == name].iloc[0] for name in (ORDERS_ALONE, EVERYTHING))
     verb = "helped" if after["log_loss"] < before["log_loss"] else "did not help"
     return (
         f"What the other tables added (visits, e-mails, baskets, answers, complaints, costs, profile): they {verb}. On "

@@ -10,7 +10,7 @@ from tenure_serving.scorer import Scorer
 from tenure_serving.segments.movement import GROUPINGS, stability
 
 DAYS = 7
-MOST = 20_000
+_MOST = 20_000
 """Customers the week is tried on; a share over so many is certain to a third of a point."""
 
 
@@ -49,10 +49,10 @@ def ageing(
         catalogue=catalogue,
     )
     aged = aged[aged["customer_id"].isin(scores["customer_id"])]
-    aged = aged.iloc[:: max(1, -(-len(aged) // MOST))].reset_index(drop=True)
-    plain, held = scorer.score(aged), scorer.score(aged, previous=scores)
+    aged = aged.iloc[:: max(1, -(-len(aged) // _MOST))].reset_index(drop=True)
+    plain, steadied = scorer.score(aged), scorer.score(aged, previous=scores)
     rows = []
     for column in GROUPINGS:
-        alone, kept = (stability(scores, table, column=column) for table in (plain, held))
-        rows.append((column, alone.customers, alone.changed, alone.share, kept.changed, kept.share))
+        alone, with_margin = (stability(scores, table, column=column) for table in (plain, steadied))
+        rows.append((column, alone.customers, alone.changed, alone.share, with_margin.changed, with_margin.share))
     return pd.DataFrame(rows, columns=["column", "customers", "changed", "share", "changed_held", "share_held"])

@@ -27,5 +27,5 @@ def backtest_job(config: Config, *, progress: Progress) -> BacktestResult:
         notes=trained.notes,
         audit=trained.audit,
         campaign=trained.campaign,
-        dates=evidence.dates(training.backtest),
+        dates=evidence.summarise_dates(training.backtest),
     )

@@ -39,7 +39,7 @@ def open_calendar(config: CalendarConfig | None) -> Calendar | None:
 
 def definition(calendar: Calendar | None, features: Iterable[FeatureDescription]) -> dict[str, str]:
     """Say which calendar a model reads, by the term ``calendar``; nothing where it reads none."""
-    reads = any(one.table == CALENDAR for one in features)
+    reads = any(feature.table == CALENDAR for feature in features)
     return {"calendar": calendar.meaning} if calendar is not None and reads else {}
 
 
@@ -51,11 +51,11 @@ def require_same(calendar: Calendar | None, trained: str | None) -> None:
     DataContractError
         If the model knows a calendar and this is not it.
     """
-    found = None if calendar is None else calendar.meaning
-    if trained is not None and found != trained:
+    meaning = None if calendar is None else calendar.meaning
+    if trained is not None and meaning != trained:
         raise DataContractError(
             f"The model was trained with a calendar: {trained}.",
-            found=found or "no [calendar]",
+            found=meaning or "no [calendar]",
             fix="Give the same [calendar] in tenure.toml.",
         )
 

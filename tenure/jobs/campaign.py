@@ -52,8 +52,8 @@ def campaign_of(result: Backtest | None, champion: str) -> CampaignResult | None
     if result is None or champion not in result.predictions or StatusQuo.name not in result.predictions:
         return None
     campaigns, profits, shares, curves = [], [], [], []
-    for number, (said, did) in enumerate(zip(result.predictions[champion], result.outcomes, strict=True)):
-        case, worth, campaign = Case(said, did), result.worth(number), result.campaign(number)
+    for number, (prediction, did) in enumerate(zip(result.predictions[champion], result.outcomes, strict=True)):
+        case, worth, campaign = Case(prediction, did), result.worth(number), result.campaign(number)
         campaigns.append(campaign)
         profits.append(campaign.empc(case.by_churn, case.churned, clv=worth))
         shares.append(campaign.share_to_contact(case.by_churn, case.churned, clv=worth))
@@ -61,8 +61,8 @@ def campaign_of(result: Backtest | None, champion: str) -> CampaignResult | None
     profit = np.mean([curve["profit"] for curve in curves], axis=0)
     curve = pd.DataFrame({"share": curves[0]["share"], "profit": profit})
     return CampaignResult(
-        contact_cost=float(np.mean([one.contact_cost for one in campaigns])),
-        offer_cost=float(np.mean([one.offer_cost for one in campaigns])),
+        contact_cost=float(np.mean([single.contact_cost for single in campaigns])),
+        offer_cost=float(np.mean([single.offer_cost for single in campaigns])),
         acceptance=campaigns[0].acceptance,
         empc=float(np.mean(profits)),
         share_to_contact=float(np.mean(shares)),

@@ -22,7 +22,7 @@ from tenure_serving.segments import RfmMap, load_map, load_playbook
 from tenure_serving.segments.maps import parse_map
 from tenure_serving.segments.playbook import Playbook, parse_playbook
 
-SIDE = ("events", "feedback", "service_costs", "assignments")
+_CARD_TABLES = ("events", "feedback", "service_costs", "assignments")
 IDENTITY_MAP = "identity_map.parquet"
 
 
@@ -56,23 +56,23 @@ def open_card(
     DataContractError
         A table cannot be used.
     """
-    found = read_scores(scores)
-    rows = found.table[found.table["customer_id"].astype("str") == customer_id]
+    scored = read_scores(scores)
+    rows = scored.table[scored.table["customer_id"].astype("str") == customer_id]
     if rows.empty:
         raise UsageError(
             f"Customer {customer_id!r} is not among the scored customers.",
             fix="Check the id; customers without an order before as_of are not scored.",
         )
-    playbook, maps = _rules(found)
+    playbook, maps = _rules(scored)
     return build_card(
         {str(name): value for name, value in rows.iloc[0].items()},
-        definitions=found.definitions,
-        currency=found.currency,
+        definitions=scored.definitions,
+        currency=scored.currency,
         playbook=playbook,
         maps=maps,
         language=language,
-        tables=None if config is None else customer_tables(config, customer_id, found.as_of),
-        identities=_identity_rows(identities, found.path.parent),
+        tables=None if config is None else customer_tables(config, customer_id, scored.as_of),
+        identities=_identity_rows(identities, scored.path.parent),
     )
 
 
@@ -82,7 +82,7 @@ def card_json(card: CustomerCard) -> dict[str, Any]:
     return plain
 
 
-def told(card: CustomerCard) -> list[str]:
+def card_lines(card: CustomerCard) -> list[str]:
     """Tell the card to people, a section each; the page has the rest."""
     churn, value, group, rfm = card.churn, card.value, card.group, card.rfm
     money = f" {card.currency}".rstrip()
@@ -107,7 +107,9 @@ def told(card: CustomerCard) -> list[str]:
     lines += _experience(card.experience, money) if card.experience else []
     if card.identities:
         lines += ["", "Merged identities:"]
-        lines += [f"  - {one.source} {one.source_id} ({one.reason or 'alone'})" for one in card.identities]
+        lines += [
+            f"  - {identity.source} {identity.source_id} ({identity.reason or 'alone'})" for identity in card.identities
+        ]
     if len(card.timeline):
         lines += ["", f"Latest of {len(card.timeline)}:"]
         lines += [f"  {row.at:%Y-%m-%d}  {row.what}{_amount(row, money)}" for row in card.timeline.head(8).itertuples()]
@@ -126,7 +128,8 @@ def _amount(row: Any, money: str) -> str:  # noqa: ANN401  # a named tuple of pa
 
 def _experience(seen: Experience, money: str) -> list[str]:
     lines = [
-        f"  {one.kind.upper()} {one.last:g} on {one.last_at:%Y-%m-%d} ({one.answers} answers)" for one in seen.feedback
+        f"  {answer.kind.upper()} {answer.last:g} on {answer.last_at:%Y-%m-%d} ({answer.answers} answers)"
+        for answer in seen.feedback
     ]
     if seen.complaints is not None:
         lines.append(f"  complaints: {seen.complaints}, tickets: {seen.tickets}")
@@ -154,7 +157,7 @@ def _rules(scores: Scores) -> tuple[Playbook, tuple[RfmMap, RfmMap]]:
 
 def customer_tables(config: Config, customer_id: str, as_of: pd.Timestamp) -> dict[str, pd.DataFrame]:
     """Rows of one customer before the moment of the scores, from the orders and the tables beside them."""
-    shop = open_configured_shop(config, only=SIDE, as_of=as_of)
+    shop = open_configured_shop(config, only=_CARD_TABLES, as_of=as_of)
     bought = orders(shop)
     tables = {"orders": fetch(bought.filter(bought.customer_id == customer_id))}
     for name, table in shop.tables.items():

@@ -38,13 +38,13 @@ def with_acquisition(snapshot: pd.DataFrame, costs: EconomicsConfig, shop: Shop)
         return snapshot
     sold = shop.log.orders.filter(shop.log.orders.revenue >= 0)
     first = fetch(sold.group_by("customer_id").aggregate(at=sold.ordered_at.min())).set_index("customer_id")["at"]
-    cost = acquisition_costs(shop.tables, first)
+    cost = measure_acquisition_costs(shop.tables, first)
     if cost is None:
         return snapshot
     return snapshot.assign(**{ACQUISITION_COST: snapshot["customer_id"].map(cost).astype("float64")})
 
 
-def acquisition_costs(tables: Mapping[str, ShopTable], first_order: pd.Series) -> pd.Series | None:
+def measure_acquisition_costs(tables: Mapping[str, ShopTable], first_order: pd.Series) -> pd.Series | None:
     """Share the spend of each channel among the customers it brought.
 
     Parameters
@@ -80,8 +80,8 @@ def _margin(log: OrderLog) -> float | None:
     bought = orders(log)
     if "cost" not in bought.columns:
         return None
-    known = bought.filter(bought.cost.notnull())  # noqa: PD004  # Ibis has no notna
-    total = fetch(known.aggregate(cost=known.cost.sum(), revenue=known.revenue.sum())).iloc[0].fillna(0.0)
+    priced = bought.filter(bought.cost.notnull())  # noqa: PD004  # Ibis has no notna
+    total = fetch(priced.aggregate(cost=priced.cost.sum(), revenue=priced.revenue.sum())).iloc[0].fillna(0.0)
     if not total["revenue"] > 0 or not 0 <= total["cost"] < total["revenue"]:
         return None
     return float(1 - total["cost"] / total["revenue"])

@@ -28,7 +28,7 @@ from tenure_training.models.registry import candidate_class
 from tenure_training.train import Training
 
 SHOP = "shop"
-CHAMPION = "tenure"
+_CHAMPION = "tenure"
 STATUS_QUO, RECENCY = "status_quo", "recency"
 COMPARED = (STATUS_QUO, RECENCY)
 
@@ -108,13 +108,13 @@ def demo_job(out: Path, *, customers: int, seed: int, progress: Progress) -> Dem
 
     result = run_job(config, out, progress=progress, sections=sections)
     with progress.stage("Comparing with the truth"):
-        truth = compared(result, config, truth_of(out / SHOP, result))
+        truth = compare_with_truth(result, config, truth_of(out / SHOP, result))
     call = first_to_call(with_money(result.scores), rows=1)
     first = str((result.scores if call.empty else call)["customer_id"].iloc[0])
     return DemoResult(
         lines=(*conclusions(result, truth, shop), ablation_line(added[0])),
         report_path=result.report_path,
-        next_command=_typed(f"tenure explain {first} --scores {out}"),
+        next_command=_write_command(f"tenure explain {first} --scores {out}"),
         out=out,
         customers=result.customers,
         at_risk=result.at_risk,
@@ -135,7 +135,7 @@ def _ablation(training: Training, shop: Path, *, seed: int) -> pd.DataFrame:
         frame,
         candidate=training.choice.name,
         seed=seed,
-        known=truth_at(truth, frame.as_of, frame.horizon_days),
+        true_values=truth_at(truth, frame.as_of, frame.horizon_days),
         happened=realised_outcome(truth, frame.as_of, frame.horizon_days),
     )
 
@@ -145,17 +145,17 @@ def truth_of(shop: Path, result: RunResult) -> pd.DataFrame:
     return truth_at(read_truth(shop), pd.Timestamp(result.as_of), result.horizon_days)
 
 
-def compared(result: RunResult, config: Config, known: pd.DataFrame) -> pd.DataFrame:
+def compare_with_truth(result: RunResult, config: Config, truth: pd.DataFrame) -> pd.DataFrame:
     """Hold the scores, and two baselines fitted on the same orders, against the truth."""
     scores = result.scores
-    said = {CHAMPION: scores.assign(buy_probability=1 - scores["churn_probability"])}
+    predictions = {_CHAMPION: scores.assign(buy_probability=1 - scores["churn_probability"])}
     frames = Frames(open_configured_shop(config, only=()), active_days=config.run.active_days)
     frame = frames.frame(pd.Timestamp(result.as_of), horizon_days=result.horizon_days)
     for name in COMPARED:
         prediction = candidate_class(name)().fit(frame, seed=config.run.seed).predict(frame.present)
         numbers = {"buy_probability": prediction.buy_probability, "expected_value": prediction.expected_value}
-        said[name] = frame.present[["customer_id"]].assign(**numbers)
-    return against_truth(known, said)
+        predictions[name] = frame.present[["customer_id"]].assign(**numbers)
+    return against_truth(truth, predictions)
 
 
 def conclusions(result: RunResult, truth: pd.DataFrame, shop: ShopConfig) -> tuple[str, ...]:
@@ -164,7 +164,7 @@ def conclusions(result: RunResult, truth: pd.DataFrame, shop: ShopConfig) -> tup
         _who_leaves(result, shop.currency),
         _worth(result, shop.currency),
         _first_step(result, shop.currency),
-        _known(truth),
+        _truth_line(truth),
         _beside_baselines(result),
     )
 
@@ -201,8 +201,8 @@ def _first_step(result: RunResult, currency: str) -> str:
     )
 
 
-def _known(truth: pd.DataFrame) -> str:
-    mine, usual = (truth[truth["candidate"] == name].iloc[0] for name in (CHAMPION, STATUS_QUO))
+def _truth_line(truth: pd.DataFrame) -> str:
+    mine, usual = (truth[truth["candidate"] == name].iloc[0] for name in (_CHAMPION, STATUS_QUO))
     side = "above" if mine["total_bias"] >= 0 else "below"
     return (
         "Against the truth, known here because the shop is simulated: the probability to order is off by "
@@ -231,6 +231,6 @@ def _beside_baselines(result: RunResult) -> str:
     )
 
 
-def _typed(command: str) -> str:
+def _write_command(command: str) -> str:
     """Write a command the way the reader has to type it: ``uv run`` names itself in what it runs."""
     return f"uv run {command}" if os.environ.get("UV") else command

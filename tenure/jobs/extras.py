@@ -21,10 +21,10 @@ def extras(frame: TrainingFrame, economics: Economics) -> tuple[dict[str, Any], 
     days = frame.horizon_days
     timing = NextOrder.fit(frame.present, horizon_days=days)
     lifetime = Lifetime.fit(frame.present, economics, horizon_days=days)
-    said = {
+    sentences = {
         "next_order": f"next_order_at is the median moment of the next order, given one within {days} days from as_of; "
         "it lies between next_order_low_at and next_order_high_at with probability 80 %. Missing where an order within "
         f"{days} days has a probability under {UNLIKELY:.0%}",
         **lifetime.definitions(),
     }
-    return {"next_order": timing.to_dict(), "lifetime": lifetime.to_dict()}, said
+    return {"next_order": timing.to_dict(), "lifetime": lifetime.to_dict()}, sentences

@@ -18,7 +18,7 @@ from tenure_features.shop import open_sources
 from tenure_features.tables.contracts import TABLES
 from tenure_simulator import preset, simulate
 
-KEYS = ["as_of", "customer_id"]
+_KEYS = ["as_of", "customer_id"]
 
 
 @dataclass(frozen=True)
@@ -48,19 +48,19 @@ def check_features(catalogue: Catalogue, *, customers: int = 120, seed: int = 0)
         Of the shop.
     """
     features = Catalogue(catalogue.own or catalogue.features)
-    names = [one.name for one in features]
+    names = [feature.name for feature in features]
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch)
         simulate(preset("tiny", customers=customers, seed=seed), folder / "shop", expectations=False)
-        tables = {name: pd.read_parquet(folder / "shop" / f"{name}.parquet") for name in _needed(features)}
+        tables = {name: pd.read_parquet(folder / "shop" / f"{name}.parquet") for name in _tables_needed_by(features)}
         as_of = (tables["orders"]["ordered_at"].max() - pd.Timedelta(days=100)).normalize() + pd.Timedelta(hours=12)
         earlier = as_of - pd.Timedelta(days=60)
         until = tables["orders"]["ordered_at"].max() + pd.Timedelta(days=1)  # later rows lie in the shop
-        whole = _opened(tables, until)
-        got = _computed(whole, [as_of], features)
-        together = _computed(whole, [earlier, as_of], features)
-        cut = _computed(_opened(_without_future(tables, as_of), until), [as_of], features)
-        other = _computed(_opened(_other_future(tables, as_of), until), [as_of], features)
+        whole = _open(tables, until)
+        got = _compute(whole, [as_of], features)
+        together = _compute(whole, [earlier, as_of], features)
+        cut = _compute(_open(_without_future(tables, as_of), until), [as_of], features)
+        other = _compute(_open(_other_future(tables, as_of), until), [as_of], features)
     problems = []
     for name in names:
         if not (got[name].equals(cut[name]) and got[name].equals(other[name])):
@@ -95,24 +95,24 @@ def require_sound(checked: Checked) -> None:
         )
 
 
-def _needed(features: Iterable[Feature]) -> list[str]:
-    return ["orders", *sorted({one.table for one in features} - {"orders", "order_details"})]
+def _tables_needed_by(features: Iterable[Feature]) -> list[str]:
+    return ["orders", *sorted({feature.table for feature in features} - {"orders", "order_details"})]
 
 
-def _opened(tables: Mapping[str, pd.DataFrame], until: pd.Timestamp) -> Shop:
+def _open(tables: Mapping[str, pd.DataFrame], until: pd.Timestamp) -> Shop:
     beside = {name: TableSource(rows) for name, rows in tables.items() if name != "orders"}
     return open_sources(OrderSource(tables["orders"]), beside, as_of=until)
 
 
-def _computed(shop: Shop, origins: Sequence[pd.Timestamp], features: Catalogue) -> pd.DataFrame:
-    names = [one.name for one in features]
+def _compute(shop: Shop, origins: Sequence[pd.Timestamp], features: Catalogue) -> pd.DataFrame:
+    names = [feature.name for feature in features]
     table = snapshots(shop, origins, features=names, catalogue=features)
-    return table.sort_values(KEYS, ignore_index=True)
+    return table.sort_values(_KEYS, ignore_index=True)
 
 
 def _without_future(tables: Mapping[str, pd.DataFrame], as_of: pd.Timestamp) -> dict[str, pd.DataFrame]:
-    kept = {name: rows[_is_past(rows, name, tables, as_of)] for name, rows in tables.items()}
-    return {name: rows.reset_index(drop=True) for name, rows in kept.items()}
+    past = {name: rows[_is_past(rows, name, tables, as_of)] for name, rows in tables.items()}
+    return {name: rows.reset_index(drop=True) for name, rows in past.items()}
 
 
 def _other_future(tables: Mapping[str, pd.DataFrame], as_of: pd.Timestamp) -> dict[str, pd.DataFrame]:

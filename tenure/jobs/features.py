@@ -39,11 +39,11 @@ def write_snapshot(config: Config, out: Path | None, *, progress: Progress) -> W
         raise UsageError("No file for the features is named.", fix="Say --out FILE.parquet, or --list to see them.")
     with progress.stage("Reading the orders"):
         catalogue = catalogue_of(config)
-        shop = open_configured_shop(config, only={one.table for one in catalogue})
+        shop = open_configured_shop(config, only={feature.table for feature in catalogue})
     for note in (*table_notes(shop, catalogue), *shop.notes):
         progress.note(note)
     with progress.stage("Computing the features"):
-        names = [one.name for one in catalogue.available(shop.columns) if one.table != CALENDAR]
+        names = [feature.name for feature in catalogue.available(shop.columns) if feature.table != CALENDAR]
         if "customers" in shop.tables:
             names += profile_names(shop.tables["customers"], shop.as_of)
         days = config.run.horizon_days or shop.log.readiness.suggested_horizon_days

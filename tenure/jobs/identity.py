@@ -19,7 +19,7 @@ from tenure_features.identity import IdentityState, read_state, undo_merge
 from tenure_features.tables.log import default_as_of
 from tenure_features.tables.moment import moment_note
 
-SHOWN = 5
+_SHOWN = 5
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -146,12 +146,12 @@ def identity_lines(result: IdentityResult) -> list[str]:
         kind = row["kind"] if isinstance(row["kind"], str) else "of a kind that is not known"
         lines.append(f"Not used: {row['identifiers']:,} identifiers, {kind}: {row['problem']}.")
     for guard, rows in result.guarded.groupby("guard") if len(result.guarded) else ():
-        shown = ", ".join(f"{kind} {value}".strip() for kind, value in rows[["kind", "value"]].head(SHOWN).to_numpy())
+        shown = ", ".join(f"{kind} {value}".strip() for kind, value in rows[["kind", "value"]].head(_SHOWN).to_numpy())
         lines.append(f"Held back, {guard}: {len(rows):,} listed, such as {shown}".rstrip(", "))
     for event, rows in result.events.groupby("event") if len(result.events) else ():
         shown = "; ".join(
             f"{row['other_id']} {'into' if event == 'merge' else 'out of'} {row['customer_id']} ({row['reason']})"
-            for row in rows.head(SHOWN).to_dict("records")
+            for row in rows.head(_SHOWN).to_dict("records")
         )
         lines.append(f"{event}: {len(rows):,}, such as {shown}")
     return [*lines[0 if result.notes else 1 :], "", f"Map: {result.map_path}"]

@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 
 from tenure_training.metrics import ece, total_bias
 
-Floats = NDArray[np.float64]
+_Floats = NDArray[np.float64]
 
 
-def against_truth(known: pd.DataFrame, said: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+def against_truth(true_values: pd.DataFrame, predictions: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     """Compare predictions with the expectations that follow from each customer's latent state.
 
     Outcomes are dice thrown with the true probabilities; here the dice are left out. No prediction from orders alone
@@ -45,8 +45,8 @@ def against_truth(known: pd.DataFrame, said: Mapping[str, pd.DataFrame]) -> pd.D
     0      half                0.3                0.0                NaN       -0.25
     """
     rows = []
-    for name, table in said.items():
-        truth = known.set_index("customer_id").loc[table["customer_id"]]
+    for name, table in predictions.items():
+        truth = true_values.set_index("customer_id").loc[table["customer_id"]]
         p, true_p = _numbers(table, "buy_probability"), _numbers(truth, "buy_probability")
         value, true_value = _numbers(table, "expected_value"), _numbers(truth, "expected_value")
         rows.append(
@@ -61,9 +61,9 @@ def against_truth(known: pd.DataFrame, said: Mapping[str, pd.DataFrame]) -> pd.D
     return pd.DataFrame(rows)
 
 
-def _numbers(table: pd.DataFrame, column: str) -> Floats:
+def _numbers(table: pd.DataFrame, column: str) -> _Floats:
     return np.asarray(table[column].to_numpy(dtype=np.float64))
 
 
-def _correlation(a: Floats, b: Floats) -> float:
+def _correlation(a: _Floats, b: _Floats) -> float:
     return float(np.corrcoef(a, b)[0, 1]) if a.std() > 0 and b.std() > 0 else float("nan")

@@ -75,8 +75,8 @@ def _workshop(shop: Shop, training: Training, frames: Frames, *, most: int) -> I
     tables |= {name: rows for name, rows in beside.items() if rows is not None}
     with tempfile.TemporaryDirectory(prefix="tenure-audit-") as folder:
 
-        def build(given: Tables) -> Frames:
+        def build(doctored: Tables) -> Frames:
             # opened beyond the moment: later rows lie in the log, and only the history stands before the features
-            return frames.of(reopen(given, Path(folder), until=until))
+            return frames.of(reopen(doctored, Path(folder), until=until))
 
         yield tables, build

@@ -24,7 +24,7 @@ def write_model(config: Config, shop: Shop, training: Training, *, folder: Path)
         {"churn_probability": 1 - prediction.buy_probability, "expected_value": prediction.expected_value}
     )
     catalogue = frame.catalogue.describe(frame.features)
-    more, said = extras(frame, economics_of(config.economics, shop))
+    more, sentences = extras(frame, economics_of(config.economics, shop))
     info = BundleInfo(
         champion=training.choice.name,
         as_of=frame.as_of,
@@ -37,7 +37,7 @@ def write_model(config: Config, shop: Shop, training: Training, *, folder: Path)
             currency=currency,
         )
         | definition(shop.calendar, catalogue)
-        | said,
+        | sentences,
         returns=config.orders.returns,
         currency=currency,
         catalogue=catalogue,

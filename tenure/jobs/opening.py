@@ -11,7 +11,7 @@ from tenure.jobs.calendars import open_calendar
 from tenure.progress import Progress, SilentProgress
 from tenure_features import Engine, OrderSource, Shop
 from tenure_features.families.catalogue import BUILT_IN, Catalogue
-from tenure_features.identities import IDENTIFIERS, Linking
+from tenure_features.identities import IDENTIFIER_TABLE, Linking
 from tenure_features.identity import KINDS, IdentitySettings, KindRule, read_state
 from tenure_features.shop import open_sources
 from tenure_features.tables.contracts import CALENDAR
@@ -56,7 +56,7 @@ def open_configured_shop(
     """
     wanted = {feature.table for feature in catalogue}.union(ECONOMIC) if only is None else set(only)
     if config.identity.enabled:
-        wanted.add(IDENTIFIERS)
+        wanted.add(IDENTIFIER_TABLE)
     with (progress or SilentProgress()).stage("Opening the orders and the tables beside them"):
         return open_sources(
             order_source(config.orders),
@@ -122,19 +122,19 @@ def settings_of(config: IdentityConfig) -> IdentitySettings:
 def table_notes(shop: Shop, catalogue: Catalogue) -> tuple[str, ...]:
     """Say what was set aside in the tables beside the orders, and which families of features are absent."""
     notes = [
-        f"{one.rows:,} of {table.readiness.rows_read:,} rows of {name} were set aside: {one.problem}."
+        f"{aside.rows:,} of {table.readiness.rows_read:,} rows of {name} were set aside: {aside.problem}."
         for name, table in shop.tables.items()
-        for one in table.readiness.set_aside
+        for aside in table.readiness.set_aside
     ]
     return (*notes, *_absent(shop, catalogue))
 
 
 def _absent(shop: Shop, catalogue: Catalogue) -> tuple[str, ...]:
-    available = {one.name for one in catalogue.available(shop.columns)}
+    available = {feature.name for feature in catalogue.available(shop.columns)}
     missing: dict[str, set[str]] = {}
-    for one in catalogue:
-        if one.name not in available and one.table not in {"orders", "order_details", CALENDAR, *shop.tables}:
-            missing.setdefault(one.table, set()).add(one.family)
+    for feature in catalogue:
+        if feature.name not in available and feature.table not in {"orders", "order_details", CALENDAR, *shop.tables}:
+            missing.setdefault(feature.table, set()).add(feature.family)
     if not missing:
         return ()
     listed = "; ".join(f"{table} ({', '.join(sorted(families))})" for table, families in missing.items())

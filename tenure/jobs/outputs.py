@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from tenure.config import Config
 from tenure_features.errors import UsageError
-from tenure_features.reading.databases import is_uri, shown
+from tenure_features.reading.databases import hide_password, is_uri
 
 Place = str | Path
 
@@ -50,10 +50,13 @@ def require_apart(output: Path | None, inputs: Iterable[Place], *, results: Iter
     for place in inputs:
         for path in _files(str(place)):
             if _is_same(output, path):
-                raise UsageError(f"The output {output} is an input, too: {shown(place)}.", fix="Write to another file.")
+                raise UsageError(
+                    f"The output {output} is an input, too: {hide_password(place)}.", fix="Write to another file."
+                )
             if _is_same(output, path.parent) or _is_same(output, path.resolve().parent):
                 raise UsageError(
-                    f"The folder {output} holds an input, {shown(place)}.", fix="Name another folder for the results."
+                    f"The folder {output} holds an input, {hide_password(place)}.",
+                    fix="Name another folder for the results.",
                 )
         if has_magic(str(place)) and _matches(output, str(place)):
             raise UsageError(
@@ -72,12 +75,12 @@ def _files(place: str) -> list[Path]:
     return [path] if path.exists() else []  # such as the name of a built-in map
 
 
-def _is_same(one: Path, other: Path) -> bool:
+def _is_same(output: Path, place: Path) -> bool:
     """Say whether two paths are one place: by name where nothing is there yet, else by what is there."""
     try:
-        return one.samefile(other)  # through symbolic and hard links
+        return output.samefile(place)  # through symbolic and hard links
     except OSError:
-        return one.expanduser().resolve() == other.expanduser().resolve()
+        return output.expanduser().resolve() == place.expanduser().resolve()
 
 
 def _matches(output: Path, pattern: str) -> bool:

@@ -113,5 +113,5 @@ def _run_result(
         scores=scores,
         audit=trained.audit,
         campaign=trained.campaign,
-        dates=evidence.dates(training.backtest),
+        dates=evidence.summarise_dates(training.backtest),
     )

@@ -45,7 +45,7 @@ def score_job(config: Config, model: str, out: Path, *, progress: Progress) -> S
         info = scorer.bundle.info
     with progress.stage("Reading the orders"):
         needed, catalogue = {feature.table for feature in info.catalogue}, catalogue_of(config)
-        shop = open_configured_shop(config, only=needed | _priced(config), progress=progress)
+        shop = open_configured_shop(config, only=needed | _price_tables(config), progress=progress)
         require_defined(info.catalogue, catalogue)
         require_same(shop.calendar, info.definitions.get("calendar"))
     notes = (*identity_notes(shop), *shop.notes)
@@ -70,7 +70,7 @@ def score_job(config: Config, model: str, out: Path, *, progress: Progress) -> S
     return ScoreResult.of(scores, out=out, bundle=scorer.bundle, notes=notes)
 
 
-def _priced(config: Config) -> set[str]:
+def _price_tables(config: Config) -> set[str]:
     """Name the tables that the cost of acquiring a customer is measured in, where none is said."""
     return set() if config.economics.cac is not None else {"customers", "spend"}
 

@@ -17,8 +17,8 @@ from tenure_features import Shop, orders
 from tenure_features.errors import DataContractError, UsageError
 from tenure_features.reading.engine import fetch
 
-SIDE = ("order_lines", "customers")
-MOST = 50_000
+STUDY_TABLES = ("order_lines", "customers")
+_MOST = 50_000
 """Customers studied at most; of more, evenly spaced by id."""
 BEST = ("value_tier", "high")
 
@@ -37,7 +37,7 @@ def study(
     Parameters
     ----------
     shop
-        The orders and, of `SIDE`, the tables there are; opened at the moment of the scores.
+        The orders and, of `STUDY_TABLES`, the tables there are; opened at the moment of the scores.
     scores
         A score table.
     column, level
@@ -55,7 +55,7 @@ def study(
     if column not in scores:
         raise UsageError(f"The scores have no column '{column}'.", found=", ".join(map(str, scores.columns)))
     people = scores.sort_values("customer_id", ignore_index=True)
-    people = people.iloc[:: max(1, -(-len(people) // MOST))]
+    people = people.iloc[:: max(1, -(-len(people) // _MOST))]
     ids, as_of = people["customer_id"].astype("str"), pd.Timestamp(people["as_of"].iloc[0])
     bought, beside = _tables(shop, ids)
     notes = [] if len(people) == len(scores) else [f"{len(people):,} of {len(scores):,} customers were studied."]
@@ -71,8 +71,8 @@ def study(
             )
         except DataContractError as error:
             notes.append(str(error))
-    known = first_orders(bought, as_of=as_of, order_lines=lines, customers=customers)
-    ideal = _ideal(people, known, notes)
+    firsts = first_orders(bought, as_of=as_of, order_lines=lines, customers=customers)
+    ideal = _ideal(people, firsts, notes)
     return study_findings(
         table,
         group=f"the {level} {column.replace('_', ' ')}",
@@ -84,12 +84,12 @@ def study(
     )
 
 
-def _ideal(people: pd.DataFrame, known: pd.DataFrame, notes: list[str]) -> IdealProfile | None:
+def _ideal(people: pd.DataFrame, attributes: pd.DataFrame, notes: list[str]) -> IdealProfile | None:
     if BEST[0] not in people:
         return None
     by_id = people.set_index(people["customer_id"].astype("str"))
     try:
-        return ideal_profile(known, by_id[BEST[0]] == BEST[1], value=by_id["expected_value"])
+        return ideal_profile(attributes, by_id[BEST[0]] == BEST[1], value=by_id["expected_value"])
     except DataContractError as error:
         notes.append(str(error))
         return None

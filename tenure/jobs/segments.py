@@ -10,7 +10,7 @@ import pandas as pd
 from tenure.config import Config
 from tenure.jobs.card import rules_of
 from tenure.jobs.opening import open_configured_shop
-from tenure.jobs.segment_study import SIDE, study
+from tenure.jobs.segment_study import STUDY_TABLES, study
 from tenure_decisions.customers.findings import pareto_findings
 from tenure_decisions.findings import Fact, Findings, FindingTable
 from tenure_decisions.glossary import GROUP_TERMS
@@ -26,7 +26,7 @@ from tenure_serving.segments.maps import parse_map
 from tenure_serving.segments.movement import GROUPINGS, count_movement, stability
 from tenure_serving.segments.playbook import parse_playbook
 
-BUILT_IN = {"rfm_group": "common_eleven", "rfm_relationship": "relationship"}
+_BUILT_IN_MAPS = {"rfm_group": "common_eleven", "rfm_relationship": "relationship"}
 
 
 def segments_job(
@@ -60,42 +60,42 @@ def segments_job(
     TenureError
         Scores are not there or cannot be compared, the grouping or the group is unknown, a table cannot be used.
     """
-    found, before = read_scores(scores), earlier_scores(previous)
-    if by not in GROUPINGS or by not in found.table:
-        known = ", ".join(name for name in GROUPINGS if name in found.table)
-        raise UsageError(f"Customers cannot be grouped by '{by}'.", fix=f"Choose one of {known}.")
+    scored, before = read_scores(scores), earlier_scores(previous)
+    if by not in GROUPINGS or by not in scored.table:
+        groupings = ", ".join(name for name in GROUPINGS if name in scored.table)
+        raise UsageError(f"Customers cannot be grouped by '{by}'.", fix=f"Choose one of {groupings}.")
     if before is not None:
-        before.require_earlier(found.as_of, horizon_days=found.horizon_days)
-    shop = None if config is None else open_configured_shop(config, only=SIDE, as_of=found.as_of)
-    order, labels, plays = _words(found, by, language)
+        before.require_earlier(scored.as_of, horizon_days=scored.horizon_days)
+    shop = None if config is None else open_configured_shop(config, only=STUDY_TABLES, as_of=scored.as_of)
+    order, labels, plays = _words(scored, by, language)
     parts: dict[str, Findings | None] = {"movement": None, "stability": None, "study": None}
     if before is not None:
-        moved = count_movement(before.table, found.table, column=by, order=order)
-        ordered = _ordered(shop, before.as_of, found.as_of)
-        parts["movement"] = movement_findings(moved, currency=found.currency)
-        parts["stability"] = stability_findings(stability(before.table, found.table, column=by, ordered=ordered))
+        moved = count_movement(before.table, scored.table, column=by, order=order)
+        ordered = _find_buyers(shop, before.as_of, scored.as_of)
+        parts["movement"] = movement_findings(moved, currency=scored.currency)
+        parts["stability"] = stability_findings(stability(before.table, scored.table, column=by, ordered=ordered))
     if shop is not None:
         column, level = ("value_tier", "high") if group is None else (by, group)
-        parts["study"] = study(shop, found.table, column=column, level=level, currency=found.currency)
-    groups = _groups(found, by, order, labels, plays if by == "segment" else None)
+        parts["study"] = study(shop, scored.table, column=column, level=level, currency=scored.currency)
+    groups = _groups(scored, by, order, labels, plays if by == "segment" else None)
     return Findings(
         subject="segments",
         title="Customers by group",
         facts=(
-            Fact("as_of", found.as_of, "date"),
-            Fact("horizon_days", found.horizon_days, "days"),
+            Fact("as_of", scored.as_of, "date"),
+            Fact("horizon_days", scored.horizon_days, "days"),
             Fact("by", by),
         ),
         tables=(
             FindingTable(name="groups", title="Groups", frame=groups, terms=GROUP_TERMS),
-            *pareto_findings(found.table["expected_value"], days=found.horizon_days).tables,
+            *pareto_findings(scored.table["expected_value"], days=scored.horizon_days).tables,
         ),
         parts=parts,
-        currency=found.currency,
+        currency=scored.currency,
     )
 
 
-def _ordered(shop: Shop | None, start: pd.Timestamp, end: pd.Timestamp) -> set[str]:
+def _find_buyers(shop: Shop | None, start: pd.Timestamp, end: pd.Timestamp) -> set[str]:
     """Find the customers with an order from one moment up to another."""
     if shop is None:
         return set()
@@ -112,7 +112,7 @@ def _words(scores: Scores, by: str, language: str) -> tuple[tuple[str, ...], Map
         return book.names, {name: book.label(name, language=language) for name in book.names}, book
     maps = {"rfm_group": "group_map", "rfm_relationship": "relationship_map"}
     if by in maps:
-        rfm_map = parse_map(stored[maps[by]]) if maps[by] in stored else load_map(BUILT_IN[by])
+        rfm_map = parse_map(stored[maps[by]]) if maps[by] in stored else load_map(_BUILT_IN_MAPS[by])
         return rfm_map.names, {name: rfm_map.label(name, language=language) for name in rfm_map.names}, book
     fixed = {"lifecycle": ("new", "active", "leaving", "lost")}
     return fixed.get(by, ("high", "medium", "low")), {}, book

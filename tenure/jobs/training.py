@@ -13,7 +13,7 @@ from tenure.jobs.customer_ids import identity_notes
 from tenure.jobs.leaks import audit_briefly, leak_notes
 from tenure.jobs.opening import catalogue_of, open_configured_shop, table_notes
 from tenure.jobs.settings import require_settings
-from tenure.jobs.tuning import Question, chosen_settings, tuned, tuning_notes
+from tenure.jobs.tuning import Question, chosen_settings, tune_candidates, tuning_notes
 from tenure.jobs.window import choose_window
 from tenure.progress import Progress
 from tenure_features import Shop
@@ -83,7 +83,7 @@ def train_shop(config: Config, *, progress: Progress, previous: Scores | None = 
 
 
 def _tune_and_train(config: Config, frames: Frames, asked: Question, progress: Progress) -> Training:
-    tunings = tuned(config, frames, asked, progress=progress)
+    tunings = tune_candidates(config, frames, asked, progress=progress)
     with progress.stage("Training and backtesting the models"):
         training = train(
             frames,

@@ -33,15 +33,15 @@ class Question:
     fingerprint: str
 
 
-def tuned(config: Config, frames: Frames, asked: Question, *, progress: Progress) -> tuple[Tuning, ...]:
+def tune_candidates(config: Config, frames: Frames, asked: Question, *, progress: Progress) -> tuple[Tuning, ...]:
     """Tune what the configuration names, if it wants any trials; those that do not compete are left out."""
-    settings, found = config.tuning, []
+    settings, tunings = config.tuning, []
     if not settings.trials:
         return ()
     competing = config.run.candidates or settings.candidates
     for name in (name for name in settings.candidates if name in competing):
         with progress.stage(f"Tuning {name}"):
-            found.append(
+            tunings.append(
                 tune(
                     frames,
                     candidate=name,
@@ -56,7 +56,7 @@ def tuned(config: Config, frames: Frames, asked: Question, *, progress: Progress
                     advance=progress.advance,
                 )
             )
-    return tuple(found)
+    return tuple(tunings)
 
 
 def journal_of(config: Config) -> Path:
@@ -132,7 +132,7 @@ def _blocks(tuning: Tuning) -> list[Paragraph | TableBlock | ChartBlock]:
     earlier = gain[tuning.gains["role"] == "chosen on"]
     spread = f" (standard deviation {earlier.std():.2%})" if len(earlier) > 1 else ""
     best = ", ".join(f"{name} {value:.4g}" for name, value in tuning.settings.items())
-    said = (
+    sentence = (
         f"{len(tuning.trials) - 1} trials of {tuning.candidate} were finished and {tuning.pruned} given up early. "
         f"On the origins they were chosen on the best one gains {earlier.mean():.2%}{spread}, on the latest "
         f"{gain.iloc[0]:.2%}: {best}."
@@ -142,10 +142,10 @@ def _blocks(tuning: Tuning) -> list[Paragraph | TableBlock | ChartBlock]:
     caption = (
         f"{tuning.candidate} with and without tuning, by origin; windows of {tuning.gains['window_days'].iloc[0]} days"
     )
-    told = table.assign(**{name: table[name].map("{:.4f}".format) for name in columns[2:]})  # a gain is small
+    readable = table.assign(**{name: table[name].map("{:.4f}".format) for name in columns[2:]})  # a gain is small
     return [
-        Paragraph(said),
-        TableBlock(told, caption, units={"origin": "date", "gain": "percent"}),
+        Paragraph(sentence),
+        TableBlock(readable, caption, units={"origin": "date", "gain": "percent"}),
         ChartBlock(_chart(tuning.candidate, table), f"Gain of tuning {tuning.candidate} by origin"),
     ]
 

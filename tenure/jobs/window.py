@@ -10,7 +10,7 @@ from tenure_features.errors import UsageError
 
 
 @dataclass(frozen=True)
-class Window:
+class RunWindow:
     """``[as_of, as_of + horizon_days)``, and what was chosen for the user.
 
     Attributes
@@ -34,7 +34,7 @@ def choose_window(
     horizon_days: int | None,
     first_order_at: dt.datetime,
     suggested_horizon_days: int,
-) -> Window:
+) -> RunWindow:
     """Take the horizon that was asked for, or fill it in, and refuse a window the data cannot answer.
 
     Parameters
@@ -73,4 +73,4 @@ def choose_window(
             found=f"as_of {as_of:%Y-%m-%d %H:%M}, first order {first_order_at:%Y-%m-%d %H:%M}",
             fix="Choose a later --as-of.",
         )
-    return Window(as_of, horizon_days, tuple(notes))
+    return RunWindow(as_of, horizon_days, tuple(notes))

@@ -17,7 +17,7 @@ from tenure_training.models.contract import Contributions
 from tenure_training.models.design import RHYTHM_PART_NAME
 from tenure_training.next_order_evaluation import dates_table
 
-SHOWN = (
+_SHOWN = (
     "auroc", "average_precision", "log_loss", "brier", "ece", "calibration_slope", "top_decile_lift", "normalised_gini",
     "spearman", "decile_mape", "total_bias", "top20_captured", "wape", "rmse", "coverage_50", "coverage_80",
     "coverage_95", "coverage_gap", "crps", "empc",
@@ -33,12 +33,12 @@ def summary(backtest: Backtest) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        ``candidate``, ``kind``, ``origins``, the mean of each metric of `SHOWN`, and ``auroc_sd`` and ``log_loss_sd``,
+        ``candidate``, ``kind``, ``origins``, the mean of each metric of `_SHOWN`, and ``auroc_sd`` and ``log_loss_sd``,
         standard deviations over origins (missing with one origin).
     """
     table = backtest.table()
     groups = table.groupby("candidate", sort=False)
-    means = groups[list(SHOWN)].mean()
+    means = groups[list(_SHOWN)].mean()
     means.insert(0, "kind", groups["kind"].first())
     means.insert(1, "origins", groups.size())
     for name in ("auroc", "log_loss"):
@@ -46,33 +46,35 @@ def summary(backtest: Backtest) -> pd.DataFrame:
     return means.reset_index()
 
 
-def calibration(backtest: Backtest, champion: str) -> pd.DataFrame:
+def summarise_calibration(backtest: Backtest, champion: str) -> pd.DataFrame:
     """Compare predicted with actual churn over all windows of the champion."""
     seen = backtest.evidence(champion)
     return calibration_table(1 - seen.buy_probability, (~seen.bought).astype(np.float64))
 
 
-def deciles(backtest: Backtest, champion: str) -> pd.DataFrame:
+def summarise_deciles(backtest: Backtest, champion: str) -> pd.DataFrame:
     """Compare predicted with actual value over all windows of the champion, by tenth of predicted value."""
     seen = backtest.evidence(champion)
     return decile_table(seen.expected_value, seen.value)
 
 
-def totals(backtest: Backtest, champion: str) -> pd.DataFrame:
+def sum_totals(backtest: Backtest, champion: str) -> pd.DataFrame:
     """Compare predicted with actual total value at each origin, oldest first."""
     rows = [
-        (window.origin, float(said.expected_value.sum()), float(did["value"].sum()))
-        for window, said, did in zip(backtest.windows, backtest.predictions[champion], backtest.outcomes, strict=True)
+        (window.origin, float(prediction.expected_value.sum()), float(did["value"].sum()))
+        for window, prediction, did in zip(
+            backtest.windows, backtest.predictions[champion], backtest.outcomes, strict=True
+        )
     ]
     return pd.DataFrame(sorted(rows), columns=["origin", "predicted", "actual"])
 
 
-def dates(backtest: Backtest | None) -> pd.DataFrame:
+def summarise_dates(backtest: Backtest | None) -> pd.DataFrame:
     """Tell how the date of the next order did at each origin, latest first; empty without a backtest."""
     return dates_table([], []) if backtest is None else backtest.dates
 
 
-def drivers(contributions: Contributions | None, catalogue: Iterable[FeatureDescription]) -> pd.DataFrame:
+def rank_drivers(contributions: Contributions | None, catalogue: Iterable[FeatureDescription]) -> pd.DataFrame:
     """Rank the terms by how far they move the odds of churn, on average over customers."""
     if contributions is None:
         return pd.DataFrame({"feature": [], "meaning": [], "mean_abs_log_odds": []})

@@ -32,16 +32,16 @@ def feature_page(features: Catalogue) -> str:
     """Write the page as Markdown."""
     from tenure_features.families.profile_features import LEAST_SHARE, MOST_LEVELS
 
-    families = list(dict.fromkeys(one.family for one in features))
+    families = list(dict.fromkeys(feature.family for feature in features))
     parts = [_HEAD.format(count=len(features), families=len(families), most=MOST_LEVELS, least=LEAST_SHARE)]
     for family in families:
         parts.append(f"## {family.capitalize() if family != 'adbt' else 'ADBT'}\n")
         parts.append("| feature | unit | what | from |\n|---|---|---|---|")
-        for one in (one for one in features if one.family == family):
+        for feature in (feature for feature in features if feature.family == family):
             columns, place = (
-                "".join(f", `{column}`" for column in one.columns),
-                _PLACES.get(one.table, f"`{one.table}`"),
+                "".join(f", `{column}`" for column in feature.columns),
+                _PLACES.get(feature.table, f"`{feature.table}`"),
             )
-            parts.append(f"| `{one.name}` | {one.unit} | {one.meaning} | {place}{columns} |")
+            parts.append(f"| `{feature.name}` | {feature.unit} | {feature.meaning} | {place}{columns} |")
         parts.append("")
     return "\n".join(parts)

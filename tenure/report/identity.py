@@ -100,6 +100,8 @@ def _account(identities: Identities) -> str:
     reasons = identities.state.current["match_reason"].value_counts()
     linked = ", ".join(f"{count:,} by {reason}" for reason, count in reasons.items() if reason != "alone")
     guards = identities.resolution.guarded["guard"].value_counts()
-    kept = ", ".join(f"{guard}: {count:,}" for guard, count in guards.items())
+    counts = ", ".join(f"{guard}: {count:,}" for guard, count in guards.items())
     text = f"Source ids linked: {linked or 'none'}."
-    return f"{text} Shared values listed that linked nobody ({kept}); see identity_guards.parquet." if kept else text
+    return (
+        f"{text} Shared values listed that linked nobody ({counts}); see identity_guards.parquet." if counts else text
+    )

@@ -10,7 +10,7 @@ from tenure.jobs.results import AuditResult, BacktestResult, RunResult, ScoreRes
 from tenure.report.training import audit_findings, campaign_findings, date_findings
 from tenure_serving.findings import exact_money, text_lines
 
-COLUMNS = {
+_METRIC_COLUMNS = {
     "Will they order? Mean over the backtest's origins": (
         "origins", "auroc", "average_precision", "log_loss", "brier", "ece", "calibration_slope", "top_decile_lift",
     ),
@@ -79,18 +79,18 @@ def comparison(backtest: pd.DataFrame) -> list[str]:
     Parameters
     ----------
     backtest
-        One row per candidate, with the columns of `COLUMNS` that are known; may be empty.
+        One row per candidate, with the columns of `_METRIC_COLUMNS` that are known; may be empty.
     """
     if backtest.empty:
         return []
     shown = [
         (title, backtest[[name for name in ("candidate", "kind", *metrics) if name in backtest]])
-        for title, metrics in COLUMNS.items()
+        for title, metrics in _METRIC_COLUMNS.items()
     ]
-    return [line for title, part in shown for line in ("", f"{title}:", *table(part).splitlines())]
+    return [line for title, part in shown for line in ("", f"{title}:", *write_table(part).splitlines())]
 
 
-def table(frame: pd.DataFrame) -> str:
+def write_table(frame: pd.DataFrame) -> str:
     """Write a table with three decimals and no index."""
     return frame.to_string(index=False, float_format="{:,.3f}".format, na_rep="-")
 

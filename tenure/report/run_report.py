@@ -67,7 +67,7 @@ def write_report(
 def _backtest_sections(trained: TrainedShop, bundle: Bundle, config: Config) -> tuple[Section, ...]:
     costs, currency = config.economics, bundle.info.currency or ""
     stated = costs.contact_cost is not None and costs.offer_cost is not None
-    earned, dates = trained.campaign, date_findings(evidence.dates(trained.training.backtest))
+    earned, dates = trained.campaign, date_findings(evidence.summarise_dates(trained.training.backtest))
     campaign = None if earned is None else campaign_findings(earned, currency=currency, stated=stated)
     return tuple(section(findings) for findings in (campaign, dates) if findings is not None)
 
@@ -90,7 +90,7 @@ def _report_data(
         champion=champion,
         champion_reason=training.choice.reason,
         readiness=log.readiness.to_dict(),
-        drivers=evidence.drivers(contributions, bundle.info.catalogue),
+        drivers=evidence.rank_drivers(contributions, bundle.info.catalogue),
         notes=trained.notes,
         sections=(
             *tuning_sections(training.tunings),
@@ -111,7 +111,7 @@ def _report_data(
     return replace(
         data,
         backtest=result.table(),
-        calibration=evidence.calibration(result, champion),
-        deciles=evidence.deciles(result, champion),
-        totals=evidence.totals(result, champion),
+        calibration=evidence.summarise_calibration(result, champion),
+        deciles=evidence.summarise_deciles(result, champion),
+        totals=evidence.sum_totals(result, champion),
     )

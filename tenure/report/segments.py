@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from tenure.jobs.ageing import ageing
-from tenure.jobs.segment_study import BEST, SIDE, study
+from tenure.jobs.segment_study import BEST, STUDY_TABLES, study
 from tenure_decisions.customers.findings import pareto_findings
 from tenure_decisions.findings import Findings
 from tenure_features import Shop
@@ -45,7 +45,7 @@ def segment_sections(
             moved, ageing(shop, scorer, scores, catalogue=catalogue), margin=segmenter.margin, currency=currency
         ),
     ]
-    if set(SIDE) & set(shop.tables) and 0 < (scores[BEST[0]] == BEST[1]).sum() < len(scores):
+    if set(STUDY_TABLES) & set(shop.tables) and 0 < (scores[BEST[0]] == BEST[1]).sum() < len(scores):
         subjects.append(study(shop, scores, currency=currency))
     return tuple(section(subject) for subject in subjects)
 

@@ -12,8 +12,8 @@ import pyarrow as pa
 import pytest
 
 from tenure_features import Engine
-from tenure_features.families.reductions import unfiltered
-from tenure_features.frames import framed
+from tenure_features.families.reductions import move_conditions
+from tenure_features.frames import sort_and_round
 from tenure_features.reading.engine import fetch, keep, reader, statement, view
 
 
@@ -26,7 +26,7 @@ def test_framed__sorts_rounds_and_types_whatever_was_expected(expected_rows):
     statement(backend, "CREATE TABLE late AS SELECT * REPLACE (DATE '2023-01-01' AS as_of) FROM early WHERE third < 2")
     first, second = view(backend, "early"), view(backend, "late")
     tables = (first, second, first, first)  # the last ones need more room while the ones before are being sorted
-    got = framed(map(reader, tables), rows=expected_rows)
+    got = sort_and_round(map(reader, tables), rows=expected_rows)
     parts = [fetch(one).sort_values("customer_id") for one in tables]
     wanted = pd.concat(parts, ignore_index=True).astype({"as_of": "datetime64[us]", "even": "float64"})
     pd.testing.assert_frame_equal(got, wanted.assign(third=wanted["third"].round(6)))
@@ -35,7 +35,7 @@ def test_framed__sorts_rounds_and_types_whatever_was_expected(expected_rows):
 def test_framed__of_no_rows_has_columns_and_types():
     backend = Engine().connect()
     statement(backend, "CREATE TABLE nobody (customer_id VARCHAR, as_of TIMESTAMP, orders DOUBLE)")
-    got = framed([reader(view(backend, "nobody"))])
+    got = sort_and_round([reader(view(backend, "nobody"))])
     assert dict(got.dtypes.astype(str)) == {"customer_id": "str", "as_of": "datetime64[us]", "orders": "float64"}
     assert got.empty
 
@@ -51,7 +51,9 @@ def test_unfiltered__reduces_to_the_same_values():
         "over": table.x.sum(where=inside) / table.x.max(where=inside), "all": table.x.sum(),
         "median": table.x.median(where=inside),
     }  # fmt: skip
-    found = [fetch(table.group_by("group").aggregate(**how).order_by("group")) for how in (plain, unfiltered(plain))]
+    found = [
+        fetch(table.group_by("group").aggregate(**how).order_by("group")) for how in (plain, move_conditions(plain))
+    ]
     pd.testing.assert_frame_equal(*found)
     assert np.isnan(found[0]["sum"][2])  # a sum over no row is missing, not zero
 

@@ -26,7 +26,7 @@ def test_shares__hold_every_customer_once_in_order(orders, customers):
     sums = [
         shares.orders.group_by("customer_id").aggregate(total=shares.orders.revenue.sum() * sign) for sign in (1, -1)
     ]
-    parts = [part.read_all().sort_by("customer_id") for part in shares.reduced(sums)]
+    parts = [part.read_all().sort_by("customer_id") for part in shares.reduce_all(sums)]
     assert [part.num_rows for part in parts[: len(parts) // 2]] == [
         min(customers, len(IDS) - start) for start in range(0, len(IDS), customers)
     ]
@@ -41,7 +41,7 @@ def test_shares__give_the_threads_back(orders, consumed):
     backend = orders.get_backend()
     shares = Shares(orders, backend, customers=2)
     value = shares.orders.customer_id.cast("int64") if consumed == "until it fails" else shares.orders.revenue
-    parts = shares.reduced([shares.orders.mutate(value=value)])
+    parts = shares.reduce_all([shares.orders.mutate(value=value)])
     if consumed == "until it fails":
         with pytest.raises(duckdb.ConversionException):
             list(parts)

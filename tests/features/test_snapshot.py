@@ -177,7 +177,9 @@ def test_write_snapshots__leaves_the_file_before_where_it_fails(opened, random_l
     path.write_text("the one before")
     monkeypatch.setattr("tenure_features.snapshot.CUSTOMERS_AT_ONCE", 7)
     seen = iter(range(3))
-    monkeypatch.setattr("tenure_features.frames.rounded", lambda values, out: out if next(seen, 9) < 9 else 1 / 0)
+    monkeypatch.setattr(
+        "tenure_features.frames.round_half_away", lambda values, out: out if next(seen, 9) < 9 else 1 / 0
+    )
     with pytest.raises(ZeroDivisionError):
         write_snapshots(path, shop, "2024-03-01")
     assert [file.name for file in tmp_path.iterdir()] == [path.name]

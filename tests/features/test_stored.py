@@ -23,7 +23,7 @@ def at(value: object) -> Stored:
         (lambda stored: stored.items(most=2, least=1), [None, [], [1, 2, 3], {"a": 1}, "ab"]),
         (lambda stored: stored.numbers(count=2, rising=True), [[1], [1, 2, 3], [2, 1], [1, "2"], [1, None]]),
         (lambda stored: stored.texts(), [["a", "a"], [1], [""], "ab"]),
-        (lambda stored: stored.named(most=1), [None, [], {"a": 1, "b": 2}, {"": 1}, {"\x00": 1}]),
+        (lambda stored: stored.read_named(most=1), [None, [], {"a": 1, "b": 2}, {"": 1}, {"\x00": 1}]),
         (lambda stored: stored.fields("a", optional=["b"]), [None, {}, {"b": 1}, {"a": 1, "c": 1}, {"a": 1, 2: 1}]),
     ],
 )

@@ -163,8 +163,8 @@ def brand_entropy(lines: LineHistory) -> ir.Value:
 )
 def discount_share(orders: OrderDetails) -> ir.Value:
     """Discounts over list price (revenue plus discount) of all orders."""
-    given = orders.total(orders.discount, orders.is_order)
-    return ratio(given, given + orders.total(orders.money, orders.is_order))
+    discounts = orders.total(orders.discount, orders.is_order)
+    return ratio(discounts, discounts + orders.total(orders.money, orders.is_order))
 
 
 @feature(
@@ -188,5 +188,5 @@ def discounted_orders_share(orders: OrderDetails) -> ir.Value:
 )
 def discount_last_share(orders: OrderDetails) -> ir.Value:
     """Discount over list price of the last order."""
-    given = orders.last(orders.discount)
-    return ratio(given, given + orders.last(orders.money))
+    discount = orders.last(orders.discount)
+    return ratio(discount, discount + orders.last(orders.money))

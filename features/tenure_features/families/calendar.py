@@ -14,7 +14,7 @@ from tenure_features.errors import DataContractError, UsageError
 from tenure_features.families.feature import feature
 from tenure_features.tables.contracts import CALENDAR
 
-YEAR_DAYS = 365.2425
+_YEAR_DAYS = 365.2425
 SATURDAY = 5
 
 
@@ -58,14 +58,14 @@ class Calendar:
 
         years = range(first.year, end.year + 1)
         try:
-            found = holidays.country_holidays(self.country, subdiv=self.subdivision, years=years)
+            holiday_names = holidays.country_holidays(self.country, subdiv=self.subdivision, years=years)
         except NotImplementedError as problem:
             raise UsageError(
                 "The calendar's country is not known.",
                 found=f"{self.country} {self.subdivision or ''}".strip(),
                 fix="Give an ISO 3166 code such as DE, and a subdivision such as BY.",
             ) from problem
-        return sorted(day for day in found if first <= day < end)
+        return sorted(day for day in holiday_names if first <= day < end)
 
     @property
     def meaning(self) -> str:
@@ -92,13 +92,13 @@ def calendar_columns(table: pd.DataFrame) -> dict[str, dict[date, float]]:
             found=f"{int(days.isna().sum())} unreadable, {int(days.duplicated().sum())} repeated",
             fix="Write dates as YYYY-MM-DD, each once.",
         )
-    found = {}
+    values = {}
     for name in (name for name in table.columns if name != "date"):
         numbers = pd.to_numeric(table[name], errors="coerce")
         if numbers.isna().any():
             raise DataContractError(f"The calendar's column {name} must hold numbers.", fix="Write 0 where nothing is.")
-        found[str(name)] = dict(zip(days.dt.date, numbers.astype(float), strict=True))
-    return found
+        values[str(name)] = dict(zip(days.dt.date, numbers.astype(float), strict=True))
+    return values
 
 
 @dataclass(frozen=True)
@@ -132,7 +132,7 @@ class CalendarWindow:
     def season(self) -> float:
         """Where the middle of the window lies in the year, as an angle."""
         middle = self.as_of + pd.Timedelta(days=self.days / 2)
-        return 2 * math.pi * (middle.day_of_year - 1 + middle.hour / 24) / YEAR_DAYS
+        return 2 * math.pi * (middle.day_of_year - 1 + middle.hour / 24) / _YEAR_DAYS
 
     def total(self, column: str) -> float:
         """Sum a column of the user's calendar over the days."""

@@ -110,7 +110,9 @@ class Catalogue:
 
     def available(self, columns: Mapping[str, frozenset[str]]) -> tuple[Feature, ...]:
         """Take the features whose table, and whose columns of it, are there."""
-        return tuple(one for one in self if one.table in columns and set(one.columns) <= columns[one.table])
+        return tuple(
+            feature for feature in self if feature.table in columns and set(feature.columns) <= columns[feature.table]
+        )
 
     @property
     def own(self) -> tuple[Feature, ...]:
@@ -130,8 +132,8 @@ class Catalogue:
         UsageError
             If there is no such file, it fails, it defines no feature, or a name is taken.
         """
-        added = read_features(path, known=self.features)
-        others = (one for one in self.features if one.file is None or one.file.name != Path(path).name)
+        added = read_features(path, others=self.features)
+        others = (feature for feature in self.features if feature.file is None or feature.file.name != Path(path).name)
         return Catalogue((*others, *added))
 
     def with_files(self, paths: Iterable[str | Path]) -> Catalogue:

@@ -16,7 +16,7 @@ Family = Literal[
 ]
 """Families in the order of the catalogue, and so of the columns of a snapshot."""
 
-Build = Callable[[Any], Any]
+_Build = Callable[[Any], Any]
 """From the history of a feature's table to one Ibis expression; from a window of the calendar to a number."""
 
 HISTORIES: Mapping[str, str] = {
@@ -112,7 +112,7 @@ class Feature(FeatureDescription):
         From a history to one Ibis expression: a reduction over the history's rows.
     """
 
-    build: Build = field(repr=False, compare=False)
+    build: _Build = field(repr=False, compare=False)
 
     def __call__(self, history: Any) -> Any:  # noqa: ANN401  # what a history is depends on the table
         """Build the expression, as part of that of another feature."""
@@ -155,7 +155,7 @@ def feature(
     columns: tuple[str, ...] = (),
     name: str | None = None,
     meaning: str | None = None,
-) -> Callable[[Build], Feature]:
+) -> Callable[[_Build], Feature]:
     """Make a feature of a function of a history.
 
     The feature is a value, named like the function: the module that holds it lists it (`features_of`), nothing else
@@ -183,10 +183,10 @@ def feature(
         If the docstring is missing, the family or the table is unknown, or the reason cannot be formatted.
     """
 
-    def wrap(build: Build) -> Feature:
+    def wrap(build: _Build) -> Feature:
         called = name or str(getattr(build, "__name__", ""))
-        said = meaning or (build.__doc__ or "").strip().split("\n")[0]
-        if not said:
+        sentence = meaning or (build.__doc__ or "").strip().split("\n")[0]
+        if not sentence:
             raise UsageError(
                 f"Feature {called!r} does not say what it means.", fix="Add a one-line docstring to the function."
             )
@@ -205,7 +205,7 @@ def feature(
                 fix="Use {value} as the only placeholder, for example {value:.0f}.",
             )
         return Feature(
-            name=called, unit=unit, family=family, meaning=said, reason=reason, table=table, columns=tuple(columns),
+            name=called, unit=unit, family=family, meaning=sentence, reason=reason, table=table, columns=tuple(columns),
             build=build,
         )  # fmt: skip
 

@@ -17,7 +17,7 @@ from tenure_features.families.calendar import Calendar, CalendarWindow
 from tenure_features.families.feature import Feature
 from tenure_features.histories import CustomerProfile
 from tenure_features.reading.engine import fetch
-from tenure_features.table_history import known_before
+from tenure_features.table_history import pair_known
 from tenure_features.tables.contracts import CALENDAR
 from tenure_features.tables.regrouping import table_known_at
 from tenure_features.tables.shop_table import ShopTable
@@ -115,9 +115,9 @@ def profile_names(customers: ShopTable, as_of: pd.Timestamp) -> tuple[str, ...]:
     """Name the features of a customer table at a moment, from the customers known strictly before it."""
     schema, contract = customers.rows.schema(), customers.contract.columns
     with table_known_at(customers, as_of) as then:
-        known = known_before(then.rows, [as_of], when="signed_up_at")
+        profiles = pair_known(then.rows, [as_of], when="signed_up_at")
         texts = [name for name in schema.names if schema[name].is_string() and name not in _NOT_TEXTS]
-        names = [f"{text}={level}" for text in texts for level in _levels(known, text)]
+        names = [f"{text}={level}" for text in texts for level in _levels(profiles, text)]
     further = [name for name in schema.names if name not in contract]
     numbers = [name for name in further if schema[name].is_numeric() or schema[name].is_boolean()]
     return (*names, *(_FURTHER + name for name in numbers))
@@ -129,9 +129,9 @@ def calendar_names(calendar: Calendar, catalogue: Iterable[Feature]) -> tuple[st
     return (*listed, *(_BY_DAY + name for name in sorted(calendar.columns)))
 
 
-def _levels(known: ir.Table, text: str) -> list[str]:
-    total = int(fetch(known.aggregate(rows=known.count()))["rows"].iloc[0])
-    counted = known.filter(known[text].notnull()).group_by(level=known[text]).aggregate(rows=ibis._.count())
-    found = fetch(counted.filter(counted.rows >= LEAST_SHARE * total).order_by([ibis.desc("rows"), "level"]))
-    levels = [str(level) for level in found["level"] if not _UNSPEAKABLE & set(str(level))]
+def _levels(profiles: ir.Table, text: str) -> list[str]:
+    total = int(fetch(profiles.aggregate(rows=profiles.count()))["rows"].iloc[0])
+    counted = profiles.filter(profiles[text].notnull()).group_by(level=profiles[text]).aggregate(rows=ibis._.count())
+    frequent = fetch(counted.filter(counted.rows >= LEAST_SHARE * total).order_by([ibis.desc("rows"), "level"]))
+    levels = [str(level) for level in frequent["level"] if not _UNSPEAKABLE & set(str(level))]
     return sorted(levels[:MOST_LEVELS])

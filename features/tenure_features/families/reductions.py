@@ -12,7 +12,7 @@ import ibis.expr.types as ir
 _IGNORE_MISSING = (ops.Sum, ops.Min, ops.Max, ops.Mean, ops.StandardDev, ops.Variance)
 
 
-def unfiltered(expressions: Mapping[str, ir.Value]) -> dict[str, ir.Value]:
+def move_conditions(expressions: Mapping[str, ir.Value]) -> dict[str, ir.Value]:
     """Move the condition of sums, extremes, means and spreads into what is reduced; the values stay the same.
 
     DuckDB sets rows apart once for every ``FILTER`` clause: a catalogue of reductions with conditions takes a third
@@ -21,7 +21,7 @@ def unfiltered(expressions: Mapping[str, ir.Value]) -> dict[str, ir.Value]:
     Examples
     --------
     >>> orders = ibis.table({"revenue": "float64"}, name="orders")
-    >>> largest = unfiltered({"largest": orders.revenue.max(where=orders.revenue > 1)})
+    >>> largest = move_conditions({"largest": orders.revenue.max(where=orders.revenue > 1)})
     >>> "FILTER" in str(ibis.to_sql(orders.aggregate(**largest)))
     False
     """
@@ -33,5 +33,5 @@ def _inside(node: ops.Node, kwargs: Mapping[str, Any] | None) -> ops.Node:
     node = node.__recreate__(kwargs) if kwargs else node
     if not isinstance(node, _IGNORE_MISSING) or node.where is None:
         return node
-    kept = ibis.ifelse(node.where.to_expr(), node.arg.to_expr(), None).op()
-    return node.copy(arg=kept, where=None)
+    conditional = ibis.ifelse(node.where.to_expr(), node.arg.to_expr(), None).op()
+    return node.copy(arg=conditional, where=None)

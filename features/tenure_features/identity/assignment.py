@@ -11,7 +11,7 @@ import ibis.expr.types as ir
 import pandas as pd
 
 from tenure_features.identity.kinds import kinds_text
-from tenure_features.identity.values import ACCOUNT
+from tenure_features.identity.values import ACCOUNT_COLUMNS
 from tenure_features.identity.workspace import Workspace
 
 MAP: Mapping[str, str] = {
@@ -26,7 +26,7 @@ MAP: Mapping[str, str] = {
 }
 """Columns of the map. A row without ``valid_to`` is the current one of its source id."""
 
-HISTORY: Mapping[str, str] = {
+HISTORY_COLUMNS: Mapping[str, str] = {
     "moment": "timestamp(6)",
     "event": "string",
     "customer_id": "string",
@@ -38,7 +38,7 @@ HISTORY: Mapping[str, str] = {
 
 
 @dataclass(frozen=True)
-class Assigned:
+class AssignedIds:
     """The map, and what changed since the one before."""
 
     rows: ir.Table
@@ -53,7 +53,7 @@ def assign(
     by_trust: Sequence[str],
     as_of: pd.Timestamp,
     work: Workspace,
-) -> Assigned:
+) -> AssignedIds:
     """Give every component a customer id.
 
     A new customer is called after their oldest source id. Where a map of an earlier run is given, ids stay: the
@@ -79,20 +79,20 @@ def assign(
     moment = ibis.literal(as_of.to_pydatetime(), type="timestamp(6)")
     if previous is None:
         rows = named.mutate(customer_id="plain", valid_from=ibis.coalesce(named.first_seen, moment))
-        return Assigned(_as_map(rows.mutate(valid_to=ibis.null("timestamp(6)"))), None)
+        return AssignedIds(_as_map(rows.mutate(valid_to=ibis.null("timestamp(6)"))), None)
     current = work.keep(previous.filter(previous.valid_to.isnull()))
-    met = work.keep(_met(named, current))
+    met = work.keep(_match_earlier(named, current))
     winners = work.keep(_winners(met))
     final = work.keep(_final_names(named, current, winners))
     placed = work.keep(named.join(final, "component").select(*accounts.columns, "customer_id"))
     rows = [
         previous.filter(previous.valid_to.notnull()),
         *_now(placed, current, moment),
-        *_vanished(current, placed, winners.join(final, "component"), moment),
+        *_close_vanished(current, placed, winners.join(final, "component"), moment),
     ]
-    whole = ibis.union(*(_as_map(one) for one in rows))
+    whole = ibis.union(*(_as_map(part) for part in rows))
     real = whole.filter(whole.valid_to.isnull() | (whole.valid_from < whole.valid_to))
-    return Assigned(real, _events(met, winners, final, _crossing(met, shared, by_trust), moment))
+    return AssignedIds(real, _events(met, winners, final, _crossing(met, shared, by_trust), moment))
 
 
 def _as_map(rows: ir.Table) -> ir.Table:
@@ -113,10 +113,12 @@ def _fresh_names(accounts: ir.Table) -> ir.Table:
     return oldest.select("component", plain=(oldest.uses == 1).ifelse(oldest.source_id, long), long=long)
 
 
-def _met(named: ir.Table, current: ir.Table) -> ir.Table:
+def _match_earlier(named: ir.Table, current: ir.Table) -> ir.Table:
     """Source ids of this run that the map before knows, with their earlier customer."""
-    before = current.select(*ACCOUNT, old_id="customer_id")
-    return named.join(before, ACCOUNT).select(*ACCOUNT, "component", "first_seen", "match_reason", "old_id")
+    before = current.select(*ACCOUNT_COLUMNS, old_id="customer_id")
+    return named.join(before, ACCOUNT_COLUMNS).select(
+        *ACCOUNT_COLUMNS, "component", "first_seen", "match_reason", "old_id"
+    )
 
 
 def _winners(met: ir.Table) -> ir.Table:
@@ -128,9 +130,11 @@ def _winners(met: ir.Table) -> ir.Table:
 def _final_names(named: ir.Table, current: ir.Table, winners: ir.Table) -> ir.Table:
     oldest = [winners.age.isnull(), winners.age, winners.old_id]
     place = ibis.row_number().over(ibis.window(group_by="component", order_by=oldest))
-    kept = winners.mutate(place=place).filter(ibis._.place == 0).select("component", kept="old_id")
+    inherited = winners.mutate(place=place).filter(ibis._.place == 0).select("component", kept="old_id")
     taken = current.select(taken="customer_id").distinct()
-    names = named.select("component", "plain", "long").distinct().left_join(kept, "component").drop("component_right")
+    names = (
+        named.select("component", "plain", "long").distinct().left_join(inherited, "component").drop("component_right")
+    )
     free = names.left_join(taken, names.plain == taken.taken)
     fresh = free.taken.isnull().ifelse(free.plain, free.long)
     return free.select("component", customer_id=ibis.coalesce(free.kept, fresh))
@@ -139,10 +143,10 @@ def _final_names(named: ir.Table, current: ir.Table, winners: ir.Table) -> ir.Ta
 def _now(placed: ir.Table, current: ir.Table, moment: ir.TimestampScalar) -> list[ir.Table]:
     """Rows of source ids of this run: the current ones, and the ones that end."""
     before = current.select(
-        *ACCOUNT, old_id="customer_id", old_from="valid_from", old_reason="match_reason", old_first="first_seen",
-        old_last="last_seen",
+        *ACCOUNT_COLUMNS, old_id="customer_id", old_from="valid_from", old_reason="match_reason",
+        old_first="first_seen", old_last="last_seen",
     )  # fmt: skip
-    rows = placed.left_join(before, ACCOUNT)
+    rows = placed.left_join(before, ACCOUNT_COLUMNS)
     since = ibis.cases(
         (rows.old_id.isnull(), ibis.coalesce(rows.first_seen, moment)),
         (rows.old_id == rows.customer_id, rows.old_from),
@@ -150,15 +154,15 @@ def _now(placed: ir.Table, current: ir.Table, moment: ir.TimestampScalar) -> lis
     )
     now = rows.mutate(valid_from=since, valid_to=ibis.null("timestamp(6)"))
     ended = rows.filter(rows.old_id != rows.customer_id).select(
-        *ACCOUNT, customer_id="old_id", match_reason="old_reason", first_seen="old_first", last_seen="old_last",
+        *ACCOUNT_COLUMNS, customer_id="old_id", match_reason="old_reason", first_seen="old_first", last_seen="old_last",
         valid_from="old_from", valid_to=moment,
     )  # fmt: skip
     return [now, ended]
 
 
-def _vanished(current: ir.Table, placed: ir.Table, homes: ir.Table, moment: ir.TimestampScalar) -> list[ir.Table]:
+def _close_vanished(current: ir.Table, placed: ir.Table, homes: ir.Table, moment: ir.TimestampScalar) -> list[ir.Table]:
     """Rows of source ids that this run no longer sees: they stay with their customer, wherever that one went."""
-    gone = current.anti_join(placed, ACCOUNT)
+    gone = current.anti_join(placed, ACCOUNT_COLUMNS)
     going = homes.select("old_id", new_id="customer_id")
     rows = gone.left_join(going, gone.customer_id == going.old_id)
     moved = rows.filter(rows.new_id.notnull() & (rows.new_id != rows.customer_id))
@@ -168,7 +172,7 @@ def _vanished(current: ir.Table, placed: ir.Table, homes: ir.Table, moment: ir.T
 
 def _crossing(met: ir.Table, shared: ir.Table, by_trust: Sequence[str]) -> ir.Table:
     """Kinds through which an earlier customer shares something with another one, as one text."""
-    placed = met.join(shared, ACCOUNT).select("old_id", "component", "kind", "value").distinct()
+    placed = met.join(shared, ACCOUNT_COLUMNS).select("old_id", "component", "kind", "value").distinct()
     between = placed.group_by("component", "kind", "value").having(ibis._.old_id.nunique() > 1).aggregate()
     kinds = placed.semi_join(between, ["component", "kind", "value"]).select("old_id", "component", "kind").distinct()
     named = kinds_text(kinds, by=["old_id", "component"], name="reason", by_trust=by_trust)

@@ -38,10 +38,10 @@ def components(pairs: ir.Table, *, work: Workspace) -> ir.Table:
 
 def stars(edges: ir.Table, *, work: Workspace) -> ir.Table:
     """Rewire edges ``node, component`` (node > component) until each component is a star around its smallest node."""
-    found = work.keep(edges)
-    while not _is_star_forest(found):
-        found = work.keep(_small_star(work.keep(_large_star(found))))
-    return found
+    labels = work.keep(edges)
+    while not _is_star_forest(labels):
+        labels = work.keep(_small_star(work.keep(_large_star(labels))))
+    return labels
 
 
 def _is_star_forest(edges: ir.Table) -> bool:

@@ -73,18 +73,18 @@ class CustomerMap:
         """
         start, close = self.at(origin).rows.to_pandas(), self.at(end).rows.to_pandas()
         bare = sorted(set(ordered) - set(start["source_id"]))
-        known = pd.concat([start, pd.DataFrame({"source_id": bare, "customer_id": bare}, dtype="str")])
+        pairs = pd.concat([start, pd.DataFrame({"source_id": bare, "customer_id": bare}, dtype="str")])
         turned = close.rename(columns={"customer_id": "turned_out"})
         # The first of each in the order of the map at the origin, the oldest first.
-        homes = known.merge(turned, on="source_id").drop_duplicates("turned_out")[["turned_out", "customer_id"]]
-        new = turned[~turned["source_id"].isin(known["source_id"])].merge(homes, on="turned_out")
-        return CustomerMap(_text(pd.concat([known, new])))
+        homes = pairs.merge(turned, on="source_id").drop_duplicates("turned_out")[["turned_out", "customer_id"]]
+        new = turned[~turned["source_id"].isin(pairs["source_id"])].merge(homes, on="turned_out")
+        return CustomerMap(_text(pd.concat([pairs, new])))
 
-    def loaded(self, backend: Any) -> ir.Table:  # noqa: ANN401
-        """Bring the map into a backend, for `replaced`."""
+    def load_into(self, backend: Any) -> ir.Table:  # noqa: ANN401
+        """Bring the map into a backend, for `replace_ids`."""
         return keep(backend, f"customer_map_{next(_loaded)}", ibis.memtable(self.rows))
 
-    def applied(self, table: ir.Table, column: str, *, backend: Any) -> ir.Table:  # noqa: ANN401
+    def apply(self, table: ir.Table, column: str, *, backend: Any) -> ir.Table:  # noqa: ANN401
         """Replace the source ids of a column by customer ids; an id that the map does not know stays.
 
         Parameters
@@ -96,15 +96,15 @@ class CustomerMap:
         backend
             The connection the table lives on.
         """
-        return replaced(table, column, self.loaded(backend))
+        return replace_ids(table, column, self.load_into(backend))
 
 
-def replaced(table: ir.Table, column: str, known: ir.Table) -> ir.Table:
+def replace_ids(table: ir.Table, column: str, customers: ir.Table) -> ir.Table:
     """Replace source ids as `CustomerMap.applied` does, by a map that lies in the backend."""
-    known = known.rename({"tenure:source_id": "source_id", "tenure:customer_id": "customer_id"})
-    joined = table.left_join(known, table[column] == known["tenure:source_id"])
-    found = joined.mutate({column: ibis.coalesce(joined["tenure:customer_id"], joined[column])})
-    return found.select(*table.columns)
+    customers = customers.rename({"tenure:source_id": "source_id", "tenure:customer_id": "customer_id"})
+    joined = table.left_join(customers, table[column] == customers["tenure:source_id"])
+    mapped = joined.mutate({column: ibis.coalesce(joined["tenure:customer_id"], joined[column])})
+    return mapped.select(*table.columns)
 
 
 def customer_map(current: pd.DataFrame, *, source: str | None = None, timeline: Timeline | None = None) -> CustomerMap:
@@ -134,10 +134,10 @@ def customer_map(current: pd.DataFrame, *, source: str | None = None, timeline: 
     {'source_id': 'A7', 'customer_id': 'S1'}
     """
     if source is not None:
-        known = sorted(current["source"].unique())
+        sources = sorted(current["source"].unique())
         current = current[current["source"] == source]
         if current.empty:
-            raise UsageError(f"There is no source {source!r} among the identifiers.", found=", ".join(known))
+            raise UsageError(f"There is no source {source!r} among the identifiers.", found=", ".join(sources))
     pairs = current[["source_id", "customer_id"]].drop_duplicates()
     twice = pairs["source_id"][pairs["source_id"].duplicated()]
     if len(twice):

@@ -62,7 +62,7 @@ def md5_of(text: ir.StringValue, *, engine: str) -> ir.StringValue:
     return text.hexdigest("md5")
 
 
-def sha256_of(text: ir.StringValue, *, engine: str) -> ir.StringValue:
+def hash_key(text: ir.StringValue, *, engine: str) -> ir.StringValue:
     """Compute the SHA-256 as lower-case hexadecimal on an engine, named as Ibis names it."""
     builders: dict[str, Any] = {
         "postgres": lambda: _encode(_sha256_bytes(_convert_to(text, "UTF8")), "hex"),

@@ -124,12 +124,12 @@ def _check_region(region: str) -> None:
         )
 
 
-def kind_of(column: ir.StringValue, known: tuple[str, ...]) -> ir.StringValue:
+def identifier_kind(column: ir.StringValue, kinds: tuple[str, ...]) -> ir.StringValue:
     """Read a kind: letter case, dashes, other words and endings such as ``_md5`` do not matter; null if unknown."""
     text = column.strip().lower().re_replace(r"[\s-]+", "_")
     bare = text.re_replace(r"^hashed_|_(md5|sha256|sha_256|hash|hashed)$", "")
     named = bare.cases(*KIND_ALIASES.items(), else_=bare)
-    return named.isin(list(known)).ifelse(named, ibis.null("string"))
+    return named.isin(list(kinds)).ifelse(named, ibis.null("string"))
 
 
 def is_blocked(kind: ir.StringValue, key: ir.StringValue, settings: IdentitySettings) -> ir.BooleanValue:

@@ -13,8 +13,8 @@ from tenure_features.identity.components import components
 from tenure_features.identity.kinds import PROBABILISTIC, IdentitySettings, kinds_text
 from tenure_features.identity.oversized import split_oversized
 from tenure_features.identity.separation import keep_apart
-from tenure_features.identity.values import ACCOUNT
-from tenure_features.identity.weak import GUARD_COLUMNS, SHOWN, attach_weak
+from tenure_features.identity.values import ACCOUNT_COLUMNS
+from tenure_features.identity.weak import GUARD_COLUMNS, MOST_SHOWN, attach_weak
 from tenure_features.identity.workspace import Workspace
 from tenure_features.reading.engine import fetch
 
@@ -42,7 +42,7 @@ class Links:
     guarded: pd.DataFrame = field(repr=False)
 
 
-def linked(
+def link(
     keys: ir.Table,
     *,
     settings: IdentitySettings,
@@ -83,7 +83,7 @@ def link_accounts(
     separations
         ``separation, source, source_id, side``: what must not be linked, from `tenure_features.identity.undo`.
     """
-    accounts = work.keep(_numbered(keys))
+    accounts = work.keep(_number(keys))
     members = work.keep(_members(keys, accounts, likely))
     values = work.keep(members.group_by("kind", "value").aggregate(n=members.count()).filter(ibis._.n > 1))
     limits = {kind: rule.limit for kind, rule in settings.kinds.items()} | {PROBABILISTIC: 2}
@@ -92,7 +92,7 @@ def link_accounts(
     guarded = [_over_limit(values.filter(~within))]
 
     is_strong = shared.kind.isin([*settings.strong, PROBABILISTIC])
-    strong = components(shared.filter(is_strong).select(node="account", value=_named(shared)), work=work)
+    strong = components(shared.filter(is_strong).select(node="account", value=_identifier_name(shared)), work=work)
     identified = members.filter(members.kind.isin(list(settings.strong))).select("account").distinct()
     labels, weak, ambiguous = attach_weak(strong, shared.filter(~is_strong), identified, work=work)
     guarded.append(ambiguous)
@@ -101,41 +101,41 @@ def link_accounts(
     labels, split = split_oversized(labels, linking, settings=settings, work=work)
     guarded.append(split)
     if separations is not None and len(separations):
-        labels, kept = keep_apart(labels, linking, separations, accounts=accounts, work=work)
-        guarded.append(kept)
+        labels, separated = keep_apart(labels, linking, separations, accounts=accounts, work=work)
+        guarded.append(separated)
     reasons = _reasons(linking, labels, (*settings.by_trust, PROBABILISTIC))
     whole = accounts.left_join(labels, accounts.account == labels.node).drop("node")
     whole = whole.mutate(component=ibis.coalesce(whole.component, whole.account))
     whole = whole.left_join(reasons, "account").drop("account_right")
     named = whole.mutate(match_reason=ibis.coalesce(whole.match_reason, ALONE)).drop("account")
-    names = accounts.select("account", *ACCOUNT)
+    names = accounts.select("account", *ACCOUNT_COLUMNS)
     return Links(
         work.keep(named), linking.join(names, "account").drop("account"), pd.concat(guarded, ignore_index=True)
     )
 
 
-def _numbered(keys: ir.Table) -> ir.Table:
+def _number(keys: ir.Table) -> ir.Table:
     """Give the source ids numbers in the order of their names, those without a usable identifier, too."""
-    seen = keys.group_by(ACCOUNT).aggregate(first_seen=keys.seen_at.min(), last_seen=keys.seen_at.max())
-    return seen.mutate(account=ibis.row_number().over(ibis.window(order_by=ACCOUNT)).cast("int64"))
+    seen = keys.group_by(ACCOUNT_COLUMNS).aggregate(first_seen=keys.seen_at.min(), last_seen=keys.seen_at.max())
+    return seen.mutate(account=ibis.row_number().over(ibis.window(order_by=ACCOUNT_COLUMNS)).cast("int64"))
 
 
 def _members(keys: ir.Table, accounts: ir.Table, likely: ir.Table | None) -> ir.Table:
-    usable = keys.filter(keys.key.notnull()).select(*ACCOUNT, "kind", value="key")
+    usable = keys.filter(keys.key.notnull()).select(*ACCOUNT_COLUMNS, "kind", value="key")
     if likely is not None:
-        usable = usable.union(likely.select(*ACCOUNT, kind=ibis.literal(PROBABILISTIC), value="value"))
-    numbers = accounts.select(*ACCOUNT, "account")
-    return usable.join(numbers, ACCOUNT).select("account", "kind", "value").distinct()
+        usable = usable.union(likely.select(*ACCOUNT_COLUMNS, kind=ibis.literal(PROBABILISTIC), value="value"))
+    numbers = accounts.select(*ACCOUNT_COLUMNS, "account")
+    return usable.join(numbers, ACCOUNT_COLUMNS).select("account", "kind", "value").distinct()
 
 
-def _named(rows: ir.Table) -> ir.StringValue:
+def _identifier_name(rows: ir.Table) -> ir.StringValue:
     return rows.kind + ":" + rows.value
 
 
 def _over_limit(values: ir.Table) -> pd.DataFrame:
-    most = values.order_by([values.n.desc(), "kind", "value"]).limit(SHOWN)
-    found = fetch(most.select("kind", "value", source_ids="n"))
-    return found.assign(guard="over the limit of its kind").reindex(columns=GUARD_COLUMNS)
+    most = values.order_by([values.n.desc(), "kind", "value"]).limit(MOST_SHOWN)
+    shared = fetch(most.select("kind", "value", source_ids="n"))
+    return shared.assign(guard="over the limit of its kind").reindex(columns=GUARD_COLUMNS)
 
 
 def _reasons(linking: ir.Table, labels: ir.Table, by_trust: tuple[str, ...]) -> ir.Table:

@@ -8,7 +8,7 @@ import pandas as pd
 
 from tenure_features.identity.components import components
 from tenure_features.identity.kinds import PROBABILISTIC, IdentitySettings
-from tenure_features.identity.weak import GUARD_COLUMNS, SHOWN, all_labels
+from tenure_features.identity.weak import GUARD_COLUMNS, MOST_SHOWN, all_labels
 from tenure_features.identity.workspace import Workspace
 from tenure_features.reading.engine import count, fetch
 
@@ -38,7 +38,7 @@ def split_oversized(
     large = work.keep(_larger(labels, settings.largest))
     if not count(large):
         return labels, pd.DataFrame(columns=GUARD_COLUMNS)
-    found = fetch(large.order_by([large.size.desc(), "component"]).limit(SHOWN))
+    largest = fetch(large.order_by([large.size.desc(), "component"]).limit(MOST_SHOWN))
     inside = work.keep(labels.semi_join(large, "component"))
     done = [labels.anti_join(large, "component")]
     for kinds in _shrinking((*settings.by_trust, PROBABILISTIC)):
@@ -52,8 +52,8 @@ def split_oversized(
         if not count(inside.limit(1)):
             break
     aside = set(fetch(inside.select("node"))["node"])
-    guard = ["too large: set aside" if root in aside else "too large: split" for root in found["component"]]
-    listed = found.rename(columns={"size": "source_ids"}).assign(guard=guard, kind="", value="")
+    guard = ["too large: set aside" if root in aside else "too large: split" for root in largest["component"]]
+    listed = largest.rename(columns={"size": "source_ids"}).assign(guard=guard, kind="", value="")
     return work.keep(ibis.union(*done)), listed.reindex(columns=GUARD_COLUMNS)
 
 

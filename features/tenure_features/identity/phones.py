@@ -62,19 +62,19 @@ def to_e164(numbers: Texts, *, default_region: str | None) -> Texts:
     ['+4915112345678', '+4915112345678', None]
     """
     left = pa.table({"at": pa.array(range(len(numbers)), pa.int64()), "number": numbers.cast(pa.string())})
-    found = []
+    written = []
     for plan in _plans(left["number"], default_region):
         national = plan.national(left["number"])
         fits = plan.fits(national)
         e164 = pc.binary_join_element_wise(f"+{plan.code}", national.filter(fits), "")
-        found.append(pa.table({"at": left["at"].filter(fits), "e164": e164}))
+        written.append(pa.table({"at": left["at"].filter(fits), "e164": e164}))
         left = left.filter(pc.invert(fits))
-    parsed = pa.array([_parsed(text, default_region) for text in left["number"].to_pylist()], pa.string())
-    found.append(pa.table({"at": left["at"], "e164": parsed}))
-    return pa.concat_tables(found).sort_by("at")["e164"].combine_chunks()
+    parsed = pa.array([_parse(text, default_region) for text in left["number"].to_pylist()], pa.string())
+    written.append(pa.table({"at": left["at"], "e164": parsed}))
+    return pa.concat_tables(written).sort_by("at")["e164"].combine_chunks()
 
 
-def _parsed(text: str | None, default_region: str | None) -> str | None:
+def _parse(text: str | None, default_region: str | None) -> str | None:
     try:
         number = phonenumbers.parse(text or "", default_region)
     except phonenumbers.NumberParseException:
@@ -168,7 +168,11 @@ def _plan(region: str, prefix: str, *, also_doubtful: tuple[str, ...] = ()) -> t
     if metadata.national_prefix_transform_rule or metadata.leading_digits:
         return ()
     described = [getattr(metadata, name) for name in _TYPES]
-    types = tuple(_rule(one) for one in described if one is not None and one.national_number_pattern)
+    types = tuple(
+        _rule(description)
+        for description in described
+        if description is not None and description.national_number_pattern
+    )
     again = metadata.national_prefix_for_parsing
     doubtful = ("0", *also_doubtful, *((again,) if again else ()))  # leading zeros follow rules of their own
     return (_Plan(metadata.country_code, prefix, _rule(metadata.general_desc), types, doubtful),)

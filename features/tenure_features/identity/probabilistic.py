@@ -12,22 +12,22 @@ import pandas as pd
 import pyarrow as pa
 
 from tenure_features.errors import DependencyUnavailableError, UsageError
-from tenure_features.identity.values import ACCOUNT
+from tenure_features.identity.values import ACCOUNT_COLUMNS
 from tenure_features.identity.workspace import Workspace
 from tenure_features.reading.engine import without_warnings
 
-FEWEST = 50
+_FEWEST = 50
 """Source ids from which the model's weights can be learnt."""
 
-SURE = 8
+_SURE = 8
 """Letters two names before the @ must have in common at their end: fewer are a surname or a year of birth."""
 
 SAMPLED = 3_000_000
 """Random pairs on which chance agreement is counted."""
 
 _SAME_DOMAIN = "domain_l = domain_r"
-_TYPED = f"{_SAME_DOMAIN} AND damerau_levenshtein(name_l, name_r) <= 1 AND length(name_l) >= {SURE}"
-_INSIDE = f"{_SAME_DOMAIN} AND least(length(name_l), length(name_r)) >= {SURE} AND " \
+_TYPED = f"{_SAME_DOMAIN} AND damerau_levenshtein(name_l, name_r) <= 1 AND length(name_l) >= {_SURE}"
+_INSIDE = f"{_SAME_DOMAIN} AND least(length(name_l), length(name_r)) >= {_SURE} AND " \
     "(ends_with(name_l, name_r) OR ends_with(name_r, name_l))"  # fmt: skip
 _ALIKE = f"{_SAME_DOMAIN} AND jaro_winkler_similarity(name_l, name_r) >= 0.9"
 
@@ -66,9 +66,9 @@ def likely_pairs(keys: ir.Table, accounts: ir.Table, *, threshold: float, work: 
     splink = _splink()
     with without_warnings():
         people = _people(keys, accounts).to_pyarrow()
-    if people.num_rows < FEWEST:
+    if people.num_rows < _FEWEST:
         return None
-    pairs = _predicted(splink, people, threshold)
+    pairs = _predict(splink, people, threshold)
     if pairs.empty:
         return None
     return work.load(_two_rows(people, pairs))
@@ -89,19 +89,23 @@ def _people(keys: ir.Table, accounts: ir.Table) -> ir.Table:
     """Write one row per source id: its first value of each kind, and the parts of its e-mail address."""
     usable = keys.filter(keys.key.notnull())
     values = {kind: usable.key.min(where=usable.kind == kind) for kind in ("email", "phone", "device", "loyalty_card")}
-    wide = usable.group_by(ACCOUNT).aggregate(**values).join(accounts.select(*ACCOUNT, "component"), ACCOUNT)
+    wide = (
+        usable.group_by(ACCOUNT_COLUMNS)
+        .aggregate(**values)
+        .join(accounts.select(*ACCOUNT_COLUMNS, "component"), ACCOUNT_COLUMNS)
+    )
     names = wide.email.re_replace(r"@.*$", ""), wide.email.re_replace(r"^.*@", "")
     numbered = wide.mutate(
         name=names[0],
         domain=names[1],
-        unique_id=ibis.row_number().over(ibis.window(order_by=ACCOUNT)),
+        unique_id=ibis.row_number().over(ibis.window(order_by=ACCOUNT_COLUMNS)),
         # Hashed addresses have no name to compare.
-        ending=wide.email.contains("@").ifelse(names[0].right(SURE), ibis.null("string")),
+        ending=wide.email.contains("@").ifelse(names[0].right(_SURE), ibis.null("string")),
     )
-    return numbered.order_by(ACCOUNT)
+    return numbered.order_by(ACCOUNT_COLUMNS)
 
 
-def _predicted(splink: Any, people: pa.Table, threshold: float) -> pd.DataFrame:  # noqa: ANN401
+def _predict(splink: Any, people: pa.Table, threshold: float) -> pd.DataFrame:  # noqa: ANN401
     import duckdb
 
     connection = duckdb.connect()
@@ -111,14 +115,14 @@ def _predicted(splink: Any, people: pa.Table, threshold: float) -> pd.DataFrame:
         " AS letters, domain || ending AS tail FROM arrived"
     )
     with without_warnings():
-        model = _corrected(_trained(splink, connection))
+        model = _correct(_train(splink, connection))
         linker = splink.Linker(splink.DuckDBAPI(connection).register("people"), model, log_level=logging.ERROR)
-        found = linker.inference.predict(threshold_match_probability=threshold)
-        frame = found.as_pandas_dataframe()
+        matches = linker.inference.predict(threshold_match_probability=threshold)
+        frame = matches.as_pandas_dataframe()
     return frame[["unique_id_l", "unique_id_r", "component_l", "component_r", "match_probability"]]
 
 
-def _trained(splink: Any, connection: Any) -> dict[str, Any]:  # noqa: ANN401
+def _train(splink: Any, connection: Any) -> dict[str, Any]:  # noqa: ANN401
     linker = splink.Linker(splink.DuckDBAPI(connection).register("people"), _settings(splink), log_level=logging.ERROR)
     exact = [splink.block_on("email"), splink.block_on("phone")]
     linker.training.estimate_probability_two_random_records_match(exact, recall=0.8)
@@ -129,7 +133,7 @@ def _trained(splink: Any, connection: Any) -> dict[str, Any]:  # noqa: ANN401
     return trained
 
 
-def _corrected(model: dict[str, Any]) -> dict[str, Any]:
+def _correct(model: dict[str, Any]) -> dict[str, Any]:
     """Take the matches out of how often e-mails of different people agree.
 
     Random pairs hold matches, too, and e-mails of different people agree so rarely that those would be nearly all of
@@ -173,8 +177,8 @@ def _settings(splink: Any) -> Any:  # noqa: ANN401
 def _two_rows(people: pa.Table, frame: pd.DataFrame) -> pa.Table:
     """Write each pair as two rows with one value."""
     frame = frame[frame["component_l"] != frame["component_r"]].reset_index(drop=True)
-    names = people.select(["unique_id", *ACCOUNT]).to_pandas().set_index("unique_id")
+    names = people.select(["unique_id", *ACCOUNT_COLUMNS]).to_pandas().set_index("unique_id")
     value = frame["unique_id_l"].astype(str) + "-" + frame["unique_id_r"].astype(str)
     sides = [names.loc[frame[f"unique_id_{side}"]].reset_index(drop=True).assign(value=value) for side in ("l", "r")]
-    columns = {name: [text for side in sides for text in side[name]] for name in (*ACCOUNT, "value")}
+    columns = {name: [text for side in sides for text in side[name]] for name in (*ACCOUNT_COLUMNS, "value")}
     return pa.table({name: pa.array(values, pa.string()) for name, values in columns.items()})

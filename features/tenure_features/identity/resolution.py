@@ -13,12 +13,12 @@ import pandas as pd
 
 from tenure_features.days import Moment, utc_naive
 from tenure_features.errors import UsageError
-from tenure_features.identity.assignment import HISTORY, MAP, assign
+from tenure_features.identity.assignment import HISTORY_COLUMNS, MAP, assign
 from tenure_features.identity.kinds import PROBABILISTIC, IdentitySettings
-from tenure_features.identity.linking import linked
+from tenure_features.identity.linking import link
 from tenure_features.identity.state import APART, IdentityState, arrow_table, empty
 from tenure_features.identity.timeline import Timeline
-from tenure_features.identity.values import keys_at, normalised
+from tenure_features.identity.values import keys_at, normalise
 from tenure_features.identity.workspace import Workspace
 from tenure_features.reading.engine import fetch
 
@@ -60,7 +60,7 @@ class Resolution:
     def state(self) -> IdentityState:
         """What the next run needs, in memory."""
         rows = fetch(self.table.order_by(["source", "source_id", "valid_from"]))
-        return IdentityState(_typed(rows, MAP), self.history, self.apart)
+        return IdentityState(_to_types(rows, MAP), self.history, self.apart)
 
 
 def resolve(
@@ -104,16 +104,16 @@ def resolve(
     _check_order(previous, moment)
     apart = empty(APART) if previous is None else previous.apart
     with Workspace(backend) as work:
-        seen = _seen(identifiers, moment)
-        normal = normalised(seen, settings=rules, work=work)
+        seen = _seen_until(identifiers, moment)
+        normal = normalise(seen, settings=rules, work=work)
         normal = work.publish(normal) if timeline else normal
         keys = keys_at(normal, settings=rules, work=work)
-        links = linked(keys, settings=rules, work=work, separations=apart, probabilistic=probabilistic)
+        links = link(keys, settings=rules, work=work, separations=apart, probabilistic=probabilistic)
         before = None if previous is None else work.load(arrow_table(previous.rows, MAP))
         trust = (*rules.by_trust, PROBABILISTIC)
         assigned = assign(links.accounts, before, shared=links.shared, by_trust=trust, as_of=moment, work=work)
         table = work.publish(assigned.rows)
-        events = None if assigned.events is None else _typed(fetch(assigned.events), HISTORY)
+        events = None if assigned.events is None else _to_types(fetch(assigned.events), HISTORY_COLUMNS)
         asked: dict[str, Any] = {"settings": rules, "apart": apart, "probabilistic": probabilistic, "until": moment}
         return Resolution(
             table, _history(previous, events), apart, links.guarded, _problems(keys), moment, *_counts(table),
@@ -121,7 +121,7 @@ def resolve(
         )  # fmt: skip
 
 
-def _seen(identifiers: ir.Table, moment: pd.Timestamp) -> ir.Table:
+def _seen_until(identifiers: ir.Table, moment: pd.Timestamp) -> ir.Table:
     if "seen_at" not in identifiers.columns:
         return identifiers.mutate(seen_at=ibis.null("timestamp(6)"))
     rows = identifiers.mutate(seen_at=identifiers.seen_at.cast("timestamp(6)"))
@@ -145,18 +145,18 @@ def _problems(keys: ir.Table) -> pd.DataFrame:
 
 def _counts(table: ir.Table) -> tuple[int, int]:
     now = table.filter(table.valid_to.isnull())
-    found = fetch(now.aggregate(source_ids=now.count(), customers=now.customer_id.nunique())).iloc[0]
-    return int(found["source_ids"]), int(found["customers"])
+    counts = fetch(now.aggregate(source_ids=now.count(), customers=now.customer_id.nunique())).iloc[0]
+    return int(counts["source_ids"]), int(counts["customers"])
 
 
 def _history(previous: IdentityState | None, events: pd.DataFrame | None) -> pd.DataFrame:
     if previous is None:
-        return empty(HISTORY)
+        return empty(HISTORY_COLUMNS)
     if events is None or events.empty:
         return previous.history
     return events if previous.history.empty else pd.concat([previous.history, events], ignore_index=True)
 
 
-def _typed(frame: pd.DataFrame, columns: Mapping[str, str]) -> pd.DataFrame:
+def _to_types(frame: pd.DataFrame, columns: Mapping[str, str]) -> pd.DataFrame:
     typed: pd.DataFrame = arrow_table(frame, columns).to_pandas()
     return typed

@@ -9,7 +9,7 @@ import pandas as pd
 import pyarrow as pa
 
 from tenure_features.identity.components import components
-from tenure_features.identity.values import ACCOUNT
+from tenure_features.identity.values import ACCOUNT_COLUMNS
 from tenure_features.identity.weak import GUARD_COLUMNS, all_labels
 from tenure_features.identity.workspace import Workspace
 from tenure_features.reading.engine import count, fetch
@@ -37,13 +37,13 @@ def keep_apart(
         Where intermediate tables lie.
     """
     sides = work.load(_table(separations, ["separation", "source", "source_id", "side"]))
-    sided = work.keep(sides.join(accounts, ACCOUNT).select("account", "separation", "side"))
+    sided = work.keep(sides.join(accounts, ACCOUNT_COLUMNS).select("account", "separation", "side"))
     torn = work.keep(_torn(labels, sided))
     if not count(torn):
         return labels, pd.DataFrame(columns=GUARD_COLUMNS)
     listed = fetch(torn.order_by("component")).assign(guard="told apart", kind="")
     marks = work.load(_table(_marks(separations), ["source", "source_id", "mark"]))
-    mark = work.keep(marks.join(accounts, ACCOUNT).select("account", "mark"))
+    mark = work.keep(marks.join(accounts, ACCOUNT_COLUMNS).select("account", "mark"))
     untouched = labels.anti_join(torn, "component")
     rows = work.keep(_within(linking, labels.semi_join(torn, "component")))
     loose = work.keep(all_labels(components(_loose(rows, mark), work=work)))
@@ -62,26 +62,26 @@ def _within(rows: ir.Table, labels: ir.Table) -> ir.Table:
 def _torn(labels: ir.Table, sided: ir.Table) -> ir.Table:
     placed = labels.join(sided, labels.node == sided.account)
     both = placed.group_by("component", "separation").having(ibis._.side.nunique() > 1).aggregate()
-    one = both.group_by("component").aggregate(value=both.separation.min())
+    first = both.group_by("component").aggregate(value=both.separation.min())
     size = labels.group_by("component").aggregate(source_ids=labels.count())
-    return one.join(size, "component")
+    return first.join(size, "component")
 
 
 def _marks(separations: pd.DataFrame) -> pd.DataFrame:
     """One text per source id that says all its sides."""
     text = separations["separation"].astype(str) + "=" + separations["side"].astype(str)
-    rows = separations[ACCOUNT].assign(mark=text).drop_duplicates().sort_values("mark")
-    return rows.groupby(ACCOUNT)[["mark"]].agg(";".join).reset_index()
+    rows = separations[ACCOUNT_COLUMNS].assign(mark=text).drop_duplicates().sort_values("mark")
+    return rows.groupby(ACCOUNT_COLUMNS)[["mark"]].agg(";".join).reset_index()
 
 
-def _marked(rows: ir.Table, mark: ir.Table) -> ir.Table:
+def _mark(rows: ir.Table, mark: ir.Table) -> ir.Table:
     joined = rows.left_join(mark, "account").drop("account_right")
     return joined.select("account", "mark", value=joined.kind + ":" + joined.value)
 
 
 def _loose(rows: ir.Table, mark: ir.Table) -> ir.Table:
     """Let source ids of no side link with every side."""
-    marked = _marked(rows, mark)
+    marked = _mark(rows, mark)
     sides = marked.filter(marked.mark.notnull()).select("value", "mark").distinct()
     free = marked.filter(marked.mark.isnull())
     guests = free.select("account", "value").join(sides, "value").select("account", "value", "mark")
@@ -91,7 +91,7 @@ def _loose(rows: ir.Table, mark: ir.Table) -> ir.Table:
 
 
 def _strict(rows: ir.Table, mark: ir.Table) -> ir.Table:
-    marked = _marked(rows, mark)
+    marked = _mark(rows, mark)
     return marked.select(node="account", value=marked.value + "#" + ibis.coalesce(marked.mark, ""))
 
 

@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from tenure_features.errors import DataContractError, UsageError
-from tenure_features.identity.assignment import HISTORY, MAP
+from tenure_features.identity.assignment import HISTORY_COLUMNS, MAP
 
 MAP_FILE, HISTORY_FILE, APART_FILE = "identity_map.parquet", "identity_history.parquet", "identity_apart.parquet"
 
@@ -48,13 +48,13 @@ class IdentityState:
     rows
         The map, see `tenure_features.identity.assignment.MAP`.
     history
-        Merges, splits and undone merges, see `tenure_features.identity.assignment.HISTORY`.
+        Merges, splits and undone merges, see `tenure_features.identity.assignment.HISTORY_COLUMNS`.
     apart
         What must not be linked, see `APART`.
     """
 
     rows: pd.DataFrame
-    history: pd.DataFrame = field(default_factory=lambda: empty(HISTORY))
+    history: pd.DataFrame = field(default_factory=lambda: empty(HISTORY_COLUMNS))
     apart: pd.DataFrame = field(default_factory=lambda: empty(APART))
 
     @property
@@ -71,7 +71,11 @@ class IdentityState:
     def write(self, folder: Path) -> tuple[Path, ...]:
         """Write the three tables as Parquet files into a folder."""
         folder.mkdir(parents=True, exist_ok=True)
-        parts = ((MAP_FILE, self.rows, MAP), (HISTORY_FILE, self.history, HISTORY), (APART_FILE, self.apart, APART))
+        parts = (
+            (MAP_FILE, self.rows, MAP),
+            (HISTORY_FILE, self.history, HISTORY_COLUMNS),
+            (APART_FILE, self.apart, APART),
+        )
         for name, frame, columns in parts:
             pq.write_table(arrow_table(frame, columns), folder / name)
         return tuple(folder / name for name, _, _ in parts)
@@ -96,7 +100,7 @@ def read_state(path: Path) -> IdentityState:
     if not file.is_file():
         raise UsageError(f"There is no identity map {file}.", fix="Name the identity_map.parquet of an earlier run.")
     frames = [_read(file, MAP)]
-    for name, columns in ((HISTORY_FILE, HISTORY), (APART_FILE, APART)):
+    for name, columns in ((HISTORY_FILE, HISTORY_COLUMNS), (APART_FILE, APART)):
         beside = file.parent / name
         frames.append(_read(beside, columns) if beside.is_file() else empty(columns))
     return IdentityState(*frames)

@@ -11,12 +11,12 @@ import pandas as pd
 from tenure_features.days import Moment, utc_naive
 from tenure_features.identity.assignment import assign
 from tenure_features.identity.kinds import PROBABILISTIC, IdentitySettings
-from tenure_features.identity.linking import linked
+from tenure_features.identity.linking import link
 from tenure_features.identity.values import keys_at
 from tenure_features.identity.workspace import Workspace
 from tenure_features.reading.engine import count, fetch
 
-COLUMNS = ["source", "source_id", "customer_id", "first_seen"]
+_COLUMNS = ["source", "source_id", "customer_id", "first_seen"]
 
 
 class Timeline:
@@ -28,7 +28,7 @@ class Timeline:
     Parameters
     ----------
     normal
-        From `tenure_features.identity.values.normalised`.
+        From `tenure_features.identity.values.normalise`.
     backend
         Where it lies.
     settings
@@ -60,11 +60,11 @@ class Timeline:
         """Give the map of a moment: ``source, source_id, customer_id, first_seen``, the oldest source ids first."""
         when = utc_naive(moment)
         if when not in self._maps:
-            self._maps[when] = self._made(when)
+            self._maps[when] = self._make(when)
         made = self._maps[when]
         if made is None:
-            return pd.DataFrame(columns=COLUMNS)
-        return fetch(made.select(COLUMNS)).sort_values(["first_seen", "source", "source_id"], ignore_index=True)
+            return pd.DataFrame(columns=_COLUMNS)
+        return fetch(made.select(_COLUMNS)).sort_values(["first_seen", "source", "source_id"], ignore_index=True)
 
     def ending(self, moment: pd.Timestamp) -> Timeline:
         """Give the maps of the same identifiers up to an earlier moment."""
@@ -72,15 +72,13 @@ class Timeline:
         earlier.until = moment
         return earlier
 
-    def _made(self, when: pd.Timestamp) -> ir.Table | None:
+    def _make(self, when: pd.Timestamp) -> ir.Table | None:
         trust = (*self._settings.by_trust, PROBABILISTIC)
         with Workspace(self._backend) as work:
             keys = keys_at(self._normal, as_of=when, settings=self._settings, work=work)
             if not count(keys.limit(1)):
                 return None
             apart = self._apart[self._apart["moment"] < when]
-            links = linked(
-                keys, settings=self._settings, work=work, separations=apart, probabilistic=self._probabilistic
-            )
+            links = link(keys, settings=self._settings, work=work, separations=apart, probabilistic=self._probabilistic)
             named = assign(links.accounts, None, shared=links.shared, by_trust=trust, as_of=when, work=work)
-            return work.publish(named.rows.select(COLUMNS))
+            return work.publish(named.rows.select(_COLUMNS))

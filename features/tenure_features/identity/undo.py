@@ -6,9 +6,9 @@ import pandas as pd
 
 from tenure_features.days import Moment, utc_naive
 from tenure_features.errors import UsageError
-from tenure_features.identity.assignment import HISTORY, MAP
+from tenure_features.identity.assignment import HISTORY_COLUMNS, MAP
 from tenure_features.identity.state import APART, IdentityState
-from tenure_features.identity.values import ACCOUNT
+from tenure_features.identity.values import ACCOUNT_COLUMNS
 
 
 def undo_merge(state: IdentityState, *, customer_id: str, other: str, as_of: Moment) -> IdentityState:
@@ -47,24 +47,24 @@ def undo_merge(state: IdentityState, *, customer_id: str, other: str, as_of: Mom
     leaving, back = _leaving(rows, current, other, customer_id)
     if leaving.sum() == current.sum():
         raise UsageError(f"Nothing of {customer_id} would be left.", fix="Name the customer id that went away.")
-    kept = rows[current & ~leaving]
+    staying = rows[current & ~leaving]
     moved = rows[leaving].assign(customer_id=back, valid_from=moment, match_reason="told apart")
     moved["valid_to"] = pd.NaT
     rows.loc[leaving, "valid_to"] = moment
     event = {"moment": moment, "event": "undo", "customer_id": customer_id, "other_id": back,
              "source_ids": len(moved), "reason": "told apart"}  # fmt: skip
     return IdentityState(
-        _joined_up(pd.concat([rows, moved], ignore_index=True)),
-        _appended(state.history, pd.DataFrame([event]), list(HISTORY)),
-        _appended(state.apart, _sides(kept, moved, f"{customer_id}|{back}", moment), list(APART)),
+        _join_up(pd.concat([rows, moved], ignore_index=True)),
+        _append(state.history, pd.DataFrame([event]), list(HISTORY_COLUMNS)),
+        _append(state.apart, _sides(staying, moved, f"{customer_id}|{back}", moment), list(APART)),
     )
 
 
 def _leaving(rows: pd.DataFrame, current: pd.Series, other: str, customer_id: str) -> tuple[pd.Series, str]:
     """Which current rows leave, and the id they get."""
     closed = rows[rows["valid_to"].notna() & (rows["customer_id"] == other)]
-    once = set(zip(*(closed[name] for name in ACCOUNT), strict=True))
-    keys = pd.Series(list(zip(*(rows[name] for name in ACCOUNT), strict=True)), index=rows.index)
+    once = set(zip(*(closed[name] for name in ACCOUNT_COLUMNS), strict=True))
+    keys = pd.Series(list(zip(*(rows[name] for name in ACCOUNT_COLUMNS), strict=True)), index=rows.index)
     leaving = current & keys.isin(once)
     if leaving.any():
         return leaving, other
@@ -81,17 +81,17 @@ def _leaving(rows: pd.DataFrame, current: pd.Series, other: str, customer_id: st
     return named, other if bare in set(rows.loc[rows["valid_to"].isna(), "customer_id"]) else bare
 
 
-def _sides(kept: pd.DataFrame, moved: pd.DataFrame, separation: str, moment: pd.Timestamp) -> pd.DataFrame:
-    sides = pd.concat([kept[ACCOUNT].assign(side="kept"), moved[ACCOUNT].assign(side="other")])
+def _sides(staying: pd.DataFrame, moved: pd.DataFrame, separation: str, moment: pd.Timestamp) -> pd.DataFrame:
+    sides = pd.concat([staying[ACCOUNT_COLUMNS].assign(side="kept"), moved[ACCOUNT_COLUMNS].assign(side="other")])
     return sides.assign(separation=separation, moment=moment)
 
 
-def _joined_up(rows: pd.DataFrame) -> pd.DataFrame:
+def _join_up(rows: pd.DataFrame) -> pd.DataFrame:
     """Drop rows that were never valid, and join rows of one customer that follow each other."""
     rows = rows[rows["valid_to"].isna() | (rows["valid_from"] < rows["valid_to"])]
-    keys = [*ACCOUNT, "customer_id"]
-    rows = rows.sort_values([*ACCOUNT, "valid_from"], ignore_index=True)
-    before = rows.groupby(ACCOUNT)[["customer_id", "valid_from", "valid_to", "match_reason"]].shift()
+    keys = [*ACCOUNT_COLUMNS, "customer_id"]
+    rows = rows.sort_values([*ACCOUNT_COLUMNS, "valid_from"], ignore_index=True)
+    before = rows.groupby(ACCOUNT_COLUMNS)[["customer_id", "valid_from", "valid_to", "match_reason"]].shift()
     follows = (before["customer_id"] == rows["customer_id"]) & (before["valid_to"] == rows["valid_from"])
     rows["valid_from"] = rows["valid_from"].mask(follows, before["valid_from"])
     rows["match_reason"] = rows["match_reason"].mask(follows, before["match_reason"])
@@ -99,6 +99,6 @@ def _joined_up(rows: pd.DataFrame) -> pd.DataFrame:
     return rows[~swallowed].reset_index(drop=True)[list(MAP)]
 
 
-def _appended(before: pd.DataFrame, more: pd.DataFrame, columns: list[str]) -> pd.DataFrame:
+def _append(before: pd.DataFrame, more: pd.DataFrame, columns: list[str]) -> pd.DataFrame:
     more = more[columns]
     return more if before.empty else pd.concat([before[columns], more], ignore_index=True)

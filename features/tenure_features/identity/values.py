@@ -11,13 +11,13 @@ import pandas as pd
 import pyarrow as pa
 
 from tenure_features.identity.emails import normal_email, tidy_email
-from tenure_features.identity.hashes import is_hash, md5_of, sha256_of
-from tenure_features.identity.kinds import IdentitySettings, is_blocked, kind_of
+from tenure_features.identity.hashes import hash_key, is_hash, md5_of
+from tenure_features.identity.kinds import IdentitySettings, identifier_kind, is_blocked
 from tenure_features.identity.phones import compact_phone, to_e164
 from tenure_features.identity.workspace import Workspace
 from tenure_features.reading.engine import count, fetch, without_warnings
 
-ACCOUNT = ["source", "source_id"]
+ACCOUNT_COLUMNS = ["source", "source_id"]
 UNKNOWN_KIND, UNREADABLE, BLOCKED = "kind unknown", "unreadable", "blocked"
 
 
@@ -42,10 +42,10 @@ def keys_of(rows: ir.Table, *, as_of: pd.Timestamp | None, settings: IdentitySet
         ``source, source_id, kind, key, seen_at, problem``: the key two spellings of one identifier share, or why
         there is none.
     """
-    return keys_at(normalised(_seen_before(rows, as_of), settings=settings, work=work), settings=settings, work=work)
+    return keys_at(normalise(_filter_seen(rows, as_of), settings=settings, work=work), settings=settings, work=work)
 
 
-def normalised(rows: ir.Table, *, settings: IdentitySettings, work: Workspace) -> ir.Table:
+def normalise(rows: ir.Table, *, settings: IdentitySettings, work: Workspace) -> ir.Table:
     """Write every identifier in its normal form, each for itself: what does not depend on the moment.
 
     Returns
@@ -53,7 +53,7 @@ def normalised(rows: ir.Table, *, settings: IdentitySettings, work: Workspace) -
     Table
         ``source, source_id, seen_at, kind, value, hashed, key``, for `keys_at`.
     """
-    kind = kind_of(rows.kind, settings.by_trust)
+    kind = identifier_kind(rows.kind, settings.by_trust)
     hashed = is_hash(rows.value) & ~kind.isin(["device", "cookie"]).fill_null(False)
     typed = rows.select("source", "source_id", "seen_at", kind=kind, value=rows.value, hashed=hashed)
     plain = work.keep(typed.mutate(plain=_plain(typed, settings)))
@@ -64,9 +64,9 @@ def keys_at(
     normal: ir.Table, *, as_of: pd.Timestamp | None = None, settings: IdentitySettings, work: Workspace
 ) -> ir.Table:
     """Give what was seen strictly before a moment its keys; a hash meets its plain form once that one was seen."""
-    read = _seen_before(normal, as_of)
+    read = _filter_seen(normal, as_of)
     if count(read.filter(read.hashed).limit(1)):
-        read = _unhashed(work.keep(read), work)
+        read = _resolve_hashes(work.keep(read), work)
     problem = ibis.cases(
         (read.kind.isnull(), UNKNOWN_KIND),
         (read.key.isnull() | (read.key == ""), UNREADABLE),
@@ -78,7 +78,7 @@ def keys_at(
     return work.keep(keyed.select("source", "source_id", "kind", key=usable, seen_at="seen_at", problem="problem"))
 
 
-def _seen_before(rows: ir.Table, as_of: pd.Timestamp | None) -> ir.Table:
+def _filter_seen(rows: ir.Table, as_of: pd.Timestamp | None) -> ir.Table:
     return rows if as_of is None else rows.filter(rows.seen_at.isnull() | (rows.seen_at < as_of.to_pydatetime()))
 
 
@@ -105,28 +105,28 @@ def _with_phones(rows: ir.Table, settings: IdentitySettings, work: Workspace) ->
     if len(numbers) == 0:
         return rows.rename(key="plain")
     e164 = to_e164(numbers, default_region=settings.default_region)
-    known = work.load(pa.table({"number": numbers.cast(pa.string()), "e164": e164}))
+    parsed = work.load(pa.table({"number": numbers.cast(pa.string()), "e164": e164}))
     others = rows.filter(~is_phone.fill_null(False)).rename(key="plain")
     phones = rows.filter(is_phone)
-    joined = phones.left_join(known, phones.plain == known.number).rename(key="e164")
+    joined = phones.left_join(parsed, phones.plain == parsed.number).rename(key="e164")
     return others.union(joined.select(others.columns))
 
 
-def _unhashed(rows: ir.Table, work: Workspace) -> ir.Table:
+def _resolve_hashes(rows: ir.Table, work: Workspace) -> ir.Table:
     """Give hashes the key of the plain value they are a hash of, where it is known."""
     hashed, plain = rows.filter(rows.hashed), rows.filter(~rows.hashed & rows.key.notnull())
     kinds = fetch(hashed.select("kind").distinct())["kind"].dropna().tolist()
     engine = work.backend.name
     forms = [
-        one.select("kind", "key", digest=digest(form, engine=engine))
-        for one, form in _forms(plain.filter(plain.kind.isin(kinds)).select("kind", "key", "value").distinct())
-        for digest in (md5_of, sha256_of)
+        kind.select("kind", "key", digest=digest(form, engine=engine))
+        for kind, form in _forms(plain.filter(plain.kind.isin(kinds)).select("kind", "key", "value").distinct())
+        for digest in (md5_of, hash_key)
     ]
     digests = ibis.union(*forms)
-    known = work.keep(digests.group_by("kind", "digest").aggregate(plain_key=digests.key.min()))
-    joined = hashed.left_join(known, (hashed.kind == known.kind) & (hashed.key == known.digest))
-    found = joined.mutate(key=ibis.coalesce(joined.plain_key, joined.key))
-    return rows.filter(~rows.hashed).union(found.select(rows.columns))
+    plain_keys = work.keep(digests.group_by("kind", "digest").aggregate(plain_key=digests.key.min()))
+    joined = hashed.left_join(plain_keys, (hashed.kind == plain_keys.kind) & (hashed.key == plain_keys.digest))
+    resolved = joined.mutate(key=ibis.coalesce(joined.plain_key, joined.key))
+    return rows.filter(~rows.hashed).union(resolved.select(rows.columns))
 
 
 def _forms(plain: ir.Table) -> Sequence[tuple[ir.Table, ir.StringValue]]:

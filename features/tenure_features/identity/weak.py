@@ -12,13 +12,13 @@ from tenure_features.identity.workspace import Workspace
 from tenure_features.reading.engine import count, fetch
 
 GUARD_COLUMNS = ["guard", "kind", "value", "source_ids"]
-SHOWN = 100
+MOST_SHOWN = 100
 
 
-def all_labels(found: ir.Table) -> ir.Table:
+def all_labels(labels: ir.Table) -> ir.Table:
     """Add to components ``node, component`` the smallest node of each, which names it."""
-    roots = found.select(node="component", component="component").distinct()
-    return found.select("node", "component").union(roots)
+    roots = labels.select(node="component", component="component").distinct()
+    return labels.select("node", "component").union(roots)
 
 
 def attach_weak(
@@ -62,14 +62,14 @@ def attach_weak(
     alone = work.keep(crowds.filter(crowds.people <= 1).select("component"))
     weak = work.keep(placed.semi_join(alone, "component").select("account", "kind", "value"))
     moves = homes.semi_join(alone, "component")
-    return _moved(labels, moves, work), weak, _ambiguous(clusters, weak)
+    return _move(labels, moves, work), weak, _ambiguous(clusters, weak)
 
 
 def _clusters(shared: ir.Table, labels: ir.Table, identified: ir.Table) -> ir.Table:
     """Give the carriers of weak values the component they are in so far, and whether that is a person known."""
     placed = shared.left_join(labels, shared.account == labels.node).drop("node")
-    known = identified.select(known="account")
-    whole = placed.left_join(known, placed.account == known.known)
+    identified_accounts = identified.select(known="account")
+    whole = placed.left_join(identified_accounts, placed.account == identified_accounts.known)
     rows = whole.select(
         "account", "kind", "value", cluster=ibis.coalesce(whole.component, whole.account), known=whole.known.notnull()
     )
@@ -77,15 +77,17 @@ def _clusters(shared: ir.Table, labels: ir.Table, identified: ir.Table) -> ir.Ta
     return rows.mutate(identified=rows.known.any().over(ibis.window(group_by="cluster"))).drop("known")
 
 
-def _moved(labels: ir.Table, moves: ir.Table, work: Workspace) -> ir.Table:
+def _move(labels: ir.Table, moves: ir.Table, work: Workspace) -> ir.Table:
     moved = labels.left_join(moves, labels.component == moves.node)
-    known = moved.select(node=moved.node, component=ibis.coalesce(moved.component_right, moved.component))
+    targets = moved.select(node=moved.node, component=ibis.coalesce(moved.component_right, moved.component))
     new = moves.anti_join(labels, "node").select("node", "component")
-    return work.keep(known.union(new))
+    return work.keep(targets.union(new))
 
 
 def _ambiguous(clusters: ir.Table, weak: ir.Table) -> pd.DataFrame:
     left = clusters.anti_join(weak, ["kind", "value"])
     values = left.group_by("kind", "value").aggregate(source_ids=left.account.nunique(), people=left.cluster.nunique())
-    found = fetch(values.filter(values.people > 1).order_by([values.source_ids.desc(), "kind", "value"]).limit(SHOWN))
-    return found.assign(guard="shared by several people").reindex(columns=GUARD_COLUMNS)
+    shared = fetch(
+        values.filter(values.people > 1).order_by([values.source_ids.desc(), "kind", "value"]).limit(MOST_SHOWN)
+    )
+    return shared.assign(guard="shared by several people").reindex(columns=GUARD_COLUMNS)

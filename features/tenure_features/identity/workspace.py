@@ -31,7 +31,7 @@ class Workspace:
 
     def keep(self, table: ir.Table) -> ir.Table:
         """Run a query and keep its rows until the workspace is closed."""
-        return self._kept(self._name(), table)
+        return self._keep(self._name(), table)
 
     def load(self, rows: pa.Table) -> ir.Table:
         """Bring rows into the engine."""
@@ -42,7 +42,7 @@ class Workspace:
 
     def publish(self, table: ir.Table) -> ir.Table:
         """Run a query and keep its rows beyond the workspace."""
-        return self._kept(_fresh(), table)
+        return self._keep(_fresh(), table)
 
     def __enter__(self) -> Self:
         return self
@@ -55,7 +55,7 @@ class Workspace:
             drop(name, force=True)
         self._names.clear()
 
-    def _kept(self, name: str, table: ir.Table) -> ir.Table:
+    def _keep(self, name: str, table: ir.Table) -> ir.Table:
         return keep_rows(self.backend, name, table) if is_spark(self.backend) else keep(self.backend, name, table)
 
     def _name(self) -> str:

@@ -11,12 +11,12 @@ from urllib.parse import urlsplit, urlunsplit
 import ibis.expr.types as ir
 
 from tenure_features.errors import DataContractError, DependencyUnavailableError, UsageError
-from tenure_features.reading.engine import define, is_spark, quoted, statement, without_warnings
+from tenure_features.reading.engine import define, is_spark, quote, statement, without_warnings
 from tenure_features.reading.parquet import new_copy, parquet_view
 
 POSTGRES, DUCKDB, SPARK = ("postgresql", "postgres"), "duckdb", "spark"
 EXAMPLE = "postgresql://user@host/database/schema.table"
-KINDS = f"{EXAMPLE}, duckdb://file.duckdb#schema.table or, with the engine spark, spark://catalog.schema.table"
+URI_KINDS = f"{EXAMPLE}, duckdb://file.duckdb#schema.table or, with the engine spark, spark://catalog.schema.table"
 
 
 def is_uri(text: str) -> bool:
@@ -24,12 +24,12 @@ def is_uri(text: str) -> bool:
     return "://" in text
 
 
-def shown(uri: object) -> str:
+def hide_password(uri: object) -> str:
     """Write a URI without its password.
 
     Examples
     --------
-    >>> shown("postgresql://shop:secret@db/sales/public.orders"), shown("orders.csv")
+    >>> hide_password("postgresql://shop:secret@db/sales/public.orders"), hide_password("orders.csv")
     ('postgresql://shop:***@db/sales/public.orders', 'orders.csv')
     """
     parts = urlsplit(str(uri))
@@ -57,7 +57,9 @@ def read_uri(uri: str, backend: Any, *, name: str) -> ir.Table:  # noqa: ANN401
         return _duckdb(uri, backend, name)
     if scheme == SPARK:
         return _spark(uri, backend, name)
-    raise DataContractError("Tables are read from files and databases.", found=shown(uri), fix=f"Give a path, {KINDS}.")
+    raise DataContractError(
+        "Tables are read from files and databases.", found=hide_password(uri), fix=f"Give a path, {URI_KINDS}."
+    )
 
 
 def _postgres_copy(uri: str) -> Path:
@@ -66,7 +68,7 @@ def _postgres_copy(uri: str) -> Path:
     path, _, table = parts.path.rpartition("/")
     schema, _, plain = table.rpartition(".")
     if not path.strip("/") or not plain:
-        raise UsageError("The URI names no table.", found=shown(uri), fix=f"Write it like {EXAMPLE}.")
+        raise UsageError("The URI names no table.", found=hide_password(uri), fix=f"Write it like {EXAMPLE}.")
     try:
         import psycopg
         from ibis.backends import postgres
@@ -81,7 +83,7 @@ def _postgres_copy(uri: str) -> Path:
             connection = psycopg.connect(urlunsplit(parts._replace(scheme="postgresql", path=path)))
         except psycopg.OperationalError as problem:
             raise DependencyUnavailableError(
-                f"The database of {shown(uri)} cannot be reached.",
+                f"The database of {hide_password(uri)} cannot be reached.",
                 found=str(problem).strip().split("\n")[0],
                 fix="Check host, port, user and password; PGPASSWORD and ~/.pgpass are honoured.",
             ) from problem
@@ -113,12 +115,12 @@ def _duckdb(uri: str, backend: Any, name: str) -> ir.Table:  # noqa: ANN401
 
         copy = new_copy(name)
         with duckdb.connect(str(file), read_only=True) as connection, _missing(uri, str(file)):
-            connection.execute(f"COPY (SELECT * FROM {_dotted(table)}) TO '{copy}'")  # noqa: S608
+            connection.execute(f"COPY (SELECT * FROM {_quote_dotted(table)}) TO '{copy}'")  # noqa: S608
         return parquet_view([copy], backend, name=name)
     with _missing(uri, str(file)):
         escaped = str(file).replace("'", "''")
-        statement(backend, f"ATTACH IF NOT EXISTS '{escaped}' AS {quoted('file_' + name)} (READ_ONLY)")
-        return define(backend, name, f"SELECT * FROM {quoted('file_' + name)}.{_dotted(table)}")  # noqa: S608
+        statement(backend, f"ATTACH IF NOT EXISTS '{escaped}' AS {quote('file_' + name)} (READ_ONLY)")
+        return define(backend, name, f"SELECT * FROM {quote('file_' + name)}.{_quote_dotted(table)}")  # noqa: S608
 
 
 def _spark(uri: str, backend: Any, name: str) -> ir.Table:  # noqa: ANN401
@@ -130,12 +132,12 @@ def _spark(uri: str, backend: Any, name: str) -> ir.Table:  # noqa: ANN401
             fix="Use the engine spark: --engine spark.",
         )
     with _missing(uri, "the Spark catalogue"):
-        parts = ".".join(quoted(part, backend) for part in table.split("."))
+        parts = ".".join(quote(part, backend) for part in table.split("."))
         return define(backend, name, f"SELECT * FROM {parts}")  # noqa: S608  # quoted above
 
 
-def _dotted(table: str) -> str:
-    return ".".join(quoted(part) for part in table.split("."))
+def _quote_dotted(table: str) -> str:
+    return ".".join(quote(part) for part in table.split("."))
 
 
 @contextmanager
@@ -145,7 +147,7 @@ def _missing(uri: str, where: str) -> Iterator[None]:
         yield
     except Exception as problem:
         raise DataContractError(
-            f"The table of {shown(uri)} cannot be read.",
+            f"The table of {hide_password(uri)} cannot be read.",
             found=f"{where} says: {str(problem).strip().split(chr(10))[0]}",
             fix="Check the schema and the name of the table, and that it may be read.",
         ) from problem

@@ -34,17 +34,17 @@ def sql_for(table: ir.Table, dialect: str) -> str:
     """
     with without_warnings():
         if dialect in WITHOUT_MEDIAN:
-            table = table.op().replace(_sorted_median).to_expr()
+            table = table.op().replace(_median_by_sorting).to_expr()
         return str(ibis.to_sql(table, dialect=dialect))
 
 
-def _sorted_median(node: ops.Node, kwargs: Mapping[str, Any] | None) -> ops.Node:
+def _median_by_sorting(node: ops.Node, kwargs: Mapping[str, Any] | None) -> ops.Node:
     """Replace a median by the mean of the one or two values in the middle of the sorted values."""
     node = node.__recreate__(kwargs) if kwargs else node
     if not isinstance(node, ops.Median):
         return node
     value = node.arg.to_expr()
-    known = value.notnull() if node.where is None else node.where.to_expr() & value.notnull()
-    values, count = value.collect(where=known, order_by=value), value.count(where=known)
+    counted = value.notnull() if node.where is None else node.where.to_expr() & value.notnull()
+    values, count = value.collect(where=counted, order_by=value), value.count(where=counted)
     middle = (values[(count - 1) // 2] + values[count // 2]) / 2.0
     return middle.op()

@@ -20,9 +20,9 @@ import pyarrow as pa
 
 from tenure_features.errors import UsageError
 
-EngineKind = Literal["duckdb", "spark"]
+EngineName = Literal["duckdb", "spark"]
 
-ROWS_AT_ONCE = 50_000
+ROWS_PER_BATCH = 50_000
 """Rows of one batch that is handed over."""
 
 
@@ -48,13 +48,13 @@ class Engine:
         If there is no engine of that kind.
     """
 
-    kind: EngineKind = "duckdb"
+    kind: EngineName = "duckdb"
     memory_limit: str = "2GB"
     threads: int = 2
     temp_directory: Path | None = None
 
     def __post_init__(self) -> None:
-        if self.kind not in get_args(EngineKind):
+        if self.kind not in get_args(EngineName):
             raise UsageError("The engine is unknown.", found=repr(self.kind), fix="Use duckdb or spark.")
 
     def connect(self) -> Any:  # noqa: ANN401  # the Ibis backend class is built dynamically
@@ -137,7 +137,7 @@ def reader(table: ir.Table) -> pa.RecordBatchReader:
         if backend.name != "duckdb":
             return table.to_pyarrow().to_reader()
         # Ibis' own batches call what DuckDB 2.0 no longer has
-        return backend._to_duckdb_relation(table).to_arrow_reader(ROWS_AT_ONCE)
+        return backend._to_duckdb_relation(table).to_arrow_reader(ROWS_PER_BATCH)
 
 
 def evaluate(value: ir.Scalar) -> Any:  # noqa: ANN401
@@ -152,13 +152,13 @@ def evaluate(value: ir.Scalar) -> Any:  # noqa: ANN401
         return ibis.duckdb.connect().to_pyarrow(value).as_py()
 
 
-def digest(backend: Any, table: ir.Table, content: str) -> tuple[Any, ...]:  # noqa: ANN401
+def digest_table(backend: Any, table: ir.Table, content: str) -> tuple[Any, ...]:  # noqa: ANN401
     """Count the rows of a kept table and sum a hash of each; ``content`` is the SQL of the text that is hashed."""
     if is_spark(backend):
         number = f"CAST(conv(substr(md5({content}), 1, 15), 16, 10) AS DECIMAL(38, 0))"
     else:
         number = f"CAST(md5_number_lower({content}) AS HUGEINT)"
-    name = quoted(table.get_name().rpartition(".")[2], backend)  # catalogue and schema before it are the current ones
+    name = quote(table.get_name().rpartition(".")[2], backend)  # catalogue and schema before it are the current ones
     return statement(backend, f"SELECT count(*), sum({number}) FROM {name}")[0]  # noqa: S608  # names are quoted
 
 
@@ -177,16 +177,16 @@ def keep(backend: Any, name: str, table: ir.Table) -> ir.Table:  # noqa: ANN401
     """Run a query and keep its rows in the backend under a name."""
     with without_warnings():
         if is_spark(backend):
-            kept = backend.create_view(name, table, overwrite=True)
-            statement(backend, f"CACHE TABLE {quoted(name, backend)}")
-            return kept
+            stored = backend.create_view(name, table, overwrite=True)
+            statement(backend, f"CACHE TABLE {quote(name, backend)}")
+            return stored
         return backend.create_table(name, table)
 
 
 def drop(backend: Any, name: str) -> None:  # noqa: ANN401
     """Let go of what was kept under a name; nothing happens where there is nothing."""
     if is_spark(backend):
-        statement(backend, f"UNCACHE TABLE IF EXISTS {quoted(name, backend)}")
+        statement(backend, f"UNCACHE TABLE IF EXISTS {quote(name, backend)}")
         backend.drop_view(name, force=True)
     else:
         backend.drop_table(name, force=True)
@@ -235,7 +235,7 @@ def without_warnings() -> Iterator[None]:
 def define(backend: Any, name: str, sql: str) -> ir.Table:  # noqa: ANN401
     """Name a query, without running it."""
     kind = "TEMPORARY VIEW" if is_spark(backend) else "VIEW"
-    statement(backend, f"CREATE OR REPLACE {kind} {quoted(name, backend)} AS {sql}")
+    statement(backend, f"CREATE OR REPLACE {kind} {quote(name, backend)} AS {sql}")
     return view(backend, name)
 
 
@@ -272,12 +272,12 @@ def is_row_failure(problem: Exception) -> bool:
     return isinstance(problem, duck) or spark
 
 
-def quoted(name: str, backend: Any = None) -> str:  # noqa: ANN401
+def quote(name: str, backend: Any = None) -> str:  # noqa: ANN401
     """Quote an SQL identifier, as a backend does.
 
     Examples
     --------
-    >>> print(quoted('the "big" one'))
+    >>> print(quote('the "big" one'))
     "the ""big"" one"
     """
     if backend is not None and is_spark(backend):

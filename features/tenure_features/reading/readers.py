@@ -11,7 +11,7 @@ from typing import Any
 
 import ibis.expr.types as ir
 
-from tenure_features.reading.engine import Engine, is_spark, quoted, statement, view
+from tenure_features.reading.engine import Engine, is_spark, quote, statement, view
 from tenure_features.reading.parquet import parquet_copy, parquet_view, sql_list
 
 _DELIMITERS = ",;\t|"
@@ -48,7 +48,9 @@ def read_text(paths: Sequence[Path], backend: Any, *, name: str = "source") -> R
         notes = ["The text is not UTF-8: read as Latin-1. Export as UTF-8 if names look wrong."]
         rejects = _load(paths, backend, name, delimiter=delimiter, encoding="latin-1")
     table = view(backend, name)
-    table = table.rename({one.strip(): one for one in table.columns if one != one.strip() and one.strip()})
+    table = table.rename(
+        {column.strip(): column for column in table.columns if column != column.strip() and column.strip()}
+    )
     lines = tuple(line for _, line in rejects)
     return RawTable(table, len(lines), tuple(sorted(set(lines)))[:3], tuple(notes))
 
@@ -88,7 +90,7 @@ def _read_aligned(paths: Sequence[Path], backend: Any, *, names: Sequence[str], 
         f"FROM read_csv({sql_list(paths)}, "
         "delim = '\x01', quote = '', escape = '', header = false, skip = 1, columns = {'line': 'VARCHAR'})"
     )
-    fields = ", ".join(f"parts[{i}] AS {quoted(name)}" for i, name in enumerate(names, start=1))
+    fields = ", ".join(f"parts[{i}] AS {quote(name)}" for i, name in enumerate(names, start=1))
     statement(backend, f"CREATE TABLE {table}_lines AS {lines}")
     fits = f"len(parts) = {len(names)}"
     statement(backend, f"CREATE TABLE {table} AS SELECT {fields} FROM {table}_lines WHERE {fits}")

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Literal, get_args
 
 from tenure_features.errors import DataContractError, UsageError
-from tenure_features.reading.databases import is_uri, read_uri, shown
+from tenure_features.reading.databases import hide_password, is_uri, read_uri
 from tenure_features.reading.engine import count, is_refusal
 from tenure_features.reading.memory import Frame, TableInMemory, TablePlace, place_of, read_memory
 from tenure_features.reading.readers import RawTable, read_parquet, read_text
@@ -81,9 +81,9 @@ def read_table(
     """
     uri = place_of(uri)
     if isinstance(uri, TableInMemory):
-        return _filled(read_memory(uri, backend, name=name), uri, empty=empty)
+        return _require_rows(read_memory(uri, backend, name=name), uri, empty=empty)
     if is_uri(str(uri)):
-        return _filled(RawTable(read_uri(str(uri), backend, name=name)), uri, empty=empty)
+        return _require_rows(RawTable(read_uri(str(uri), backend, name=name)), uri, empty=empty)
     paths = _paths(str(uri))
     kinds = {_kind(path) for path in paths}
     if len(kinds) > 1:
@@ -106,15 +106,15 @@ def read_table(
             found=first,
             fix=f"Export it again as {SUPPORTED}.",
         ) from problem
-    return _filled(raw, uri, empty=empty)
+    return _require_rows(raw, uri, empty=empty)
 
 
-def _filled(raw: RawTable, uri: TablePlace, *, empty: bool) -> RawTable:
+def _require_rows(raw: RawTable, uri: TablePlace, *, empty: bool) -> RawTable:
     if not empty and count(raw.table.limit(1)) == 0:
         raise DataContractError(
-            f"{shown(uri)} has a header but no rows."
+            f"{hide_password(uri)} has a header but no rows."
             if not raw.rejected
-            else f"{shown(uri)} has no row that fits its header.",
+            else f"{hide_password(uri)} has no row that fits its header.",
             found=", ".join(raw.table.columns) + "".join(f"; line: {line}" for line in raw.rejected_examples[:1]),
             fix="Check the export: it must hold one row per order or order line.",
         )
@@ -124,19 +124,19 @@ def _filled(raw: RawTable, uri: TablePlace, *, empty: bool) -> RawTable:
 def _paths(uri: str) -> list[Path]:
     path = Path(uri).expanduser()
     if path.is_dir():
-        inside = sorted({one.suffix for one in path.iterdir() if _stem_suffix(one) in _TEXT + _PARQUET})
+        inside = sorted({entry.suffix for entry in path.iterdir() if _stem_suffix(entry) in _TEXT + _PARQUET})
         fix = f"Read its files with a glob: '{uri.rstrip('/')}/*{inside[0]}'." if inside else "Give a file or a glob."
         raise DataContractError(f"{uri} is a directory.", found=", ".join(inside), fix=fix)
     if path.exists():
         return [path]
     if has_magic(uri):
-        found = sorted(Path(name) for name in glob(str(path), recursive=True) if Path(name).is_file())  # noqa: PTH207
-        if not found:
+        matches = sorted(Path(name) for name in glob(str(path), recursive=True) if Path(name).is_file())  # noqa: PTH207
+        if not matches:
             raise DataContractError(
                 f"No file matches {uri}.", fix="Check the pattern and the folder it starts from; quote it in the shell."
             )
-        return found
-    near = [one.name for one in path.parent.iterdir() if one.is_file()] if path.parent.is_dir() else []
+        return matches
+    near = [entry.name for entry in path.parent.iterdir() if entry.is_file()] if path.parent.is_dir() else []
     raise DataContractError(
         f"{uri} does not exist.",
         found=f"in {path.parent}: {', '.join(sorted(near)[:8])}" if near else "",
@@ -171,13 +171,13 @@ def _check_content(path: Path) -> None:
     expected = "gzip" if zipped else "Parquet" if _kind(path) == "parquet" else "text"
     if looks == expected:
         return
-    known = {"Parquet": "Rename it to .parquet.", "gzip": "Rename it to .csv.gz or unpack it.",
+    fixes = {"Parquet": "Rename it to .parquet.", "gzip": "Rename it to .csv.gz or unpack it.",
              "text": "Rename it to .csv, or export it as Parquet.",
              "a ZIP archive or an Excel workbook": "Save the sheet as CSV, or unpack the archive."}  # fmt: skip
     raise DataContractError(
         f"{path} is not {'a gzip file' if zipped else expected}, whatever its suffix says.",
         found=f"it looks like {looks}",
-        fix=known.get(looks, f"Export it as {SUPPORTED}."),
+        fix=fixes.get(looks, f"Export it as {SUPPORTED}."),
     )
 
 

@@ -13,11 +13,11 @@ import pandas as pd
 from tenure_features.reading.engine import fetch
 from tenure_features.tables.date_forms import DateForm, detect_form
 from tenure_features.tables.mapping import MappedTable
-from tenure_features.tables.parsing import as_flag, as_id, as_number, as_text, as_time, is_untidy_id
+from tenure_features.tables.parsing import as_flag, as_id, as_number, as_time, is_untidy_id, to_text
 from tenure_features.tables.readiness import SetAside
 from tenure_features.tables.schemas import EARLIEST, LATEST
 
-OK, AFTER = "ok", "after as_of"
+STATE_OK, STATE_AFTER = "ok", "after as_of"
 IDS = ("customer_id", "order_id")
 DEAD_STATUS = ("cancelled", "canceled", "spam", "failed")
 FUTURE_GAP_DAYS, PAST_GAP_DAYS, STRAY_SHARE = 365, 1825, 0.01
@@ -94,28 +94,28 @@ class CleanRows:
 def clean_rows(mapped: MappedTable, *, as_of: pd.Timestamp | None) -> CleanRows:
     """Type the contract columns, keep rows strictly before ``as_of`` and set the unusable ones aside."""
     form = detect_form(mapped.table, mapped.table[mapped.columns["ordered_at"]])
-    typed = stated(mapped, form, as_of)
+    typed = add_states(mapped, form, as_of)
     daily = _daily(typed, mapped)
-    usable = daily[daily["state"] == OK]
+    usable = daily[daily["state"] == STATE_OK]
     # Looking for what to repair costs more than reading: where there is nothing, later passes need not look again.
     tidy = frozenset(name for name in IDS if f"untidy_{name}" in daily and daily[f"untidy_{name}"].sum() == 0)
     if tidy:
-        typed = stated(mapped, form, as_of, tidy=tidy)
+        typed = add_states(mapped, form, as_of, tidy=tidy)
     first, last = main_period(usable)
     if first is not None and last is not None:
         state, moment = typed["clean:state"], typed["clean:ordered_at"]
         stray = ibis.cases(
-            ((state == OK) & (moment < first.to_pydatetime()), "past"),
-            ((state == OK) & (moment >= last.to_pydatetime()), "future"),
+            ((state == STATE_OK) & (moment < first.to_pydatetime()), "past"),
+            ((state == STATE_OK) & (moment >= last.to_pydatetime()), "future"),
             else_=state,
         )
         typed = typed.mutate({"clean:state": stray})
     counts = _counts(daily, first, last)
-    all_usable = not any(rows for state, rows in counts.items() if state != OK)
+    all_usable = not any(rows for state, rows in counts.items() if state != STATE_OK)
     return CleanRows(
-        table=typed if all_usable else typed.filter(typed["clean:state"] == OK),
+        table=typed if all_usable else typed.filter(typed["clean:state"] == STATE_OK),
         read=sum(counts.values()),
-        after_as_of=counts.get(AFTER, 0),
+        after_as_of=counts.get(STATE_AFTER, 0),
         set_aside=tuple(_account(typed, mapped, state, counts[state]) for state in PROBLEMS if counts.get(state)),
         dates_only=int(usable["timed"].fillna(0).sum()) == 0,
         date_form=form,
@@ -123,11 +123,11 @@ def clean_rows(mapped: MappedTable, *, as_of: pd.Timestamp | None) -> CleanRows:
     )
 
 
-def stated(
+def add_states(
     mapped: MappedTable, form: DateForm, as_of: pd.Timestamp | None, *, tidy: frozenset[str] = frozenset()
 ) -> ir.Table:
     """Add the typed contract columns and the state of every row."""
-    typed = mapped.table.mutate({f"clean:{name}": value for name, value in _typed(mapped, form, tidy).items()})
+    typed = mapped.table.mutate({f"clean:{name}": value for name, value in _type_columns(mapped, form, tidy).items()})
     return typed.mutate({"clean:state": _state(typed, as_of)})
 
 
@@ -141,7 +141,7 @@ def _daily(typed: ir.Table, mapped: MappedTable) -> pd.DataFrame:
     return fetch(groups.aggregate(rows=typed.count(), timed=timed, **untidy))
 
 
-def _typed(mapped: MappedTable, form: DateForm, tidy: frozenset[str]) -> dict[str, ir.Value]:
+def _type_columns(mapped: MappedTable, form: DateForm, tidy: frozenset[str]) -> dict[str, ir.Value]:
     raw, where = mapped.table, mapped.columns
     ids = {name: raw[where[name]] if name in tidy else as_id(raw[where[name]]) for name in IDS if name in where}
     revenue = as_number(raw[where["revenue"]])
@@ -157,8 +157,8 @@ def _typed(mapped: MappedTable, form: DateForm, tidy: frozenset[str]) -> dict[st
         "ordered_at": as_time(raw[where["ordered_at"]], formats=form.formats),
         "revenue": revenue,
         "order_id": ids.get("order_id", nothing),
-        "currency": as_text(raw[where["currency"]]) if "currency" in where else nothing,
-        "status": as_text(raw[where["status"]]) if "status" in where else nothing,
+        "currency": to_text(raw[where["currency"]]) if "currency" in where else nothing,
+        "status": to_text(raw[where["status"]]) if "status" in where else nothing,
         **late,
     }
 
@@ -167,9 +167,9 @@ def _state(typed: ir.Table, as_of: pd.Timestamp | None) -> ir.StringValue:
     customer, moment, revenue = (typed[f"clean:{name}"] for name in ("customer_id", "ordered_at", "revenue"))
     outside = (moment < EARLIEST) | (moment >= LATEST)
     # Rows after as_of come first: nothing about them may be looked at.
-    branches = [] if as_of is None else [(moment >= as_of.to_pydatetime(), AFTER)]
+    branches = [] if as_of is None else [(moment >= as_of.to_pydatetime(), STATE_AFTER)]
     if as_of is not None and "clean:recorded_at" in typed.columns:
-        branches.append((typed["clean:recorded_at"] >= as_of.to_pydatetime(), AFTER))
+        branches.append((typed["clean:recorded_at"] >= as_of.to_pydatetime(), STATE_AFTER))
     branches += [
         (customer.isnull(), "no customer"),
         (moment.isnull(), "bad date"),
@@ -178,7 +178,7 @@ def _state(typed: ir.Table, as_of: pd.Timestamp | None) -> ir.StringValue:
         (revenue.isinf(), "infinite"),
         (typed["clean:status"].lower().isin(DEAD_STATUS).fill_null(False), "dead"),
     ]
-    return ibis.cases(*branches, else_=OK)
+    return ibis.cases(*branches, else_=STATE_OK)
 
 
 def main_period(daily: pd.DataFrame) -> tuple[pd.Timestamp | None, pd.Timestamp | None]:
@@ -205,16 +205,16 @@ def _counts(daily: pd.DataFrame, first: pd.Timestamp | None, last: pd.Timestamp 
     counts = {str(state): int(rows) for state, rows in daily.groupby("state")["rows"].sum().items()}
     if first is None or last is None:
         return counts
-    usable = daily[daily["state"] == OK]
+    usable = daily[daily["state"] == STATE_OK]
     day = pd.to_datetime(usable["day"])
     past, future = int(usable.loc[day < first, "rows"].sum()), int(usable.loc[day >= last, "rows"].sum())
-    return counts | {OK: counts[OK] - past - future, "past": past, "future": future}
+    return counts | {STATE_OK: counts[STATE_OK] - past - future, "past": past, "future": future}
 
 
 def _account(typed: ir.Table, mapped: MappedTable, state: str, count: int) -> SetAside:
     column, problem, done = PROBLEMS[state]
     shown = [name for name in ("customer_id", "ordered_at", "revenue", "order_id", "status") if name in mapped.columns]
     fields = {name: typed[mapped.columns[name]].cast("string").fill_null("(none)") for name in shown}
-    found = fetch(typed.filter(typed["clean:state"] == state).select(**fields).order_by(shown).limit(3))
-    examples = tuple(", ".join(f"{name}={row[name]}" for name in shown) for _, row in found.iterrows())
+    listed = fetch(typed.filter(typed["clean:state"] == state).select(**fields).order_by(shown).limit(3))
+    examples = tuple(", ".join(f"{name}={row[name]}" for name in shown) for _, row in listed.iterrows())
     return SetAside(problem, mapped.origin[column], count, examples, done)

@@ -9,7 +9,7 @@ from typing import Literal
 CALENDAR = "calendar"
 """Not a table of rows: the days of the window to predict, see `tenure_features.families.calendar`."""
 
-Kind = Literal["id", "time", "date", "number", "text", "flag"]
+ContractKind = Literal["id", "time", "date", "number", "text", "flag"]
 
 
 @dataclass(frozen=True)
@@ -27,13 +27,13 @@ class Column:
         Whether the table is unusable without it.
     """
 
-    kind: Kind
+    kind: ContractKind
     meaning: str
     required: bool = False
 
 
 @dataclass(frozen=True)
-class Table:
+class Contract:
     """The contract of one table: its name, what a row is, and its columns.
 
     Attributes
@@ -65,15 +65,15 @@ class Table:
         return next((name for name in dates if name != "recorded_at"), None)
 
 
-def _need(kind: Kind, meaning: str) -> Column:
+def _need(kind: ContractKind, meaning: str) -> Column:
     return Column(kind, meaning, required=True)
 
 
-RECORDED = Column("time", "when the row became known, where that is later than when it happened")
+_RECORDED = Column("time", "when the row became known, where that is later than when it happened")
 """A row recorded at or after ``as_of`` was not known at it, although it may have happened before."""
 
 
-ORDERS = Table(
+ORDERS = Contract(
     "orders",
     "one order, or one line of it (lines share an order_id), or a return (negative revenue)",
     {
@@ -89,11 +89,11 @@ ORDERS = Table(
         "region": Column("text", "where it was sent"),
         "currency": Column("text", "currency of revenue; one per log"),
         "status": Column("text", "state of the order; cancelled, spam and failed ones are set aside"),
-        "recorded_at": RECORDED,
+        "recorded_at": _RECORDED,
     },
 )
 
-ORDER_LINES = Table(
+ORDER_LINES = Contract(
     "order_lines",
     "one product of one order",
     {
@@ -103,11 +103,11 @@ ORDER_LINES = Table(
         "brand": Column("text", "brand of the product"),
         "quantity": Column("number", "pieces; negative when returned"),
         "unit_price": Column("number", "price of one piece after discount"),
-        "recorded_at": RECORDED,
+        "recorded_at": _RECORDED,
     },
 )
 
-EVENTS = Table(
+EVENTS = Contract(
     "events",
     "one thing a customer did: a visit, an e-mail open or click, a cart, a ticket",
     {
@@ -117,11 +117,11 @@ EVENTS = Table(
         "value": Column("number", "a quantity the event carries (pages, money, minutes)"),
         "channel": Column("text", "channel it came through"),
         "device": Column("text", "device it was done with"),
-        "recorded_at": RECORDED,
+        "recorded_at": _RECORDED,
     },
 )
 
-CUSTOMERS = Table(
+CUSTOMERS = Contract(
     "customers",
     "one customer; with recorded_at, one version of what is known of one",
     {
@@ -131,12 +131,12 @@ CUSTOMERS = Table(
         "birth_year": Column("number", "year of birth"),
         "gender": Column("text", "as the customer stated it"),
         "acquisition_channel": Column("text", "channel that brought the customer"),
-        "recorded_at": RECORDED,
+        "recorded_at": _RECORDED,
     },
     open=True,
 )
 
-IDENTIFIERS = Table(
+_IDENTIFIERS = Contract(
     "identifiers",
     "one identifier seen with one source id",
     {
@@ -145,11 +145,11 @@ IDENTIFIERS = Table(
         "kind": _need("text", "email, phone, device, loyalty_card, cookie, user_id"),
         "value": _need("text", "the identifier itself, plain or hashed"),
         "seen_at": Column("time", "when it was seen"),
-        "recorded_at": RECORDED,
+        "recorded_at": _RECORDED,
     },
 )
 
-FEEDBACK = Table(
+FEEDBACK = Contract(
     "feedback",
     "one answer of one customer",
     {
@@ -157,11 +157,11 @@ FEEDBACK = Table(
         "answered_at": _need("time", "when"),
         "kind": _need("text", "nps (0..10), ces (1..7), csat (1..5), review (1..5)"),
         "score": _need("number", "the answer"),
-        "recorded_at": RECORDED,
+        "recorded_at": _RECORDED,
     },
 )
 
-SERVICE_COSTS = Table(
+SERVICE_COSTS = Contract(
     "service_costs",
     "one cost of serving one customer",
     {
@@ -169,11 +169,11 @@ SERVICE_COSTS = Table(
         "incurred_at": _need("time", "when"),
         "amount": _need("number", "money in the shop's currency"),
         "kind": Column("text", "support, delivery, payment, ..."),
-        "recorded_at": RECORDED,
+        "recorded_at": _RECORDED,
     },
 )
 
-SPEND = Table(
+_SPEND = Contract(
     "spend",
     "marketing money spent on one channel on one day",
     {
@@ -183,11 +183,11 @@ SPEND = Table(
         "campaign": Column("text", "campaign within the channel"),
         "clicks": Column("number", "clicks bought"),
         "impressions": Column("number", "impressions bought"),
-        "recorded_at": RECORDED,
+        "recorded_at": _RECORDED,
     },
 )
 
-ASSIGNMENTS = Table(
+ASSIGNMENTS = Contract(
     "assignments",
     "one customer assigned to one arm of one campaign",
     {
@@ -197,13 +197,13 @@ ASSIGNMENTS = Table(
         "assigned_at": _need("time", "when"),
         "offer_cost": Column("number", "cost of the offer if it is redeemed"),
         "contact_cost": Column("number", "cost of the contact itself"),
-        "recorded_at": RECORDED,
+        "recorded_at": _RECORDED,
     },
 )
 
-TABLES: Mapping[str, Table] = {
+TABLES: Mapping[str, Contract] = {
     table.name: table
     for table in (
-        ORDERS, ORDER_LINES, EVENTS, CUSTOMERS, IDENTIFIERS, FEEDBACK, SERVICE_COSTS, SPEND, ASSIGNMENTS,
+        ORDERS, ORDER_LINES, EVENTS, CUSTOMERS, _IDENTIFIERS, FEEDBACK, SERVICE_COSTS, _SPEND, ASSIGNMENTS,
     )
 }  # fmt: skip

@@ -52,9 +52,9 @@ def detect_form(table: ir.Table, column: ir.Value) -> DateForm:
     readings = {form: as_time(texts.text, formats=formats) for form, formats in FORMS.items()}
     differ = (readings["day first"] != readings["month first"]).sum()
     counts = texts.aggregate({**{form: moment.count() for form, moment in readings.items()}, "differ": differ})
-    found = fetch(counts).iloc[0].fillna(0).astype("int64")
-    best = max(FORMS, key=lambda form: int(found[form]))
-    if found[best] == 0:
+    counted = fetch(counts).iloc[0].fillna(0).astype("int64")
+    best = max(FORMS, key=lambda form: int(counted[form]))
+    if counted[best] == 0:
         return DateForm()
-    tie = found["day first"] == found["month first"] == found[best] and found["differ"] > 0
+    tie = counted["day first"] == counted["month first"] == counted[best] and counted["differ"] > 0
     return DateForm(FORMS[best], ambiguous=bool(tie))

@@ -85,11 +85,11 @@ def _by_order_id(rows: ir.Table, source_columns: list[str]) -> Deduplicated:
     orders = distinct.group_by(keys).aggregate(
         kinds=distinct.count(), extra=(distinct.times - 1).sum(), least=distinct.times.min()
     )
-    one = orders.kinds == 1
-    found = orders.aggregate(
-        same=one.sum(), lines=(~one).sum(), extra=orders.extra.sum(), doubled=(~one & (orders.least > 1)).sum()
+    single = orders.kinds == 1
+    counts = orders.aggregate(
+        same=single.sum(), lines=(~single).sum(), extra=orders.extra.sum(), doubled=(~single & (orders.least > 1)).sum()
     )
-    same, lines, extra, doubled = (int(value) for value in fetch(found).fillna(0).iloc[0])
+    same, lines, extra, doubled = (int(value) for value in fetch(counts).fillna(0).iloc[0])
     if same > lines:
         done = _without_repeats(rows, source_columns, extra)
         return Deduplicated(done.table, done.set_aside, lines=lines > 0, repeated_ids=True)

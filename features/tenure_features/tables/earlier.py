@@ -21,10 +21,10 @@ _numbers = itertools.count()
 def log_at(log: OrderLog, moment: pd.Timestamp) -> OrderLog:
     """Give the orders known strictly before a moment; rows read and set aside stay those of the opening."""
     at = moment.to_pydatetime()
-    orders = log.orders.filter(log.orders[_known_from(log.orders)] < at)
+    orders = log.orders.filter(log.orders[_known_column(log.orders)] < at)
     ahead = "known_to" if "known_to" in orders.columns else "next_ordered_at"
     orders = orders.mutate({ahead: ibis.ifelse(orders[ahead] < at, orders[ahead], None)})
-    orders = _named(log, orders)
+    orders = _register(log, orders)
     accounts = log.accounts
     if accounts is not None:
         accounts = replace(
@@ -49,7 +49,7 @@ def table_at(table: ShopTable, moment: pd.Timestamp) -> ShopTable:
     dated = table.contract.dated_by
     accounts = None if table.accounts is None else rows_at(table.accounts, moment, when=dated)
     customers = None if table.customers is None else table.customers.until(moment)
-    rows = _named(table, rows_at(table.rows, moment, when=dated))
+    rows = _register(table, rows_at(table.rows, moment, when=dated))
     return replace(table, rows=rows, as_of=moment, accounts=accounts, customers=customers)
 
 
@@ -61,10 +61,10 @@ def rows_at(rows: ir.Table, moment: pd.Timestamp, *, when: str | None) -> ir.Tab
     return rows
 
 
-def _known_from(orders: ir.Table) -> str:
+def _known_column(orders: ir.Table) -> str:
     return "known_from" if "known_from" in orders.columns else "ordered_at"
 
 
-def _named(opened: OrderLog | ShopTable, rows: ir.Table) -> ir.Table:
+def _register(opened: OrderLog | ShopTable, rows: ir.Table) -> ir.Table:
     with without_warnings():
         return define(opened.backend, f"earlier_{next(_numbers)}", opened.backend.compile(rows))

@@ -43,8 +43,8 @@ def parse_expression(text: str, *, contract: str) -> exp.Expression:
     select = statements[0] if len(statements) == 1 else None
     if not isinstance(select, exp.Select):
         raise _refusal(contract, text, "it is more than one expression")
-    given = {name for name, value in select.args.items() if value}
-    if given - {"expressions", "kind"} or len(select.expressions) != 1:
+    clauses = {name for name, value in select.args.items() if value}
+    if clauses - {"expressions", "kind"} or len(select.expressions) != 1:
         raise _refusal(contract, text, "it is more than one expression")
     expression = select.expressions[0]
     if isinstance(expression, exp.Alias):
@@ -52,8 +52,8 @@ def parse_expression(text: str, *, contract: str) -> exp.Expression:
     for node in expression.walk():
         if isinstance(node, _REFUSED):
             raise _refusal(contract, text, "subqueries, windows and placeholders are not allowed")
-        known = isinstance(node, _FUNCTIONS) or node.name.casefold() in _UNNAMED
-        if isinstance(node, exp.Func) and not known:
+        allowed = isinstance(node, _FUNCTIONS) or node.name.casefold() in _UNNAMED
+        if isinstance(node, exp.Func) and not allowed:
             raise _refusal(contract, text, f"the function in {node.sql(dialect='duckdb')} is not allowed")
     return expression
 

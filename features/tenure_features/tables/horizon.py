@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from tenure_features.tables.readiness import Verdict
 
-CANDIDATES = (7, 14, 30, 60, 90, 180, 365)
+_HORIZONS = (7, 14, 30, 60, 90, 180, 365)
 MIN_REPEAT_CUSTOMERS = 100
 MIN_CUSTOMERS = 200
 
@@ -25,7 +25,7 @@ def suggest_horizon(adbt_quantiles: Mapping[int, float], *, history_days: float)
     >>> suggest_horizon({}, history_days=400)
     90
     """
-    affordable = [days for days in CANDIDATES if days <= history_days / 4] or [CANDIDATES[0]]
+    affordable = [days for days in _HORIZONS if days <= history_days / 4] or [_HORIZONS[0]]
     usual = adbt_quantiles.get(75, 90.0)
     return next((days for days in affordable if days >= usual), affordable[-1])
 

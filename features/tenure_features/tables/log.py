@@ -14,22 +14,22 @@ import pandas as pd
 from tenure_features.days import Moment, utc_naive
 from tenure_features.errors import DataContractError, UsageError
 from tenure_features.identity.customer_map import CustomerMap
-from tenure_features.reading.databases import shown
-from tenure_features.reading.engine import Engine, digest, is_row_failure, is_spark, keep
+from tenure_features.reading.databases import hide_password
+from tenure_features.reading.engine import Engine, digest_table, is_row_failure, is_spark, keep
 from tenure_features.reading.sources import OrderSource, read_table
-from tenure_features.table_history import known_before
+from tenure_features.table_history import pair_known
 from tenure_features.tables.cleaning import clean_rows
 from tenure_features.tables.contracts import ORDERS
 from tenure_features.tables.duplicates import deduplicate
 from tenure_features.tables.mapping import MappedTable, map_columns
 from tenure_features.tables.moment import day_after_last_order
-from tenure_features.tables.order_columns import detailed
+from tenure_features.tables.order_columns import select_order_columns
 from tenure_features.tables.orders import roll_up, whole_orders
 from tenure_features.tables.readiness import Readiness
-from tenure_features.tables.readiness_figures import Stages, account
+from tenure_features.tables.readiness_figures import Stages, readiness_figures
 from tenure_features.tables.schemas import LATEST
 
-ACCOUNT = "clean:account_id"
+_ACCOUNT = "clean:account_id"
 """The id a row carried before it became a customer's."""
 
 Customers = CustomerMap | Callable[[pd.Timestamp], CustomerMap]
@@ -105,12 +105,12 @@ class OrderLog:
     @property
     def first_order_at(self) -> pd.Timestamp:
         """Moment of the first order."""
-        return _known(self.readiness.first_order_at)
+        return _require_moment(self.readiness.first_order_at)
 
     @property
     def last_order_at(self) -> pd.Timestamp:
         """Moment of the last order."""
-        return _known(self.readiness.last_order_at)
+        return _require_moment(self.readiness.last_order_at)
 
     @property
     def currency(self) -> str | None:
@@ -126,8 +126,8 @@ class OrderLog:
         names = [name for name in ("customer_id", "order_id", "ordered_at", "revenue") if name in self.orders.columns]
         text = "STRING" if is_spark(self.backend) else "VARCHAR"
         content = ", ".join(f"CAST({name} AS {text})" for name in names)
-        found = digest(self.backend, self.orders, f"concat_ws('|', {content})")
-        return hashlib.sha256(repr(found).encode()).hexdigest()
+        content_digest = digest_table(self.backend, self.orders, f"concat_ws('|', {content})")
+        return hashlib.sha256(repr(content_digest).encode()).hexdigest()
 
 
 def open_orders(
@@ -170,7 +170,7 @@ def open_orders(
     if readiness.broken:
         breaches = readiness.broken
         raise DataContractError(
-            f"{shown(source.uri)} breaks the contract of orders: {' '.join(breaches)}",
+            f"{hide_password(source.uri)} breaks the contract of orders: {' '.join(breaches)}",
             fix="Run 'tenure check' on it for the whole account.",
         )
     return log
@@ -186,12 +186,12 @@ def default_as_of(source: OrderSource, *, engine: Engine | None = None) -> pd.Ti
     """
     backend = (engine or Engine()).connect()
     mapped = map_columns(read_table(source.uri, backend).table, source.columns, contract=ORDERS, backend=backend)
-    return _known(day_after_last_order(mapped))
+    return _require_moment(day_after_last_order(mapped))
 
 
 def orders_known(log: OrderLog, origins: Sequence[pd.Timestamp]) -> ir.Table:
     """Query the orders of a log as they are known at each origin (``as_of``); see `tenure_features.orders`."""
-    known = known_before(log.details, origins, when="ordered_at")
+    known = pair_known(log.details, origins, when="ordered_at")
     return whole_orders(known, returns=log.source.returns, several=log.lines, by=["as_of"])
 
 
@@ -230,8 +230,8 @@ def _open(
         rows = clean_rows(mapped, as_of=moment)
         customers = _known_customers(customers, mapped, moment)
         if customers is not None:
-            table = rows.table.mutate({ACCOUNT: rows.table["clean:customer_id"]})
-            rows = replace(rows, table=customers.applied(table, "clean:customer_id", backend=backend))
+            table = rows.table.mutate({_ACCOUNT: rows.table["clean:customer_id"]})
+            rows = replace(rows, table=customers.apply(table, "clean:customer_id", backend=backend))
         unique = deduplicate(
             rows.table, mapped.source_columns, dates_only=rows.dates_only, has_order_id="order_id" in mapped.columns
         )
@@ -240,17 +240,17 @@ def _open(
         if not is_row_failure(problem):
             raise
         raise DataContractError(
-            f"{shown(source.uri)} cannot be cleaned: an expression of the column mapping fails on some row.",
+            f"{hide_password(source.uri)} cannot be cleaned: an expression of the column mapping fails on some row.",
             found=str(problem).split("\n")[0],
             fix="Change the expression so that it holds for every row.",
         ) from problem
-    readiness = account(Stages(source, moment, raw, mapped, rows, unique, rolled.orders, rolled.dropped))
+    readiness = readiness_figures(Stages(source, moment, raw, mapped, rows, unique, rolled.orders, rolled.dropped))
     accounts = None
     if customers is not None and customers.timeline is not None:
-        by_account = unique.table.mutate({"clean:customer_id": unique.table[ACCOUNT]})
-        accounts = Accounts(detailed(by_account, mapped), unique.lines, customers, backend)
+        by_account = unique.table.mutate({"clean:customer_id": unique.table[_ACCOUNT]})
+        accounts = Accounts(select_order_columns(by_account, mapped), unique.lines, customers, backend)
     opened_at = pd.Timestamp(LATEST) if moment is None else moment
-    details = detailed(unique.table, mapped)
+    details = select_order_columns(unique.table, mapped)
     return OrderLog(rolled.orders, readiness, opened_at, source, backend, details, unique.lines, accounts)
 
 
@@ -263,7 +263,7 @@ def _known_customers(
     return None if moment is None else customers(moment)
 
 
-def _known(moment: pd.Timestamp | None) -> pd.Timestamp:
+def _require_moment(moment: pd.Timestamp | None) -> pd.Timestamp:
     if moment is None:
         raise DataContractError("The log holds no order.", fix="Run 'tenure check' on it for the whole account.")
     return moment

@@ -11,9 +11,9 @@ from typing import Any
 import ibis.expr.types as ir
 
 from tenure_features.errors import DataContractError, UsageError
-from tenure_features.reading.engine import define, dialect, is_refusal, quoted, statement, without_warnings
+from tenure_features.reading.engine import define, dialect, is_refusal, quote, statement, without_warnings
 from tenure_features.tables.aliases import plain, recognise
-from tenure_features.tables.contracts import Table
+from tenure_features.tables.contracts import Contract
 from tenure_features.tables.expressions import bound_sql, parse_expression
 
 _WORTH_RECOGNISING = frozenset({"order_id", "is_return", "currency", "status"})
@@ -52,9 +52,9 @@ class MappedTable:
 
 def map_columns(
     raw: ir.Table,
-    given: Mapping[str, str],
+    mapping: Mapping[str, str],
     *,
-    contract: Table,
+    contract: Contract,
     backend: Any,  # noqa: ANN401
     name: str = "",
 ) -> MappedTable:
@@ -69,25 +69,25 @@ def map_columns(
     DataContractError
         If a source column does not exist, an expression cannot be used, or a required column is not found.
     """
-    _check_names(given, contract)
-    origin = dict(given)
-    notes = _recognised(origin, raw.columns, contract)
+    _check_names(mapping, contract)
+    origin = dict(mapping)
+    notes = _recognise(origin, raw.columns, contract)
     _check_required(origin, raw.columns, contract)
     real = {name.casefold(): name for name in reversed(raw.columns)}
     columns: dict[str, str] = {}
     computed: dict[str, str] = {}
     for column, text in origin.items():
-        found = text if text in raw.columns else real.get(text.casefold())
-        if found is not None:
-            columns[column] = found
+        source = text if text in raw.columns else real.get(text.casefold())
+        if source is not None:
+            columns[column] = source
             continue
         columns[column] = COMPUTED + column
         computed[COMPUTED + column] = _expression(column, text, raw, real, dialect(backend))
     return MappedTable(_with(raw, computed, backend, name), columns, origin, notes)
 
 
-def _check_names(given: Mapping[str, str], contract: Table) -> None:
-    for name in given:
+def _check_names(mapping: Mapping[str, str], contract: Contract) -> None:
+    for name in mapping:
         if name not in contract.columns and not contract.open:
             near = get_close_matches(name, contract.columns, n=1)
             raise UsageError(
@@ -99,21 +99,21 @@ def _check_names(given: Mapping[str, str], contract: Table) -> None:
             )
 
 
-def _recognised(origin: dict[str, str], columns: tuple[str, ...], contract: Table) -> tuple[str, ...]:
+def _recognise(origin: dict[str, str], columns: tuple[str, ...], contract: Contract) -> tuple[str, ...]:
     """Add what can be recognised to ``origin`` and say so."""
     notes = []
     for name in contract.columns:
         if name in origin:
             continue
         worth = contract.columns[name].required or name in _WORTH_RECOGNISING
-        found = recognise(name, columns) if worth else name if name in columns else None
-        found = None if found in origin.values() else found
-        if name == "revenue" and found is None:
-            found = _quantity_times_price(columns)
-        if found is not None:
-            origin[name] = found
-            if found != name:
-                notes.append(f"{found} was read as {name}.")
+        column = recognise(name, columns) if worth else name if name in columns else None
+        column = None if column in origin.values() else column
+        if name == "revenue" and column is None:
+            column = _quantity_times_price(columns)
+        if column is not None:
+            origin[name] = column
+            if column != name:
+                notes.append(f"{column} was read as {name}.")
     return tuple(notes)
 
 
@@ -121,11 +121,11 @@ def _quantity_times_price(columns: tuple[str, ...]) -> str | None:
     by_plain = {plain(column): column for column in columns}
     price = by_plain.get("unitprice") or by_plain.get("price")
     if "quantity" in by_plain and price:  # UCI Online Retail and its second edition
-        return f"{quoted(by_plain['quantity'])} * {quoted(price)}"
+        return f"{quote(by_plain['quantity'])} * {quote(price)}"
     return by_plain.get("price")
 
 
-def _check_required(origin: Mapping[str, str], columns: tuple[str, ...], contract: Table) -> None:
+def _check_required(origin: Mapping[str, str], columns: tuple[str, ...], contract: Contract) -> None:
     missing = [name for name in contract.required if name not in origin]
     if not missing:
         return
@@ -177,5 +177,5 @@ def _with(raw: ir.Table, computed: Mapping[str, str], backend: Any, prefix: str)
                 found=f"{sql}: {str(problem).split(chr(10))[0]}",
                 fix="Check the names and types; text is read as numbers only inside arithmetic.",
             ) from problem
-    added = ", ".join(f"({sql}) AS {quoted(name, backend)}" for name, sql in computed.items())
+    added = ", ".join(f"({sql}) AS {quote(name, backend)}" for name, sql in computed.items())
     return define(backend, f"{prefix}mapped", f"SELECT *, {added} FROM {prefix}named")

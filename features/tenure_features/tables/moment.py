@@ -10,14 +10,14 @@ import ibis.expr.types as ir
 import pandas as pd
 
 from tenure_features.reading.engine import fetch
-from tenure_features.tables.cleaning import OK, main_period, stated
+from tenure_features.tables.cleaning import STATE_OK, add_states, main_period
 from tenure_features.tables.date_forms import detect_form
 from tenure_features.tables.duplicates import deduplicate
 from tenure_features.tables.mapping import MappedTable
 
-DAY = pd.Timedelta(days=1)
-KEYS = ["clean:customer_id", "clean:order_id"]
-STEPS = (1, 30)
+_DAY = pd.Timedelta(days=1)
+_KEYS = ["clean:customer_id", "clean:order_id"]
+_STEPS = (1, 30)
 """Days from the end whose orders are looked at before the whole log is."""
 
 
@@ -40,7 +40,9 @@ def day_after_last_order(mapped: MappedTable) -> pd.Timestamp | None:
     returns.
     """
     rows = _usable(mapped)
-    days = fetch(rows.group_by(day=rows["clean:ordered_at"].date()).aggregate(rows=rows.count(), sold=_sold(rows)))
+    days = fetch(
+        rows.group_by(day=rows["clean:ordered_at"].date()).aggregate(rows=rows.count(), sold=_count_sold(rows))
+    )
     first, last = main_period(days)
     if first is None or last is None:
         return None
@@ -54,26 +56,26 @@ def day_after_last_order(mapped: MappedTable) -> pd.Timestamp | None:
 
 def _usable(mapped: MappedTable) -> ir.Table:
     written = mapped.table[mapped.columns["ordered_at"]]
-    typed = stated(mapped, detect_form(mapped.table, written), None)
-    return typed.filter(typed["clean:state"] == OK)
+    typed = add_states(mapped, detect_form(mapped.table, written), None)
+    return typed.filter(typed["clean:state"] == STATE_OK)
 
 
-def _sold(rows: ir.Table) -> ir.Scalar:
+def _count_sold(rows: ir.Table) -> ir.Scalar:
     return (rows["clean:revenue"] >= 0).cast("int32").sum()
 
 
 def _after(last_order_at: pd.Timestamp | None) -> pd.Timestamp | None:
     if last_order_at is None or pd.isna(last_order_at):
         return None
-    return (pd.Timestamp(last_order_at).normalize() + DAY).as_unit("us")
+    return (pd.Timestamp(last_order_at).normalize() + _DAY).as_unit("us")
 
 
 def _last_of_orders(rows: ir.Table, mapped: MappedTable, end: pd.Timestamp) -> pd.Timestamp | None:
     """Find the last first line of an order; an order that began after a moment has all its lines after it."""
     for since, late in _tails(rows, end):
         # Rows that repeat are set aside by a rule over the whole log, which is asked where it matters.
-        found = {_last(late), _last(late.select(*mapped.source_columns, *KEYS, *TIMED).distinct())}
-        if len(found) == 1 and (moment := found.pop()) is not None and moment >= since:
+        latest = {_last(late), _last(late.select(*mapped.source_columns, *_KEYS, *TIMED).distinct())}
+        if len(latest) == 1 and (moment := latest.pop()) is not None and moment >= since:
             return moment
     unique = deduplicate(rows, mapped.source_columns, dates_only=True, has_order_id=True)
     return _last(unique.table)
@@ -84,11 +86,11 @@ TIMED = ["clean:ordered_at", "clean:revenue"]
 
 def _tails(rows: ir.Table, end: pd.Timestamp) -> Iterator[tuple[pd.Timestamp, ir.Table]]:
     """Give all rows of orders with a row since some days before the end."""
-    for days in STEPS:
-        since = end - days * DAY
+    for days in _STEPS:
+        since = end - days * _DAY
         late = rows.filter(rows["clean:ordered_at"] >= since.to_pydatetime())
         single = late.filter(late["clean:order_id"].isnull())
-        whole = rows.semi_join(late.select(*KEYS).distinct(), KEYS)
+        whole = rows.semi_join(late.select(*_KEYS).distinct(), _KEYS)
         yield since, whole.union(single)
 
 
@@ -98,9 +100,9 @@ def _last(rows: ir.Table) -> pd.Timestamp | None:
     alone = rows.filter(single & (rows["clean:revenue"] >= 0)).aggregate(at=ibis._["clean:ordered_at"].max())
     sums = (
         rows.filter(~single)
-        .group_by(KEYS)
+        .group_by(_KEYS)
         .aggregate(at=ibis._["clean:ordered_at"].min(), revenue=ibis._["clean:revenue"].sum().round(6))
     )
     orders = sums.filter(sums.revenue >= 0).aggregate(at=ibis._["at"].max())
-    found = fetch(alone.union(orders))["at"].max()
-    return None if pd.isna(found) else pd.Timestamp(found)
+    latest = fetch(alone.union(orders))["at"].max()
+    return None if pd.isna(latest) else pd.Timestamp(latest)

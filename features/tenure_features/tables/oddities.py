@@ -50,33 +50,33 @@ def oddities(rows: ir.Table, mapped: MappedTable, *, repeated_ids: bool, tidy: C
         Sentences for the notes of a readiness report; empty where nothing is odd.
     """
     free = _Oddity(rows["clean:revenue"] == 0, "have an amount of 0: counted as orders that bring no money")
-    found = [*_unlike_their_reading(rows, mapped, tidy), free]
-    counted = {f"n{number}": one.where.sum() for number, one in enumerate(found)}
+    checks = [*_unlike_their_reading(rows, mapped, tidy), free]
+    counted = {f"n{number}": oddity.where.sum() for number, oddity in enumerate(checks)}
     counts = fetch(rows.aggregate(**counted, **_spread(rows))).fillna(0.0).iloc[0]
     extreme = _extreme(rows, counts)
-    said = [
-        f"{int(rows_odd):,} rows {one.sentence}, such as {_examples(rows.filter(one.where))}."
-        for one, rows_odd in (*((one, counts[f"n{number}"]) for number, one in enumerate(found)), *extreme)
+    sentences = [
+        f"{int(rows_odd):,} rows {oddity.sentence}, such as {_examples(rows.filter(oddity.where))}."
+        for oddity, rows_odd in (*((oddity, counts[f"n{number}"]) for number, oddity in enumerate(checks)), *extreme)
         if int(rows_odd)
     ]
-    return (*said, *(_shared_orders(rows) if repeated_ids else ()))
+    return (*sentences, *(_shared_orders(rows) if repeated_ids else ()))
 
 
 def _unlike_their_reading(rows: ir.Table, mapped: MappedTable, tidy: Collection[str]) -> list[_Oddity]:
     """Blanks around ids, and rows whose sign and whose mark as a return disagree."""
-    found = []
+    odd = []
     customer = rows[mapped.columns["customer_id"]]
     if customer.type().is_string() and "customer_id" not in tidy:
         padded = customer.length() > customer.strip().length()
-        found.append(_Oddity(padded, "have blanks around the customer id: read without them"))
+        odd.append(_Oddity(padded, "have blanks around the customer id: read without them"))
     if "is_return" in mapped.columns:
         marked = as_flag(rows[mapped.columns["is_return"]])
         stated = as_number(rows[mapped.columns["revenue"]])
-        found += [
+        odd += [
             _Oddity(marked & (stated > 0), "are marked as returns but have a positive amount: read as negative"),
             _Oddity(~marked & (stated < 0), "have a negative amount but are not marked as returns: read as returns"),
         ]
-    return found
+    return odd
 
 
 def _spread(rows: ir.Table) -> dict[str, ir.Scalar]:
@@ -108,5 +108,5 @@ def _shared_orders(rows: ir.Table) -> tuple[str, ...]:
 
 def _examples(rows: ir.Table) -> str:
     shown = rows.select(**{name: rows[f"clean:{name}"].cast("string").fill_null("") for name in _SHOWN})
-    found = fetch(shown.order_by(list(_SHOWN)).limit(EXAMPLES))
-    return "; ".join(" ".join(value for value in row if value) for row in found.itertuples(index=False))
+    examples = fetch(shown.order_by(list(_SHOWN)).limit(EXAMPLES))
+    return "; ".join(" ".join(value for value in row if value) for row in examples.itertuples(index=False))

@@ -6,14 +6,14 @@ from __future__ import annotations
 import ibis.expr.types as ir
 
 from tenure_features.tables.mapping import MappedTable
-from tenure_features.tables.parsing import as_number, as_text
+from tenure_features.tables.parsing import as_number, to_text
 
 NUMBERS, TEXTS = ("cost", "discount"), ("channel", "device", "region")
 OPTIONAL = (*NUMBERS, *TEXTS)
 """Optional columns of orders that features read."""
 
 
-def detailed(rows: ir.Table, mapped: MappedTable) -> ir.Table:
+def select_order_columns(rows: ir.Table, mapped: MappedTable) -> ir.Table:
     """Query usable rows with their optional columns, typed; numbers that cannot be read or are not finite are null.
 
     Parameters
@@ -31,5 +31,5 @@ def detailed(rows: ir.Table, mapped: MappedTable) -> ir.Table:
             columns[name] = (number.isnan() | number.isinf()).ifelse(None, number)
     for name in TEXTS:
         if name in mapped.columns:
-            columns[name] = as_text(rows[mapped.columns[name]])
+            columns[name] = to_text(rows[mapped.columns[name]])
     return rows.select(**columns)

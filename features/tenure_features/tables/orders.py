@@ -21,7 +21,7 @@ from typing import Any
 import ibis
 import ibis.expr.types as ir
 
-from tenure_features.history import sequenced
+from tenure_features.history import number_orders
 from tenure_features.reading.engine import count, is_spark, keep, many_groups
 from tenure_features.reading.sources import ReturnsPolicy
 from tenure_features.tables.order_columns import OPTIONAL, TEXTS
@@ -186,7 +186,7 @@ def _versions(lines: ir.Table, moment: str) -> ir.Table:
 def _kept(orders: ir.Table, backend: Any, name: str) -> ir.Table:  # noqa: ANN401
     if "known_to" in orders.columns:  # versions are numbered per origin
         return keep(backend, name, orders)
-    numbered = sequenced(orders).drop("order_id")  # nothing reads it any more
+    numbered = number_orders(orders).drop("order_id")  # nothing reads it any more
     # In the order of customers DuckDB passes over those that a query leaves out (`tenure_features.shares`).
     return keep(backend, name, numbered if is_spark(backend) else numbered.order_by("customer_id"))
 

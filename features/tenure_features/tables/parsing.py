@@ -56,7 +56,7 @@ def is_untidy_id(text: ir.StringValue) -> ir.BooleanValue:
     return text.re_search(_UNTIDY_ID)
 
 
-def as_text(column: ir.Value) -> ir.StringValue:
+def to_text(column: ir.Value) -> ir.StringValue:
     """Read text: trimmed, missing words as null."""
     text = column if column.type().is_string() else column.cast("string")
     return text.re_search(_UNTIDY).ifelse(_tidy(text), text)
@@ -128,11 +128,11 @@ def as_time(column: ir.Value, *, formats: tuple[str, ...] = ()) -> ir.TimestampV
         text.try_cast("timestamp('UTC', 6)").cast("timestamp(6)"), None
     )
     if formats:
-        return ibis.coalesce(iso, _parsed(text, formats))
+        return ibis.coalesce(iso, _parse(text, formats))
     return iso
 
 
-def _parsed(text: ir.StringValue, formats: tuple[str, ...]) -> ir.TimestampValue:
+def _parse(text: ir.StringValue, formats: tuple[str, ...]) -> ir.TimestampValue:
     """Read text by the first strptime format that fits; null where none does."""
     if spoken_by(text) != "spark":
         return _try_strptime(text, list(formats))
@@ -140,7 +140,7 @@ def _parsed(text: ir.StringValue, formats: tuple[str, ...]) -> ir.TimestampValue
 
 
 def _from_integer(number: ir.IntegerValue) -> ir.TimestampValue:
-    compact = _parsed(number.cast("string"), ("%Y%m%d",))
+    compact = _parse(number.cast("string"), ("%Y%m%d",))
     seconds = ibis.cases(
         (number.between(10**8 + 0, 10**11 - 1), number),
         (number.between(10**11, 10**14 - 1), number // 1000),

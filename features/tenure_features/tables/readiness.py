@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-SCHEMA_VERSION = 1
+READINESS_VERSION = 1
 
 
 @dataclass(frozen=True)
@@ -116,7 +116,7 @@ class Readiness:
 
     def to_dict(self) -> dict[str, Any]:
         """Everything as plain JSON values: moments as ISO text, missing numbers as None."""
-        return {"schema_version": SCHEMA_VERSION, "ready": self.ready, **plain_values(asdict(self))}
+        return {"schema_version": READINESS_VERSION, "ready": self.ready, **plain_values(asdict(self))}
 
     def __str__(self) -> str:
         """Render the report as aligned plain text."""

@@ -11,9 +11,9 @@ import ibis.expr.types as ir
 import pandas as pd
 
 from tenure_features.days import days_between
-from tenure_features.families.reductions import unfiltered
-from tenure_features.reading.databases import shown
-from tenure_features.reading.engine import fetch, quoted
+from tenure_features.families.reductions import move_conditions
+from tenure_features.reading.databases import hide_password
+from tenure_features.reading.engine import fetch, quote
 from tenure_features.reading.readers import RawTable
 from tenure_features.reading.sources import OrderSource
 from tenure_features.tables.cleaning import CleanRows
@@ -26,7 +26,7 @@ from tenure_features.tables.orders import final
 from tenure_features.tables.readiness import Readiness, SetAside
 from tenure_features.tables.schemas import contract_breaches
 
-LEVELS = (10, 25, 50, 75, 90)
+_QUANTILES = (10, 25, 50, 75, 90)
 """Per cent at which the quantiles of ADBT are reported."""
 
 UNREADABLE_SHARE = 0.5
@@ -47,24 +47,24 @@ class Stages:
     dropped: int
 
 
-def account(stages: Stages) -> Readiness:
+def readiness_figures(stages: Stages) -> Readiness:
     """Put the account of an order log together."""
     rows, mapped = stages.rows, stages.mapped
     figures = _figures(final(stages.orders))
     quantiles = _quantiles(figures)
     currencies = _currencies(rows.table) if "currency" in mapped.columns else {}
-    asides = (*_rejected(stages.raw), *rows.set_aside, *stages.unique.set_aside)
+    asides = (*_count_rejected(stages.raw), *rows.set_aside, *stages.unique.set_aside)
     read = rows.read + stages.raw.rejected
     customers, one_time = int(figures["customers"]), int(figures["one_time"])
     first, last = _moment(figures["first_order_at"]), _moment(figures["last_order_at"])
     days = _days(first, last)
     horizon = suggest_horizon(quantiles, history_days=days)
     return Readiness(
-        uri=shown(stages.source.uri),
+        uri=hide_password(stages.source.uri),
         as_of=stages.as_of,
         columns=dict(mapped.origin),
         rows_read=read,
-        rows_used=read - rows.after_as_of - sum(one.rows for one in asides),
+        rows_used=read - rows.after_as_of - sum(aside.rows for aside in asides),
         rows_after_as_of=rows.after_as_of,
         set_aside=asides,
         first_order_at=first,
@@ -113,7 +113,7 @@ def readiness_of(orders: ir.Table, readiness: Readiness, *, as_of: pd.Timestamp)
 
 
 def _quantiles(figures: Mapping[str, Any]) -> dict[int, float]:
-    return {level: round(float(figures[f"q{level}"]), 6) for level in LEVELS if pd.notna(figures[f"q{level}"])}
+    return {level: round(float(figures[f"q{level}"]), 6) for level in _QUANTILES if pd.notna(figures[f"q{level}"])}
 
 
 def _days(first: pd.Timestamp | None, last: pd.Timestamp | None) -> float:
@@ -135,9 +135,9 @@ def _figures(orders: ir.Table) -> dict[str, Any]:
         "gross": orders.revenue.sum(where=is_order).coalesce(0.0),
         "returned": (-orders.revenue.sum(where=~is_order)).coalesce(0.0),
     }
-    people = orders.group_by("customer_id").aggregate(**unfiltered(reductions))
+    people = orders.group_by("customer_id").aggregate(**move_conditions(reductions))
     adbt = days_between(people["first"], people["last"]) / (people.orders - 1).nullif(0)
-    quantiles = {f"q{level}": adbt.quantile(level / 100, where=people.orders > 1) for level in LEVELS}
+    quantiles = {f"q{level}": adbt.quantile(level / 100, where=people.orders > 1) for level in _QUANTILES}
     totals = people.aggregate(
         customers=(people.orders > 0).cast("int64").sum(),
         return_only=(people.orders == 0).cast("int64").sum(),
@@ -170,7 +170,7 @@ def _breaches(stages: Stages, figures: Mapping[str, Any], currencies: Mapping[st
         column = stages.mapped.origin["ordered_at"]
         breaches.append(
             f"Dates in {column} can be read day first and month first. Map ordered_at to "
-            f"strptime({quoted(column)}, '%d/%m/%Y') or strptime({quoted(column)}, '%m/%d/%Y')."
+            f"strptime({quote(column)}, '%d/%m/%Y') or strptime({quote(column)}, '%m/%d/%Y')."
         )
     if len(currencies) > 1:
         listed = ", ".join(f"{name} ({rows:,} rows)" for name, rows in currencies.items())
@@ -182,11 +182,11 @@ def _breaches(stages: Stages, figures: Mapping[str, Any], currencies: Mapping[st
             f"{int(figures['returns']):,} orders are returns (negative sum) and the returns policy is raise. "
             "Remove them upstream, or use the policy net or drop."
         )
-    known = stages.rows.read - stages.rows.after_as_of
+    dated = stages.rows.read - stages.rows.after_as_of
     breaches += [
-        f"{one.rows:,} of {known:,} rows: {one.problem} in {one.column}. Check the column mapping."
-        for one in stages.rows.set_aside
-        if one.problem.endswith("unreadable") and one.rows > UNREADABLE_SHARE * known
+        f"{aside.rows:,} of {dated:,} rows: {aside.problem} in {aside.column}. Check the column mapping."
+        for aside in stages.rows.set_aside
+        if aside.problem.endswith("unreadable") and aside.rows > UNREADABLE_SHARE * dated
     ]
     return (*breaches, *contract_breaches(stages.orders, ORDERS))
 
@@ -198,11 +198,11 @@ def _notes(stages: Stages, figures: Mapping[str, Any]) -> tuple[str, ...]:
     if figures["return_only"]:
         notes.append(f"{int(figures['return_only']):,} customers have returns but no order: outside the population.")
     rows = stages.unique
-    found = oddities(rows.table, stages.mapped, repeated_ids=rows.repeated_ids, tidy=stages.rows.tidy)
-    return (*notes, *found)
+    odd = oddities(rows.table, stages.mapped, repeated_ids=rows.repeated_ids, tidy=stages.rows.tidy)
+    return (*notes, *odd)
 
 
-def _rejected(raw: RawTable) -> tuple[SetAside, ...]:
+def _count_rejected(raw: RawTable) -> tuple[SetAside, ...]:
     if not raw.rejected:
         return ()
     done = "Left out. Look for unquoted delimiters or line breaks inside a field."

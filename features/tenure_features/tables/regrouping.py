@@ -11,7 +11,7 @@ from dataclasses import replace
 import ibis.expr.types as ir
 import pandas as pd
 
-from tenure_features.identity.customer_map import CustomerMap, replaced
+from tenure_features.identity.customer_map import CustomerMap, replace_ids
 from tenure_features.reading.engine import drop, fetch
 from tenure_features.tables.log import Accounts, OrderLog
 from tenure_features.tables.orders import COLUMNS, STEPS, roll_up
@@ -27,7 +27,7 @@ def is_known_at(log: OrderLog, moment: pd.Timestamp) -> bool:
 
 
 @contextmanager
-def regrouped(log: OrderLog, moment: pd.Timestamp) -> Iterator[tuple[OrderLog, ir.Table | None]]:
+def regroup_orders(log: OrderLog, moment: pd.Timestamp) -> Iterator[tuple[OrderLog, ir.Table | None]]:
     """Give orders in the customers known at a moment, for as long as they are needed, and the map by which they are.
 
     The map (``source_id, customer_id``) is None where these are the customers of the log.
@@ -36,19 +36,19 @@ def regrouped(log: OrderLog, moment: pd.Timestamp) -> Iterator[tuple[OrderLog, i
     if accounts is None or is_known_at(log, moment):
         yield log, None
         return
-    with _grouped(log, accounts, accounts.customers.at(moment)) as (grouped, known):
-        yield grouped, known
+    with _group(log, accounts, accounts.customers.at(moment)) as (grouped, customers):
+        yield grouped, customers
 
 
 @contextmanager
-def counted_over(log: OrderLog, origin: pd.Timestamp, end: pd.Timestamp) -> Iterator[OrderLog]:
+def count_over(log: OrderLog, origin: pd.Timestamp, end: pd.Timestamp) -> Iterator[OrderLog]:
     """Give a log in the customers of an origin, with what they turned out to buy by the end of a window."""
     accounts = log.accounts
     if accounts is None or is_known_at(log, origin):
         yield log
         return
-    customers = accounts.customers.over(origin, end, ordered=_ordered(accounts.kept, origin))
-    with _grouped(log, accounts, customers) as (grouped, _):
+    customers = accounts.customers.over(origin, end, ordered=_list_ordered(accounts.kept, origin))
+    with _group(log, accounts, customers) as (grouped, _):
         yield grouped
 
 
@@ -59,35 +59,35 @@ def table_known_at(table: ShopTable, moment: pd.Timestamp) -> Iterator[ShopTable
     if customers is None or table.accounts is None or customers.is_known_at(moment):
         yield table
         return
-    known = customers.at(moment).loaded(table.backend)
+    customer_ids = customers.at(moment).load_into(table.backend)
     try:
-        yield table.grouped(known)
+        yield table.group_by_map(customer_ids)
     finally:
-        drop(table.backend, _name(known))
+        drop(table.backend, _name(customer_ids))
 
 
 def regroup(log: OrderLog, accounts: Accounts) -> tuple[OrderLog, ir.Table]:
     """Give orders in the customers of other accounts for good, counted anew, and the map by which they are."""
-    known = accounts.customers.loaded(log.backend)
-    grouped = _rolled_up(log, accounts, known, f"regrouped_{next(_numbers)}")
+    customer_ids = accounts.customers.load_into(log.backend)
+    grouped = _roll_up(log, accounts, customer_ids, f"regrouped_{next(_numbers)}")
     readiness = readiness_of(grouped.orders, log.readiness, as_of=log.as_of)
     regrouped_log = replace(grouped, readiness=readiness, accounts=accounts)
     vars(regrouped_log)["details"] = grouped.rows
-    return regrouped_log, known
+    return regrouped_log, customer_ids
 
 
 @contextmanager
-def _grouped(log: OrderLog, accounts: Accounts, customers: CustomerMap) -> Iterator[tuple[OrderLog, ir.Table]]:
-    known, name = customers.loaded(log.backend), f"regrouped_{next(_numbers)}"
+def _group(log: OrderLog, accounts: Accounts, customers: CustomerMap) -> Iterator[tuple[OrderLog, ir.Table]]:
+    customer_ids, name = customers.load_into(log.backend), f"regrouped_{next(_numbers)}"
     try:
-        yield _rolled_up(log, accounts, known, name), known
+        yield _roll_up(log, accounts, customer_ids, name), customer_ids
     finally:
-        for step in (*(name + ending for ending in STEPS), _name(known)):
+        for step in (*(name + ending for ending in STEPS), _name(customer_ids)):
             drop(log.backend, step)
 
 
-def _rolled_up(log: OrderLog, accounts: Accounts, known: ir.Table, name: str) -> OrderLog:
-    rows = replaced(accounts.kept, "customer_id", known)
+def _roll_up(log: OrderLog, accounts: Accounts, customer_ids: ir.Table, name: str) -> OrderLog:
+    rows = replace_ids(accounts.kept, "customer_id", customer_ids)
     columns = [column for column in (*COLUMNS, "recorded_at") if column in rows.columns]
     named = rows.select(**{f"clean:{column}": rows[column] for column in columns})
     rolled = roll_up(named, lines=accounts.lines, returns=log.source.returns, backend=log.backend, name=name)
@@ -100,10 +100,10 @@ def _name(table: ir.Table) -> str:
     return str(table.get_name()).rpartition(".")[2]
 
 
-def _ordered(rows: ir.Table, origin: pd.Timestamp) -> list[str]:
+def _list_ordered(rows: ir.Table, origin: pd.Timestamp) -> list[str]:
     """List the ids with an order known before a moment."""
     moment = origin.to_pydatetime()
-    known = rows.filter(rows.ordered_at < moment)
+    earlier = rows.filter(rows.ordered_at < moment)
     if "recorded_at" in rows.columns:
-        known = known.filter(known.recorded_at.isnull() | (known.recorded_at < moment))
-    return list(fetch(known.select("customer_id").distinct())["customer_id"])
+        earlier = earlier.filter(earlier.recorded_at.isnull() | (earlier.recorded_at < moment))
+    return list(fetch(earlier.select("customer_id").distinct())["customer_id"])

@@ -29,15 +29,15 @@ def _rows(readiness: Readiness) -> list[str]:
     lines += ["", _line("rows read", f"{readiness.rows_read:>12,}"), _line("rows used", f"{readiness.rows_used:>12,}")]
     if readiness.as_of is not None:
         lines.append(_line("after as_of, not read", f"{readiness.rows_after_as_of:>12,}   as_of {readiness.as_of}"))
-    lines.append(_line("rows set aside", f"{sum(one.rows for one in readiness.set_aside):>12,}"))
-    return lines + [line for one in readiness.set_aside for line in _aside(one)]
+    lines.append(_line("rows set aside", f"{sum(aside.rows for aside in readiness.set_aside):>12,}"))
+    return lines + [line for aside in readiness.set_aside for line in _aside(aside)]
 
 
-def _aside(one: SetAside) -> Iterable[str]:
-    yield f"    {one.rows:>10,}  {one.problem} (column {one.column})"
-    for example in one.examples:
+def _aside(aside: SetAside) -> Iterable[str]:
+    yield f"    {aside.rows:>10,}  {aside.problem} (column {aside.column})"
+    for example in aside.examples:
         yield f"                e.g. {example}"
-    yield f"                {one.done}"
+    yield f"                {aside.done}"
 
 
 def _people(readiness: Readiness) -> list[str]:
@@ -59,4 +59,6 @@ def _people(readiness: Readiness) -> list[str]:
 
 def _verdicts(readiness: Readiness) -> list[str]:
     lines = ["What it is good for", _line("suggested horizon", f"{readiness.suggested_horizon_days} days")]
-    return lines + [_line(one.purpose, f"{'yes' if one.enough else 'no':<5}{one.why}") for one in readiness.verdicts]
+    return lines + [
+        _line(verdict.purpose, f"{'yes' if verdict.enough else 'no':<5}{verdict.why}") for verdict in readiness.verdicts
+    ]

@@ -9,9 +9,9 @@ import ibis.expr.datatypes as dt
 import ibis.expr.types as ir
 
 from tenure_features.reading.engine import without_warnings
-from tenure_features.tables.contracts import Kind, Table
+from tenure_features.tables.contracts import Contract, ContractKind
 
-TYPES: dict[Kind, dt.DataType] = {
+TYPES: dict[ContractKind, dt.DataType] = {
     "id": dt.string,
     "text": dt.string,
     "time": dt.Timestamp(scale=6),
@@ -25,7 +25,7 @@ EARLIEST, LATEST = datetime(1970, 1, 2), datetime(2100, 1, 1)
 """Moments outside are typing errors or zeros of a clock. A day after 1970 begins, so that a zero in any zone is out."""
 
 
-def schema(contract: Table, columns: tuple[str, ...]) -> Any:  # noqa: ANN401  # pandera ships no types for Ibis
+def schema(contract: Contract, columns: tuple[str, ...]) -> Any:  # noqa: ANN401  # pandera ships no types for Ibis
     """Build the pandera schema of those columns of a contract that a table has.
 
     Required columns must be there and hold no missing value; numbers are finite, moments lie in 1970..2099.
@@ -45,7 +45,7 @@ def schema(contract: Table, columns: tuple[str, ...]) -> Any:  # noqa: ANN401  #
     return pandera.DataFrameSchema({name: column(name) for name in names}, name=contract.name)
 
 
-def contract_breaches(table: ir.Table, contract: Table) -> tuple[str, ...]:
+def contract_breaches(table: ir.Table, contract: Contract) -> tuple[str, ...]:
     """List where a clean table breaks its contract, one sentence each; empty when it keeps it.
 
     Examples
@@ -69,9 +69,9 @@ def contract_breaches(table: ir.Table, contract: Table) -> tuple[str, ...]:
             checked.validate(table, lazy=True)
         except SchemaErrors as problems:
             return tuple(
-                f"Column {found['column']} of {contract.name} breaks the check {found['check']!r}."
+                f"Column {finding['column']} of {contract.name} breaks the check {finding['check']!r}."
                 for kinds in problems.message.values()
                 for findings in kinds.values()
-                for found in findings
+                for finding in findings
             )
     return ()

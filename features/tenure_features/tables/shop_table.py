@@ -16,15 +16,15 @@ import pandas as pd
 
 from tenure_features.days import Moment, utc_naive
 from tenure_features.errors import DataContractError, UsageError
-from tenure_features.identity.customer_map import CustomerMap, replaced
-from tenure_features.reading.databases import shown
-from tenure_features.reading.engine import Engine, digest, fetch, is_row_failure, is_spark, keep, quoted
+from tenure_features.identity.customer_map import CustomerMap, replace_ids
+from tenure_features.reading.databases import hide_password
+from tenure_features.reading.engine import Engine, digest_table, fetch, is_row_failure, is_spark, keep, quote
 from tenure_features.reading.memory import Frame, TablePlace, place_of
 from tenure_features.reading.sources import read_table
-from tenure_features.tables.contracts import TABLES, Table
+from tenure_features.tables.contracts import TABLES, Contract
 from tenure_features.tables.mapping import MappedTable, map_columns
 from tenure_features.tables.readiness import SetAside
-from tenure_features.tables.side_account import SideStages, account
+from tenure_features.tables.side_account import SideStages, table_figures
 from tenure_features.tables.side_readiness import TableReadiness
 from tenure_features.tables.side_rows import CLEAN, SideRows, clean_side_rows, one_per_customer, without_repeats
 
@@ -94,15 +94,15 @@ class ShopTable:
     customers: CustomerMap | None = field(default=None, repr=False, compare=False)
 
     @property
-    def contract(self) -> Table:
+    def contract(self) -> Contract:
         """The columns it promises."""
         return TABLES[self.name]
 
-    def grouped(self, known: ir.Table) -> ShopTable:
+    def group_by_map(self, customers: ir.Table) -> ShopTable:
         """Give the table in the customers of another map (``source_id, customer_id``, in the backend)."""
         if self.accounts is None:
             return self
-        rows = replaced(self.accounts, "customer_id", known)
+        rows = replace_ids(self.accounts, "customer_id", customers)
         if PLACE in rows.columns:
             first = ibis.row_number().over(ibis.window(group_by="customer_id", order_by=PLACE))
             rows = rows.mutate(first=first).filter(ibis._.first == 0).drop("first", PLACE)
@@ -117,10 +117,10 @@ class ShopTable:
         """A hash of the clean rows, whatever their order: equal tables, equal fingerprints."""
         # A separator and a mark of its own for what is missing, or ("a", null) and (null, "a") would be alike.
         text = "STRING" if is_spark(self.backend) else "VARCHAR"
-        names = [quoted(name, self.backend) for name in self.rows.columns]
+        names = [quote(name, self.backend) for name in self.rows.columns]
         content = " || '|' || ".join(f"coalesce(CAST({name} AS {text}), '~null~')" for name in names)
-        found = digest(self.backend, self.rows, content)
-        return hashlib.sha256(repr((self.rows.columns, found)).encode()).hexdigest()
+        content_digest = digest_table(self.backend, self.rows, content)
+        return hashlib.sha256(repr((self.rows.columns, content_digest)).encode()).hexdigest()
 
 
 def open_table(
@@ -160,7 +160,7 @@ def open_table(
     table = _open(name, source, as_of, connection, customers)
     if table.readiness.broken:
         raise DataContractError(
-            f"{shown(source.uri)} breaks the contract of {name}: {' '.join(table.readiness.broken)}",
+            f"{hide_password(source.uri)} breaks the contract of {name}: {' '.join(table.readiness.broken)}",
             found=f"{table.readiness.rows_used:,} usable of {table.readiness.rows_read:,} rows",
             fix=f"Mend the table, or its columns under [tables.{name}].",
         )
@@ -192,43 +192,43 @@ def _open(
         if customers is not None and "customer_id" in mapped.columns:
             if customers.timeline is not None:  # an earlier moment may group the rows otherwise
                 accounts = keep(backend, f"{own}_accounts", _by_account(rows, mapped, contract))
-            rows = replace(rows, table=customers.applied(rows.table, f"{CLEAN}customer_id", backend=backend))
+            rows = replace(rows, table=customers.apply(rows.table, f"{CLEAN}customer_id", backend=backend))
         used, repeats = _once(rows, mapped, contract)
-        kept = keep(backend, own, used.select(**_clean(used, mapped, contract)))
+        stored = keep(backend, own, used.select(**_clean(used, mapped, contract)))
     except Exception as problem:
         if not is_row_failure(problem):
             raise
         raise DataContractError(
-            f"{shown(source.uri)} cannot be cleaned: an expression of the column mapping fails on some row.",
+            f"{hide_password(source.uri)} cannot be cleaned: an expression of the column mapping fails on some row.",
             found=str(problem).split("\n")[0],
             fix="Change the expression so that it holds for every row.",
         ) from problem
-    readiness = account(SideStages(name, place_of(source.uri), moment, raw, mapped, rows, repeats, kept))
-    return ShopTable(name, kept, readiness, moment, source, backend, accounts, customers)
+    readiness = table_figures(SideStages(name, place_of(source.uri), moment, raw, mapped, rows, repeats, stored))
+    return ShopTable(name, stored, readiness, moment, source, backend, accounts, customers)
 
 
-def _contract(name: str) -> Table:
+def _contract(name: str) -> Contract:
     if name == "orders" or name not in TABLES:
-        known = [table for table in TABLES if table != "orders"]
-        near = get_close_matches(name, known, n=1)
+        names = [table for table in TABLES if table != "orders"]
+        near = get_close_matches(name, names, n=1)
         raise UsageError(
             f"There is no table {name!r} beside the orders.",
-            found=", ".join(known),
+            found=", ".join(names),
             fix=f"Did you mean {near[0]!r}?" if near else "Choose one of those.",
         )
     return TABLES[name]
 
 
-def _ordered(mapped: MappedTable, contract: Table) -> list[str]:
-    known = [column for column in contract.columns if column in mapped.columns]
-    return [*known, *(column for column in mapped.columns if column not in contract.columns)]
+def _order_columns(mapped: MappedTable, contract: Contract) -> list[str]:
+    mapped_columns = [column for column in contract.columns if column in mapped.columns]
+    return [*mapped_columns, *(column for column in mapped.columns if column not in contract.columns)]
 
 
-def _clean(rows: ir.Table, mapped: MappedTable, contract: Table) -> dict[str, ir.Value]:
-    return {column: rows[CLEAN + column] for column in _ordered(mapped, contract)}
+def _clean(rows: ir.Table, mapped: MappedTable, contract: Contract) -> dict[str, ir.Value]:
+    return {column: rows[CLEAN + column] for column in _order_columns(mapped, contract)}
 
 
-def _by_account(rows: SideRows, mapped: MappedTable, contract: Table) -> ir.Table:
+def _by_account(rows: SideRows, mapped: MappedTable, contract: Contract) -> ir.Table:
     """Query the rows by the ids they carry; which one is a customer's is decided once it is known whose they are."""
     if not _is_one_per_customer(contract, mapped):
         once, _ = _once(rows, mapped, contract)
@@ -237,11 +237,11 @@ def _by_account(rows: SideRows, mapped: MappedTable, contract: Table) -> ir.Tabl
     return rows.table.select(**_clean(rows.table, mapped, contract), **{PLACE: place})
 
 
-def _is_one_per_customer(contract: Table, mapped: MappedTable) -> bool:
+def _is_one_per_customer(contract: Contract, mapped: MappedTable) -> bool:
     return contract.name == "customers" and "recorded_at" not in mapped.columns
 
 
-def _once(rows: SideRows, mapped: MappedTable, contract: Table) -> tuple[ir.Table, tuple[SetAside, ...]]:
+def _once(rows: SideRows, mapped: MappedTable, contract: Contract) -> tuple[ir.Table, tuple[SetAside, ...]]:
     if _is_one_per_customer(contract, mapped):
         return one_per_customer(rows.table, mapped.source_columns)
     if contract.name in _MAY_REPEAT or rows.dates_only:

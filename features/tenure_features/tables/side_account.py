@@ -8,8 +8,8 @@ from typing import Any
 import ibis.expr.types as ir
 import pandas as pd
 
-from tenure_features.reading.databases import shown
-from tenure_features.reading.engine import fetch, quoted
+from tenure_features.reading.databases import hide_password
+from tenure_features.reading.engine import fetch, quote
 from tenure_features.reading.memory import TablePlace
 from tenure_features.reading.readers import RawTable
 from tenure_features.tables.contracts import TABLES
@@ -32,20 +32,20 @@ class SideStages:
     mapped: MappedTable
     rows: SideRows
     repeats: tuple[SetAside, ...]
-    kept: ir.Table
+    usable: ir.Table
 
 
-def account(stages: SideStages) -> TableReadiness:
+def table_figures(stages: SideStages) -> TableReadiness:
     """Put the account of a table together."""
     raw, mapped, rows, contract = stages.raw, stages.mapped, stages.rows, TABLES[stages.name]
     done = "Left out. Look for unquoted delimiters or line breaks inside a field."
     rejected = SetAside("line does not fit the header", "the whole line", raw.rejected, raw.rejected_examples, done)
     asides = (*((rejected,) if raw.rejected else ()), *rows.set_aside, *stages.repeats)
     first, last = _span(stages)
-    used = rows.read - rows.after_as_of - sum(one.rows for one in (*rows.set_aside, *stages.repeats))
+    used = rows.read - rows.after_as_of - sum(aside.rows for aside in (*rows.set_aside, *stages.repeats))
     return TableReadiness(
         name=stages.name,
-        uri=shown(stages.uri),
+        uri=hide_password(stages.uri),
         as_of=stages.as_of,
         columns=dict(mapped.origin),
         rows_read=rows.read + raw.rejected,
@@ -56,28 +56,28 @@ def account(stages: SideStages) -> TableReadiness:
         last_at=last,
         notes=(*raw.notes, *mapped.notes, *rows.notes),
         # A table without rows is fine, but no minimum of its columns passes a check.
-        broken=(*_breaches(rows), *(contract_breaches(stages.kept, contract) if used else ())),
+        broken=(*_breaches(rows), *(contract_breaches(stages.usable, contract) if used else ())),
     )
 
 
 def _span(stages: SideStages) -> tuple[pd.Timestamp | None, pd.Timestamp | None]:
     dated = TABLES[stages.name].dated_by
-    if dated not in stages.kept.columns:
+    if dated not in stages.usable.columns:
         return None, None
-    span = fetch(stages.kept.aggregate(first=stages.kept[dated].min(), last=stages.kept[dated].max())).iloc[0]
+    span = fetch(stages.usable.aggregate(first=stages.usable[dated].min(), last=stages.usable[dated].max())).iloc[0]
     return _moment(span["first"]), _moment(span["last"])
 
 
 def _breaches(rows: SideRows) -> list[str]:
-    known = rows.read - rows.after_as_of
+    dated = rows.read - rows.after_as_of
     breaches = [
-        f"{one.rows:,} of {known:,} rows: {one.problem} in {one.column}. Check the column mapping."
-        for one in rows.set_aside
-        if one.rows > UNREADABLE_SHARE * known
+        f"{aside.rows:,} of {dated:,} rows: {aside.problem} in {aside.column}. Check the column mapping."
+        for aside in rows.set_aside
+        if aside.rows > UNREADABLE_SHARE * dated
     ]
     breaches += [
-        f"Dates in {column} can be read day first and month first. Map it to strptime({quoted(column)}, '%d/%m/%Y') or "
-        f"strptime({quoted(column)}, '%m/%d/%Y')."
+        f"Dates in {column} can be read day first and month first. Map it to strptime({quote(column)}, '%d/%m/%Y') or "
+        f"strptime({quote(column)}, '%m/%d/%Y')."
         for column in rows.ambiguous
     ]
     return breaches

@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from tenure_features.tables.readiness import SCHEMA_VERSION, SetAside, plain_values
+from tenure_features.tables.readiness import READINESS_VERSION, SetAside, plain_values
 
 _LABEL = 22
 
@@ -57,7 +57,7 @@ class TableReadiness:
 
     def to_dict(self) -> dict[str, Any]:
         """Everything as plain JSON values: moments as ISO text."""
-        return {"schema_version": SCHEMA_VERSION, "ready": self.ready, **plain_values(asdict(self))}
+        return {"schema_version": READINESS_VERSION, "ready": self.ready, **plain_values(asdict(self))}
 
     def __str__(self) -> str:
         """Render the account as aligned plain text."""
@@ -72,10 +72,10 @@ class TableReadiness:
             lines.append(line("after as_of, not read", f"{self.rows_after_as_of:>12,}   as_of {self.as_of}"))
         if self.first_at is not None:
             lines.append(line("first to last", f"{self.first_at} to {self.last_at}"))
-        lines.append(line("rows set aside", f"{sum(one.rows for one in self.set_aside):>12,}"))
-        for one in self.set_aside:
-            lines.append(f"    {one.rows:>10,}  {one.problem} (column {one.column})")
-            lines += [f"                e.g. {example}" for example in one.examples]
-            lines.append(f"                {one.done}")
+        lines.append(line("rows set aside", f"{sum(aside.rows for aside in self.set_aside):>12,}"))
+        for aside in self.set_aside:
+            lines.append(f"    {aside.rows:>10,}  {aside.problem} (column {aside.column})")
+            lines += [f"                e.g. {example}" for example in aside.examples]
+            lines.append(f"                {aside.done}")
         lines += [f"  - {note}" for note in self.notes]
         return "\n".join([*lines, *(f"  x {breach}" for breach in self.broken)])

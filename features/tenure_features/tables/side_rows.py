@@ -12,18 +12,18 @@ import ibis.expr.types as ir
 import pandas as pd
 
 from tenure_features.reading.engine import count, fetch
-from tenure_features.tables.contracts import Kind, Table
+from tenure_features.tables.contracts import Contract, ContractKind
 from tenure_features.tables.date_forms import detect_form
 from tenure_features.tables.mapping import MappedTable
-from tenure_features.tables.parsing import as_flag, as_id, as_number, as_text, as_time
+from tenure_features.tables.parsing import as_flag, as_id, as_number, as_time, to_text
 from tenure_features.tables.readiness import SetAside
 from tenure_features.tables.schemas import EARLIEST, LATEST
 
-OK, AFTER = "ok", "after as_of"
+_OK, _AFTER = "ok", "after as_of"
 CLEAN = "clean:"
 """Prefix of typed contract columns beside the raw ones."""
 
-SCALES: Mapping[str, tuple[float, float]] = {"nps": (0, 10), "ces": (1, 7), "csat": (1, 5), "review": (1, 5)}
+_SCORE_SCALES: Mapping[str, tuple[float, float]] = {"nps": (0, 10), "ces": (1, 7), "csat": (1, 5), "review": (1, 5)}
 """Lowest and highest answer by kind of feedback; other kinds are taken as they are."""
 
 _PROBLEMS: Mapping[str, tuple[str, str]] = {
@@ -71,10 +71,10 @@ class SideRows:
     ambiguous: tuple[str, ...]
 
 
-def clean_side_rows(mapped: MappedTable, contract: Table, *, as_of: pd.Timestamp | None) -> SideRows:
+def clean_side_rows(mapped: MappedTable, contract: Contract, *, as_of: pd.Timestamp | None) -> SideRows:
     """Type the contract columns, keep rows known before ``as_of`` and set the unusable ones aside."""
     raw = mapped.table
-    kinds = {name: kind_of(contract, name, raw[column]) for name, column in mapped.columns.items()}
+    kinds = {name: column_kind(contract, name, raw[column]) for name, column in mapped.columns.items()}
     forms = {name: detect_form(raw, raw[mapped.columns[name]]) for name in kinds if kinds[name] in {"time", "date"}}
     values = {
         name: _READ[kind](raw[mapped.columns[name]])
@@ -84,18 +84,18 @@ def clean_side_rows(mapped: MappedTable, contract: Table, *, as_of: pd.Timestamp
     }
     typed = raw.mutate({CLEAN + name: value for name, value in values.items()})
     branches = _branches(typed, contract, kinds, as_of)
-    typed = typed.mutate({CLEAN + "state": ibis.cases(*branches, else_=OK) if branches else ibis.literal(OK)})
+    typed = typed.mutate({CLEAN + "state": ibis.cases(*branches, else_=_OK) if branches else ibis.literal(_OK)})
     typed = _without_noise(typed, contract, kinds)
     dated = contract.dated_by if contract.dated_by in kinds else None
     counted = fetch(typed.group_by(state=typed[CLEAN + "state"]).aggregate(**_counts(typed, mapped, kinds, dated)))
     by_state: dict[str, Mapping[Any, Any]] = {str(row["state"]): row for row in counted.to_dict("records")}
     rows = {state: int(row["rows"]) for state, row in sorted(by_state.items())}
-    usable: Mapping[Any, Any] = by_state.get(OK, {})
+    usable: Mapping[Any, Any] = by_state.get(_OK, {})
     typed = typed.mutate({CLEAN + name: typed[CLEAN + name].date() for name in kinds if kinds[name] == "date"})
     return SideRows(
-        table=typed.filter(typed[CLEAN + "state"] == OK),
+        table=typed.filter(typed[CLEAN + "state"] == _OK),
         read=sum(rows.values()),
-        after_as_of=rows.get(AFTER, 0),
+        after_as_of=rows.get(_AFTER, 0),
         set_aside=tuple(_account(typed, mapped, contract, state, rows[state]) for state in rows if ":" in state),
         notes=tuple(_unread(usable, mapped, kinds)),
         dates_only=dated is not None and not usable.get("timed"),
@@ -103,47 +103,47 @@ def clean_side_rows(mapped: MappedTable, contract: Table, *, as_of: pd.Timestamp
     )
 
 
-def kind_of(contract: Table, name: str, column: ir.Value) -> Kind:
+def column_kind(contract: Contract, name: str, column: ir.Value) -> ContractKind:
     """Say how a column is read: as the contract says, and columns beyond it as what they hold."""
     if name in contract.columns:
         return contract.columns[name].kind
-    found = column.type()
-    if found.is_boolean():
+    dtype = column.type()
+    if dtype.is_boolean():
         return "flag"
-    return "number" if found.is_numeric() else "time" if found.is_temporal() else "text"
+    return "number" if dtype.is_numeric() else "time" if dtype.is_temporal() else "text"
 
 
-_READ: Mapping[Kind, Callable[[ir.Value], ir.Value]] = {
-    "id": as_id, "text": as_text, "number": as_number, "flag": as_flag
+_READ: Mapping[ContractKind, Callable[[ir.Value], ir.Value]] = {
+    "id": as_id, "text": to_text, "number": as_number, "flag": as_flag
 }  # fmt: skip
 
 
 def _branches(
-    typed: ir.Table, contract: Table, kinds: Mapping[str, Kind], as_of: pd.Timestamp | None
+    typed: ir.Table, contract: Contract, kinds: Mapping[str, ContractKind], as_of: pd.Timestamp | None
 ) -> list[tuple[ir.BooleanValue, str]]:
     """List conditions of unusable rows, first match wins; those after ``as_of`` come first: nothing is looked at."""
     clean = {name: typed[CLEAN + name] for name in kinds}
     moments = [name for name in (contract.dated_by, "recorded_at") if name in clean]
-    found = [] if as_of is None else [(clean[name] >= as_of.to_pydatetime(), AFTER) for name in moments]
+    branches = [] if as_of is None else [(clean[name] >= as_of.to_pydatetime(), _AFTER) for name in moments]
     for name in contract.required:
         if kinds[name] in {"id", "text"}:
-            found.append((clean[name].isnull(), f"missing:{name}"))
+            branches.append((clean[name].isnull(), f"missing:{name}"))
         elif kinds[name] in {"time", "date"}:
-            found.append((clean[name].isnull(), f"bad date:{name}"))
+            branches.append((clean[name].isnull(), f"bad date:{name}"))
         elif kinds[name] == "number":
-            found.append((clean[name].isnull() | clean[name].isnan(), f"no number:{name}"))
-            found.append((clean[name].isinf(), f"infinite:{name}"))
+            branches.append((clean[name].isnull() | clean[name].isnan(), f"no number:{name}"))
+            branches.append((clean[name].isinf(), f"infinite:{name}"))
     if contract.dated_by in contract.required:
         when = clean[contract.dated_by]
-        found.append(((when < EARLIEST) | (when >= LATEST), f"no clock:{contract.dated_by}"))
+        branches.append(((when < EARLIEST) | (when >= LATEST), f"no clock:{contract.dated_by}"))
     if contract.name == "feedback":
         kind, score = clean["kind"].lower(), clean["score"]
-        for scale, (low, high) in SCALES.items():
-            found.append(((kind == scale) & ((score < low) | (score > high)), "off scale:score"))
-    return [(condition.fill_null(False), state) for condition, state in found]
+        for scale, (low, high) in _SCORE_SCALES.items():
+            branches.append(((kind == scale) & ((score < low) | (score > high)), "off scale:score"))
+    return [(condition.fill_null(False), state) for condition, state in branches]
 
 
-def _without_noise(typed: ir.Table, contract: Table, kinds: Mapping[str, Kind]) -> ir.Table:
+def _without_noise(typed: ir.Table, contract: Contract, kinds: Mapping[str, ContractKind]) -> ir.Table:
     """Make optional numbers that are not finite, and optional moments outside the clock, missing."""
     optional = [name for name in kinds if name not in contract.required]
     changed: dict[str, ir.Value] = {}
@@ -156,32 +156,34 @@ def _without_noise(typed: ir.Table, contract: Table, kinds: Mapping[str, Kind]) 
     return typed.mutate(changed) if changed else typed
 
 
-def _counts(typed: ir.Table, mapped: MappedTable, kinds: Mapping[str, Kind], dated: str | None) -> dict[str, Any]:
+def _counts(
+    typed: ir.Table, mapped: MappedTable, kinds: Mapping[str, ContractKind], dated: str | None
+) -> dict[str, Any]:
     figures: dict[str, Any] = {"rows": typed.count()}
     if dated is not None:
         when = typed[CLEAN + dated]
         figures["timed"] = (when != when.date().cast("timestamp(6)")).sum().fill_null(0)
     for name in kinds:
         if kinds[name] in {"number", "time", "date"}:
-            written = as_text(typed[mapped.columns[name]].cast("string")).notnull()
+            written = to_text(typed[mapped.columns[name]].cast("string")).notnull()
             figures[f"unread:{name}"] = (written & typed[CLEAN + name].isnull()).cast("int64").sum()
     return figures
 
 
-def _unread(usable: Mapping[Any, Any], mapped: MappedTable, kinds: Mapping[str, Kind]) -> Iterable[str]:
+def _unread(usable: Mapping[Any, Any], mapped: MappedTable, kinds: Mapping[str, ContractKind]) -> Iterable[str]:
     for name in kinds:
         unread = int(usable.get(f"unread:{name}", 0) or 0)
         if unread:
             yield f"{unread:,} values of {mapped.origin[name]} cannot be read and count as missing."
 
 
-def _account(typed: ir.Table, mapped: MappedTable, contract: Table, state: str, rows: int) -> SetAside:
+def _account(typed: ir.Table, mapped: MappedTable, contract: Contract, state: str, rows: int) -> SetAside:
     kind, _, column = state.partition(":")
     problem, done = _PROBLEMS[kind]
     shown = [name for name in contract.columns if name in mapped.columns][:5]
     fields = {name: typed[mapped.columns[name]].cast("string").fill_null("(none)") for name in shown}
-    found = fetch(typed.filter(typed[CLEAN + "state"] == state).select(**fields).order_by(shown).limit(3))
-    examples = tuple(", ".join(f"{name}={row[name]}" for name in shown) for _, row in found.iterrows())
+    listed = fetch(typed.filter(typed[CLEAN + "state"] == state).select(**fields).order_by(shown).limit(3))
+    examples = tuple(", ".join(f"{name}={row[name]}" for name in shown) for _, row in listed.iterrows())
     return SetAside(problem, mapped.origin[column], rows, examples, done)
 
 

@@ -224,7 +224,7 @@ class Segmenter:
 
 
 def _values(stored: Stored) -> dict[str, object]:
-    return {name: part.value for name, part in stored.named(most=20).items()}
+    return {name: part.value for name, part in stored.read_named(most=20).items()}
 
 
 def _check_aligned(snapshot: pd.DataFrame, predictions: pd.DataFrame) -> None:

@@ -8,8 +8,8 @@ import pytest
 from tenure_features.errors import UsageError
 from tenure_features.identity import IdentitySettings, KindRule
 from tenure_features.identity.emails import normal_email
-from tenure_features.identity.hashes import md5_of, sha256_of
-from tenure_features.identity.kinds import KINDS, is_blocked, kind_of
+from tenure_features.identity.hashes import hash_key, md5_of
+from tenure_features.identity.kinds import KINDS, identifier_kind, is_blocked
 from tenure_features.reading.engine import evaluate
 
 
@@ -62,18 +62,18 @@ def test_is_blocked__tells_placeholders_from_identifiers(kind, key, blocked):
     [("E-Mail", "email"), ("email_sha256", "email"), ("Device ID", "device"), ("MSISDN", "phone"), ("shoe size", None)],
 )
 def test_kind_of__understands_other_words(written, kind):
-    assert evaluate(kind_of(ibis.literal(written), tuple(KINDS))) == kind
+    assert evaluate(identifier_kind(ibis.literal(written), tuple(KINDS))) == kind
 
 
 @pytest.mark.parametrize("engine", ["duckdb", "pyspark", "postgres", "snowflake", "bigquery"])
 def test_normalisation__compiles_for_every_engine(engine):
     rows = ibis.table({"kind": "string", "value": "string"}, name="rows")
     keyed = rows.mutate(
-        kind=kind_of(rows.kind, tuple(KINDS)),
+        kind=identifier_kind(rows.kind, tuple(KINDS)),
         email=normal_email(rows.value),
         blocked=is_blocked(rows.kind, rows.value, IdentitySettings(blocked=("x",))),
         md5=md5_of(rows.value, engine=engine),
-        sha256=sha256_of(rows.value, engine=engine),
+        sha256=hash_key(rows.value, engine=engine),
     )
     assert "FROM" in ibis.to_sql(keyed, dialect=engine)
 

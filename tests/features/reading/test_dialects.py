@@ -12,9 +12,9 @@ import sqlglot
 from tenure_features import Catalogue, Shop, open_shop, outcomes, snapshots
 from tenure_features.days import origins_of
 from tenure_features.errors import DataContractError, DependencyUnavailableError, UsageError
-from tenure_features.frames import framed
-from tenure_features.reading.databases import shown
-from tenure_features.reading.dialects import _sorted_median, sql_for
+from tenure_features.frames import sort_and_round
+from tenure_features.reading.databases import hide_password
+from tenure_features.reading.dialects import _median_by_sorting, sql_for
 from tenure_features.reading.engine import reader, statement, without_warnings
 from tenure_features.snapshot import snapshot_table
 from tests.features.tables_oracle import shop_tables
@@ -52,7 +52,7 @@ def test_catalogue__compiles_for_other_databases(shop, dialect):
 def test_median__of_sorted_values_is_the_median(shop):
     medians = [one for one in Catalogue() if one.name in {"adbt_median_days", "lateness_median"}]
     query = snapshot_table(shop.log.orders, origins_of(ORIGIN), medians)
-    expected, got = (framed([reader(one)]) for one in (query, query.op().replace(_sorted_median).to_expr()))
+    expected, got = (sort_and_round([reader(one)]) for one in (query, query.op().replace(_median_by_sorting).to_expr()))
     assert got.equals(expected)
     assert got["adbt_median_days"].notna().sum() > 10
 
@@ -64,7 +64,7 @@ def test_postgres__gives_the_values_of_duckdb(postgres, opened, random_log, spre
         rows = shop.log.orders.to_pyarrow().to_pandas()
         orders = backend.create_table("sequenced", ibis.memtable(rows), overwrite=True)
         table = snapshot_table(orders, origins_of(ORIGIN), [one for one in Catalogue() if one.table == "orders"])
-        got = framed([reader(table)])
+        got = sort_and_round([reader(table)])
     expected = snapshots(shop, ORIGIN)
     assert got["customer_id"].equals(expected["customer_id"])
     for name in expected.columns[2:]:
@@ -108,4 +108,4 @@ def test_uri__that_leads_nowhere_is_said_in_a_sentence(postgres, tmp_path):
         with pytest.raises(error, match=sentence) as caught:
             open_shop(uri)
         assert "secret" not in str(caught.value)
-    assert shown("postgresql://db/sales/orders") == "postgresql://db/sales/orders"
+    assert hide_password("postgresql://db/sales/orders") == "postgresql://db/sales/orders"

@@ -30,8 +30,8 @@ from tenure_features.errors import DataContractError, UsageError
 from tenure_features.identity import IdentitySettings, IdentityState, Resolution, customer_map, resolve, undo_merge
 from tenure_features.identity.components import components
 from tenure_features.identity.emails import normal_email, tidy_email
-from tenure_features.identity.hashes import is_hash, md5_of, sha256_of
-from tenure_features.identity.kinds import is_blocked, kind_of
+from tenure_features.identity.hashes import hash_key, is_hash, md5_of
+from tenure_features.identity.kinds import identifier_kind, is_blocked
 from tenure_features.identity.phones import compact_phone
 from tenure_features.identity.values import _plain
 from tenure_features.identity.workspace import Workspace
@@ -232,14 +232,14 @@ def test_spark__reads_identifiers_like_duckdb(spark):
         table = ibis.memtable(pa.table({"kind": [kind for kind, _ in rows], "value": [value for _, value in rows]}))
         kept = keep(backend, "typed", table.mutate(hashed=is_hash(table.value)))
         read = kept.mutate(
-            known=kind_of(kept.value, settings.by_trust),
+            known=identifier_kind(kept.value, settings.by_trust),
             email=normal_email(kept.value),
             tidy=tidy_email(kept.value),
             phone=compact_phone(kept.value),
             plain=_plain(kept, settings),
             blocked=is_blocked(kept.kind, kept.value, settings),
             md5=md5_of(kept.value, engine=backend.name),
-            sha256=sha256_of(kept.value, engine=backend.name),
+            sha256=hash_key(kept.value, engine=backend.name),
         )
         found.append(fetch(read.order_by(["kind", "value"])))
     pd.testing.assert_frame_equal(found[1], found[0])

@@ -9,7 +9,7 @@ import pytest
 
 from tenure_features import OrderSource, check
 from tenure_features.reading.engine import evaluate
-from tenure_features.tables.parsing import as_flag, as_id, as_number, as_text, as_time
+from tenure_features.tables.parsing import as_flag, as_id, as_number, as_time, to_text
 
 
 @pytest.mark.parametrize(
@@ -17,7 +17,7 @@ from tenure_features.tables.parsing import as_flag, as_id, as_number, as_text, a
     [
         (as_id, 17850, "17850"), (as_id, 17850.0, "17850"), (as_id, "17850.0", "17850"), (as_id, " 007 ", "007"),
         (as_id, "NaN", None), (as_id, "", None), (as_id, "a.0b", "a.0b"), (as_id, 1.5, "1.5"),
-        (as_text, " web ", "web"), (as_text, "None", None),
+        (to_text, " web ", "web"), (to_text, "None", None),
         (as_number, "12.5", 12.5), (as_number, "1,234.50", 1234.5), (as_number, "1.234,50", 1234.5),
         (as_number, "12,5", 12.5), (as_number, "1 234 567", 1234567.0), (as_number, "-1,234,567", -1234567.0),
         (as_number, "€ 7.10", 7.1), (as_number, "1e3", 1000.0), (as_number, "twelve", None), (as_number, "", None),

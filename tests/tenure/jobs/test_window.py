@@ -6,7 +6,7 @@ import datetime as dt
 
 import pytest
 
-from tenure.jobs.window import Window, choose_window
+from tenure.jobs.window import RunWindow, choose_window
 from tenure_features.errors import UsageError
 
 LOG = {
@@ -16,7 +16,9 @@ LOG = {
 
 
 def test_window__what_was_asked_for_is_taken_without_a_word() -> None:
-    assert choose_window(as_of=dt.datetime(2011, 6, 11), horizon_days=90, **LOG) == Window(dt.datetime(2011, 6, 11), 90)
+    assert choose_window(as_of=dt.datetime(2011, 6, 11), horizon_days=90, **LOG) == RunWindow(
+        dt.datetime(2011, 6, 11), 90
+    )
 
 
 def test_window__every_default_is_said() -> None:

@@ -66,7 +66,7 @@ def test_later_rows__of_every_table_reach_nothing(tables, build, moment):
 
 @pytest.mark.parametrize("name", DATED)
 def test_later_rows__are_named_where_a_table_is_read_a_day_late(tables, build, moment, monkeypatch, name):
-    honest = histories.known_before
+    honest = histories.pair_known
 
     def a_day_late(rows, origins, *, when):
         if when != DATED[name]:
@@ -74,7 +74,7 @@ def test_later_rows__are_named_where_a_table_is_read_a_day_late(tables, build, m
         late = honest(rows, [origin + pd.Timedelta(days=1) for origin in origins], when=when)
         return late.mutate(as_of=late.as_of - pd.Timedelta(days=1))
 
-    monkeypatch.setattr(histories, "known_before", a_day_late)
+    monkeypatch.setattr(histories, "pair_known", a_day_late)
     found = later_rows(tables, build, moments=[moment], seed=3, futures=["changed and added"])
     assert found.failed
     assert _tables_of(found.suspects) == {name}
@@ -82,10 +82,10 @@ def test_later_rows__are_named_where_a_table_is_read_a_day_late(tables, build, m
 
 @pytest.mark.parametrize("future", BOTH)
 def test_later_rows__are_named_where_the_moment_of_recording_is_ignored(tables, build, moment, monkeypatch, future):
-    honest = histories.known_before
+    honest = histories.pair_known
     monkeypatch.setattr(
         histories,
-        "known_before",
+        "pair_known",
         lambda rows, origins, *, when: (
             honest(rows.drop("recorded_at"), origins, when=when)
             if "recorded_at" in rows.columns

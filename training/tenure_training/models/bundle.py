@@ -119,14 +119,14 @@ class BundleInfo:
             as_of=_moment(saved["as_of"]),
             horizon_days=horizon_days,
             label_days=saved["label_days"].whole(0, horizon_days),
-            definitions={name: words.text() for name, words in saved["definitions"].named(most=100).items()},
+            definitions={name: words.text() for name, words in saved["definitions"].read_named(most=100).items()},
             returns=saved["returns"].one_of(RETURNS),
             currency=None if saved["currency"].missing else saved["currency"].text(most=20, least=1),
             catalogue=_catalogue(saved["catalogue"]),
             active_days=None if saved["active_days"].missing else saved["active_days"].whole(1, MOST_DAYS),
             fingerprint=saved["fingerprint"].text(most=200),
             seed=saved["seed"].whole(0, 2**32 - 1),
-            versions={name: version.text(most=100) for name, version in saved["versions"].named(most=100).items()},
+            versions={name: version.text(most=100) for name, version in saved["versions"].read_named(most=100).items()},
         )
 
 
@@ -297,7 +297,7 @@ def read_bundle(folder: Path, *, candidates: Sequence[type[Candidate]] = ()) -> 
     if not (folder / INFO).is_file():
         raise UsageError(f"There is no model bundle in {folder}.", fix="Give the folder a training wrote.")
     stored = read_stored(folder / INFO)
-    head = stored.named().get("format_version")
+    head = stored.read_named().get("format_version")
     if head is None or head.value != FORMAT_VERSION:
         raise DataContractError(
             "The bundle has a format this version of tenure does not read.",
@@ -308,12 +308,12 @@ def read_bundle(folder: Path, *, candidates: Sequence[type[Candidate]] = ()) -> 
     info = BundleInfo.from_stored(read_stored(folder / INFO))
     candidate = _load(_class_of(info.champion, candidates), folder / MODEL, info)
     segments = read_stored(folder / SEGMENTS)
-    extras = read_stored(folder / EXTRAS).named() if (folder / EXTRAS).is_file() else {}
+    extras = read_stored(folder / EXTRAS).read_named() if (folder / EXTRAS).is_file() else {}
     return Bundle(
         folder,
         info,
         candidate,
-        {name: part.value for name, part in segments.named().items()},
+        {name: part.value for name, part in segments.read_named().items()},
         version_of(folder),
         {name: part.value for name, part in extras.items()},
     )

@@ -34,7 +34,7 @@ def require_whole(folder: Path) -> None:
     there = set(bundle_files(folder)) - {CHECKSUMS}
     if not (folder / CHECKSUMS).is_file():
         raise DataContractError("The bundle is not complete.", found=f"no {CHECKSUMS}", fix="Copy it again, whole.")
-    expected = {name: stored.text(most=64) for name, stored in read_stored(folder / CHECKSUMS).named().items()}
+    expected = {name: stored.text(most=64) for name, stored in read_stored(folder / CHECKSUMS).read_named().items()}
     missing = sorted(set(expected) - there | {INFO, SEGMENTS} - set(expected))
     if missing:
         raise DataContractError(

@@ -58,7 +58,7 @@ def units_beside(names: Iterable[str], catalogue: Catalogue) -> dict[str, str]:
 
 def units_from(stored: Stored) -> dict[str, str]:
     """Read back the units a fitted model kept."""
-    return {name: unit.text(most=50) for name, unit in stored.named().items()}
+    return {name: unit.text(most=50) for name, unit in stored.read_named().items()}
 
 
 def design(snapshot: pd.DataFrame, expected: Expectation, *, units: Mapping[str, str]) -> pd.DataFrame:

@@ -67,7 +67,7 @@ class Reference:
         """Read what `to_dict` wrote."""
         saved = stored.fields("churn", "value")
         return cls(
-            *({name: logarithm(mean) for name, mean in saved[side].named().items()} for side in ("churn", "value"))
+            *({name: logarithm(mean) for name, mean in saved[side].read_named().items()} for side in ("churn", "value"))
         )
 
     def to_dict(self) -> dict[str, Any]:

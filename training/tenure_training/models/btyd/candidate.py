@@ -234,7 +234,9 @@ def _estimate[M: (BTYDModel, GammaGamma)](stored: Stored, model: type[M]) -> Est
     return Estimate(
         model=model.from_stored(saved["parameters"]),
         log_likelihood=_number_or_infinity(saved["log_likelihood"]),
-        standard_errors={name: _number_or_infinity(error) for name, error in saved["standard_errors"].named().items()},
+        standard_errors={
+            name: _number_or_infinity(error) for name, error in saved["standard_errors"].read_named().items()
+        },
         converged=saved["converged"].flag(),
         message=saved["message"].text(),
         prior_weight=saved["prior_weight"].number(0.0, 1.0),
