@@ -35,7 +35,7 @@ LIMIT_SECONDS, LIMIT_ROWS = 120.0, 5_000_000
 MIN_PRECISION, MIN_RECALL, BELOW_CEILING = 0.995, 0.95, 0.01
 SEEDS = (0, 1, 2)
 SHOPS: dict[str, dict[str, float]] = {"default": {}, "sparse": {"phone": 0.6, "other_email": 0.2}}
-"""Settings of `tenure_simulator.behaviour.Identities` by shop."""
+"""Settings of `tenure_simulator.behaviour.IdentityHabits` by shop."""
 PER_ACCOUNT = 2.3
 """Identifiers of an account, on average."""
 
@@ -120,10 +120,10 @@ def accuracy(folder: Path) -> tuple[float, float]:
 def shop_block(shop: str, seed: int, customers: int) -> CustomerBlock:
     """Draw a simulated shop in which orders are placed by account."""
     from tenure_simulator import preset
-    from tenure_simulator.behaviour import Identities
+    from tenure_simulator.behaviour import IdentityHabits
     from tenure_simulator.block import draw_block
 
-    asked = {"identities": Identities(fragmented=True, **SHOPS[shop])}
+    asked = {"identities": IdentityHabits(fragmented=True, **SHOPS[shop])}
     return draw_block(preset("fragmented", customers=customers, seed=seed).model_copy(update=asked), 0)
 
 

@@ -197,7 +197,7 @@ class Engagement(Part):
     feedback_rate: Share = 0.12
 
 
-class Identities(Part):
+class IdentityHabits(Part):
     """How people appear in several systems.
 
     By default the shop delivers parcels, so nearly every account holds the number of the person who opens the door, and

@@ -25,7 +25,7 @@ SLOTS = 1024
 
 
 @dataclass(frozen=True, kw_only=True)
-class Catalogue:
+class ProductCatalogue:
     """Products and the tables they are drawn from.
 
     Attributes
@@ -58,7 +58,7 @@ class Catalogue:
 
 
 @lru_cache(maxsize=8)
-def make_catalogue(config: ShopConfig) -> Catalogue:
+def make_catalogue(config: ShopConfig) -> ProductCatalogue:
     """Draw the products of a shop; popularity within a category follows a Zipf law, quantised to ``SLOTS``."""
     rng = stream(config.seed, Purpose.CATALOGUE)
     categories, brands = len(CATEGORIES), len(BRANDS)
@@ -72,4 +72,4 @@ def make_catalogue(config: ShopConfig) -> Catalogue:
     rank = np.searchsorted(edges, (np.arange(SLOTS) + 0.5) / SLOTS)
     slots = np.stack([rng.permutation(per_category)[rank] + c * per_category for c in range(categories)])
     branded = np.arange(len(category)).reshape(categories, brands, PER_BRAND)
-    return Catalogue(category=category, brand=brand, price=price, cost=cost, slots=slots, branded=branded)
+    return ProductCatalogue(category=category, brand=brand, price=price, cost=cost, slots=slots, branded=branded)

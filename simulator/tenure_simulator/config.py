@@ -11,7 +11,7 @@ from tenure_simulator.behaviour import (
     BasketHabits,
     Engagement,
     ExperienceEffects,
-    Identities,
+    IdentityHabits,
     Leaving,
     Purchasing,
     ServiceCosts,
@@ -64,7 +64,7 @@ class ShopConfig(Part):
     baskets: BasketHabits = BasketHabits()
     service_costs: ServiceCosts = ServiceCosts()
     engagement: Engagement = Engagement()
-    identities: Identities = Identities()
+    identities: IdentityHabits = IdentityHabits()
     channels: tuple[Channel, ...] = Field(min_length=1)
     campaigns: tuple[CampaignPlan, ...] = ()
     price_changes: tuple[PriceChange, ...] = ()

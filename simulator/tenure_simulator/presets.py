@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from tenure_features.errors import UsageError
-from tenure_simulator.behaviour import BasketHabits, Identities, Leaving, Purchasing
+from tenure_simulator.behaviour import BasketHabits, IdentityHabits, Leaving, Purchasing
 from tenure_simulator.config import ShopConfig
 from tenure_simulator.dirt import FAULTS
 from tenure_simulator.levers import Arm, CampaignPlan, Channel, ChannelChange, PriceChange
@@ -100,7 +100,7 @@ def _dirty(customers: int, seed: int) -> ShopConfig:
 
 
 def _fragmented_shop(customers: int, seed: int) -> ShopConfig:
-    return _shop(customers, seed).model_copy(update={"identities": Identities(fragmented=True)})
+    return _shop(customers, seed).model_copy(update={"identities": IdentityHabits(fragmented=True)})
 
 
 PRESETS: Mapping[str, tuple[Callable[[int, int], ShopConfig], int]] = {

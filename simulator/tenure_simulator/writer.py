@@ -34,7 +34,7 @@ from tenure_simulator.uplift import uplift_at_launch
 _HORIZONS = (30, 90, 180, 365)
 """Horizons whose outlook is written, beside the configured one."""
 
-Advance = Callable[[int, int], None]
+BlockProgress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True)
@@ -70,7 +70,7 @@ def simulate(
     out: Path,
     *,
     tables: Sequence[str] | None = None,
-    progress: Advance | None = None,
+    progress: BlockProgress | None = None,
     expectations: bool = True,
     workers: int = 1,
 ) -> SimulationResult:

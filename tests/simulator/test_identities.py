@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from tenure_simulator import preset
 from tenure_simulator.accounts import MULTIPLIERS, PREFIXES, SYSTEMS, account_ids
-from tenure_simulator.behaviour import Identities
+from tenure_simulator.behaviour import IdentityHabits
 from tenure_simulator.block import draw_block, orders_table
 from tenure_simulator.columns import CUSTOMER_DIGITS, to_frame
 from tenure_simulator.identities import email_of, identifiers_table, identities_table, type_email
@@ -101,8 +101,8 @@ def test_cookies__are_never_shared_and_expire(known):
 
 
 def test_fragmented__every_table_speaks_of_accounts_and_the_truth_joins_them():
-    config = preset("shop", customers=400, seed=6).model_copy(update={"identities": Identities(fragmented=True)})
-    plain = config.model_copy(update={"identities": Identities()})
+    config = preset("shop", customers=400, seed=6).model_copy(update={"identities": IdentityHabits(fragmented=True)})
+    plain = config.model_copy(update={"identities": IdentityHabits()})
     block, whole = draw_block(config, 0), draw_block(plain, 0)
     truth = to_frame(identities_table(block)).set_index("source_id")["customer_id"]
     orders, same = to_frame(orders_table(block)), to_frame(orders_table(whole))

@@ -191,8 +191,8 @@ def default_as_of(source: OrderSource, *, engine: Engine | None = None) -> pd.Ti
 
 def orders_known(log: OrderLog, origins: Sequence[pd.Timestamp]) -> ir.Table:
     """Query the orders of a log as they are known at each origin (``as_of``); see `tenure_features.orders`."""
-    known = pair_known(log.details, origins, when="ordered_at")
-    return whole_orders(known, returns=log.source.returns, several=log.lines, by=["as_of"])
+    lines = pair_known(log.details, origins, when="ordered_at")
+    return whole_orders(lines, returns=log.source.returns, several=log.lines, by=["as_of"])
 
 
 def check(

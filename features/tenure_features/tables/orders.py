@@ -128,15 +128,15 @@ def roll_up(
     plain = rows.select(**{name: rows[f"clean:{name}"] for name in COLUMNS})
     if "clean:recorded_at" in rows.columns:
         happened, recorded = rows["clean:ordered_at"], rows["clean:recorded_at"]
-        known = (recorded > happened).fill_null(False).ifelse(recorded, happened)
-        plain = rows.select(**{name: rows[f"clean:{name}"] for name in COLUMNS}, known_at=known)
-    orders = _versioned(plain, backend, name) if lines else _always(plain)
+        since = (recorded > happened).fill_null(False).ifelse(recorded, happened)
+        plain = rows.select(**{name: rows[f"clean:{name}"] for name in COLUMNS}, known_at=since)
+    orders = _number_versions(plain, backend, name) if lines else _always(plain)
     counted = without_dropped(orders, returns)
     dropped = 0 if counted is orders else count(final(orders).filter(final(orders).revenue < 0))
-    return RolledUp(_kept(counted, backend, name), dropped)
+    return RolledUp(_keep(counted, backend, name), dropped)
 
 
-def _versioned(plain: ir.Table, backend: Any, name: str) -> ir.Table:  # noqa: ANN401
+def _number_versions(plain: ir.Table, backend: Any, name: str) -> ir.Table:  # noqa: ANN401
     """Sum the lines of each order; orders whose lines became known at different moments come as versions."""
     named = keep(backend, f"{name}_lines", plain)
     moment = "known_at" if "known_at" in named.columns else "ordered_at"
@@ -148,8 +148,8 @@ def _versioned(plain: ir.Table, backend: Any, name: str) -> ir.Table:  # noqa: A
     with many_groups(backend):
         orders = keep(backend, f"{name}_sums", sums)
     at_once = orders["first"] == orders["last"]
-    known = {"known_at": orders["first"]} if moment == "known_at" else {}
-    single = named.filter(named.order_id.isnull()).union(orders.filter(at_once).select(*COLUMNS, **known))
+    recorded = {"known_at": orders["first"]} if moment == "known_at" else {}
+    single = named.filter(named.order_id.isnull()).union(orders.filter(at_once).select(*COLUMNS, **recorded))
     spread = orders.filter(~at_once)
     if count(spread) == 0:
         return _always(single)
@@ -183,7 +183,7 @@ def _versions(lines: ir.Table, moment: str) -> ir.Table:
     )
 
 
-def _kept(orders: ir.Table, backend: Any, name: str) -> ir.Table:  # noqa: ANN401
+def _keep(orders: ir.Table, backend: Any, name: str) -> ir.Table:  # noqa: ANN401
     if "known_to" in orders.columns:  # versions are numbered per origin
         return keep(backend, name, orders)
     numbered = number_orders(orders).drop("order_id")  # nothing reads it any more

@@ -74,7 +74,7 @@ class SideRows:
 def clean_side_rows(mapped: MappedTable, contract: Contract, *, as_of: pd.Timestamp | None) -> SideRows:
     """Type the contract columns, keep rows known before ``as_of`` and set the unusable ones aside."""
     raw = mapped.table
-    kinds = {name: column_kind(contract, name, raw[column]) for name, column in mapped.columns.items()}
+    kinds = {name: contract_kind(contract, name, raw[column]) for name, column in mapped.columns.items()}
     forms = {name: detect_form(raw, raw[mapped.columns[name]]) for name in kinds if kinds[name] in {"time", "date"}}
     values = {
         name: _READ[kind](raw[mapped.columns[name]])
@@ -103,7 +103,7 @@ def clean_side_rows(mapped: MappedTable, contract: Contract, *, as_of: pd.Timest
     )
 
 
-def column_kind(contract: Contract, name: str, column: ir.Value) -> ContractKind:
+def contract_kind(contract: Contract, name: str, column: ir.Value) -> ContractKind:
     """Say how a column is read: as the contract says, and columns beyond it as what they hold."""
     if name in contract.columns:
         return contract.columns[name].kind

@@ -20,7 +20,7 @@ _Integers = NDArray[np.int64]
 
 RFM_SCORES = ("recency_score", "frequency_score", "monetary_score")
 SCALES = (3, 4, 5)
-ONE_DAY = 1.0
+_ONE_DAY = 1.0
 _RFM_AXES = {"recency": "recency_days", "frequency": "orders_total", "monetary": "revenue_total"}
 
 
@@ -178,11 +178,11 @@ def group_adbt(snapshot: pd.DataFrame) -> float:
     20.0
     """
     adbt = _column(snapshot, "adbt_days")
-    usual = adbt[adbt >= ONE_DAY] if (adbt >= ONE_DAY).any() else adbt[adbt > 1e-6]
+    usual = adbt[adbt >= _ONE_DAY] if (adbt >= _ONE_DAY).any() else adbt[adbt > 1e-6]
     if usual.size == 0:
-        usual = np.maximum(_column(snapshot, "tenure_days" if "tenure_days" in snapshot else "recency_days"), ONE_DAY)
+        usual = np.maximum(_column(snapshot, "tenure_days" if "tenure_days" in snapshot else "recency_days"), _ONE_DAY)
     # numpy sums in row order: sorting makes the last digit independent of it
-    return float(np.mean(np.sort(usual))) if usual.size else ONE_DAY
+    return float(np.mean(np.sort(usual))) if usual.size else _ONE_DAY
 
 
 def lateness_of(snapshot: pd.DataFrame, *, group_adbt: float) -> _Floats:
@@ -204,7 +204,7 @@ def lateness_of(snapshot: pd.DataFrame, *, group_adbt: float) -> _Floats:
         Shape (n,), >= 0.
     """
     adbt = np.nan_to_num(_column(snapshot, "adbt_days"), nan=0.0)
-    usual = np.where(adbt >= ONE_DAY, adbt, np.maximum(adbt, group_adbt))
+    usual = np.where(adbt >= _ONE_DAY, adbt, np.maximum(adbt, group_adbt))
     return np.asarray(_axis(snapshot, "recency") / usual, dtype=np.float64)
 
 

@@ -21,7 +21,7 @@ RiskBasis = Literal["probability", "expected_loss"]
 
 TIERS = ("low", "medium", "high")
 SMALLEST_BUY_PROBABILITY = 0.02
-FARTHEST = sys.float_info.max
+_FARTHEST = sys.float_info.max
 """Where the limits lie if nobody has any value: JSON has no infinity."""
 
 
@@ -116,8 +116,8 @@ class ValueTiers:
     def from_stored(cls, stored: Stored) -> Self:
         """Read the limits that were stored by name."""
         saved = stored.fields(*(field.name for field in fields(cls)))
-        medium_from = saved["medium_from"].number(-FARTHEST, FARTHEST)
-        high_from = saved["high_from"].number(medium_from, FARTHEST)
+        medium_from = saved["medium_from"].number(-_FARTHEST, _FARTHEST)
+        high_from = saved["high_from"].number(medium_from, _FARTHEST)
         high_share, medium_share = (saved[name].number(0.0, 1.0) for name in ("high_share", "medium_share"))
         basis = cast("ValueBasis", saved["basis"].one_of(get_args(ValueBasis)))
         return cls(
@@ -216,8 +216,8 @@ class RiskTiers:
     def from_stored(cls, stored: Stored) -> Self:
         """Read the limits that were stored by name."""
         saved = stored.fields(*(field.name for field in fields(cls)))
-        medium_from = saved["medium_from"].number(-FARTHEST, FARTHEST)
-        high_from = saved["high_from"].number(medium_from, FARTHEST)
+        medium_from = saved["medium_from"].number(-_FARTHEST, _FARTHEST)
+        high_from = saved["high_from"].number(medium_from, _FARTHEST)
         basis = cast("RiskBasis", saved["basis"].one_of(get_args(RiskBasis)))
         return cls(medium_from, high_from, saved["base"].number(0.0, 1.0), basis)
 
@@ -271,7 +271,7 @@ def _pareto(values: Floats, *, medium_share: float, high_share: float) -> tuple[
     rounded = np.round(values, 6)
     levels, counts = np.unique(rounded[rounded > 0], return_counts=True)
     if levels.size == 0:
-        return FARTHEST, FARTHEST
+        return _FARTHEST, _FARTHEST
     amounts = (levels * counts)[::-1]
     before = (np.cumsum(amounts) - amounts) / amounts.sum()
     # a level is in while the better levels have not yet brought the share (1e-9: sums of floats)

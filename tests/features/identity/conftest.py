@@ -14,7 +14,7 @@ import pytest
 from tenure_features.identity import IdentitySettings, Resolution, resolve
 from tenure_features.reading.engine import Engine
 from tenure_simulator import preset
-from tenure_simulator.behaviour import Identities
+from tenure_simulator.behaviour import IdentityHabits
 from tenure_simulator.block import draw_block
 from tenure_simulator.identities import DOMAINS, identifiers_table, identities_table
 
@@ -68,7 +68,7 @@ def shop() -> Callable[..., tuple[pa.Table, pd.DataFrame]]:
     """Identifiers of a fragmented shop, and the truth about its accounts."""
 
     def make(seed: int, customers: int = 1500, **identities: Any) -> tuple[pa.Table, pd.DataFrame]:
-        asked = Identities(fragmented=True, **identities)
+        asked = IdentityHabits(fragmented=True, **identities)
         config = preset("shop", customers=customers, seed=seed).model_copy(update={"identities": asked})
         block = draw_block(config, 0)
         return identifiers_table(block), identities_table(block).to_pandas()

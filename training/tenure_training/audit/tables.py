@@ -30,7 +30,7 @@ def sample_customers(customers: Sequence[str], *, most: int) -> list[str]:
     >>> sample_customers(["b", "a", "c"], most=2) == sample_customers(["c", "b", "a"], most=2)
     True
     """
-    distinct = sorted(set(customers), key=lambda one: hashlib.sha256(one.encode()).digest())
+    distinct = sorted(set(customers), key=lambda customer: hashlib.sha256(customer.encode()).digest())
     return sorted(distinct[:most])
 
 

@@ -104,7 +104,7 @@ def explain_history(
     x, t_x, T = observations(snapshot)
     rows, back = np.unique(np.column_stack([x, T - t_x, T]), axis=0, return_inverse=True)
 
-    def predicted(x: Floats, silence: Floats, T: Floats) -> tuple[Floats, Floats]:
+    def predict(x: Floats, silence: Floats, T: Floats) -> tuple[Floats, Floats]:
         # a mixture of two customers may be silent for longer than it has been one, or be silent since a first order
         age = np.maximum(T, silence)
         last = np.where(x > 0, age - silence, 0.0)
@@ -112,7 +112,7 @@ def explain_history(
         expected = np.maximum(model.expected_orders(x, last, age, horizon_days=horizon_days), _SURE)
         return -logit(buys), np.log(expected) - np.log(buys)
 
-    churn, worth = shapley(predicted, rows, np.array([reference.x, reference.silence, reference.T]))
+    churn, worth = shapley(predict, rows, np.array([reference.x, reference.silence, reference.T]))
     each = np.maximum(np.asarray(spend.expected_spend(days, mean_spend)), _SURE)
     shape = (len(x), len(TERMS))
     log_odds, value = np.zeros(shape), np.zeros(shape)
