@@ -16,7 +16,9 @@ from tenure_decisions.economics.cohorts import BY_TIME, cohorts
 from tenure_decisions.economics.completion import complete
 from tenure_decisions.economics.findings import budget_findings, channel_findings, cohort_findings, growth_findings
 from tenure_decisions.economics.growth import growth
+from tenure_decisions.economics.study import Study
 from tenure_decisions.findings import Findings
+from tenure_features import Shop
 from tenure_features.errors import UsageError
 
 
@@ -29,21 +31,28 @@ def cohort_job(
     level: float = 0.8,
     progress: Progress,
 ) -> Findings:
-    """Follow cohorts, and complete the young ones (`tenure_decisions.economics.completion`)."""
+    """Open a shop and follow its cohorts, see `follow_cohorts`."""
     shop = read_shop(config, progress=progress, only=("customers", "service_costs"))
-    beside = tables_beside(shop)
     with progress.stage("Following the cohorts"):
-        followed = cohorts(
-            order_frame(shop),
-            as_of=shop.as_of,
-            by=by,
-            period_days=period_days,
-            customers=beside.get("customers"),
-            service_costs=beside.get("service_costs"),
+        return follow_cohorts(
+            shop, by=by, period_days=period_days, until_age=until_age, level=level, seed=config.run.seed
         )
-        ahead = pd.DataFrame()
-        if by in BY_TIME:
-            ahead = complete(followed, until_age=until_age, level=level, seed=config.run.seed)
+
+
+def follow_cohorts(
+    shop: Shop, *, by: str = "month", period_days: int = 30, until_age: int = 12, level: float = 0.8, seed: int = 0
+) -> Findings:
+    """Follow cohorts, and complete the young ones (`tenure_decisions.economics.completion`)."""
+    beside = tables_beside(shop)
+    followed = cohorts(
+        order_frame(shop),
+        as_of=shop.as_of,
+        by=by,
+        period_days=period_days,
+        customers=beside.get("customers"),
+        service_costs=beside.get("service_costs"),
+    )
+    ahead = complete(followed, until_age=until_age, level=level, seed=seed) if by in BY_TIME else pd.DataFrame()
     return cohort_findings(
         followed, ahead, until_age=until_age, level=level, currency=shop.currency or "", notes=shop.notes
     )
@@ -53,15 +62,25 @@ def channel_job(config: Config, scores: Path | None, *, settings: StudySettings,
     """Weigh the channels, see `tenure_decisions.economics.channels`."""
     shop, study = read_study(config, scores, settings=settings, progress=progress)
     with progress.stage("Weighing the channels"):
-        weighed = channels(study, seed=config.run.seed)
-    return channel_findings(weighed, days=settings.days, currency=shop.currency or "", notes=shop.notes)
+        return weigh_channels(shop, study, days=settings.days, seed=config.run.seed)
+
+
+def weigh_channels(shop: Shop, study: Study, *, days: int, seed: int) -> Findings:
+    """Weigh the channels of a study of a shop, see `tenure_decisions.economics.channels`."""
+    weighed = channels(study, seed=seed)
+    return channel_findings(weighed, days=days, currency=shop.currency or "", notes=shop.notes)
 
 
 def growth_job(config: Config, scores: Path | None, *, settings: StudySettings, progress: Progress) -> Findings:
     """Compute G, see `tenure_decisions.economics.growth`."""
     shop, study = read_study(config, scores, settings=settings, progress=progress)
     with progress.stage("Computing growth"):
-        computed = growth(study, days=settings.days)
+        return compute_growth(shop, study, days=settings.days)
+
+
+def compute_growth(shop: Shop, study: Study, *, days: int) -> Findings:
+    """Compute G of a study of a shop, see `tenure_decisions.economics.growth`."""
+    computed = growth(study, days=days)
     return growth_findings(
         computed, since=study.since, as_of=study.as_of, currency=shop.currency or "", notes=shop.notes
     )
@@ -80,15 +99,23 @@ def budget_job(
     """Split a weekly budget, see `tenure_decisions.economics.budget`."""
     shop, study = read_study(config, scores, settings=settings, progress=progress)
     with progress.stage("Fitting response curves and splitting the budget"):
-        split = budget(
-            study,
-            total=total,
-            bounds=bounds,
-            limits=limits,
-            days=settings.days,
-            currency=shop.currency or "",
-            seed=config.run.seed,
+        return split_budget(
+            shop, study, total=total, bounds=bounds, limits=limits, days=settings.days, seed=config.run.seed
         )
+
+
+def split_budget(
+    shop: Shop,
+    study: Study,
+    *,
+    total: float | None = None,
+    bounds: tuple[float, float] = (0.5, 2.0),
+    limits: Mapping[str, tuple[float, float]] | None = None,
+    days: int,
+    seed: int,
+) -> Findings:
+    """Split a weekly budget by a study of a shop, see `tenure_decisions.economics.budget`."""
+    split = budget(study, total=total, bounds=bounds, limits=limits, days=days, currency=shop.currency or "", seed=seed)
     return budget_findings(split, as_of=study.as_of, currency=shop.currency or "", notes=shop.notes)
 
 

@@ -61,10 +61,14 @@ def read_score_table(scores: Path | None, *, as_of: pd.Timestamp) -> pd.DataFram
     if scores is None:
         return None
     path = scores_path(scores)
-    table: pd.DataFrame = pd.read_parquet(path)
+    return scores_of_moment(pd.read_parquet(path), as_of=as_of, place=str(path))
+
+
+def scores_of_moment(table: pd.DataFrame, *, as_of: pd.Timestamp, place: str = "The frame") -> pd.DataFrame:
+    """Take what economics read of a score table that was made for their moment; see `read_score_table`."""
     missing = [name for name in SCORED if name not in table]
     if missing:
-        raise UsageError(f"{path} is not a score table.", found=f"no {', '.join(missing)}")
+        raise UsageError(f"{place} is not a score table.", found=f"no {', '.join(missing)}")
     made = pd.Timestamp(table["as_of"].iloc[0]) if len(table) else as_of
     if made != as_of:
         raise UsageError(
