@@ -130,6 +130,20 @@ def read_scores(place: Path) -> Scores:
     return Scores(table, path, about)
 
 
+def scores_of_frame(table: pd.DataFrame, *, currency: str | None) -> Scores:
+    """Take a score table that lies in memory.
+
+    Raises
+    ------
+    UsageError
+        It is not a score table.
+    """
+    missing = [name for name in ("as_of", *_NEEDED) if name not in table]
+    if missing or table.empty:
+        raise UsageError("The frame is not a score table.", found=f"no {', '.join(missing) or 'rows'}")
+    return Scores(table, Path("a frame"), {"currency": currency})
+
+
 def earlier_scores(place: Path | None) -> Scores | None:
     """Read the previous scores a job was told of, before it writes where they may lie; None where there are none."""
     if place is None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tenure.config import Config
 from tenure.jobs.results import BacktestResult
-from tenure.jobs.training import train_shop
+from tenure.jobs.training import TrainedShop, train_shop
 from tenure.progress import Progress
 from tenure.report import evidence
 from tenure_features.errors import DataContractError
@@ -12,7 +12,17 @@ from tenure_features.errors import DataContractError
 
 def backtest_job(config: Config, *, progress: Progress) -> BacktestResult:
     """Compare every candidate with every baseline on closed windows; nothing is written."""
-    trained = train_shop(config, progress=progress)
+    return backtest_result(train_shop(config, progress=progress))
+
+
+def backtest_result(trained: TrainedShop) -> BacktestResult:
+    """Take what the backtest of a training found.
+
+    Raises
+    ------
+    DataContractError
+        No window has closed.
+    """
     training = trained.training
     if training.backtest is None:
         raise DataContractError(

@@ -11,7 +11,7 @@ import pandas as pd
 
 from tenure.config import Config
 from tenure.jobs.opening import open_configured_shop
-from tenure_features import orders
+from tenure_features import Shop, orders
 from tenure_features.errors import UsageError
 from tenure_features.reading.engine import fetch
 from tenure_serving.card import CustomerCard, build_card
@@ -57,6 +57,24 @@ def open_card(
         A table cannot be used.
     """
     scored = read_scores(scores)
+    return build_from_scores(
+        customer_id,
+        scored,
+        tables=None if config is None else customer_tables(config, customer_id, scored.as_of),
+        identities=_identity_rows(identities, scored.path.parent),
+        language=language,
+    )
+
+
+def build_from_scores(
+    customer_id: str,
+    scored: Scores,
+    *,
+    tables: Mapping[str, pd.DataFrame] | None = None,
+    identities: pd.DataFrame | None = None,
+    language: str = "en",
+) -> CustomerCard:
+    """Put a card together from scores that were read and the customer's own rows of the tables; see `open_card`."""
     rows = scored.table[scored.table["customer_id"].astype("str") == customer_id]
     if rows.empty:
         raise UsageError(
@@ -71,8 +89,8 @@ def open_card(
         playbook=playbook,
         maps=maps,
         language=language,
-        tables=None if config is None else customer_tables(config, customer_id, scored.as_of),
-        identities=_identity_rows(identities, scored.path.parent),
+        tables=tables,
+        identities=identities,
     )
 
 
@@ -157,10 +175,16 @@ def _rules(scores: Scores) -> tuple[Playbook, tuple[RfmMap, RfmMap]]:
 
 def customer_tables(config: Config, customer_id: str, as_of: pd.Timestamp) -> dict[str, pd.DataFrame]:
     """Rows of one customer before the moment of the scores, from the orders and the tables beside them."""
-    shop = open_configured_shop(config, only=_CARD_TABLES, as_of=as_of)
+    return customer_rows(open_configured_shop(config, only=_CARD_TABLES, as_of=as_of), customer_id)
+
+
+def customer_rows(shop: Shop, customer_id: str) -> dict[str, pd.DataFrame]:
+    """Rows of one customer in the orders and the tables beside them."""
     bought = orders(shop)
     tables = {"orders": fetch(bought.filter(bought.customer_id == customer_id))}
     for name, table in shop.tables.items():
+        if name not in _CARD_TABLES:
+            continue
         tables[name] = fetch(table.rows.filter(table.rows.customer_id == customer_id))
     return tables
 

@@ -54,7 +54,7 @@ def score_job(config: Config, model: str, out: Path, *, progress: Progress) -> S
         replace_folder(out, names=(*identity_files(shop), SCORES, MANIFEST)) as draft,
     ):
         scores = scorer.score(
-            with_acquisition(_present(shop, info, catalogue), config.economics, shop),
+            with_acquisition(present_customers(shop, info, catalogue), config.economics, shop),
             currency=shop.currency,
             previous=previous.table if previous else None,
         )
@@ -75,7 +75,7 @@ def _price_tables(config: Config) -> set[str]:
     return set() if config.economics.cac is not None else {"customers", "spend"}
 
 
-def _present(shop: Shop, info: BundleInfo, catalogue: Catalogue) -> pd.DataFrame:
+def present_customers(shop: Shop, info: BundleInfo, catalogue: Catalogue) -> pd.DataFrame:
     """Build the snapshot a model reads, with the tables and the calendar it learnt from."""
     present = snapshots(
         shop,

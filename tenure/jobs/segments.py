@@ -61,12 +61,26 @@ def segments_job(
         Scores are not there or cannot be compared, the grouping or the group is unknown, a table cannot be used.
     """
     scored, before = read_scores(scores), earlier_scores(previous)
+    shop = None if config is None else open_configured_shop(config, only=STUDY_TABLES, as_of=scored.as_of)
+    return group_customers(scored, previous=before, shop=shop, by=by, group=group, language=language)
+
+
+def group_customers(
+    scored: Scores,
+    *,
+    previous: Scores | None = None,
+    shop: Shop | None = None,
+    by: str = "segment",
+    group: str | None = None,
+    language: str = "en",
+) -> Findings:
+    """Group scores that were read, in a shop that was opened at their moment; see `segments_job`."""
+    before = previous
     if by not in GROUPINGS or by not in scored.table:
         groupings = ", ".join(name for name in GROUPINGS if name in scored.table)
         raise UsageError(f"Customers cannot be grouped by '{by}'.", fix=f"Choose one of {groupings}.")
     if before is not None:
         before.require_earlier(scored.as_of, horizon_days=scored.horizon_days)
-    shop = None if config is None else open_configured_shop(config, only=STUDY_TABLES, as_of=scored.as_of)
     order, labels, plays = _words(scored, by, language)
     parts: dict[str, Findings | None] = {"movement": None, "stability": None, "study": None}
     if before is not None:

@@ -16,7 +16,7 @@ from tenure.jobs.settings import require_settings
 from tenure.jobs.tuning import Question, chosen_settings, tune_candidates, tuning_notes
 from tenure.jobs.window import choose_window
 from tenure.progress import Progress
-from tenure_features import Shop
+from tenure_features import Catalogue, Shop
 from tenure_serving.score_tables import Scores
 from tenure_training.audit import Finding
 from tenure_training.frame import Frames
@@ -47,13 +47,26 @@ def train_shop(config: Config, *, progress: Progress, previous: Scores | None = 
     with progress.stage("Reading and checking the orders"):
         catalogue = catalogue_of(config)
         shop = open_configured_shop(config, catalogue=catalogue, progress=progress)
-        log = shop.log
-        window = choose_window(
-            as_of=shop.as_of.to_pydatetime(),
-            horizon_days=config.run.horizon_days,
-            first_order_at=log.first_order_at.to_pydatetime(),
-            suggested_horizon_days=log.readiness.suggested_horizon_days,
-        )
+    return train_opened(shop, config, catalogue=catalogue, progress=progress, previous=previous)
+
+
+def train_opened(
+    shop: Shop, config: Config, *, catalogue: Catalogue, progress: Progress, previous: Scores | None = None
+) -> TrainedShop:
+    """Train the models of an opened shop, and look for leaks; of the configuration nothing is opened.
+
+    Raises
+    ------
+    TenureError
+        The window cannot be answered, a candidate is unknown, or the previous scores are not of an earlier moment.
+    """
+    log = shop.log
+    window = choose_window(
+        as_of=shop.as_of.to_pydatetime(),
+        horizon_days=config.run.horizon_days,
+        first_order_at=log.first_order_at.to_pydatetime(),
+        suggested_horizon_days=log.readiness.suggested_horizon_days,
+    )
     if previous:
         previous.require_earlier(pd.Timestamp(window.as_of), horizon_days=window.horizon_days)
     calendar, unlearnt = for_models(
