@@ -57,7 +57,7 @@ def test_check__counts_rows_after_as_of_as_no_fault(write):
     [
         ("a,2024-01-01,1,EUR\nb,2024-01-02,1,USD\nb,2024-01-03,1,eur\n", "customer_id,ordered_at,revenue,currency",
          r"2 currencies: EUR \(2 rows\), USD \(1 rows\)"),
-        ("a,2024-01-01,1\na,2024-01-02,-1\n", "customer_id,ordered_at,revenue", "1 orders are returns"),
+        ("a,2024-01-01,1\na,2024-01-02,-1\na,2024-01-03,1\n", "customer_id,ordered_at,revenue", "1 orders are returns"),
         ("a,soon,1\nb,later,1\nb,2024-01-03,1\n", "customer_id,ordered_at,revenue", "2 of 3 rows: date missing"),
         (",2024-01-01,1\n", "customer_id,ordered_at,revenue", "No row can be used"),
         ("a,2024-01-01,-1\n", "customer_id,ordered_at,revenue", "No row can be used"),
