@@ -10,11 +10,12 @@ from typing import Any
 import pandas as pd
 
 from tenure.api.result import Result
-from tenure.jobs.card import build_from_scores, customer_rows
+from tenure.jobs.card import customer_rows
 from tenure.jobs.segments import group_customers
 from tenure_features import Shop
 from tenure_features.errors import UsageError
 from tenure_serving.card import CustomerCard
+from tenure_serving.card.reader import build_from_scores
 from tenure_serving.explanation import explanation_lines
 from tenure_serving.score_tables import Scores, read_scores, scores_of_frame
 

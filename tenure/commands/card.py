@@ -29,11 +29,13 @@ def card(
     Example: tenure card 17850 --scores out --config tenure.toml --html card.html
     """
     from tenure.config_file import load_config
-    from tenure.jobs.card import card_json, card_lines, open_card
+    from tenure.jobs.card import open_card
     from tenure.jobs.outputs import input_places, require_apart
     from tenure.output import emit
     from tenure_serving.batch import SCORES
     from tenure_serving.card import render_card
+    from tenure_serving.card.reader import card_json
+    from tenure_serving.card.text import card_lines
 
     settings = None if config is None else load_config(config, overrides={})
     require_apart(html, input_places(settings), results=[config, scores, scores / SCORES, identities])

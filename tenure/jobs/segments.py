@@ -8,7 +8,6 @@ from pathlib import Path
 import pandas as pd
 
 from tenure.config import Config
-from tenure.jobs.card import rules_of
 from tenure.jobs.opening import open_configured_shop
 from tenure.jobs.segment_study import STUDY_TABLES, study
 from tenure_decisions.customers.findings import pareto_findings
@@ -17,6 +16,7 @@ from tenure_decisions.glossary import GROUP_TERMS
 from tenure_features import Shop, orders
 from tenure_features.errors import UsageError
 from tenure_features.reading.engine import fetch
+from tenure_serving.card.reader import read_rules
 from tenure_serving.report.summary import by as summed
 from tenure_serving.report.summary import with_money
 from tenure_serving.score_tables import Scores, earlier_scores, read_scores
@@ -120,7 +120,7 @@ def _find_buyers(shop: Shop | None, start: pd.Timestamp, end: pd.Timestamp) -> s
 
 def _words(scores: Scores, by: str, language: str) -> tuple[tuple[str, ...], Mapping[str, str], Playbook]:
     """Order and labels of the groups, by the maps and the playbook of the model beside the scores."""
-    stored = rules_of(scores.path.parent) or {}
+    stored = read_rules(scores.path.parent) or {}
     book = parse_playbook(stored["playbook"]) if "playbook" in stored else load_playbook()
     if by == "segment":
         return book.names, {name: book.label(name, language=language) for name in book.names}, book
