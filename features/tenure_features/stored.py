@@ -44,7 +44,7 @@ class Stored:
     >>> saved["days"].text()
     Traceback (most recent call last):
     ...
-    tenure_features.errors.DataContractError: A stored value is not what it must be.
+    tenure_features.errors.DataContractError: A stored value is not what it must be. Found: ...
     """
 
     value: object

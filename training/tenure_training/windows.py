@@ -25,7 +25,7 @@ class Window:
     Examples
     --------
     >>> window = Window(pd.Timestamp("2011-03-01"), 31)
-    >>> window.closes, window.closed_by(pd.Timestamp("2011-04-01")), window.closed_by(pd.Timestamp("2011-03-31"))
+    >>> window.closes, window.is_closed_by(pd.Timestamp("2011-04-01")), window.is_closed_by(pd.Timestamp("2011-03-31"))
     (Timestamp('2011-04-01 00:00:00'), True, False)
     """
 

@@ -52,9 +52,9 @@ class Check:
         Examples
         --------
         >>> check = Check("later_rows", "Do later rows change features?")
-        >>> check.found([], good="None of 30 did.", bad="").verdict
+        >>> check.conclude([], good="None of 30 did.", bad="").verdict
         'passed'
-        >>> check.found(["cheat"], good="", bad="1 did").evidence
+        >>> check.conclude(["cheat"], good="", bad="1 did").evidence
         '1 did: cheat.'
         """
         names = tuple(dict.fromkeys(suspects))

@@ -47,7 +47,7 @@ class Reference:
         Examples
         --------
         >>> told = Contributions(["a"], np.array([[0.5], [2.5]]), 0.0, np.zeros((2, 1)), 0.0)
-        >>> seen = Reference({"a": 1.5}, {"a": 0.0}).seen_from(told)
+        >>> seen = Reference({"a": 1.5}, {"a": 0.0}).express(told)
         >>> seen.churn.ravel().tolist(), seen.churn_base
         ([-1.0, 1.0], 1.5)
         """
