@@ -61,15 +61,15 @@ def explain(scores: ScoreTable, customer_id: str, *, currency: str | None = None
     UsageError
         There is no such table, or the customer is not in it.
     """
-    found = _read(scores, currency)
-    rows = found.table[found.table["customer_id"].astype("str") == str(customer_id)]
+    scored = _read(scores, currency)
+    rows = scored.table[scored.table["customer_id"].astype("str") == str(customer_id)]
     if rows.empty:
         raise UsageError(
             f"Customer {customer_id!r} is not among the scored customers.",
             fix="Check the id; customers without an order before as_of are not scored.",
         )
     row = {str(name): None if _is_missing(value) else value for name, value in rows.iloc[0].items()}
-    return CustomerExplanation({**row, "currency": found.currency, "definitions": found.definitions})
+    return CustomerExplanation({**row, "currency": scored.currency, "definitions": scored.definitions})
 
 
 def card(scores: ScoreTable, customer_id: str, *, shop: Shop | None = None, language: str = "en") -> CustomerCard:
@@ -91,9 +91,9 @@ def card(scores: ScoreTable, customer_id: str, *, shop: Shop | None = None, lang
     UsageError
         There is no such table, or the customer is not in it.
     """
-    found = _read(scores, None if shop is None else shop.currency)
+    scored = _read(scores, None if shop is None else shop.currency)
     tables = None if shop is None else customer_rows(shop, customer_id)
-    return build_from_scores(customer_id, found, tables=tables, language=language)
+    return build_from_scores(customer_id, scored, tables=tables, language=language)
 
 
 def segments(
@@ -129,8 +129,8 @@ def segments(
     """
     currency = None if shop is None else shop.currency
     before = None if previous is None else _read(previous, currency)
-    found = _read(scores, currency)
-    return Result(group_customers(found, previous=before, shop=shop, by=by, group=group, language=language))
+    scored = _read(scores, currency)
+    return Result(group_customers(scored, previous=before, shop=shop, by=by, group=group, language=language))
 
 
 def _read(scores: ScoreTable, currency: str | None) -> Scores:
