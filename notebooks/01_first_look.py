@@ -53,6 +53,36 @@ orders.to_parquet(file, index=False)
 orders[["customer_id", "ordered_at", "revenue"]].head()
 
 # %% [markdown]
+# ## In ten lines
+#
+# The whole way through `import tenure`; one model keeps it quick. Below, the same step by step.
+
+# %%
+import shap
+
+import tenure
+
+opened = tenure.open_shop(orders, pd.Timestamp("2023-12-31"))
+model = tenure.train(opened, horizon_days=90, candidates=["logistic"])
+scores = model.score()
+print(model.explain(scores["customer_id"][0]))
+model.report(file.with_name("report.html"))
+model
+
+# %% [markdown]
+# Explanations are a `shap.Explanation`, so its plots work: one customer as a waterfall, all of them as a beeswarm. Values
+# are log-odds of leaving; with the base they add up to the churn probability in the score table.
+
+# %%
+explained = model.explain_frame()
+shap.plots.waterfall(explained[int(scores["expected_value"].to_numpy().argmax())], max_display=10)
+
+# %%
+shap.plots.beeswarm(explained, max_display=10)
+
+# %% [markdown]
+# ## Opening a shop
+#
 # `open_shop` checks the log, and refuses a broken one with a sentence. What it found is in the readiness report: rows
 # used and set aside, how regularly customers buy, and what the history is long enough for. Everything after `as_of` is
 # out of reach from here on.

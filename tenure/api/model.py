@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import shutil
+import weakref
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from html import escape
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from tempfile import TemporaryDirectory, mkdtemp
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -45,7 +46,7 @@ class Model:
 
     trained: TrainedShop = field(repr=False)
     config: Config = field(repr=False)
-    _folder: TemporaryDirectory[str] = field(repr=False)
+    _folder: Path = field(repr=False)
 
     @property
     def champion(self) -> str:
@@ -70,9 +71,7 @@ class Model:
     @cached_property
     def bundle(self) -> Bundle:
         """The immutable folder a scorer is loaded from; it lasts as long as the model, `save` keeps it."""
-        return write_model(
-            self.config, self.trained.shop, self.trained.training, folder=Path(self._folder.name) / "model"
-        )
+        return write_model(self.config, self.trained.shop, self.trained.training, folder=self._folder / "model")
 
     @cached_property
     def scorer(self) -> ShopScorer:
@@ -202,7 +201,9 @@ def train(
     orders = {"uri": str(source.uri) if isinstance(source.uri, (str, Path)) else "a frame", "returns": source.returns}
     config = Config.model_validate({"orders": orders, "run": run, **(settings or {})})
     trained = train_opened(shop, config, catalogue=catalogue or Catalogue(), progress=progress or SilentProgress())
-    return Model(trained, config, TemporaryDirectory(prefix="tenure-"))
+    model = Model(trained, config, Path(mkdtemp(prefix="tenure-")))
+    weakref.finalize(model, shutil.rmtree, model._folder, ignore_errors=True)  # the bundle lasts as long as the model
+    return model
 
 
 def backtest(
