@@ -51,12 +51,12 @@ def contract_breaches(table: ir.Table, contract: Contract) -> tuple[str, ...]:
     Examples
     --------
     >>> from tenure_features.reading.engine import Engine, statement, view
-    >>> from tenure_features.tables.contracts import SPEND
+    >>> from tenure_features.tables.contracts import TABLES
     >>> backend = Engine().connect()
     >>> row = "DATE '2024-01-01' AS date, 'search' AS channel, 'inf'::DOUBLE AS cost"
     >>> statement(backend, f"CREATE TABLE spend AS SELECT {row}")
     [(1,)]
-    >>> print(*contract_breaches(view(backend, "spend"), SPEND))
+    >>> print(*contract_breaches(view(backend, "spend"), TABLES["spend"]))
     Column cost of spend breaks the check 'finite'.
     """
     checked = schema(contract, table.columns)
