@@ -3,7 +3,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
 
 import ibis
 import ibis.expr.types as ir
@@ -12,6 +13,7 @@ import pandas as pd
 from tenure_features.days import days_between
 from tenure_features.history import KEYS
 from tenure_features.table_history import TableHistory, frequency, join_population, pair_known
+from tenure_features.tables.contracts import CALENDAR
 from tenure_features.tables.order_columns import TEXTS
 
 SENT = "email_sent"
@@ -319,3 +321,21 @@ class CustomerProfile:
     def reduce(self, expressions: dict[str, ir.Value]) -> ir.Table:
         """One row per origin and customer of the population, one column per expression."""
         return self._rows.group_by(KEYS).aggregate(**expressions)
+
+
+History = CustomerProfile | EventHistory | FeedbackHistory | LineHistory | OrderDetails | ServiceCostHistory
+ORDER_DETAILS = "order_details"
+"""The orders with their optional columns, as a feature names them."""
+
+BESIDE: Mapping[str, Callable[[ir.Table, ir.Table, Sequence[pd.Timestamp]], History]] = MappingProxyType(
+    {
+        "events": EventHistory,
+        "feedback": FeedbackHistory,
+        "service_costs": ServiceCostHistory,
+        "customers": CustomerProfile,
+    }
+)
+"""What a feature of each table receives: made of a population, the clean rows of the table, and origins."""
+
+TABLES_OF_FEATURES = ("orders", ORDER_DETAILS, "order_lines", *BESIDE, CALENDAR)
+"""Tables that a feature may be computed from; the first three become `OrderHistory`, `OrderDetails`, `LineHistory`."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -15,14 +15,7 @@ from tenure_features.days import Moment, utc_naive
 from tenure_features.errors import DataContractError, UsageError
 from tenure_features.families.calendar import Calendar
 from tenure_features.families.feature import Feature
-from tenure_features.histories import (
-    CustomerProfile,
-    EventHistory,
-    FeedbackHistory,
-    LineHistory,
-    OrderDetails,
-    ServiceCostHistory,
-)
+from tenure_features.histories import BESIDE, ORDER_DETAILS, History, LineHistory, OrderDetails
 from tenure_features.identities import IDENTIFIER_TABLE, Identities, Linking, find_identities, identifiers_of
 from tenure_features.identity.customer_map import CustomerMap
 from tenure_features.reading.engine import Engine
@@ -37,7 +30,6 @@ from tenure_features.tables.orders import whole_orders
 from tenure_features.tables.regrouping import regroup, regroup_orders
 from tenure_features.tables.shop_table import ShopTable, TableSource, open_table
 
-Side = CustomerProfile | EventHistory | FeedbackHistory | LineHistory | OrderDetails | ServiceCostHistory
 type TableInput = Frame | TablePlace | TableSource
 """A table beside the orders: a pandas or Arrow table, a file, a glob or a URI, or one of these with its mapping."""
 
@@ -134,14 +126,14 @@ class Shop:
                 fix="Open the shop with a later as_of.",
             )
 
-    def history(self, table: str, population: ir.Table, origins: Sequence[pd.Timestamp]) -> Side:
+    def history(self, table: str, population: ir.Table, origins: Sequence[pd.Timestamp]) -> History:
         """Build the history of one table at several origins, for the customers of a population."""
-        if table == "order_details":
+        if table == ORDER_DETAILS:
             return OrderDetails(population, orders_known(self.log, origins))
         rows = self.tables[table].rows
         if table == "order_lines":
             return LineHistory(population, rows, orders_known(self.log, origins), origins)
-        return _HISTORIES[table](population, rows, origins)
+        return BESIDE[table](population, rows, origins)
 
     def known_at(self, moment: Moment) -> Shop:
         """Give the same shop as it was known at an earlier moment, without reading anything again.
@@ -313,16 +305,8 @@ def _source(table: TableInput) -> TableSource:
     return table if isinstance(table, TableSource) else TableSource(table)
 
 
-_HISTORIES: Mapping[str, Callable[[ir.Table, ir.Table, Sequence[pd.Timestamp]], Side]] = {
-    "events": EventHistory,
-    "feedback": FeedbackHistory,
-    "service_costs": ServiceCostHistory,
-    "customers": CustomerProfile,
-}
-
-
 def _place(table: str) -> str:
-    return "orders" if table == "order_details" else table
+    return "orders" if table == ORDER_DETAILS else table
 
 
 def _some(names: Sequence[str]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tenure_features import Catalogue
+from tenure_features.tables.contracts import TABLES, Table
 
 _PLACES = {"orders": "the orders", "order_details": "the orders' optional columns", "calendar": "the calendar"}
 """What is no table of its own; a table goes by its name."""
@@ -28,6 +29,14 @@ from the catalogue by `tenure features --page docs/features.md`; the same list i
 """
 
 
+_TABLES = """## The tables
+
+What they are read from, and what the economics read beside. A column in bold must be there.
+
+| table | a row is | columns |
+|---|---|---|"""
+
+
 def feature_page(features: Catalogue) -> str:
     """Write the page as Markdown."""
     from tenure_features.families.profile_features import LEAST_SHARE, MOST_LEVELS
@@ -44,4 +53,10 @@ def feature_page(features: Catalogue) -> str:
             )
             parts.append(f"| `{feature.name}` | {feature.unit} | {feature.meaning} | {place}{columns} |")
         parts.append("")
-    return "\n".join(parts)
+    return "\n".join([*parts, _TABLES, *map(_table_line, TABLES.values()), ""])
+
+
+def _table_line(table: Table) -> str:
+    columns = (f"**{name}**" if column.required else name for name, column in table.columns.items())
+    further = ", and columns of your own" if table.open else ""
+    return f"| `{table.name}` | {table.row} | {', '.join(columns)}{further} |"

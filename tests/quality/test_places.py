@@ -20,6 +20,19 @@ PLACES = {
         r"commands\.audit\b|jobs\.audit\b|## `tenure audit`",
         {"tenure/commands/audit.py", "tenure/jobs/audit.py", "docs/cli.md", "tests/tenure/jobs/test_audit.py"},
     ),
+    "a table with a family": (
+        r"FeedbackHistory|feedback: TableInput|\bexperience,\n|## Experience",
+        {
+            "features/tenure_features/tables/contracts.py",
+            "features/tenure_features/histories.py",
+            "features/tenure_features/shop.py",
+            "features/tenure_features/families/feature.py",
+            "features/tenure_features/families/experience.py",
+            "features/tenure_features/families/catalogue.py",
+            "tests/features/tables_oracle.py",
+            "docs/features.md",
+        },
+    ),
 }
 """What names an example, and the files that have to."""
 OWN_STORY = ("CHANGELOG.md", "README.md", "docs/audit.md", "docs/adr/", "docs/architecture.md", "tests/quality/")

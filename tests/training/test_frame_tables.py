@@ -13,6 +13,8 @@ from pandas.testing import assert_frame_equal
 from tenure_features import Catalogue, open_shop, snapshots
 from tenure_features.families.calendar import Calendar
 from tenure_features.families.profile_features import calendar_names, profile_names
+from tenure_features.histories import BESIDE
+from tenure_features.tables.contracts import TABLES
 from tenure_simulator import preset, simulate
 from tenure_training.frame import Frames
 from tenure_training.models.btyd.btyd_ensemble import Rhythm
@@ -20,9 +22,8 @@ from tenure_training.models.contract import TrainingFrame
 from tenure_training.models.design import design, units_beside
 
 Tables = Mapping[str, pd.DataFrame]
-READ = ("orders", "order_lines", "events", "customers", "feedback", "service_costs")
-WHEN = {"orders": "ordered_at", "events": "occurred_at", "customers": "signed_up_at", "feedback": "answered_at",
-        "service_costs": "incurred_at"}  # fmt: skip
+READ = ("orders", "order_lines", *BESIDE)
+WHEN = {name: when for name in READ if (when := TABLES[name].dated_by)}
 HORIZON_DAYS = 60
 
 

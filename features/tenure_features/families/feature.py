@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field, fields
 from string import Formatter
 from types import ModuleType
 from typing import Any, Literal, get_args
 
 from tenure_features.errors import UsageError
+from tenure_features.histories import TABLES_OF_FEATURES
 
 Family = Literal[
     "recency", "frequency", "adbt", "monetary", "experience", "engagement", "basket", "margin", "profile", "calendar"
@@ -18,18 +19,6 @@ Family = Literal[
 
 _Build = Callable[[Any], Any]
 """From the history of a feature's table to one Ibis expression; from a window of the calendar to a number."""
-
-HISTORIES: Mapping[str, str] = {
-    "orders": "OrderHistory",
-    "order_details": "OrderDetails",
-    "order_lines": "LineHistory",
-    "events": "EventHistory",
-    "feedback": "FeedbackHistory",
-    "service_costs": "ServiceCostHistory",
-    "customers": "CustomerProfile",
-    "calendar": "CalendarWindow",
-}
-"""What a feature of each table receives; ``order_details`` are the orders with their optional columns."""
 
 
 @dataclass(frozen=True)
@@ -61,7 +50,7 @@ class FeatureDescription:
     reason_if_zero
         How an explanation says that a flag is 0, where that takes other words.
     table
-        The table it is computed from, one of `HISTORIES`.
+        The table it is computed from, one of `tenure_features.histories.TABLES_OF_FEATURES`.
     columns
         Optional columns of that table it cannot do without.
     file
@@ -170,7 +159,8 @@ def feature(
     reason
         Words for an explanation, with ``{value}`` where the number goes, with or without a format for it.
     table
-        The table it is computed from: decides which history the function receives, see `HISTORIES`.
+        The table it is computed from: decides which history the function receives, see
+        `tenure_features.histories`.
     columns
         Optional columns of that table it reads; where they are missing, the feature is left out.
     name, meaning
@@ -194,9 +184,9 @@ def feature(
             raise UsageError(
                 f"Feature {called!r} is of an unknown family.", found=family, fix=f"Use one of {get_args(Family)}."
             )
-        if table not in HISTORIES:
+        if table not in TABLES_OF_FEATURES:
             raise UsageError(
-                f"Feature {called!r} is of an unknown table.", found=table, fix=f"Use one of {[*HISTORIES]}."
+                f"Feature {called!r} is of an unknown table.", found=table, fix=f"Use one of {TABLES_OF_FEATURES}."
             )
         if not can_be_filled(reason):
             raise UsageError(

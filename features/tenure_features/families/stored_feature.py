@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from typing import get_args
 
-from tenure_features.families.feature import HISTORIES, Family, FeatureDescription, FeatureFile, can_be_filled
+from tenure_features.families.feature import Family, FeatureDescription, FeatureFile, can_be_filled
+from tenure_features.histories import TABLES_OF_FEATURES
 from tenure_features.stored import Stored
 
 _SHA256 = re.compile(r"[0-9a-f]{64}", re.ASCII)
@@ -34,7 +35,7 @@ def description_from(stored: Stored) -> FeatureDescription:
         meaning=saved["meaning"].text(),
         reason=_reason(saved["reason"]),
         reason_if_zero=None if saved["reason_if_zero"].missing else _reason(saved["reason_if_zero"]),
-        table=saved["table"].one_of(HISTORIES),
+        table=saved["table"].one_of(TABLES_OF_FEATURES),
         columns=saved["columns"].texts(most=100),
         file=None if saved["file"].missing else _file(saved["file"]),
     )

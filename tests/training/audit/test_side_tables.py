@@ -10,14 +10,16 @@ import pandas as pd
 import pytest
 
 from tenure_features import Catalogue, histories, open_shop
+from tenure_features.histories import BESIDE
+from tenure_features.tables.contracts import TABLES
 from tenure_simulator import preset, simulate
 from tenure_training.audit import Tables, reopen
 from tenure_training.audit.doctor import add_future, change_future, delete_future
 from tenure_training.audit.features import later_rows
 from tenure_training.frame import Frames
 
-READ = ("orders", "order_lines", "events", "customers", "feedback", "service_costs")
-DATED = {"events": "occurred_at", "feedback": "answered_at", "service_costs": "incurred_at"}
+READ = ("orders", "order_lines", *BESIDE)
+DATED = {name: when for name in BESIDE if name != "customers" and (when := TABLES[name].dated_by)}
 BOTH = ["deleted", "changed and added"]
 
 
