@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tenure_features import Catalogue
-from tenure_features.tables.contracts import TABLES, Table
+from tenure_features.tables.contracts import TABLES, Contract
 
 _PLACES = {"orders": "the orders", "order_details": "the orders' optional columns", "calendar": "the calendar"}
 """What is no table of its own; a table goes by its name."""
@@ -56,7 +56,7 @@ def feature_page(features: Catalogue) -> str:
     return "\n".join([*parts, _TABLES, *map(_table_line, TABLES.values()), ""])
 
 
-def _table_line(table: Table) -> str:
+def _table_line(table: Contract) -> str:
     columns = (f"**{name}**" if column.required else name for name, column in table.columns.items())
     further = ", and columns of your own" if table.open else ""
     return f"| `{table.name}` | {table.row} | {', '.join(columns)}{further} |"

@@ -63,7 +63,7 @@ def test_features__ignore_every_row_at_or_after_as_of(opened, seed, recorded):
     whole = built(opened(tables), origin, names)
     cut = {name: past(rows, name, origin, tables) for name, rows in tables.items()}
     other = {name: with_other_future(cut[name], rows, name, origin, seed) for name, rows in tables.items()}
-    assert_frame_equal(whole, built(opened(cut), origin, names), check_exact=True)
+    assert_frame_equal(whole, built(opened(cut, origin), origin, names), check_exact=True)
     assert_frame_equal(whole, built(opened(other), origin, names), check_exact=True)
     assert_frame_equal(whole, built(opened(other, origin), origin, names), check_exact=True)
 
@@ -137,7 +137,8 @@ def test_levels__are_those_frequent_before_the_moment_and_know_no_others(opened)
     customers = pd.DataFrame(rows, columns=["customer_id", "signed_up_at", "region"])
     orders = pd.DataFrame({"customer_id": ["c0", "c1", "new", "ghost"], "ordered_at": "2023-02-01", "revenue": 1.0})
     shop = opened(
-        {"orders": orders, "customers": customers.assign(signed_up_at=pd.to_datetime(customers.signed_up_at))}
+        {"orders": orders, "customers": customers.assign(signed_up_at=pd.to_datetime(customers.signed_up_at))},
+        "2023-07-01",
     )
     names = profile_names(shop.tables["customers"], pd.Timestamp("2023-06-01"))
     assert names == ("region=north", "region=south")  # one in a hundred have it, and the late one is not known yet
@@ -162,7 +163,7 @@ def test_orders__recorded_late_are_unknown_until_then(opened):
     orders = pd.DataFrame(rows, columns=["customer_id", "order_id", "ordered_at", "recorded_at", "revenue"])
     orders = orders.assign(**{name: pd.to_datetime(orders[name]) for name in ("ordered_at", "recorded_at")})
     for frame in (orders, orders.drop(columns="order_id").iloc[[0, 1, 4]]):
-        shop = opened({"orders": frame})
+        shop = opened({"orders": frame}, "2023-03-02")
         got = snapshots(shop, ["2023-01-20", "2023-02-01", "2023-02-02", "2023-03-02"], features=["revenue_total"])
         a = got[got["customer_id"] == "a"]["revenue_total"].tolist()
         assert a == ([15.0, 15.0, 35.0, 42.0] if "order_id" in frame else [10.0, 10.0, 30.0, 30.0])

@@ -63,7 +63,9 @@ def place_of(source: TablePlace | Frame) -> TablePlace:
             "Columns of a frame are called alike.", found=", ".join(twice), fix="Give each a name of its own."
         )
     try:
-        return TableInMemory(_plain(pa.Table.from_pandas(source.set_axis(names, axis=1), preserve_index=False)))
+        # Arrow may share the memory of a frame's numbers: a copy of their own, or later changes would be read
+        rows = pa.Table.from_pandas(source.copy().set_axis(names, axis=1), preserve_index=False)
+        return TableInMemory(_plain(rows))
     except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError) as problem:
         raise DataContractError(
             "A column of a frame holds values of several kinds.",
