@@ -59,7 +59,7 @@ def main() -> int:
     model, present = fitted(3000)
     chunk = present.iloc[np.arange(CHUNK) % len(present)].reset_index(drop=True)
     chunks = -(-options.rows // CHUNK)
-    X = design(chunk, model.rhythm.expect(chunk, days=model.horizon_days), units=model.units)
+    X = design(chunk, model.ensemble.expect(chunk, days=model.horizon_days), units=model.units)
     trees = boosters(model)
     model.contributions(chunk.head(100))
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss

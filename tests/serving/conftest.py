@@ -14,14 +14,14 @@ from tenure_features.families.catalogue import BUILT_IN
 from tenure_serving.segments import Segmenter
 from tenure_training.models import bundle as bundles
 from tenure_training.models.bundle import Bundle, BundleInfo, definitions, package_versions, write_bundle
-from tenure_training.models.contract import LEVELS, Candidate, Prediction, TrainingFrame
+from tenure_training.models.contract import LEVELS, Candidate, Fitted, Prediction, TrainingFrame
 
 AS_OF = pd.Timestamp("2024-06-01")
 HORIZON = 90
 FEATURES = ("recency_days", "orders_total", "revenue_total", "tenure_days", "adbt_days")
 
 
-class Halving(Candidate):
+class Halving(Candidate, Fitted):
     """The probability of buying halves with every ``half_life`` days of silence; value is 100 times as much."""
 
     name = "halving"

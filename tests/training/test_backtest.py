@@ -13,11 +13,11 @@ from pandas.testing import assert_frame_equal
 from tenure_features.errors import UsageError
 from tenure_training.backtest import Backtest, run_backtest
 from tenure_training.metrics import METRICS, empc
-from tenure_training.models.contract import Candidate, Evidence, Prediction, TrainingFrame
+from tenure_training.models.contract import Candidate, Evidence, Fitted, Prediction, TrainingFrame
 from tenure_training.windows import Window, backtest_windows
 
 
-class Spy(Candidate):
+class Spy(Candidate, Fitted):
     """Remembers what it was given; predicts a number that names the fit."""
 
     name = "spy"

@@ -17,7 +17,7 @@ from tenure_features.histories import BESIDE
 from tenure_features.tables.contracts import TABLES
 from tenure_simulator import preset, simulate
 from tenure_training.frame import Frames
-from tenure_training.models.btyd.btyd_ensemble import Rhythm
+from tenure_training.models.btyd.btyd_ensemble import BtydEnsemble
 from tenure_training.models.contract import TrainingFrame
 from tenure_training.models.design import design, units_beside
 
@@ -113,14 +113,14 @@ def test_frame__calendar_speaks_of_each_rows_own_window(frame, as_of):
 
 
 def test_design__takes_what_tables_say_and_knows_no_currency(frame):
-    expected = Rhythm.fit(frame.present).expect(frame.present, days=HORIZON_DAYS)
+    expected = BtydEnsemble.fit(frame.present).expect(frame.present, days=HORIZON_DAYS)
     matrix = design(frame.present, expected, units=units_beside(frame.features, frame.catalogue))
     beside = [one.name for one in Catalogue() if one.table != "orders" and one.name != "signup_days"]
     assert set(beside) <= set(matrix.columns)
     assert not np.isinf(matrix.to_numpy()).any()
     money = [one.name for one in Catalogue() if one.unit.startswith("money") and one.name in frame.present]
     dear = frame.present.assign(**{name: 1000 * frame.present[name] for name in money})
-    dear_expected = Rhythm.fit(dear).expect(dear, days=HORIZON_DAYS)
+    dear_expected = BtydEnsemble.fit(dear).expect(dear, days=HORIZON_DAYS)
     same = [name for name in beside if name in matrix]
     np.testing.assert_allclose(
         design(dear, dear_expected, units=units_beside(frame.features, frame.catalogue))[same],
@@ -133,7 +133,7 @@ def test_design__takes_what_tables_say_and_knows_no_currency(frame):
 def test_design__of_orders_alone_is_as_without_any_other_table(frame):
     of_orders = [one.name for one in Catalogue() if one.table == "orders"]
     alone = frame.present[["customer_id", "as_of", *of_orders]]
-    expected = Rhythm.fit(alone).expect(alone, days=HORIZON_DAYS)
+    expected = BtydEnsemble.fit(alone).expect(alone, days=HORIZON_DAYS)
     matrix = design(alone, expected, units=units_beside(of_orders, frame.catalogue))
     columns = [name for name in matrix.columns if not name.startswith("rhythm_")]
     assert set(columns) < set(of_orders)

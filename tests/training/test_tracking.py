@@ -21,13 +21,13 @@ from tenure_features.families.catalogue import BUILT_IN
 from tenure_training.metrics import PairedDifference
 from tenure_training.mlflow_session import mlflow_session
 from tenure_training.models.bundle import Bundle, BundleInfo, definitions, write_bundle
-from tenure_training.models.contract import Candidate, Prediction, TrainingFrame
+from tenure_training.models.contract import Candidate, Fitted, Prediction, TrainingFrame
 from tenure_training.tracking import CandidateRun, Decision, Registered, Store, decide, track_training
 
 START = "from pathlib import Path; from tenure_training.tracking import Store; Store.local(Path({root!r}))"
 
 
-class Rate(Candidate):
+class Rate(Candidate, Fitted):
     """Everybody buys with one probability."""
 
     name = "rate"

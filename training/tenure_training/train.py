@@ -11,7 +11,7 @@ import pandas as pd
 from tenure_features.errors import UsageError
 from tenure_training.backtest import Advance, Backtest, run_backtest
 from tenure_training.frame import Frames
-from tenure_training.models.contract import Basis, Candidate, TrainingFrame
+from tenure_training.models.contract import Basis, Candidate, Fitted, TrainingFrame
 from tenure_training.models.registry import (
     BASELINES,
     CANDIDATES,
@@ -48,7 +48,7 @@ class Training:
         How the settings of tuned candidates were found.
     """
 
-    champion: Candidate
+    champion: Fitted
     candidate: type[Candidate]
     choice: Choice
     backtest: Backtest | None

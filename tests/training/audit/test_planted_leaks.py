@@ -13,7 +13,7 @@ from tenure_training.audit import audit_leaks, quick_audit
 from tenure_training.audit.features import boundary_rows, later_rows, row_order
 from tenure_training.audit.models import learning_order, permuted_outcomes, same_model
 from tenure_training.audit.training import inspect
-from tenure_training.models.contract import Candidate, Prediction
+from tenure_training.models.contract import Candidate, Fitted, Prediction
 from tenure_training.windows import Window, backtest_windows, training_windows
 
 from .conftest import AS_OF, HORIZON
@@ -127,7 +127,7 @@ def test_labels_as_features__names_the_copy(trained):
     assert found["telling_features"].suspects[0].startswith("value_next")
 
 
-class Memory(Candidate):
+class Memory(Candidate, Fitted):
     """Remembers what each customer did in the latest window it was shown."""
 
     name = "memory"

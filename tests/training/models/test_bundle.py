@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import shutil
 from dataclasses import replace
@@ -16,10 +17,10 @@ from tenure_features.errors import DataContractError, UsageError
 from tenure_features.families.catalogue import BUILT_IN
 from tenure_features.stored import Stored
 from tenure_training.models.bundle import BundleInfo, definitions, package_versions, read_bundle, write_bundle
-from tenure_training.models.contract import Candidate, Prediction, TrainingFrame
+from tenure_training.models.contract import Candidate, Fitted, Prediction, TrainingFrame
 
 
-class Rate(Candidate):
+class Rate(Candidate, Fitted):
     """Everybody buys with one probability."""
 
     name = "rate"
@@ -139,6 +140,26 @@ def test_bundle__damaged_is_refused(folder, damage, sentence):
 def test_bundle__no_bundle_there_is_a_usage_error(tmp_path):
     with pytest.raises(UsageError, match="no model bundle"):
         read(tmp_path)
+
+
+def test_bundle__of_a_users_model_is_refused_until_its_class_is_passed(folder):
+    with pytest.raises(DataContractError, match=r"none of tenure's own\. Found: 'rate'\. Pass its class"):
+        read_bundle(folder)
+    assert read_bundle(folder, candidates=[Rate]).candidate.rate == 0.25
+
+
+@pytest.mark.parametrize("champion", ["{}/evil.py:Evil", "{}/evil.py", "evil:Evil", "os:system", "evil"])
+def test_bundle__runs_nothing_it_names(champion, folder, tmp_path, monkeypatch):
+    (tmp_path / "evil.py").write_text("open('RAN', 'w'); Evil = 1")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(tmp_path)
+    _edit(folder, "bundle.json", champion=champion.format(tmp_path))
+    sums = json.loads((folder / "checksums.json").read_text())
+    sums["bundle.json"] = hashlib.sha256((folder / "bundle.json").read_bytes()).hexdigest()
+    (folder / "checksums.json").write_text(json.dumps(sums))
+    with pytest.raises(DataContractError, match="none of tenure's own"):
+        read_bundle(folder)
+    assert not (tmp_path / "RAN").exists()
 
 
 def test_bundle__does_not_overwrite_another(folder):

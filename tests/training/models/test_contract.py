@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from tenure_features import Catalogue
-from tenure_training.models.contract import LEVELS, Candidate, Prediction, TrainingFrame
+from tenure_training.models.contract import LEVELS, Candidate, Fitted, Prediction, TrainingFrame
 from tenure_training.models.registry import CANDIDATES, candidate_class
 
 MONEY = [feature.name for feature in Catalogue() if feature.unit.startswith("money")]
@@ -194,7 +194,7 @@ def test_prediction__has_no_interval_without_a_distribution():
     assert Prediction(np.ones(1), np.ones(1), np.ones(1)).interval() is None
 
 
-class Constant(Candidate):
+class Constant(Candidate, Fitted):
     """The least a candidate can be."""
 
     name = "constant"

@@ -8,13 +8,13 @@ import numpy as np
 import pytest
 
 from tenure_features import Catalogue
-from tenure_training.models.btyd.btyd_ensemble import Expectation, Rhythm
+from tenure_training.models.btyd.btyd_ensemble import BtydEnsemble, Expectation
 from tenure_training.models.design import RHYTHM_PART_NAME, by_term, design, term_of
 
 
 @pytest.fixture(scope="module")
 def expected(frame) -> Expectation:
-    return Rhythm.fit(frame.present).expect(frame.present, days=60)
+    return BtydEnsemble.fit(frame.present).expect(frame.present, days=60)
 
 
 @pytest.fixture(scope="module")
@@ -38,7 +38,7 @@ def test_design__keeps_what_is_missing_missing(matrix, frame):
 
 def test_design__has_the_same_columns_for_one_customer(matrix, frame):
     first = frame.present.iloc[:1]
-    one = design(first, Rhythm.fit(frame.present).expect(first, days=60), units={})
+    one = design(first, BtydEnsemble.fit(frame.present).expect(first, days=60), units={})
     assert list(one.columns) == list(matrix.columns)
     np.testing.assert_allclose(one.iloc[0], matrix.iloc[0], rtol=1e-12)
 
@@ -65,7 +65,7 @@ def test_design__bounds_ratios(frame, expected):
 
 
 def test_design__reaches_the_models_through_the_window(frame, matrix):
-    longer = design(frame.present, Rhythm.fit(frame.present).expect(frame.present, days=120), units={})
+    longer = design(frame.present, BtydEnsemble.fit(frame.present).expect(frame.present, days=120), units={})
     changed = [name for name in matrix if not longer[name].equals(matrix[name])]
     assert changed
     assert all(name.startswith("rhythm_") for name in changed)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from tenure_training.models.btyd.btyd_ensemble import Rhythm
+from tenure_training.models.btyd.btyd_ensemble import BtydEnsemble
 from tenure_training.models.btyd.mbgnbd import MBGNBDCandidate
 from tenure_training.models.contract import TrainingFrame
 
@@ -21,7 +21,7 @@ PRESENT = pd.DataFrame(
 @pytest.mark.parametrize(("price", "expected"), [(0.0, False), (5.0, True)])
 def test_nothing_paid__nobody_is_expected_to_buy(price, expected):
     present = PRESENT.assign(value_mean=price)
-    odds = Rhythm.fit(present).expect(present, days=30).log_odds
+    odds = BtydEnsemble.fit(present).expect(present, days=30).log_odds
     assert (odds > -5).any() == expected
     empty = present.head(0)
     frame = TrainingFrame(empty, empty, odds[:0], odds[:0], present, pd.Timestamp("2024-01-01"), 30)

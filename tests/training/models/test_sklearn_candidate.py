@@ -50,8 +50,8 @@ def test_sklearn_candidate__is_seeded_and_weighted_where_the_estimator_can_be(fr
     one, same, other = (forest().fit(frame, seed=seed).predict(frame.present) for seed in (1, 1, 2))
     np.testing.assert_array_equal(one.buy_probability, same.buy_probability)
     assert not np.array_equal(one.buy_probability, other.buy_probability)
-    tuned = forest().with_settings({"n_estimators": 2}).fit(frame, seed=1)
-    assert len(tuned._buys.estimators_) == 2
+    tuned = forest({"n_estimators": 2}).fit(frame, seed=1)
+    assert len(tuned.buys.estimators_) == 2
     assert forest.classifier.n_estimators == 5  # what the user gave is not touched
 
 
@@ -80,13 +80,6 @@ def test_sklearn_candidate__cannot_be_saved_unless_it_says_how(frame, tmp_path):
         plain.load(tmp_path)
 
     class Own(SklearnCandidate):
-        name, classifier, regressor = "own", KNeighborsClassifier(), KNeighborsRegressor()
-
-        def save(self, folder):
-            (folder / "own.json").write_text("{}", encoding="utf-8")
-
-        @classmethod
-        def load(cls, folder):
-            return cls()
+        name, classifier, regressor, servable = "own", KNeighborsClassifier(), KNeighborsRegressor(), True
 
     assert (plain.servable, Own.servable) == (False, True)

@@ -16,14 +16,21 @@ from tenure_training.windows import Window
 GUESS = """
 import time
 import numpy as np
-from tenure_training.models.baselines.rules import Zero
-from tenure_training.models.contract import Prediction
+from tenure_training.models.contract import Candidate, Fitted, Prediction
 from tenure_training.models.search_space import Integer, Real
 
-class Guess(Zero):
+class Guess(Candidate, Fitted):
     name = "guess"
     seconds = 0.0
     search_space = {"rate": Real(0.05, 0.95, 0.5), "size": Integer(1, 9, 5)}
+
+    def fit(self, frame, *, seed):
+        return self
+
+    def save(self, folder): ...
+
+    @classmethod
+    def load(cls, folder): ...
 
     def predict(self, snapshot):
         time.sleep(self.seconds)

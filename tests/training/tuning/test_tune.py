@@ -39,7 +39,7 @@ def test_tune__is_measured_as_the_candidate_with_these_settings(tuned, frames):
     did = frames.labels(Window(row["origin"], int(row["window_days"])))
     did = did.assign(customer_id=frame.present["customer_id"])
     for settings, suffix in ((tuned.settings, ""), ({}, "_untuned")):
-        said = evaluate_metrics(Logistic().with_settings(settings).fit(frame, seed=7).predict(frame.present), did)
+        said = evaluate_metrics(Logistic(settings).fit(frame, seed=7).predict(frame.present), did)
         assert row[f"log_loss{suffix}"] == pytest.approx(said["log_loss"], rel=1e-9)
 
 
@@ -70,8 +70,6 @@ def test_train__uses_tuned_settings_in_the_backtest_and_for_the_champion(frames,
     assert not np.array_equal(
         done.backtest.predictions["blend"][0].buy_probability, plain.backtest.predictions["blend"][0].buy_probability
     )
-    by_hand = (
-        Blend().with_settings(settings["blend"]).fit(done.frame, seed=7).calibrate(done.backtest.evidence("blend"))
-    )
+    by_hand = Blend(settings["blend"]).fit(done.frame, seed=7).calibrate(done.backtest.evidence("blend"))
     one, other = (model.predict(done.frame.present).expected_value for model in (by_hand, done.champion))
     np.testing.assert_allclose(one, other, rtol=1e-9)

@@ -17,7 +17,7 @@ from tenure_training.audit.tables import BuildFrames, Tables
 from tenure_training.backtest import run_backtest
 from tenure_training.frame import Frames
 from tenure_training.metrics import evaluate_metrics
-from tenure_training.models.contract import Candidate, Prediction, TrainingFrame
+from tenure_training.models.contract import Fitted, Prediction, TrainingFrame
 from tenure_training.models.registry import CandidateName, candidate_class
 from tenure_training.train import train
 from tenure_training.windows import Window, backtest_windows
@@ -61,10 +61,10 @@ def same_model(
     )
 
 
-def model_digest(candidate: Candidate) -> str:
+def model_digest(model: Fitted) -> str:
     """Hash every file a model is saved as."""
     with tempfile.TemporaryDirectory() as folder:
-        candidate.save(Path(folder))
+        model.save(Path(folder))
         total = hashlib.sha256()
         for path in sorted(Path(folder).rglob("*")):
             if path.is_file():

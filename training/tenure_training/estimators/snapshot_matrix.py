@@ -10,7 +10,7 @@ import pandas as pd
 
 from tenure_features.errors import UsageError
 from tenure_features.families.catalogue import BUILT_IN
-from tenure_training.models.btyd.btyd_ensemble import Rhythm
+from tenure_training.models.btyd.btyd_ensemble import BtydEnsemble
 from tenure_training.models.contract import Floats
 from tenure_training.models.design import design, units_beside
 
@@ -33,7 +33,7 @@ class SnapshotMatrix:
         Length of the window whose outcome is learnt.
     """
 
-    rhythm: Rhythm | None = None
+    rhythm: BtydEnsemble | None = None
     horizon_days: float = 0.0
 
     @classmethod
@@ -53,7 +53,7 @@ class SnapshotMatrix:
                 fix="Keep these columns, or leave horizon_days out to learn from the features alone.",
             )
         latest = features[(as_of == as_of.max()).to_numpy()]
-        return cls(Rhythm.fit(latest), float(horizon_days))
+        return cls(BtydEnsemble.fit(latest), float(horizon_days))
 
     def learnt_from(self, features: pd.DataFrame, as_of: pd.Series[pd.Timestamp] | None) -> tuple[pd.DataFrame, Floats]:
         """Build the matrix of training rows, each origin with the rhythm of its own snapshot; see `of_rows`."""
@@ -62,7 +62,7 @@ class SnapshotMatrix:
         matrices, severities, places = [], [], []
         for _, places_at in pd.Series(np.arange(len(features))).groupby(as_of.to_numpy()):
             snapshot = features.iloc[places_at.to_numpy()]
-            here = SnapshotMatrix(Rhythm.fit(snapshot), self.horizon_days)
+            here = SnapshotMatrix(BtydEnsemble.fit(snapshot), self.horizon_days)
             matrix, severity = here.of_rows(snapshot)
             matrices.append(matrix)
             severities.append(severity)

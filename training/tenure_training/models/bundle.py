@@ -31,11 +31,11 @@ from tenure_training.models.bundle_files import (
     SEGMENTS,
     SUFFIXES,
     bundle_files,
+    file_digest,
     require_whole,
-    sha256_of,
     version_of,
 )
-from tenure_training.models.contract import MOST_DAYS, Candidate
+from tenure_training.models.contract import MOST_DAYS, Candidate, Fitted
 from tenure_training.models.registry import CANDIDATES
 
 FORMAT_VERSION = 2
@@ -169,7 +169,7 @@ class Bundle:
 
     folder: Path
     info: BundleInfo
-    candidate: Candidate
+    candidate: Fitted
     segments: Mapping[str, Any]
     version: str
     extras: Mapping[str, Any] = field(default_factory=dict)
@@ -221,7 +221,7 @@ def package_versions() -> dict[str, str]:
 
 def write_bundle(
     folder: Path,
-    candidate: Candidate,
+    candidate: Fitted,
     info: BundleInfo,
     segments: Mapping[str, Any],
     *,
@@ -256,12 +256,12 @@ def write_bundle(
         candidate.save(draft / MODEL)
         strange = [name for name in bundle_files(draft) if Path(name).suffix not in SUFFIXES]
         if strange:
-            raise ValueError(f"A model is saved as JSON and UBJ only; {candidate.name} wrote {', '.join(strange)}.")
+            raise ValueError(f"A model is saved as JSON and UBJ only; {info.champion} wrote {', '.join(strange)}.")
         _write_json(draft / INFO, {"format_version": FORMAT_VERSION} | info.to_dict())
         _write_json(draft / SEGMENTS, segments)
         if extras:
             _write_json(draft / EXTRAS, extras)
-        _write_json(draft / CHECKSUMS, {name: sha256_of(draft / name) for name in bundle_files(draft)})
+        _write_json(draft / CHECKSUMS, {name: file_digest(draft / name) for name in bundle_files(draft)})
         version = version_of(draft)
         if folder.exists() and any(folder.iterdir()):
             if not (folder / CHECKSUMS).is_file() or version_of(folder) != version:
@@ -319,7 +319,7 @@ def read_bundle(folder: Path, *, candidates: Sequence[type[Candidate]] = ()) -> 
     )
 
 
-def _load(model: type[Candidate], folder: Path, info: BundleInfo) -> Candidate:
+def _load(model: type[Candidate], folder: Path, info: BundleInfo) -> Fitted:
     """Load the model; what a class of the caller's own cannot make sense of is a damaged bundle, not a bug."""
     try:
         return model.load(folder)

@@ -40,7 +40,7 @@ def require_whole(folder: Path) -> None:
         raise DataContractError(
             "The bundle is not complete.", found=f"no {', '.join(missing)[:200]}", fix="Copy it again, whole."
         )
-    changed = sorted(name for name, digest in expected.items() if sha256_of(folder / name) != digest)
+    changed = sorted(name for name, digest in expected.items() if file_digest(folder / name) != digest)
     if changed:
         raise DataContractError(
             "The bundle was changed after it was written.",
@@ -84,10 +84,10 @@ def bundle_files(folder: Path) -> list[str]:
 
 def version_of(folder: Path) -> str:
     """Name the content: the checksums name every other file and its content, so their hash is that of the whole."""
-    return sha256_of(folder / CHECKSUMS)[:12]
+    return file_digest(folder / CHECKSUMS)[:12]
 
 
-def sha256_of(path: Path) -> str:
+def file_digest(path: Path) -> str:
     """Hash a file."""
     with path.open("rb") as handle:
         return hashlib.file_digest(handle, "sha256").hexdigest()

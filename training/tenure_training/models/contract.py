@@ -226,8 +226,39 @@ LEARNT_FROM_RHYTHM = Basis(
 )
 
 
+class Fitted(ABC):
+    """What a candidate has learnt: it predicts, explains itself and can be stored, and does not change any more."""
+
+    @abstractmethod
+    def predict(self, snapshot: pd.DataFrame) -> Prediction:
+        """Predict for every row of a snapshot; the order of rows does not matter to any row's answer."""
+
+    @abstractmethod
+    def save(self, folder: Path) -> None:
+        """Write it into a folder as JSON and UBJ files only."""
+
+    def calibrate(self, evidence: Evidence) -> Self:  # noqa: ARG002  # for those that can
+        """Give the model with levels and intervals from later windows than `fit` saw; the default learns nothing."""
+        return self
+
+    def contributions(self, snapshot: pd.DataFrame) -> Contributions | None:  # noqa: ARG002  # likewise
+        """Explain each prediction additively; None where the model has no additive form."""
+        return None
+
+
 class Candidate(ABC):
-    """A model that can compete in the backtest and be served from a bundle."""
+    """A model that can compete in the backtest and be served from a bundle, before it has learnt anything.
+
+    Parameters
+    ----------
+    settings
+        Those that differ from the defaults of the search space.
+
+    Raises
+    ------
+    UsageError
+        There is no such setting, or its value lies outside the search space.
+    """
 
     name: ClassVar[str]
     basis: ClassVar[Basis] = LEARNT_FROM_RHYTHM
@@ -243,43 +274,16 @@ class Candidate(ABC):
     """What may be tuned, beside the model; budget, splits and the choice are the harness'."""
 
     servable: ClassVar[bool] = True
-    """Whether `save` can write it: only then may it be champion."""
+    """Whether what it learns can be written: only then may it be champion."""
 
-    settings: Settings = MappingProxyType({})
-    """Settings that differ from the defaults of the search space."""
-
-    def with_settings(self, settings: Settings) -> Self:
-        """Take settings, before `fit`.
-
-        Raises
-        ------
-        UsageError
-            There is no such setting, or its value lies outside the search space.
-        """
-        self.settings = MappingProxyType(check_settings(settings, self.search_space, candidate=self.name))
-        return self
+    def __init__(self, settings: Settings = MappingProxyType({})) -> None:
+        self.settings: Settings = MappingProxyType(check_settings(settings, self.search_space, candidate=self.name))
 
     @abstractmethod
-    def fit(self, frame: TrainingFrame, *, seed: int) -> Self:
+    def fit(self, frame: TrainingFrame, *, seed: int) -> Fitted:
         """Learn from the closed windows (and the unlabelled present) of a training frame."""
-
-    @abstractmethod
-    def predict(self, snapshot: pd.DataFrame) -> Prediction:
-        """Predict for every row of a snapshot; the order of rows does not matter to any row's answer."""
-
-    @abstractmethod
-    def save(self, folder: Path) -> None:
-        """Write the fitted model into a folder as JSON and UBJ files only."""
 
     @classmethod
     @abstractmethod
-    def load(cls, folder: Path) -> Self:
-        """Read what `save` wrote."""
-
-    def calibrate(self, evidence: Evidence) -> Self:  # noqa: ARG002  # for those that can
-        """Learn levels and intervals from later windows than `fit` saw; the default learns nothing."""
-        return self
-
-    def contributions(self, snapshot: pd.DataFrame) -> Contributions | None:  # noqa: ARG002  # likewise
-        """Explain each prediction additively; None where the candidate has no additive form."""
-        return None
+    def load(cls, folder: Path) -> Fitted:
+        """Read what the fitted model's `save` wrote; what it says is checked, not trusted."""

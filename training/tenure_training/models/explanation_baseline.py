@@ -13,7 +13,7 @@ from tenure_training.models.contract import Contributions, Floats
 
 
 @dataclass(frozen=True)
-class Reference:
+class ExplanationBaseline:
     """Mean contribution of each term among undecided customers, and among likely buyers for the value.
 
     In many shops most customers are long gone. Told against the average of all, a customer who has been silent for a
@@ -42,12 +42,12 @@ class Reference:
         )
 
     def express(self, contributions: Contributions) -> Contributions:
-        """Express contributions against this reference.
+        """Express contributions against this baseline.
 
         Examples
         --------
         >>> told = Contributions(["a"], np.array([[0.5], [2.5]]), 0.0, np.zeros((2, 1)), 0.0)
-        >>> seen = Reference({"a": 1.5}, {"a": 0.0}).express(told)
+        >>> seen = ExplanationBaseline({"a": 1.5}, {"a": 0.0}).express(told)
         >>> seen.churn.ravel().tolist(), seen.churn_base
         ([-1.0, 1.0], 1.5)
         """

@@ -107,4 +107,4 @@ def new_candidate(name: CandidateName, settings: Mapping[str, Settings] = Mappin
         There is none of that name, or a setting cannot stand.
     """
     candidate = candidate_class(name)
-    return candidate().with_settings(settings.get(candidate.name, {}))
+    return candidate(settings.get(candidate.name, {}))

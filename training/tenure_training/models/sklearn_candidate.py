@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, ClassVar, NoReturn, Self
+from typing import Any, ClassVar, NoReturn
 
 import numpy as np
 import pandas as pd
 
 from tenure_features.errors import UsageError
-from tenure_training.models.btyd.btyd_ensemble import SURE_CUSTOMERS, Rhythm
-from tenure_training.models.contract import Candidate, Floats, Prediction, TrainingFrame
+from tenure_training.models.btyd.btyd_ensemble import SURE_CUSTOMERS, BtydEnsemble
+from tenure_training.models.contract import Candidate, Fitted, Floats, Prediction, TrainingFrame
 from tenure_training.models.design import design, units_beside
 from tenure_training.models.hurdle.linear import median_of
 from tenure_training.models.search_space import NOTHING, SearchSpace
-from tenure_training.models.training_matrix import Lessons, lessons_of
+from tenure_training.models.training_matrix import training_matrix_of
 
 _SCALE = (0.2, 5.0)
 
@@ -27,7 +28,7 @@ class SklearnCandidate(Candidate):
     window in question; missing values stand at the median), so windows shorter than the horizon can teach them too. The
     regressor learns the logarithm of the value of buyers relative to what the buying rhythm expects of them. It
     competes in the backtest; it cannot be written into a bundle, which holds no pickle, and so is not champion. A
-    subclass that defines `save` and `load` can be.
+    subclass whose `fit` gives what can be saved, and that defines `load`, can be: it says ``servable = True``.
 
     Attributes
     ----------
@@ -41,70 +42,27 @@ class SklearnCandidate(Candidate):
     regressor: ClassVar[Any]
     servable = False
 
-    rhythm: Rhythm
-    units: Mapping[str, str]
-    median: pd.Series[float]
-    log_scale: float
-    horizon_days: int
-    _buys: Any = None
-    _spends: Any = None
-
-    def __init_subclass__(cls, **options: object) -> None:
-        """Let a subclass that can write itself be served."""
-        super().__init_subclass__(**options)
-        if {"save", "load"} <= vars(cls).keys():
-            cls.servable = True
-
-    def fit(self, frame: TrainingFrame, *, seed: int) -> Self:
+    def fit(self, frame: TrainingFrame, *, seed: int) -> FittedSklearn:
         """Fit clones of both estimators on the closed windows; with too few of them the rhythm speaks alone."""
-        self.horizon_days, self.rhythm = frame.horizon_days, Rhythm.fit(frame.present)
-        self.units, self._buys, self._spends, self.log_scale = (
-            units_beside(frame.features, frame.catalogue),
-            None,
-            None,
-            0.0,
-        )
-        lessons = lessons_of(frame)
-        if not lessons.enough:
-            return self
-        self.median = pd.Series({name: median_of(lessons.X[name].to_numpy()) for name in lessons.X})
-        X = lessons.X.fillna(self.median)
-        self._buys = self._fit_clone(self.classifier, X, lessons.bought > 0, lessons.weight, seed)
+        units = units_beside(frame.features, frame.catalogue)
+        bare = FittedSklearn(self.name, BtydEnsemble.fit(frame.present), units, frame.horizon_days)
+        training = training_matrix_of(frame)
+        if not training.enough:
+            return bare
+        median = pd.Series({name: median_of(training.X[name].to_numpy()) for name in training.X})
+        X = training.X.fillna(median)
+        buys = self._fit_clone(self.classifier, X, training.bought > 0, training.weight, seed)
+        learnt = replace(bare, median=median, buys=buys)
         value = frame.labels["value"].to_numpy(dtype=np.float64)
-        rows = (lessons.bought > 0) & (value > 0)
-        if rows.sum() >= 2:
-            target = np.log(value[rows]) - lessons.log_severity[rows]
-            self._spends = self._fit_clone(self.regressor, X[rows], target, lessons.weight[rows], seed)
-            self.log_scale = self._total(lessons, X, value, rows)
-        return self
-
-    def predict(self, snapshot: pd.DataFrame) -> Prediction:
-        """Predict over the horizon."""
-        expected = self.rhythm.expect(snapshot, days=self.horizon_days)
-        odds, log_value = expected.log_odds, expected.log_severity
-        probability = 1 / (1 + np.exp(-odds))
-        if self._buys is not None and len(snapshot):
-            X = design(snapshot, expected, units=self.units).fillna(self.median)
-            probability = np.clip(self._buys.predict_proba(X)[:, 1], SURE_CUSTOMERS, 1 - SURE_CUSTOMERS).astype(
-                np.float64
-            )
-            log_value = log_value + self._correction(X)
-        orders = probability * np.exp(expected.log_count)
-        ranked = probability + SURE_CUSTOMERS * odds  # the rhythm breaks the ties that trees and neighbours make
-        return Prediction(probability, orders, probability * np.exp(log_value), rank_score=ranked)
-
-    def save(self, folder: Path) -> NoReturn:  # noqa: ARG002  # the contract's argument
-        """Refuse: an arbitrary estimator can only be pickled.
-
-        Raises
-        ------
-        UsageError
-            Always.
-        """
-        raise UsageError(
-            f"{self.name!r} cannot be written into a bundle: scikit-learn estimators can only be pickled.",
-            fix="Define save and load in its class, as JSON or UBJ files, or let another candidate be champion.",
-        )
+        rows = (training.bought > 0) & (value > 0)
+        if rows.sum() < 2:
+            return learnt
+        target = np.log(value[rows]) - training.log_severity[rows]
+        learnt = replace(learnt, spends=self._fit_clone(self.regressor, X[rows], target, training.weight[rows], seed))
+        # puts the total of the training windows right: Duan's smearing (1983), returns included
+        expected = np.exp(training.log_severity[rows] + learnt.correction(X[rows]))
+        ratio = float(training.weight @ value) / float(training.weight[rows] @ expected)
+        return replace(learnt, log_scale=float(np.log(np.clip(ratio, *_SCALE))))
 
     @classmethod
     def load(cls, folder: Path) -> NoReturn:  # noqa: ARG003  # the contract's argument
@@ -130,16 +88,71 @@ class SklearnCandidate(Candidate):
             return fresh.fit(X, y, sample_weight=weight)
         return fresh.fit(X, y)
 
-    def _correction(self, X: pd.DataFrame) -> Floats:
-        if self._spends is None:
-            return np.zeros(len(X))
-        return np.asarray(self._spends.predict(X), dtype=np.float64) + self.log_scale
 
-    def _total(self, lessons: Lessons, X: pd.DataFrame, value: Floats, rows: Any) -> float:  # noqa: ANN401  # a mask
-        """Put the total of the training windows right: Duan's smearing (1983), returns included."""
-        expected = np.exp(lessons.log_severity[rows] + self._correction(X[rows]))
-        ratio = float(lessons.weight @ value) / float(lessons.weight[rows] @ expected)
-        return float(np.log(np.clip(ratio, *_SCALE)))
+@dataclass(frozen=True, eq=False)
+class FittedSklearn(Fitted):
+    """Two estimators that have learnt.
+
+    Attributes
+    ----------
+    name
+        Of the candidate.
+    ensemble
+        The rhythm, fitted at ``as_of``.
+    units
+        Of the features beside those every model reads, by name: what each was learnt in.
+    horizon_days
+        Length of the window predictions are for.
+    median
+        What stands for missing values, by column of the model matrix.
+    buys, spends
+        The fitted estimators; None where there was too little to learn.
+    log_scale
+        Logarithm of the factor that puts the total right.
+    """
+
+    name: str
+    ensemble: BtydEnsemble
+    units: Mapping[str, str]
+    horizon_days: int
+    median: pd.Series[float] | None = None
+    buys: Any = None
+    spends: Any = None
+    log_scale: float = 0.0
+
+    def predict(self, snapshot: pd.DataFrame) -> Prediction:
+        """Predict over the horizon."""
+        expected = self.ensemble.expect(snapshot, days=self.horizon_days)
+        odds, log_value = expected.log_odds, expected.log_severity
+        probability = 1 / (1 + np.exp(-odds))
+        if self.buys is not None and self.median is not None and len(snapshot):
+            X = design(snapshot, expected, units=self.units).fillna(self.median)
+            probability = np.clip(self.buys.predict_proba(X)[:, 1], SURE_CUSTOMERS, 1 - SURE_CUSTOMERS).astype(
+                np.float64
+            )
+            log_value = log_value + self.correction(X)
+        orders = probability * np.exp(expected.log_count)
+        ranked = probability + SURE_CUSTOMERS * odds  # the rhythm breaks the ties that trees and neighbours make
+        return Prediction(probability, orders, probability * np.exp(log_value), rank_score=ranked)
+
+    def save(self, folder: Path) -> NoReturn:  # noqa: ARG002  # the contract's argument
+        """Refuse: an arbitrary estimator can only be pickled.
+
+        Raises
+        ------
+        UsageError
+            Always.
+        """
+        raise UsageError(
+            f"{self.name!r} cannot be written into a bundle: scikit-learn estimators can only be pickled.",
+            fix="Define save and load in its class, as JSON or UBJ files, or let another candidate be champion.",
+        )
+
+    def correction(self, X: pd.DataFrame) -> Floats:
+        """Give what is added to the logarithm of the value the rhythm expects of buyers, shape (n,)."""
+        if self.spends is None:
+            return np.zeros(len(X))
+        return np.asarray(self.spends.predict(X), dtype=np.float64) + self.log_scale
 
 
 def sklearn_candidate(

@@ -11,7 +11,7 @@ from weakref import WeakKeyDictionary
 import numpy as np
 import pandas as pd
 
-from tenure_training.models.btyd.btyd_ensemble import Rhythm
+from tenure_training.models.btyd.btyd_ensemble import BtydEnsemble
 from tenure_training.models.contract import Floats, TrainingFrame
 from tenure_training.models.design import design, units_beside
 from tenure_training.models.search_space import Settings
@@ -21,7 +21,7 @@ FEWEST = 30
 
 
 @dataclass(frozen=True, eq=False)
-class Lessons:
+class TrainingMatrix:
     """Training rows: model matrix, whether they bought, weights and what the rhythm expected.
 
     Parts fitted on them are kept, so that candidates that share a part fit it once.
@@ -60,7 +60,7 @@ class Lessons:
         fitted: Part = self._fitted[part, seed]
         return fitted
 
-    def with_settings(self, settings: Settings) -> Lessons:
+    def with_settings(self, settings: Settings) -> TrainingMatrix:
         """Give the same rows to be learnt from with other settings; what was fitted before is not shared."""
         return replace(self, settings=settings) if settings else self
 
@@ -71,27 +71,27 @@ class Lessons:
         return purchases >= FEWEST and len(self.bought) - purchases >= FEWEST
 
 
-_taught: WeakKeyDictionary[TrainingFrame, Lessons] = WeakKeyDictionary()
+_matrices: WeakKeyDictionary[TrainingFrame, TrainingMatrix] = WeakKeyDictionary()
 
 
-def lessons_of(frame: TrainingFrame) -> Lessons:
-    """Take the lessons of a frame, in the order of its rows; made once a frame.
+def training_matrix_of(frame: TrainingFrame) -> TrainingMatrix:
+    """Take the training of a frame, in the order of its rows; made once a frame.
 
     At every origin the rhythm is fitted to the snapshot of that origin alone.
     """
-    if frame not in _taught:
-        _taught[frame] = _make(frame)
-    return _taught[frame]
+    if frame not in _matrices:
+        _matrices[frame] = _make(frame)
+    return _matrices[frame]
 
 
-def _make(frame: TrainingFrame) -> Lessons:
+def _make(frame: TrainingFrame) -> TrainingMatrix:
     matrices, rhythm, severity, count = [], [], [], []
     units = units_beside(frame.features, frame.catalogue)
     keys = pd.DataFrame({"as_of": frame.rows["as_of"].to_numpy(), "days": frame.window_days})
     order: list[np.ndarray] = []
     for _, at_origin in keys.groupby("as_of"):
         first_window = frame.rows.loc[at_origin.index[at_origin["days"] == at_origin["days"].iloc[0]]]
-        fitted = Rhythm.fit(first_window)
+        fitted = BtydEnsemble.fit(first_window)
         for days in at_origin["days"].unique():
             rows = at_origin.index[at_origin["days"] == days]
             snapshot = frame.rows.loc[rows]
@@ -103,9 +103,9 @@ def _make(frame: TrainingFrame) -> Lessons:
             order.append(rows.to_numpy())
     if not order:
         empty = np.empty(0)
-        return Lessons(pd.DataFrame(), empty, empty, empty, empty, empty)
+        return TrainingMatrix(pd.DataFrame(), empty, empty, empty, empty, empty)
     back = np.argsort(np.concatenate(order), kind="stable")
     X = pd.concat(matrices, ignore_index=True).iloc[back].reset_index(drop=True)
     bought = frame.labels["bought"].to_numpy(dtype=np.float64)
     odds, log_severity, log_count = (np.concatenate(parts)[back] for parts in (rhythm, severity, count))
-    return Lessons(X, bought, frame.weight, odds, log_severity, log_count)
+    return TrainingMatrix(X, bought, frame.weight, odds, log_severity, log_count)

@@ -97,7 +97,7 @@ def test_aft__without_closed_windows_is_the_rhythm(frame):
     nothing = np.empty(0)
     empty = replace(frame, rows=frame.rows[:0], labels=frame.labels[:0], window_days=nothing, weight=nothing)
     model = XGBoostAFT().fit(empty, seed=7)
-    expected = model.rhythm.expect(frame.present, days=frame.horizon_days)
+    expected = model.ensemble.expect(frame.present, days=frame.horizon_days)
     np.testing.assert_allclose(model.predict(frame.present).buy_probability, expit(expected.log_odds))
     assert np.isinf(model.wait_days(frame.present)).all()
 

@@ -47,7 +47,7 @@ def test_contributions__longer_silence_raises_the_odds_of_leaving(name, fitted, 
 
 def test_contributions__of_the_undecided_customer_are_nothing(fitted):
     model = fitted("mbgnbd")
-    usual = model.reference
+    usual = model.explanation_baseline
     twin = pd.DataFrame(
         {"order_days": [usual.x + 1], "tenure_days": [usual.T], "span_days": [usual.T - usual.silence],
          "value_mean": [1.0]}

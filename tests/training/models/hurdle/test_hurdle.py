@@ -73,7 +73,7 @@ def test_hurdles__are_made_of_the_parts_they_say(fitted):
 @every_hurdle
 def test_hurdle__without_closed_windows_is_the_rhythm(name, frame):
     model = CANDIDATES[name]().fit(_without_windows(frame), seed=7)
-    expected = model.rhythm.expect(frame.present, days=frame.horizon_days)
+    expected = model.ensemble.expect(frame.present, days=frame.horizon_days)
     np.testing.assert_allclose(model.predict(frame.present).rank_score, expected.log_odds)
 
 
@@ -140,11 +140,12 @@ def test_calibrate__learns_weights_and_keeps_the_totals_that_rhythm_and_windows_
     window = np.zeros(len(bought), dtype=np.int64)
     evidence = Evidence(said.buy_probability, said.expected_value, bought, bought * 10.0, window, said.parts)
     before = model.odds.stack.weights
-    after = model.calibrate(evidence).predict(frame.present)
+    model = model.calibrate(evidence)
+    after = model.predict(frame.present)
     assert model.odds.stack.weights["trees"] > before["trees"] + 0.02
-    expected = model.rhythm.expect(frame.present, days=frame.horizon_days)
-    drift = model._now.drift.of_value(frame.horizon_days)
-    rhythm = float((expit(expected.log_odds) * np.exp(expected.log_severity)).sum()) * np.exp(drift)
+    expected = model.ensemble.expect(frame.present, days=frame.horizon_days)
+    level_forecast = model.now.level_forecast.of_value(frame.horizon_days)
+    rhythm = float((expit(expected.log_odds) * np.exp(expected.log_severity)).sum()) * np.exp(level_forecast)
     scale = np.exp(-model.severity.moved)
     learnt = after.expected_value.sum() * scale
     assert after.expected_value.sum() == pytest.approx(rhythm**0.7 * learnt**0.3)
@@ -157,10 +158,8 @@ def test_calibrate__twice_is_calibrating_once(frame):
     evidence = Evidence(said.buy_probability, said.expected_value, bought, bought * 10.0, window, said.parts)
     model = Logistic().fit(frame, seed=7).calibrate(evidence)
     one = model.predict(frame.present)
-    rhythm = model._now.drift.correct(model._now.expected.odds, frame.horizon_days)
-    model.odds = model.odds.set_level(model._now.parts, rhythm=rhythm)
-    model._settle()
-    two = model.predict(frame.present)
+    odds, severity = model.now.settle(model.odds, model.severity)
+    two = replace(model, odds=odds, severity=severity).predict(frame.present)
     np.testing.assert_allclose(one.buy_probability, two.buy_probability, rtol=1e-9)
     np.testing.assert_allclose(one.expected_value, two.expected_value, rtol=1e-9)
 

@@ -17,7 +17,7 @@ from tenure_training.models.hurdle.level_forecast import (
     NOISE,
     PASSING,
     SEASONAL,
-    Drift,
+    LevelForecast,
     covariance,
     shift_to,
 )
@@ -25,10 +25,10 @@ from tenure_training.models.hurdle.level_forecast import (
 AS_OF = pd.Timestamp("2021-01-01")
 
 
-def _drift(*windows: tuple[float, float, float], variance: float = 0.001) -> Drift:
+def _drift(*windows: tuple[float, float, float], variance: float = 0.001) -> LevelForecast:
     start, days, miss = (np.array(column) for column in zip(*windows, strict=True))
     noise = np.full(len(start), variance)
-    return Drift(start, days, {"one": miss}, miss, noise, noise)
+    return LevelForecast(start, days, {"one": miss}, miss, noise, noise)
 
 
 def test_drift__of_one_window_is_its_share_of_variance_times_the_miss():
@@ -59,15 +59,15 @@ def test_drift__turns_with_the_year():
 
 
 def test_drift__is_none_without_windows():
-    none, odds = Drift.none(), {"one": np.array([0.0, 1.0]), "other": np.array([2.0, 1.0])}
+    none, odds = LevelForecast.none(), {"one": np.array([0.0, 1.0]), "other": np.array([2.0, 1.0])}
     assert (none.of_buyers(90), none.of_value(90), none.shares) == (0.0, 0.0, {})
     np.testing.assert_array_equal(none.correct(odds, 90), [1.0, 1.0])
 
 
-def _of_models(windows: int, variance: float = 0.001, **misses: float) -> Drift:
+def _of_models(windows: int, variance: float = 0.001, **misses: float) -> LevelForecast:
     start, noise = -30.0 * np.arange(1, windows + 1), np.full(windows, variance)
     buyers = {name: np.full(windows, miss) for name, miss in misses.items()}
-    return Drift(start, np.full(windows, 30.0), buyers, np.zeros(windows), noise, noise)
+    return LevelForecast(start, np.full(windows, 30.0), buyers, np.zeros(windows), noise, noise)
 
 
 def test_shares__go_to_the_model_that_was_right_the_more_windows_say_so():
@@ -81,11 +81,13 @@ def test_shares__go_to_the_model_that_was_right_the_more_windows_say_so():
 def test_shares__minimise_what_is_said():
     """Against a grid: squared misses over their variance, plus the distance from equal shares."""
     misses = {"one": np.array([0.3, 0.1]), "other": np.array([-0.2, 0.1])}
-    drift = Drift(np.array([-60.0, -30.0]), np.full(2, 30.0), misses, np.zeros(2), np.full(2, 0.02), np.full(2, 0.02))
+    level_forecast = LevelForecast(
+        np.array([-60.0, -30.0]), np.full(2, 30.0), misses, np.zeros(2), np.full(2, 0.02), np.full(2, 0.02)
+    )
     grid = np.linspace(0, 1, 10_001)
     together = grid[:, None] * misses["one"] + (1 - grid[:, None]) * misses["other"]
     loss = (together**2).sum(axis=1) / (0.02 + NOISE**2) + DRIFT_DOUBT * 2 * (grid - 0.5) ** 2
-    assert drift.shares["one"] == pytest.approx(grid[loss.argmin()], abs=2e-3)
+    assert level_forecast.shares["one"] == pytest.approx(grid[loss.argmin()], abs=2e-3)
 
 
 def test_shares__are_equal_where_the_models_agree():
@@ -95,10 +97,13 @@ def test_shares__are_equal_where_the_models_agree():
 
 
 def test_corrected__is_the_weighted_mean_moved_by_what_is_left():
-    drift, odds = _of_models(4, right=0.02, low=0.4), {"right": np.array([0.0, 1.0]), "low": np.array([-1.0, 0.5])}
-    mean = drift.shares["right"] * odds["right"] + drift.shares["low"] * odds["low"]
-    np.testing.assert_allclose(drift.correct(odds, 30), mean + drift.of_buyers(30))
-    assert 0 < drift.of_buyers(30) < _of_models(4, low=0.4).of_buyers(30)
+    level_forecast, odds = (
+        _of_models(4, right=0.02, low=0.4),
+        {"right": np.array([0.0, 1.0]), "low": np.array([-1.0, 0.5])},
+    )
+    mean = level_forecast.shares["right"] * odds["right"] + level_forecast.shares["low"] * odds["low"]
+    np.testing.assert_allclose(level_forecast.correct(odds, 30), mean + level_forecast.of_buyers(30))
+    assert 0 < level_forecast.of_buyers(30) < _of_models(4, low=0.4).of_buyers(30)
 
 
 @given(st.lists(st.tuples(st.floats(-900, -30), st.floats(7, 30), st.floats(-1, 1)), min_size=1, max_size=12))
@@ -123,15 +128,17 @@ def test_drift__of_a_frame_measures_each_window():
         labels=pd.DataFrame({"bought": [True, False, True, True], "orders": 1.0, "value": [20.0, 0.0, 15.0, 15.0]}),
         window_days=np.full(4, 30.0), weight=np.ones(4), present=pd.DataFrame(), as_of=AS_OF, horizon_days=30,
     )  # fmt: skip
-    drift = Drift.of(frame, odds={"one": odds, "other": odds}, log_severity=severity)
-    assert drift.start.tolist() == [-60, -30]
-    assert drift.days.tolist() == [30, 30]
-    np.testing.assert_array_equal(drift.buyers["one"], drift.buyers["other"])
-    assert expit(odds[:2] + drift.buyers["one"][0]).sum() == pytest.approx(1)
-    assert drift.buyers["one"][1] == LARGEST  # both bought: no shift is enough
-    np.testing.assert_allclose(drift.value, [0.0, 1.0], atol=1e-9)  # 5 + 15 expected, 20 came; 10 expected, 30 came
-    np.testing.assert_allclose(drift.buyers_variance, [1 / (0.25 + 0.1875), 1 / 0.5])
-    np.testing.assert_allclose(drift.value_variance, [1.0, 0.5])
+    level_forecast = LevelForecast.of(frame, odds={"one": odds, "other": odds}, log_severity=severity)
+    assert level_forecast.start.tolist() == [-60, -30]
+    assert level_forecast.days.tolist() == [30, 30]
+    np.testing.assert_array_equal(level_forecast.buyers["one"], level_forecast.buyers["other"])
+    assert expit(odds[:2] + level_forecast.buyers["one"][0]).sum() == pytest.approx(1)
+    assert level_forecast.buyers["one"][1] == LARGEST  # both bought: no shift is enough
+    np.testing.assert_allclose(
+        level_forecast.value, [0.0, 1.0], atol=1e-9
+    )  # 5 + 15 expected, 20 came; 10 expected, 30 came
+    np.testing.assert_allclose(level_forecast.buyers_variance, [1 / (0.25 + 0.1875), 1 / 0.5])
+    np.testing.assert_allclose(level_forecast.value_variance, [1.0, 0.5])
 
 
 @given(st.integers(0, 1000), st.floats(-0.9, 0.9))

@@ -13,104 +13,104 @@ from tenure_training.models.contract import Evidence
 from tenure_training.models.design import RHYTHM_PART_NAME
 from tenure_training.models.hurdle.level import OddsLevel
 from tenure_training.models.hurdle.odds import Odds
-from tenure_training.models.training_matrix import FEWEST, Lessons
+from tenure_training.models.training_matrix import FEWEST, TrainingMatrix
 
 N = 1200
 PARTS = pytest.mark.parametrize(("linear", "trees"), [(True, False), (False, True), (True, True)])
 
 
-def _lessons(n: int = N) -> Lessons:
+def _matrix(n: int = N) -> TrainingMatrix:
     """Buyers depend on the rhythm and, beyond it, on a feature; another says nothing."""
     generator = np.random.default_rng(1)
     rhythm, habit, noise = generator.normal(-1, 1, n), generator.normal(size=n), generator.normal(size=n)
     X = pd.DataFrame({"habit": habit, "noise": noise, "tenure_days": generator.normal(size=n)})
     X["rhythm_odds_bgnbd"] = rhythm
     bought = (generator.random(n) < expit(rhythm + 1.5 * habit)).astype(float)
-    return Lessons(X, bought, np.ones(n), rhythm, *np.zeros((2, n)))
+    return TrainingMatrix(X, bought, np.ones(n), rhythm, *np.zeros((2, n)))
 
 
 @pytest.fixture(scope="module")
-def lessons() -> Lessons:
-    return _lessons()
+def training() -> TrainingMatrix:
+    return _matrix()
 
 
-def _fit(lessons: Lessons, *, linear: bool = True, trees: bool = True, seed: int = 1) -> Odds:
-    return Odds.fit(lessons, typical=float(lessons.rhythm.mean()), linear=linear, trees=trees, seed=seed)
+def _fit(training: TrainingMatrix, *, linear: bool = True, trees: bool = True, seed: int = 1) -> Odds:
+    return Odds.fit(training, typical=float(training.rhythm.mean()), linear=linear, trees=trees, seed=seed)
 
 
 @pytest.mark.parametrize("bought", [0, FEWEST - 1, N - FEWEST + 1, N])
-def test_odds__are_the_rhythms_where_too_few_bought_or_too_few_did_not(lessons, bought):
-    few = replace(lessons, bought=np.r_[np.ones(bought), np.zeros(N - bought)])
+def test_odds__are_the_rhythms_where_too_few_bought_or_too_few_did_not(training, bought):
+    few = replace(training, bought=np.r_[np.ones(bought), np.zeros(N - bought)])
     assert not few.enough
     odds = _fit(few)
     assert (odds.linear, odds.trees, odds.corrected) == (None, None, None)
-    assert odds.set_level(odds.parts(lessons.X, lessons.rhythm), rhythm=lessons.rhythm + 0.4) is odds
-    np.testing.assert_array_equal(odds(lessons.X, lessons.rhythm), lessons.rhythm)
+    assert odds.set_level(odds.parts(training.X, training.rhythm), rhythm=training.rhythm + 0.4) is odds
+    np.testing.assert_array_equal(odds(training.X, training.rhythm), training.rhythm)
 
 
 @PARTS
-def test_odds__learn_what_the_rhythm_misses(lessons, linear, trees):
-    odds = _fit(lessons, linear=linear, trees=trees)
+def test_odds__learn_what_the_rhythm_misses(training, linear, trees):
+    odds = _fit(training, linear=linear, trees=trees)
     assert [part is not None for part in (odds.linear, odds.trees, odds.corrected)] == [linear, trees, trees]
-    probability, alone = expit(odds(lessons.X, lessons.rhythm)), expit(lessons.rhythm)
+    probability, alone = expit(odds(training.X, training.rhythm)), expit(training.rhythm)
 
     def loss(p: np.ndarray) -> float:
-        return float(-np.mean(np.log(np.where(lessons.bought == 1, p, 1 - p))))
+        return float(-np.mean(np.log(np.where(training.bought == 1, p, 1 - p))))
 
     assert loss(probability) < loss(alone)
-    habit = lessons.X["habit"].to_numpy()
+    habit = training.X["habit"].to_numpy()
     assert probability[habit > 1].mean() - alone[habit > 1].mean() > 0.05
     assert probability[habit < -1].mean() - alone[habit < -1].mean() < -0.02
 
 
 @PARTS
-def test_odds__share_the_ranking(lessons, linear, trees):
-    odds = _fit(lessons, linear=linear, trees=trees)
+def test_odds__share_the_ranking(training, linear, trees):
+    odds = _fit(training, linear=linear, trees=trees)
     weights = odds.stack.weights
     assert sum(weights.values()) == pytest.approx(1)
     assert set(weights) == {"rhythm", *(["linear"] if linear else []), *(["trees", "corrected"] if trees else [])}
     assert min(weights.values()) > 0
-    parts = odds.parts(lessons.X, lessons.rhythm)
+    parts = odds.parts(training.X, training.rhythm)
     ranking = sum(weights[name] * part for name, part in parts.items())
-    np.testing.assert_allclose(odds.ranking(lessons.X, lessons.rhythm), ranking)
+    np.testing.assert_allclose(odds.ranking(training.X, training.rhythm), ranking)
 
 
 def test_odds__trust_the_rhythm_less_the_more_was_bought():
-    shares = [_fit(_lessons(n)).stack.weights["rhythm"] for n in (150, 600, 2400)]
+    shares = [_fit(_matrix(n)).stack.weights["rhythm"] for n in (150, 600, 2400)]
     assert shares[0] > shares[1] > shares[2]
 
 
 @PARTS
-def test_odds__keep_the_ranking_whatever_the_level(lessons, linear, trees):
-    odds = _fit(lessons, linear=linear, trees=trees)
-    ranking = odds.ranking(lessons.X, lessons.rhythm)
+def test_odds__keep_the_ranking_whatever_the_level(training, linear, trees):
+    odds = _fit(training, linear=linear, trees=trees)
+    ranking = odds.ranking(training.X, training.rhythm)
     assert odds.level.slope > 0
-    assert (np.diff(odds(lessons.X, lessons.rhythm)[np.argsort(ranking)]) >= 0).all()
+    assert (np.diff(odds(training.X, training.rhythm)[np.argsort(ranking)]) >= 0).all()
 
 
-def _evidence(lessons: Lessons, odds: Odds, *, windows: int = 2) -> Evidence:
-    parts = odds.parts(lessons.X, lessons.rhythm)
-    said, window = expit(odds.of_parts(parts)), np.arange(len(lessons.bought)) % windows
-    return Evidence(said, said, lessons.bought > 0, lessons.bought, window, parts)
+def _evidence(training: TrainingMatrix, odds: Odds, *, windows: int = 2) -> Evidence:
+    parts = odds.parts(training.X, training.rhythm)
+    said, window = expit(odds.of_parts(parts)), np.arange(len(training.bought)) % windows
+    return Evidence(said, said, training.bought > 0, training.bought, window, parts)
 
 
-def test_odds__expect_as_many_buyers_as_rhythm_and_stack_expect_together(lessons):
+def test_odds__expect_as_many_buyers_as_rhythm_and_stack_expect_together(training):
     """The formula of the level: seven tenths of the corrected rhythm, three of the stack, in log-odds."""
-    odds = _fit(lessons)
-    parts = odds.parts(lessons.X, lessons.rhythm)
-    for drift in (-0.5, 0.0, 0.5):
-        opinion = 0.7 * (lessons.rhythm + drift) + 0.3 * odds.ranking(lessons.X, lessons.rhythm)
-        levelled = odds.set_level(parts, rhythm=lessons.rhythm + drift)
+    odds = _fit(training)
+    parts = odds.parts(training.X, training.rhythm)
+    for level_forecast in (-0.5, 0.0, 0.5):
+        opinion = 0.7 * (training.rhythm + level_forecast) + 0.3 * odds.ranking(training.X, training.rhythm)
+        levelled = odds.set_level(parts, rhythm=training.rhythm + level_forecast)
         assert expit(levelled.of_parts(parts)).sum() == pytest.approx(expit(opinion).sum())
         assert (levelled.level.low, levelled.level.high) == (1.0, 1.0)
-        again = levelled.set_level(parts, rhythm=lessons.rhythm + drift)
+        again = levelled.set_level(parts, rhythm=training.rhythm + level_forecast)
         assert again.level.intercept == pytest.approx(levelled.level.intercept)
 
 
-def test_odds__take_their_level_from_the_present(lessons):
+def test_odds__take_their_level_from_the_present(training):
     """A season in which everybody bought does not last where the rhythm of the present expects little."""
-    odds = _fit(lessons)
-    quiet, usual = (odds.parts(lessons.X, rhythm) for rhythm in (lessons.rhythm - 3, lessons.rhythm))
+    odds = _fit(training)
+    quiet, usual = (odds.parts(training.X, rhythm) for rhythm in (training.rhythm - 3, training.rhythm))
     quiet = {**usual, "rhythm": quiet["rhythm"]}
     few, many = (
         expit(odds.set_level(parts, rhythm=parts["rhythm"]).of_parts(parts)).mean() for parts in (quiet, usual)
@@ -118,10 +118,10 @@ def test_odds__take_their_level_from_the_present(lessons):
     assert few < many - 0.1
 
 
-def test_odds__learn_their_weights_from_later_windows(lessons):
+def test_odds__learn_their_weights_from_later_windows(training):
     """Later customers behave as one part says, so it gains; without the parts nothing is learnt."""
-    odds = _fit(lessons)
-    usual = _evidence(lessons, odds)
+    odds = _fit(training)
+    usual = _evidence(training, odds)
     for name in ("linear", "trees", "rhythm"):
         bought = np.random.default_rng(1).random(N) < expit(usual.parts[name])
         learnt = odds.calibrate(replace(usual, bought=bought))
@@ -130,52 +130,52 @@ def test_odds__learn_their_weights_from_later_windows(lessons):
 
 
 @PARTS
-def test_odds__calibration_is_one_rising_curve_over_the_stack(lessons, linear, trees):
+def test_odds__calibration_is_one_rising_curve_over_the_stack(training, linear, trees):
     """So customers keep their places, ties and all: calibration cannot worsen a ranking."""
-    odds = _fit(lessons, linear=linear, trees=trees)
-    learnt = odds.calibrate(_evidence(lessons, odds))
-    parts = learnt.parts(lessons.X, lessons.rhythm)
+    odds = _fit(training, linear=linear, trees=trees)
+    learnt = odds.calibrate(_evidence(training, odds))
+    parts = learnt.parts(training.X, training.rhythm)
     ranking, said = (
-        learnt.ranking(lessons.X, lessons.rhythm),
-        learnt.set_level(parts, rhythm=lessons.rhythm + 0.3).of_parts(parts),
+        learnt.ranking(training.X, training.rhythm),
+        learnt.set_level(parts, rhythm=training.rhythm + 0.3).of_parts(parts),
     )
     np.testing.assert_array_equal(np.argsort(said, kind="stable"), np.argsort(ranking, kind="stable"))
     assert len(np.unique(said)) == len(np.unique(ranking))
 
 
 @PARTS
-def test_odds__contributions_add_up(lessons, linear, trees):
-    odds = replace(_fit(lessons, linear=linear, trees=trees), level=OddsLevel(0.2, 1.3, 0.8))
-    terms, rest = odds.contributions(lessons.X, lessons.rhythm)
+def test_odds__contributions_add_up(training, linear, trees):
+    odds = replace(_fit(training, linear=linear, trees=trees), level=OddsLevel(0.2, 1.3, 0.8))
+    terms, rest = odds.contributions(training.X, training.rhythm)
     assert len(np.unique(rest)) == 1
     assert set(terms) == {RHYTHM_PART_NAME, "habit", "noise", "tenure_days"}
     total = sum(terms.values()) + rest
-    np.testing.assert_allclose(total, odds(lessons.X, lessons.rhythm), atol=1e-5)
+    np.testing.assert_allclose(total, odds(training.X, training.rhythm), atol=1e-5)
     assert np.abs(terms["habit"]).mean() > 3 * np.abs(terms["noise"]).mean()
 
 
-def test_odds__of_the_rhythm_alone_are_explained_by_it(lessons):
-    odds = _fit(replace(lessons, bought=np.zeros(N)))
-    terms, rest = odds.contributions(lessons.X, lessons.rhythm)
+def test_odds__of_the_rhythm_alone_are_explained_by_it(training):
+    odds = _fit(replace(training, bought=np.zeros(N)))
+    terms, rest = odds.contributions(training.X, training.rhythm)
     assert set(terms) == {RHYTHM_PART_NAME}
-    np.testing.assert_allclose(terms[RHYTHM_PART_NAME] + rest, lessons.rhythm)
+    np.testing.assert_allclose(terms[RHYTHM_PART_NAME] + rest, training.rhythm)
     assert terms[RHYTHM_PART_NAME].mean() == pytest.approx(0, abs=1e-9)
 
 
 @PARTS
-def test_odds__are_the_same_after_saving(lessons, linear, trees, tmp_path):
-    odds = _fit(lessons, linear=linear, trees=trees)
+def test_odds__are_the_same_after_saving(training, linear, trees, tmp_path):
+    odds = _fit(training, linear=linear, trees=trees)
     odds = replace(odds, level=OddsLevel(0.3, 1.2, 0.9))
     odds.save(tmp_path)
     assert {path.suffix for path in tmp_path.iterdir()} == ({".json", ".ubj"} if trees else {".json"})
     again = Odds.load(tmp_path)
-    np.testing.assert_array_equal(again(lessons.X, lessons.rhythm), odds(lessons.X, lessons.rhythm))
+    np.testing.assert_array_equal(again(training.X, training.rhythm), odds(training.X, training.rhythm))
 
 
-def test_odds__are_near_the_truth_on_fresh_customers(lessons):
-    fresh = _lessons(2 * N)
+def test_odds__are_near_the_truth_on_fresh_customers(training):
+    fresh = _matrix(2 * N)
     half = slice(N, None)
     truth = expit(fresh.rhythm[half] + 1.5 * fresh.X["habit"].to_numpy()[half])
-    said = expit(_fit(lessons)(fresh.X[half], fresh.rhythm[half]))
+    said = expit(_fit(training)(fresh.X[half], fresh.rhythm[half]))
     assert np.corrcoef(logit(said), logit(truth))[0, 1] > 0.85
     assert said.mean() == pytest.approx(truth.mean(), abs=0.05)

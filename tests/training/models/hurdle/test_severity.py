@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from tenure_training.models.hurdle.severity import Severity
-from tenure_training.models.training_matrix import FEWEST, Lessons
+from tenure_training.models.training_matrix import FEWEST, TrainingMatrix
 
 N = 1500
 PARTS = pytest.mark.parametrize(("linear", "trees"), [(True, False), (False, True), (True, True)])
@@ -27,9 +27,9 @@ def purchases() -> dict[str, np.ndarray | pd.DataFrame]:
 
 def _fit(purchases, *, linear=True, trees=True, **changed) -> Severity:
     given = {**purchases, **changed}
-    lessons = Lessons(given["X"], given["bought"], np.ones(N), *np.zeros((3, N)))
+    training = TrainingMatrix(given["X"], given["bought"], np.ones(N), *np.zeros((3, N)))
     return Severity.fit(
-        lessons, value=given["value"], log_rhythm=given["log_rhythm"], linear=linear, trees=trees, seed=1
+        training, value=given["value"], log_rhythm=given["log_rhythm"], linear=linear, trees=trees, seed=1
     )  # fmt: skip
 
 

@@ -3,85 +3,90 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar, Self
+from typing import ClassVar
 
 import numpy as np
 import pandas as pd
 
-from tenure_features.stored import Stored, read_stored
-from tenure_training.models.contract import MOST_DAYS, Basis, Candidate, Floats, Prediction, TrainingFrame
+from tenure_features.stored import read_stored
+from tenure_training.models.contract import MOST_DAYS, Basis, Candidate, Fitted, Floats, Prediction, TrainingFrame
 
+_FILE = "baseline.json"
 _SMALLEST = 1e-4
 _ROWS_PER_BIN = 20
 NEEDS_NOTHING = Basis("The baseline needs none.", "The baseline needs none.")
 
 
-class _Rates(Candidate):
-    """A baseline whose parameters are a handful of numbers in one JSON file."""
-
-    numbers: dict[str, list[float]]
-
-    def save(self, folder: Path) -> None:
-        """Write ``baseline.json``."""
-        folder.mkdir(parents=True, exist_ok=True)
-        (folder / "baseline.json").write_text(json.dumps(self.numbers), encoding="utf-8")
-
-    @classmethod
-    def load(cls, folder: Path) -> Self:
-        """Read what `save` wrote."""
-        model = cls()
-        model.numbers = cls._check_stored(read_stored(folder / "baseline.json"))
-        return model
-
-    @classmethod
-    def _check_stored(cls, stored: Stored) -> dict[str, list[float]]:
-        stored.fields()
-        return {}
-
-
-class Zero(_Rates):
+class Zero(Candidate):
     """Nobody ever comes back. Wins on mean absolute error wherever most customers are gone."""
 
     name, baseline, basis = "zero", True, NEEDS_NOTHING
 
-    def fit(self, frame: TrainingFrame, *, seed: int) -> Self:  # noqa: ARG002  # learns nothing
+    def fit(self, frame: TrainingFrame, *, seed: int) -> FittedZero:  # noqa: ARG002  # learns nothing
         """Learn nothing."""
-        self.numbers = {}
-        return self
+        return FittedZero()
+
+    @classmethod
+    def load(cls, folder: Path) -> FittedZero:
+        """Read what was saved: nothing."""
+        read_stored(folder / _FILE).fields()
+        return FittedZero()
+
+
+@dataclass(frozen=True)
+class FittedZero(Fitted):
+    """`Zero`, which has nothing to know."""
 
     def predict(self, snapshot: pd.DataFrame) -> Prediction:
         """Predict zero, as nearly as a log-loss allows."""
         hardly = np.full(len(snapshot), _SMALLEST)
         return Prediction(hardly, hardly, np.zeros(len(snapshot)))
 
+    def save(self, folder: Path) -> None:
+        """Write ``baseline.json``."""
+        _save({}, folder)
 
-class StatusQuo(_Rates):
+
+class StatusQuo(Candidate):
     """Everybody goes on as they did: orders and revenue per day since the first order, and Poisson gaps."""
 
     name, baseline, basis = "status_quo", True, NEEDS_NOTHING
-    settling_days: ClassVar[float] = 30.0
 
-    def fit(self, frame: TrainingFrame, *, seed: int) -> Self:  # noqa: ARG002  # nothing is random
+    def fit(self, frame: TrainingFrame, *, seed: int) -> FittedStatusQuo:  # noqa: ARG002  # nothing is random
         """Keep the horizon."""
-        self.numbers = {"horizon_days": [float(frame.horizon_days)]}
-        return self
+        return FittedStatusQuo(float(frame.horizon_days))
 
     @classmethod
-    def _check_stored(cls, stored: Stored) -> dict[str, list[float]]:
-        return {"horizon_days": stored.fields("horizon_days")["horizon_days"].numbers(count=1, low=1, high=MOST_DAYS)}
+    def load(cls, folder: Path) -> FittedStatusQuo:
+        """Read what `FittedStatusQuo.save` wrote."""
+        saved = read_stored(folder / _FILE).fields("horizon_days")
+        return FittedStatusQuo(saved["horizon_days"].number(1, MOST_DAYS))
+
+
+@dataclass(frozen=True)
+class FittedStatusQuo(Fitted):
+    """`StatusQuo` over a horizon in days."""
+
+    horizon_days: float
+    settling_days: ClassVar[float] = 30.0
 
     def predict(self, snapshot: pd.DataFrame) -> Prediction:
         """Continue each customer's own mean rate; the first month counts as whole."""
-        (days,) = self.numbers["horizon_days"]
         age = np.maximum(snapshot["tenure_days"].to_numpy(dtype=np.float64), self.settling_days)
-        orders = snapshot["orders_total"].to_numpy(dtype=np.float64) / age * days
-        value = snapshot["revenue_total"].to_numpy(dtype=np.float64) / age * days
+        orders = snapshot["orders_total"].to_numpy(dtype=np.float64) / age * self.horizon_days
+        value = snapshot["revenue_total"].to_numpy(dtype=np.float64) / age * self.horizon_days
         share = np.clip(1 - np.exp(-orders), _SMALLEST, 1 - _SMALLEST)
         return Prediction(share, np.maximum(orders, share), value)
 
+    def save(self, folder: Path) -> None:
+        """Write ``baseline.json``."""
+        _save({"horizon_days": self.horizon_days}, folder)
 
-class RecencyRule(_Rates):
+
+class RecencyRule(Candidate):
     """Who ordered lately comes back: the share that bought, and their mean value, by recency in closed windows.
 
     Windows shorter than the horizon are carried to it at a constant rate. Without any closed window the share falls
@@ -95,13 +100,12 @@ class RecencyRule(_Rates):
     )
     bins: ClassVar[int] = 20
 
-    def fit(self, frame: TrainingFrame, *, seed: int) -> Self:  # noqa: ARG002  # nothing is random
+    def fit(self, frame: TrainingFrame, *, seed: int) -> FittedRecencyRule:  # noqa: ARG002  # nothing is random
         """Tabulate outcomes of the longest closed windows by recency."""
         longest = frame.window_days == frame.label_days
         recency = frame.rows["recency_days"].to_numpy(dtype=np.float64)[longest]
         if len(recency) == 0:
-            self.numbers = _rule_of_thumb(frame)
-            return self
+            return _rule_of_thumb(frame)
         labels, stretch = frame.labels[longest], frame.horizon_days / frame.label_days
         bins = int(np.clip(len(recency) // _ROWS_PER_BIN, 1, self.bins))
         edges = np.unique(np.quantile(recency, np.arange(1, bins) / bins))
@@ -113,32 +117,54 @@ class RecencyRule(_Rates):
         )
         bought = (bought * size + 1) / (size + 2)  # the rule of succession: a handful makes nothing certain
         share = 1 - (1 - _falling(bought, size)) ** stretch
-        self.numbers = {
-            "edges": edges.tolist(),
-            "share": share.tolist(),
-            "orders": _falling(orders * stretch, size).tolist(),
-            "value": (value * stretch).tolist(),
-        }
-        return self
+        return FittedRecencyRule(edges, share, _falling(orders * stretch, size), value * stretch)
 
     @classmethod
-    def _check_stored(cls, stored: Stored) -> dict[str, list[float]]:
-        saved = stored.fields("edges", "share", "orders", "value")
+    def load(cls, folder: Path) -> FittedRecencyRule:
+        """Read what `FittedRecencyRule.save` wrote."""
+        saved = read_stored(folder / _FILE).fields("edges", "share", "orders", "value")
         edges = saved["edges"].numbers(rising=True)
         bins = len(edges) + 1
-        return {
-            "edges": edges,
-            "share": saved["share"].numbers(count=bins, low=0.0, high=1.0),
-            "orders": saved["orders"].numbers(count=bins, low=0.0, high=1e6),
-            "value": saved["value"].numbers(count=bins, low=-1e18, high=1e18),
-        }
+        return FittedRecencyRule(
+            np.array(edges, dtype=np.float64),
+            np.array(saved["share"].numbers(count=bins, low=0.0, high=1.0), dtype=np.float64),
+            np.array(saved["orders"].numbers(count=bins, low=0.0, high=1e6), dtype=np.float64),
+            np.array(saved["value"].numbers(count=bins, low=-1e18, high=1e18), dtype=np.float64),
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class FittedRecencyRule(Fitted):
+    """`RecencyRule` as a table by recency.
+
+    Attributes
+    ----------
+    edges
+        Recencies between the bins, in days, shape (b - 1,).
+    share, orders, value
+        Of the customers of each bin: the share that buys, mean orders and mean value, shape (b,) each.
+    """
+
+    edges: Floats
+    share: Floats
+    orders: Floats
+    value: Floats
 
     def predict(self, snapshot: pd.DataFrame) -> Prediction:
         """Look up each customer's recency; ties are broken by recency itself."""
         recency = snapshot["recency_days"].to_numpy(dtype=np.float64)
-        at = np.searchsorted(self.numbers["edges"], recency, side="right")
-        share, orders, value = (np.array(self.numbers[name])[at] for name in ("share", "orders", "value"))
-        return Prediction(share, np.maximum(orders, share), value, rank_score=-recency)
+        at = np.searchsorted(self.edges, recency, side="right")
+        share, orders = self.share[at], self.orders[at]
+        return Prediction(share, np.maximum(orders, share), self.value[at], rank_score=-recency)
+
+    def save(self, folder: Path) -> None:
+        """Write ``baseline.json``."""
+        _save({name: getattr(self, name).tolist() for name in ("edges", "share", "orders", "value")}, folder)
+
+
+def _save(numbers: Mapping[str, object], folder: Path) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / _FILE).write_text(json.dumps(numbers), encoding="utf-8")
 
 
 def _falling(means: Floats, size: Floats) -> Floats:
@@ -149,13 +175,8 @@ def _falling(means: Floats, size: Floats) -> Floats:
     return np.asarray(pooled.fit_transform(np.arange(len(means)), means, sample_weight=size), dtype=np.float64)
 
 
-def _rule_of_thumb(frame: TrainingFrame) -> dict[str, list[float]]:
+def _rule_of_thumb(frame: TrainingFrame) -> FittedRecencyRule:
     edges = frame.horizon_days * np.arange(1, 8) / 4
     share: Floats = 0.5 ** (1 + np.arange(8) / 2)
     typical = float(frame.present["value_mean"].median()) if len(frame.present) else 0.0
-    return {
-        "edges": edges.tolist(),
-        "share": share.tolist(),
-        "orders": share.tolist(),
-        "value": (share * typical).tolist(),
-    }
+    return FittedRecencyRule(edges, share, share, share * typical)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from abc import abstractmethod
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import ClassVar, Self
@@ -16,21 +16,29 @@ from numpy.typing import NDArray
 from tenure_features.stored import logarithm, read_stored
 from tenure_training.models.boosted.boosting import TREE_SPACE, Boosted, Objective
 from tenure_training.models.btyd.btyd_ensemble import SURE_CUSTOMERS, Expectation
-from tenure_training.models.contract import Candidate, Contributions, Evidence, Floats, Prediction, TrainingFrame
+from tenure_training.models.contract import (
+    Candidate,
+    Contributions,
+    Evidence,
+    Fitted,
+    Floats,
+    Prediction,
+    TrainingFrame,
+)
 from tenure_training.models.design import RHYTHM_PART_NAME, by_term
-from tenure_training.models.explanation_baseline import Reference
-from tenure_training.models.hurdle.hurdle import exactly
+from tenure_training.models.explanation_baseline import ExplanationBaseline
+from tenure_training.models.hurdle.hurdle import FittedHurdle, exactly
 from tenure_training.models.hurdle.severity import OUTLIER
 from tenure_training.models.hurdle.xgboost_hurdle import XGBoostHurdle
 from tenure_training.models.spend_distribution import SpendDistribution
-from tenure_training.models.training_matrix import FEWEST, Lessons, lessons_of
+from tenure_training.models.training_matrix import FEWEST, TrainingMatrix, training_matrix_of
 
 _SCALE = (0.2, 5.0)
-_VALUE_FILE = "value"
+_FILE = "value"
 
 
 @dataclass(frozen=True, eq=False)
-class ValueLesson:
+class ValueTarget:
     """What the trees of the value learn from.
 
     Attributes
@@ -59,91 +67,135 @@ class BoostedValue(Candidate):
     objective: ClassVar[Objective]
     search_space = TREE_SPACE
 
-    chance: XGBoostHurdle
-    value: Boosted | None
-    log_scale: float
-    spread: SpendDistribution
-    _present: pd.DataFrame
-
-    @cached_property
-    def reference(self) -> Reference:
-        """Where explanations of the value start from: likely buyers among those the model was fitted for."""
-        contributions = self._contributions(self._present)
-        if contributions is None or not len(self._present):
-            return Reference({}, {})
-        means = Reference.of(contributions, buy_probability=self.predict(self._present).buy_probability)
-        return replace(means, churn={})  # those of the chances are told from their own
-
     @abstractmethod
-    def _lesson(self, lessons: Lessons, value: Floats) -> ValueLesson:
+    def _target(self, training: TrainingMatrix, value: Floats) -> ValueTarget:
         """Choose rows, anchors and weights, given the net revenue of each row, shape (n,)."""
 
+    @staticmethod
     @abstractmethod
-    def _log_anchor(self, expected: Expectation) -> Floats:
+    def log_anchor(expected: Expectation) -> Floats:
         """Logarithm of the value the rhythm expects, of what the trees learn, shape (n,)."""
 
+    @staticmethod
     @abstractmethod
-    def _log_if_bought(self, log_value: Floats, probability: Floats) -> Floats:
+    def log_if_bought(log_value: Floats, probability: Floats) -> Floats:
         """Logarithm of the expected value of those who buy, from what the trees say and P(buys), shape (n,)."""
 
-    def fit(self, frame: TrainingFrame, *, seed: int) -> Self:
+    def fit(self, frame: TrainingFrame, *, seed: int) -> FittedValue:
         """Learn from the closed windows of a frame."""
-        self.chance = XGBoostHurdle().with_settings(self.settings).fit(frame, seed=seed)
-        self.value, self.log_scale, self._present = None, 0.0, frame.present
-        lessons, value = lessons_of(frame), frame.labels["value"].to_numpy(dtype=np.float64)
-        bought = (lessons.bought > 0) & (value > 0)
-        if not lessons.enough or bought.sum() < FEWEST:
-            self.spread = self.chance.spread
-            return self
+        chance = XGBoostHurdle(self.settings).fit(frame, seed=seed)
+        training, value = training_matrix_of(frame), frame.labels["value"].to_numpy(dtype=np.float64)
+        bought = (training.bought > 0) & (value > 0)
+        if not training.enough or bought.sum() < FEWEST:
+            return FittedValue(type(self), chance, None, 0.0, chance.spread, present=frame.present)
         cut = OUTLIER * float(np.quantile(value[bought], 0.995))
-        lesson = self._lesson(lessons, value)
-        X, weight = lessons.X[lesson.rows], lessons.weight[lesson.rows]
-        self.value = Boosted.fit(
+        target = self._target(training, value)
+        X, weight = training.X[target.rows], training.weight[target.rows]
+        trees = Boosted.fit(
             X,
-            np.clip(value[lesson.rows], 0.0, cut) / np.exp(lesson.log_anchor),
-            weight=weight * lesson.weight,
+            np.clip(value[target.rows], 0.0, cut) / np.exp(target.log_anchor),
+            weight=weight * target.weight,
             objective=self.objective,
             seed=seed + 3,
             settings=self.settings,
         )
-        log_value = lesson.log_anchor + self.value.score(X)
-        ratio = float(lessons.weight @ np.minimum(value, cut)) / float(weight @ np.exp(log_value))
-        self.log_scale = float(np.log(np.clip(ratio, *_SCALE)))
-        buyers = bought[lesson.rows]
-        chance = np.clip(1 / (1 + np.exp(-lessons.rhythm[bought])), SURE_CUSTOMERS, 1.0)
-        at = self._log_if_bought(log_value[buyers] + self.log_scale, chance)
-        self.spread = SpendDistribution.of_frame(at, frame=frame, rows=bought)
-        return self
+        log_value = target.log_anchor + trees.score(X)
+        ratio = float(training.weight @ np.minimum(value, cut)) / float(weight @ np.exp(log_value))
+        log_scale = float(np.log(np.clip(ratio, *_SCALE)))
+        buyers = bought[target.rows]
+        likely = np.clip(1 / (1 + np.exp(-training.rhythm[bought])), SURE_CUSTOMERS, 1.0)
+        at = self.log_if_bought(log_value[buyers] + log_scale, likely)
+        spread = SpendDistribution.of_frame(at, frame=frame, rows=bought)
+        return FittedValue(type(self), chance, trees, log_scale, spread, present=frame.present)
+
+    @classmethod
+    def load(cls, folder: Path) -> FittedValue:
+        """Read what `FittedValue.save` wrote."""
+        saved = read_stored(folder / f"{_FILE}.json").fields("log_scale", "spread", "explanation_baseline")
+        path = folder / f"{_FILE}.ubj"
+        return FittedValue(
+            cls,
+            FittedHurdle.load(folder),
+            Boosted.load(path, objective=cls.objective) if path.exists() else None,
+            logarithm(saved["log_scale"]),
+            SpendDistribution.from_stored(saved["spread"]),
+            stored_baseline=ExplanationBaseline.from_stored(saved["explanation_baseline"]),
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class FittedValue(Fitted):
+    """A model of the value of everybody that has learnt.
+
+    Attributes
+    ----------
+    model
+        How anchors and chances make up the value.
+    chance
+        The fitted chances to buy.
+    value
+        Trees of the value; None where there was too little to learn.
+    log_scale
+        Logarithm of the factor that puts the total right.
+    spread
+        Of values around what is expected.
+    present
+        The customers it was fitted for; None once it has been stored.
+    stored_baseline
+        Where explanations start from, as it was stored; None before that.
+    """
+
+    model: type[BoostedValue]
+    chance: FittedHurdle
+    value: Boosted | None
+    log_scale: float
+    spread: SpendDistribution
+    present: pd.DataFrame | None = field(default=None, repr=False)
+    stored_baseline: ExplanationBaseline | None = field(default=None, repr=False)
+
+    @cached_property
+    def explanation_baseline(self) -> ExplanationBaseline:
+        """Where explanations of the value start from: likely buyers among those the model was fitted for."""
+        if self.stored_baseline is not None:
+            return self.stored_baseline
+        contributions = None if self.present is None else self._contributions(self.present)
+        if contributions is None or self.present is None or not len(self.present):
+            return ExplanationBaseline({}, {})
+        means = ExplanationBaseline.of(contributions, buy_probability=self.predict(self.present).buy_probability)
+        return replace(means, churn={})  # those of the chances are told from their own
 
     def calibrate(self, evidence: Evidence) -> Self:
         """Take the level of the chances and the spread of values from later windows than the trees saw."""
-        self.chance = self.chance.calibrate(evidence)
-        self.spread = SpendDistribution.of_evidence(evidence, horizon_days=self.chance.horizon_days) or self.spread
-        return self
+        spread = SpendDistribution.of_evidence(evidence, horizon_days=self.chance.horizon_days) or self.spread
+        return replace(self, chance=self.chance.calibrate(evidence), spread=spread)
 
     def predict(self, snapshot: pd.DataFrame) -> Prediction:
         """Predict over the horizon."""
         chance = self.chance.predict(snapshot)
         if self.value is None:
             return chance
-        expected = self.chance.rhythm.expect(snapshot, days=self.chance.horizon_days)
+        expected = self.chance.ensemble.expect(snapshot, days=self.chance.horizon_days)
         log_value = (
-            self._log_anchor(expected) + self.value.score(self.chance.matrix(snapshot, expected)) + self.log_scale
+            self.model.log_anchor(expected) + self.value.score(self.chance.matrix(snapshot, expected)) + self.log_scale
         )
         probability = chance.buy_probability
-        if_bought = self._log_if_bought(log_value, np.maximum(probability, SURE_CUSTOMERS))
+        if_bought = self.model.log_if_bought(log_value, np.maximum(probability, SURE_CUSTOMERS))
         quantiles = self.spread.value_quantiles(probability, if_bought)
         return replace(chance, expected_value=probability * np.exp(if_bought), quantiles=quantiles)
 
     def contributions(self, snapshot: pd.DataFrame) -> Contributions:
         """Explain log-odds of churn by the trees of the chance, log value of buyers by those of the value."""
         contributions = self._contributions(snapshot)
-        return self.chance.contributions(snapshot) if contributions is None else self.reference.express(contributions)
+        return (
+            self.chance.contributions(snapshot)
+            if contributions is None
+            else self.explanation_baseline.express(contributions)
+        )
 
     def _contributions(self, snapshot: pd.DataFrame) -> Contributions | None:
         if self.value is None:
             return None
-        odds, rhythm = self.chance.contributions(snapshot), self.chance.rhythm
+        odds, rhythm = self.chance.contributions(snapshot), self.chance.ensemble
         expected = rhythm.expect(snapshot, days=self.chance.horizon_days)
         X = self.chance.matrix(snapshot, expected)
         parts, rest = self.value.contributions(X)
@@ -163,19 +215,10 @@ class BoostedValue(Candidate):
         """Write the parts as JSON and UBJ."""
         self.chance.save(folder)
         if self.value is not None:
-            self.value.save(folder / f"{_VALUE_FILE}.ubj")
+            self.value.save(folder / f"{_FILE}.ubj")
         saved = {
-            "log_scale": self.log_scale, "spread": self.spread.to_dict(), "reference": self.reference.to_dict(),
-        }  # fmt: skip
-        (folder / f"{_VALUE_FILE}.json").write_text(json.dumps(saved), encoding="utf-8")
-
-    @classmethod
-    def load(cls, folder: Path) -> Self:
-        """Read what `save` wrote."""
-        saved = read_stored(folder / f"{_VALUE_FILE}.json").fields("log_scale", "spread", "reference")
-        model, path = cls(), folder / f"{_VALUE_FILE}.ubj"
-        model.chance = XGBoostHurdle.load(folder)
-        model.value = Boosted.load(path, objective=cls.objective) if path.exists() else None
-        model.log_scale, model.spread = logarithm(saved["log_scale"]), SpendDistribution.from_stored(saved["spread"])
-        model.reference = Reference.from_stored(saved["reference"])
-        return model
+            "log_scale": self.log_scale,
+            "spread": self.spread.to_dict(),
+            "explanation_baseline": self.explanation_baseline.to_dict(),
+        }
+        (folder / f"{_FILE}.json").write_text(json.dumps(saved), encoding="utf-8")

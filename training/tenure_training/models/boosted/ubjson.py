@@ -10,7 +10,7 @@ import numpy as np
 from tenure_features.errors import DataContractError
 
 _DEEPEST = 12
-MOST_KEYS = 64
+_MOST_KEYS = 64
 _MOST_TEXT = 1_000_000
 
 _INTEGERS = {b"i": ">i1", b"U": ">u1", b"I": ">i2", b"l": ">i4", b"L": ">i8"}
@@ -69,7 +69,7 @@ class UbjsonReader:
         out: dict[str, Any] = {}
         while self._content[self._at : self._at + 1] != b"}":
             name = self._text()
-            if name in out or len(out) == MOST_KEYS:
+            if name in out or len(out) == _MOST_KEYS:
                 self._refuse(f"has the key {name[:40]!r} twice, or too many keys")
             out[name] = self._value(depth + 1)
         self._at += 1

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Self
 
 import numpy as np
 import pandas as pd
@@ -17,13 +17,21 @@ from scipy.special import expit, log_expit, logit
 from tenure_features.errors import UsageError
 from tenure_features.stored import logarithm, read_stored
 from tenure_training.models.boosted.boosting import TREE_SPACE, Boosted, by_content
-from tenure_training.models.btyd.btyd_ensemble import SURE_CUSTOMERS, Expectation, Rhythm
-from tenure_training.models.contract import MOST_DAYS, Candidate, Contributions, Floats, Prediction, TrainingFrame
+from tenure_training.models.btyd.btyd_ensemble import SURE_CUSTOMERS, BtydEnsemble, Expectation
+from tenure_training.models.contract import (
+    MOST_DAYS,
+    Candidate,
+    Contributions,
+    Fitted,
+    Floats,
+    Prediction,
+    TrainingFrame,
+)
 from tenure_training.models.design import RHYTHM_PART_NAME, by_term, design, units_beside, units_from
-from tenure_training.models.explanation_baseline import Reference
+from tenure_training.models.explanation_baseline import ExplanationBaseline
 from tenure_training.models.hurdle.hurdle import exactly
 from tenure_training.models.spend_distribution import SpendDistribution
-from tenure_training.models.training_matrix import FEWEST, Lessons, lessons_of
+from tenure_training.models.training_matrix import FEWEST, TrainingMatrix, training_matrix_of
 
 SHORTEST_WAIT_DAYS = 0.5
 """An order within hours counts as after half a day: its logarithm must not rule the fit."""
@@ -32,6 +40,8 @@ MOST_ROWS = 60_000
 """Training rows taken where there are more: AFT's gradients cost several times those of the other objectives."""
 
 _SCALES = (0.2, 5.0)
+
+type Line = tuple[float, float, float]
 
 
 class XGBoostAFT(Candidate):
@@ -50,44 +60,33 @@ class XGBoostAFT(Candidate):
     name = "xgboost_aft"
     search_space = TREE_SPACE
 
-    rhythm: Rhythm
-    units: Mapping[str, str]
-    trees: Boosted | None
-    line: tuple[float, float, float]
-    log_scale: float
-    spread: SpendDistribution
-    horizon_days: int
-    _present: pd.DataFrame
-
-    @cached_property
-    def reference(self) -> Reference:
-        """Where explanations start from: undecided customers among those the model was fitted for."""
-        contributions = self._contributions(self._present)
-        return Reference.of(contributions, buy_probability=self.predict(self._present).buy_probability)
-
-    def fit(self, frame: TrainingFrame, *, seed: int) -> Self:
+    def fit(self, frame: TrainingFrame, *, seed: int) -> FittedAFT:
         """Learn waiting times from the closed windows of a frame."""
-        self.horizon_days, self.rhythm, self._present = frame.horizon_days, Rhythm.fit(frame.present), frame.present
-        self.units = units_beside(frame.features, frame.catalogue)
-        self.trees, self.line, self.log_scale = None, (0.0, 1.0, 1.0), 0.0
-        lessons, value = lessons_of(frame), frame.labels["value"].to_numpy(dtype=np.float64)
-        buyers = (lessons.bought > 0) & (value > 0)
-        at = lessons.log_severity[buyers]
-        if lessons.enough:
-            self._fit_waits(lessons, frame, seed)
+        training, value = training_matrix_of(frame), frame.labels["value"].to_numpy(dtype=np.float64)
+        buyers = (training.bought > 0) & (value > 0)
+        at, log_scale = training.log_severity[buyers], 0.0
+        trees, line = self._fit_waits(training, frame, seed) if training.enough else (None, (0.0, 1.0, 1.0))
         if buyers.sum() >= FEWEST:
-            total = float(lessons.weight @ value) / float(lessons.weight[buyers] @ np.exp(at))
-            self.log_scale = float(np.log(np.clip(total, *_SCALES)))
-        self.spread = SpendDistribution.of_frame(at + self.log_scale, frame=frame, rows=buyers)
-        return self
+            total = float(training.weight @ value) / float(training.weight[buyers] @ np.exp(at))
+            log_scale = float(np.log(np.clip(total, *_SCALES)))
+        return FittedAFT(
+            BtydEnsemble.fit(frame.present),
+            units_beside(frame.features, frame.catalogue),
+            trees,
+            line,
+            log_scale,
+            SpendDistribution.of_frame(at + log_scale, frame=frame, rows=buyers),
+            frame.horizon_days,
+            present=frame.present,
+        )
 
-    def _fit_waits(self, lessons: Lessons, frame: TrainingFrame, seed: int) -> None:
+    def _fit_waits(self, training: TrainingMatrix, frame: TrainingFrame, seed: int) -> tuple[Boosted, Line]:
         wait = frame.labels["wait_days"].to_numpy(dtype=np.float64)
         seen = np.isfinite(wait)
         days = np.where(seen, np.maximum(wait, SHORTEST_WAIT_DAYS), frame.window_days)
-        rows = _sample(lessons, days)
-        X, days, seen, weight = _timeless(lessons.X.iloc[rows]), days[rows], seen[rows], lessons.weight[rows]
-        self.trees = Boosted.fit(
+        rows = _sample(training, days)
+        X, days, seen, weight = _timeless(training.X.iloc[rows]), days[rows], seen[rows], training.weight[rows]
+        trees = Boosted.fit(
             X,
             days,
             upper=np.where(seen, days, np.inf),
@@ -96,11 +95,75 @@ class XGBoostAFT(Candidate):
             seed=seed + 4,
             settings=self.settings,
         )
-        self.line = _line(self.trees.score(X), np.log(days), seen, weight)
+        return trees, _line(trees.score(X), np.log(days), seen, weight)
+
+    @classmethod
+    def load(cls, folder: Path) -> FittedAFT:
+        """Read what `FittedAFT.save` wrote."""
+        saved = read_stored(folder / "waits.json").fields(
+            "btyd_ensemble", "units", "line", "log_scale", "spread", "horizon_days", "explanation_baseline"
+        )
+        path = folder / "waits.ubj"
+        intercept, slope, scale = saved["line"].items(least=3, most=3)
+        return FittedAFT(
+            BtydEnsemble.from_stored(saved["btyd_ensemble"]),
+            units_from(saved["units"]),
+            Boosted.load(path, objective="survival:aft") if path.exists() else None,
+            (logarithm(intercept), slope.number(1e-3, 1e3), scale.number(1e-3, 1e3)),
+            logarithm(saved["log_scale"]),
+            SpendDistribution.from_stored(saved["spread"]),
+            saved["horizon_days"].whole(1, MOST_DAYS),
+            stored_baseline=ExplanationBaseline.from_stored(saved["explanation_baseline"]),
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class FittedAFT(Fitted):
+    """A model of waiting times that has learnt.
+
+    Attributes
+    ----------
+    ensemble
+        The rhythm, fitted at ``as_of``.
+    units
+        Of the features beside those every model reads, by name: what each was learnt in.
+    trees
+        Of the waiting time; None where there was too little to learn.
+    line
+        Intercept, slope and spread of the logarithm of the waiting time, by what the trees say.
+    log_scale
+        Logarithm of the factor that puts the total value right.
+    spread
+        Of values around what is expected.
+    horizon_days
+        Length of the window predictions are for.
+    present
+        The customers it was fitted for; None once it has been stored.
+    stored_baseline
+        Where explanations start from, as it was stored; None before that.
+    """
+
+    ensemble: BtydEnsemble
+    units: Mapping[str, str]
+    trees: Boosted | None
+    line: Line
+    log_scale: float
+    spread: SpendDistribution
+    horizon_days: int
+    present: pd.DataFrame | None = field(default=None, repr=False)
+    stored_baseline: ExplanationBaseline | None = field(default=None, repr=False)
+
+    @cached_property
+    def explanation_baseline(self) -> ExplanationBaseline:
+        """Where explanations start from: undecided customers among those the model was fitted for."""
+        if self.present is None:
+            return self.stored_baseline or ExplanationBaseline({}, {})
+        contributions = self._contributions(self.present)
+        return ExplanationBaseline.of(contributions, buy_probability=self.predict(self.present).buy_probability)
 
     def predict(self, snapshot: pd.DataFrame) -> Prediction:
         """Predict over the horizon."""
-        expected = self.rhythm.expect(snapshot, days=self.horizon_days)
+        expected = self.ensemble.expect(snapshot, days=self.horizon_days)
         odds = expected.log_odds
         if self.trees is not None:
             odds = (np.log(self.horizon_days) - self._log_median(snapshot, expected)) / self.line[2]
@@ -138,20 +201,20 @@ class XGBoostAFT(Candidate):
             raise UsageError("A level lies between 0 and 1.", found=str(level))
         if self.trees is None:
             return np.full(len(snapshot), np.inf)
-        expected = self.rhythm.expect(snapshot, days=self.horizon_days)
+        expected = self.ensemble.expect(snapshot, days=self.horizon_days)
         return np.asarray(np.exp(self._log_median(snapshot, expected) + self.line[2] * np.log(level / (1 - level))))
 
     def _log_median(self, snapshot: pd.DataFrame, expected: Expectation) -> Floats:
         if self.trees is None:
-            raise UsageError(f"{self.name!r} has learnt no waiting times.", fix="Fit it on closed windows.")
+            raise UsageError(f"{XGBoostAFT.name!r} has learnt no waiting times.", fix="Fit it on closed windows.")
         return self.line[0] + self.line[1] * self.trees.score(_timeless(design(snapshot, expected, units=self.units)))
 
     def contributions(self, snapshot: pd.DataFrame) -> Contributions:
         """Explain log-odds of churn by the trees of the waiting time, log value of buyers by the rhythm."""
-        return self.reference.express(self._contributions(snapshot))
+        return self.explanation_baseline.express(self._contributions(snapshot))
 
     def _contributions(self, snapshot: pd.DataFrame) -> Contributions:
-        expected, prediction = self.rhythm.expect(snapshot, days=self.horizon_days), self.predict(snapshot)
+        expected, prediction = self.ensemble.expect(snapshot, days=self.horizon_days), self.predict(snapshot)
         terms: dict[str, Floats] = {}
         rest = np.zeros(len(snapshot))
         if self.trees is not None:
@@ -159,7 +222,7 @@ class XGBoostAFT(Candidate):
             parts, base = self.trees.contributions(X)
             terms = {name: slope * part / scale for name, part in by_term(list(self.trees.columns), parts).items()}
             rest = (intercept + slope * base - np.log(self.horizon_days)) / scale
-        log_typical = float(np.log(self.rhythm.typical_spend))
+        log_typical = float(np.log(self.ensemble.typical_spend))
         value = {"value_mean": np.log(expected.spend) - log_typical}
         names = sorted({*terms, *value, RHYTHM_PART_NAME})
         churn, churn_base = exactly(-logit(prediction.buy_probability), terms, rest, names)
@@ -173,31 +236,15 @@ class XGBoostAFT(Candidate):
         if self.trees is not None:
             self.trees.save(folder / "waits.ubj")
         saved = {
-            "rhythm": self.rhythm.to_dict(),
+            "btyd_ensemble": self.ensemble.to_dict(),
             "units": dict(self.units),
             "line": list(self.line),
             "log_scale": self.log_scale,
             "spread": self.spread.to_dict(),
             "horizon_days": self.horizon_days,
-            "reference": self.reference.to_dict(),
+            "explanation_baseline": self.explanation_baseline.to_dict(),
         }
         (folder / "waits.json").write_text(json.dumps(saved), encoding="utf-8")
-
-    @classmethod
-    def load(cls, folder: Path) -> Self:
-        """Read what `save` wrote."""
-        saved = read_stored(folder / "waits.json").fields(
-            "rhythm", "units", "line", "log_scale", "spread", "horizon_days", "reference"
-        )
-        model, path = cls(), folder / "waits.ubj"
-        model.trees = Boosted.load(path, objective="survival:aft") if path.exists() else None
-        model.rhythm, model.spread = Rhythm.from_stored(saved["rhythm"]), SpendDistribution.from_stored(saved["spread"])
-        model.units = units_from(saved["units"])
-        intercept, slope, scale = saved["line"].items(least=3, most=3)
-        model.line = (logarithm(intercept), slope.number(1e-3, 1e3), scale.number(1e-3, 1e3))
-        model.log_scale, model.horizon_days = logarithm(saved["log_scale"]), saved["horizon_days"].whole(1, MOST_DAYS)
-        model.reference = Reference.from_stored(saved["reference"])
-        return model
 
 
 def _timeless(X: pd.DataFrame) -> pd.DataFrame:
@@ -205,15 +252,15 @@ def _timeless(X: pd.DataFrame) -> pd.DataFrame:
     return X[[name for name in X.columns if not name.startswith(("rhythm_odds", "rhythm_orders"))]]
 
 
-def _sample(lessons: Lessons, days: Floats) -> NDArray[np.intp]:
+def _sample(training: TrainingMatrix, days: Floats) -> NDArray[np.intp]:
     """Take at most so many rows, evenly along an order by content that has nothing to do with time or name."""
     if len(days) <= MOST_ROWS:
         return np.arange(len(days))
-    order = by_content(lessons.X, days, lessons.weight)
+    order = by_content(training.X, days, training.weight)
     return np.sort(order[np.linspace(0, len(order) - 1, MOST_ROWS).round().astype(np.intp)])
 
 
-def _line(score: Floats, log_days: Floats, seen: NDArray[np.bool_], weight: Floats) -> tuple[float, float, float]:
+def _line(score: Floats, log_days: Floats, seen: NDArray[np.bool_], weight: Floats) -> Line:
     """Fit intercept, slope and spread of the log-logistic law by maximum likelihood, with 0 < slope."""
 
     def loss(theta: Floats) -> tuple[float, Floats]:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 from scipy.special import log_expit
 
-from tenure_training.models.boosted.boosted_value import BoostedValue, ValueLesson
+from tenure_training.models.boosted.boosted_value import BoostedValue, ValueTarget
 from tenure_training.models.boosted.boosting import TWEEDIE_POWER
 from tenure_training.models.btyd.btyd_ensemble import Expectation
 from tenure_training.models.contract import Floats
-from tenure_training.models.training_matrix import Lessons
+from tenure_training.models.training_matrix import TrainingMatrix
 
 
 class XGBoostTweedie(BoostedValue):
@@ -24,13 +24,17 @@ class XGBoostTweedie(BoostedValue):
     name = "xgboost_tweedie"
     objective = "reg:tweedie"
 
-    def _lesson(self, lessons: Lessons, value: Floats) -> ValueLesson:  # noqa: ARG002  # everybody takes part
-        log_anchor = np.asarray(log_expit(lessons.rhythm) + lessons.log_severity)
+    def _target(self, training: TrainingMatrix, value: Floats) -> ValueTarget:  # noqa: ARG002  # everybody takes part
+        log_anchor = np.asarray(log_expit(training.rhythm) + training.log_severity)
         size = np.exp((2 - TWEEDIE_POWER) * (log_anchor - log_anchor.mean()))
-        return ValueLesson(np.ones(len(log_anchor), dtype=np.bool_), log_anchor, size / size.mean())
+        return ValueTarget(np.ones(len(log_anchor), dtype=np.bool_), log_anchor, size / size.mean())
 
-    def _log_anchor(self, expected: Expectation) -> Floats:
+    @staticmethod
+    def log_anchor(expected: Expectation) -> Floats:
+        """Give the logarithm of the value the rhythm expects, of what the trees learn, shape (n,)."""
         return np.asarray(log_expit(expected.log_odds) + expected.log_severity)
 
-    def _log_if_bought(self, log_value: Floats, probability: Floats) -> Floats:
+    @staticmethod
+    def log_if_bought(log_value: Floats, probability: Floats) -> Floats:
+        """Give the logarithm of the expected value of those who buy, shape (n,)."""
         return np.asarray(log_value - np.log(probability))

@@ -74,7 +74,7 @@ class Expectation:
 
 
 @dataclass(frozen=True)
-class Rhythm:
+class BtydEnsemble:
     """BG/NBD, MBG/NBD and Pareto/NBD with Gamma-Gamma, fitted to one snapshot.
 
     Three models that differ only in when customers may leave are averaged, in log-odds: none of them wins on every

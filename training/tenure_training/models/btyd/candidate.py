@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any, ClassVar, Self
@@ -11,7 +11,6 @@ from typing import Any, ClassVar, Self
 import numpy as np
 import pandas as pd
 
-from tenure_features.errors import UsageError
 from tenure_features.stored import Stored, read_stored
 from tenure_training.models.contract import (
     LEVELS,
@@ -19,6 +18,7 @@ from tenure_training.models.contract import (
     Basis,
     Candidate,
     Contributions,
+    Fitted,
     Prediction,
     TrainingFrame,
 )
@@ -31,31 +31,9 @@ from .summary import Floats, RepeatCounts, observations
 from .value_distribution import value_quantiles
 
 _ROWS_AT_ONCE = 10_000
-_BTYD_FILE = "btyd.json"
+_FILE = "btyd.json"
 HARDLY = 1e-5
 """Probability of a purchase where nobody has ever paid: not zero, which a log-loss does not allow."""
-
-
-@dataclass(frozen=True)
-class Fitted:
-    """What a BTYD candidate knows after `fit`.
-
-    Attributes
-    ----------
-    orders
-        The order model, in days.
-    spend
-        The spend model; None where nobody has spent anything.
-    orders_per_day
-        Orders on a day with an order: the models count order days.
-    horizon_days
-        Length of the window predictions are for.
-    """
-
-    orders: Estimate[BTYDModel]
-    spend: Estimate[GammaGamma] | None
-    orders_per_day: float
-    horizon_days: int
 
 
 class BTYDCandidate(Candidate):
@@ -74,50 +52,97 @@ class BTYDCandidate(Candidate):
         "The model needs none, it is fitted to the order history itself; {horizon} days are its extrapolation.",
     )
 
-    def __init__(self) -> None:
-        self.fitted: Fitted | None = None
-        self._present: pd.DataFrame | None = None
-
-    @cached_property
-    def reference(self) -> Undecided | None:
-        """Where explanations start from: an undecided customer among those the model was fitted for."""
-        fitted, present = self._ready(), self._present
-        if fitted.spend is None or present is None or present.empty:
-            return None
-        buys = fitted.orders.model.buy_probability(*observations(present), horizon_days=float(fitted.horizon_days))
-        spend = fitted.spend.model.expected_spend(_read_column(present, "order_days"), _spend_column(present))
-        return Undecided.of(present, buys=buys, spend=spend)
-
-    def fit(self, frame: TrainingFrame, *, seed: int) -> Self:  # noqa: ARG002 - the contract's argument; nothing here is random
+    def fit(self, frame: TrainingFrame, *, seed: int) -> FittedBTYD:  # noqa: ARG002 - the contract's argument; nothing here is random
         """Fit both models to the present."""
-        self._present = present = frame.present
+        present = frame.present
         days = _read_column(present, "order_days")
         orders = _read_column(present, "orders_total") if "orders_total" in present else days
         per_day = float(np.nansum(orders) / max(np.nansum(days), 1.0))
-        self.fitted = Fitted(
+        return FittedBTYD(
+            self.name,
             orders=self._fit_orders(present),
             spend=_fit_spend(days, _spend_column(present)),
             orders_per_day=max(per_day, 1.0),
             horizon_days=frame.horizon_days,
+            present=present,
         )
-        return self
+
+    def _fit_orders(self, present: pd.DataFrame) -> Estimate[BTYDModel]:
+        return self.model.fit(RepeatCounts.of_snapshot(present))
+
+    @classmethod
+    def load(cls, folder: Path) -> FittedBTYD:
+        """Read what `FittedBTYD.save` wrote."""
+        saved = read_stored(folder / _FILE).fields(
+            "name", "horizon_days", "orders_per_day", "orders", "spend", "explanation_baseline"
+        )
+        saved["name"].one_of([cls.name])
+        baseline = saved["explanation_baseline"]
+        return FittedBTYD(
+            cls.name,
+            orders=_estimate(saved["orders"], cls.model),
+            spend=None if saved["spend"].missing else _estimate(saved["spend"], GammaGamma),
+            orders_per_day=saved["orders_per_day"].number(1.0, 1e6),
+            horizon_days=saved["horizon_days"].whole(1, MOST_DAYS),
+            stored_baseline=None if baseline.missing else Undecided.from_stored(baseline),
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class FittedBTYD(Fitted):
+    """A BTYD model that has learnt.
+
+    Attributes
+    ----------
+    name
+        Of the candidate.
+    orders
+        The order model, in days.
+    spend
+        The spend model; None where nobody has spent anything.
+    orders_per_day
+        Orders on a day with an order: the models count order days.
+    horizon_days
+        Length of the window predictions are for.
+    present
+        The customers it was fitted for; None once it has been stored.
+    stored_baseline
+        Where explanations start from, as it was stored; None before that.
+    """
+
+    name: str
+    orders: Estimate[BTYDModel]
+    spend: Estimate[GammaGamma] | None
+    orders_per_day: float
+    horizon_days: int
+    present: pd.DataFrame | None = field(default=None, repr=False)
+    stored_baseline: Undecided | None = field(default=None, repr=False)
+
+    @cached_property
+    def explanation_baseline(self) -> Undecided | None:
+        """Where explanations start from: an undecided customer among those the model was fitted for."""
+        present = self.present
+        if self.stored_baseline is not None or self.spend is None or present is None or present.empty:
+            return self.stored_baseline
+        buys = self.orders.model.buy_probability(*observations(present), horizon_days=float(self.horizon_days))
+        spend = self.spend.model.expected_spend(_read_column(present, "order_days"), _spend_column(present))
+        return Undecided.of(present, buys=buys, spend=spend)
 
     def predict(self, snapshot: pd.DataFrame) -> Prediction:
         """Predict every row from its own history, computing equal rows once."""
-        fitted = self._ready()
         x, t_x, T = observations(snapshot)
         keys = pd.DataFrame({"x": x, "t_x": t_x, "T": T})
         row = keys.groupby(["x", "t_x", "T"], sort=True).ngroup().to_numpy()
         unique = keys.groupby(["x", "t_x", "T"], sort=True).head(1).sort_values(["x", "t_x", "T"]).to_numpy()
-        model, horizon = fitted.orders.model, float(fitted.horizon_days)
+        model, horizon = self.orders.model, float(self.horizon_days)
         blocks = [unique[start : start + _ROWS_AT_ONCE].T for start in range(0, len(unique), _ROWS_AT_ONCE)]
         buys = _concatenate([model.buy_probability(*block, horizon_days=horizon) for block in blocks])[row]
         order_days = _concatenate([model.expected_orders(*block, horizon_days=horizon) for block in blocks])[row]
         days, mean = _read_column(snapshot, "order_days"), _spend_column(snapshot)
-        if fitted.spend is None:  # the model counts orders of any revenue, a purchase is one with money
+        if self.spend is None:  # the model counts orders of any revenue, a purchase is one with money
             hardly, nothing = np.full(len(x), HARDLY), np.zeros(len(x))
             return Prediction(hardly, hardly, nothing, np.zeros((len(x), len(LEVELS))), buys)
-        spend = fitted.spend.model
+        spend = self.spend.model
         quantiles = [
             value_quantiles(
                 model, spend, x[part], t_x[part], T[part],
@@ -127,7 +152,7 @@ class BTYDCandidate(Candidate):
         ]  # fmt: skip
         return Prediction(
             buy_probability=buys,
-            expected_orders=order_days * fitted.orders_per_day,
+            expected_orders=order_days * self.orders_per_day,
             expected_value=order_days * spend.expected_spend(days, mean),
             quantiles=np.vstack([*quantiles, np.zeros((0, len(LEVELS)))]),
             rank_score=buys,
@@ -135,63 +160,35 @@ class BTYDCandidate(Candidate):
 
     def contributions(self, snapshot: pd.DataFrame) -> Contributions | None:
         """Explain by order days, silence, age and spend; None where nobody has ever paid."""
-        fitted, reference = self._ready(), self.reference
-        if fitted.spend is None or reference is None:
+        baseline = self.explanation_baseline
+        if self.spend is None or baseline is None:
             return None
         return explain_history(
-            fitted.orders.model,
-            fitted.spend.model,
-            reference,
+            self.orders.model,
+            self.spend.model,
+            baseline,
             snapshot,
             days=_read_column(snapshot, "order_days"),
             mean_spend=_spend_column(snapshot),
-            horizon_days=float(fitted.horizon_days),
+            horizon_days=float(self.horizon_days),
         )
 
     def save(self, folder: Path) -> None:
         """Write parameters, standard errors and how the fits ended as JSON."""
-        fitted = self._ready()
         content = {
             "name": self.name,
-            "horizon_days": fitted.horizon_days,
-            "orders_per_day": fitted.orders_per_day,
-            "orders": _to_json(fitted.orders),
-            "spend": None if fitted.spend is None else _to_json(fitted.spend),
-            "reference": None if self.reference is None else self.reference.to_dict(),
+            "horizon_days": self.horizon_days,
+            "orders_per_day": self.orders_per_day,
+            "orders": _to_json(self.orders),
+            "spend": None if self.spend is None else _to_json(self.spend),
+            "explanation_baseline": None if self.explanation_baseline is None else self.explanation_baseline.to_dict(),
         }
         folder.mkdir(parents=True, exist_ok=True)
-        (folder / _BTYD_FILE).write_text(json.dumps(content, indent=2, allow_nan=False), encoding="utf-8")
-
-    @classmethod
-    def load(cls, folder: Path) -> Self:
-        """Read what `save` wrote."""
-        saved = read_stored(folder / _BTYD_FILE).fields(
-            "name", "horizon_days", "orders_per_day", "orders", "spend", "reference"
-        )
-        saved["name"].one_of([cls.name])
-        candidate = cls()
-        candidate.fitted = Fitted(
-            orders=_estimate(saved["orders"], cls.model),
-            spend=None if saved["spend"].missing else _estimate(saved["spend"], GammaGamma),
-            orders_per_day=saved["orders_per_day"].number(1.0, 1e6),
-            horizon_days=saved["horizon_days"].whole(1, MOST_DAYS),
-        )
-        candidate.reference = None if saved["reference"].missing else Undecided.from_stored(saved["reference"])
-        return candidate
+        (folder / _FILE).write_text(json.dumps(content, indent=2, allow_nan=False), encoding="utf-8")
 
     def with_horizon(self, horizon_days: int) -> Self:
         """Give the same fit for another horizon: nothing has to be learned again."""
-        other = type(self)()
-        other.fitted, other._present = replace(self._ready(), horizon_days=horizon_days), self._present
-        return other
-
-    def _fit_orders(self, present: pd.DataFrame) -> Estimate[BTYDModel]:
-        return self.model.fit(RepeatCounts.of_snapshot(present))
-
-    def _ready(self) -> Fitted:
-        if self.fitted is None:
-            raise UsageError(f"The {self.name} candidate has not been fitted.", fix="Call fit, or load a saved one.")
-        return self.fitted
+        return replace(self, horizon_days=horizon_days)
 
 
 def _read_column(frame: pd.DataFrame, name: str) -> Floats:

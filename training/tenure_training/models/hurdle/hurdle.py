@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import ClassVar, Self
@@ -14,23 +14,24 @@ import pandas as pd
 from scipy.special import expit
 
 from tenure_features.stored import read_stored
-from tenure_training.models.btyd.btyd_ensemble import Expectation, Rhythm
+from tenure_training.models.btyd.btyd_ensemble import BtydEnsemble, Expectation
 from tenure_training.models.contract import (
     MOST_DAYS,
     Candidate,
     Contributions,
     Evidence,
+    Fitted,
     Floats,
     Prediction,
     TrainingFrame,
 )
 from tenure_training.models.design import RHYTHM_PART_NAME, design, odds_by_model, units_beside, units_from
-from tenure_training.models.explanation_baseline import Reference
-from tenure_training.models.hurdle.level_forecast import Drift
+from tenure_training.models.explanation_baseline import ExplanationBaseline
+from tenure_training.models.hurdle.level_forecast import LevelForecast
 from tenure_training.models.hurdle.odds import Odds
 from tenure_training.models.hurdle.severity import Severity
 from tenure_training.models.spend_distribution import SpendDistribution
-from tenure_training.models.training_matrix import Lessons, lessons_of
+from tenure_training.models.training_matrix import TrainingMatrix, training_matrix_of
 
 RHYTHM_IN_TOTAL = 0.7
 """Weight of the rhythm's total value, on the logarithmic scale: the seasons of the windows do not come back as such."""
@@ -52,15 +53,47 @@ class Now:
         Log-odds by part, shape (n,) each.
     correction
         Of log value by what windows taught, before its total is set, shape (n,).
-    drift
+    level_forecast
         Of the rhythm in closed windows.
+    horizon_days
+        Length of the window that is expected.
     """
 
     snapshot: pd.DataFrame
     expected: Expectation
     parts: Mapping[str, Floats]
     correction: Floats
-    drift: Drift
+    level_forecast: LevelForecast
+    horizon_days: int
+
+    @classmethod
+    def of(
+        cls,
+        frame: TrainingFrame,
+        training: TrainingMatrix,
+        expected: Expectation,
+        *,
+        units: Mapping[str, str],
+        odds: Odds,
+        severity: Severity,
+    ) -> Self:
+        """Take the present of a frame, with what parts fitted on its windows say of it."""
+        X = design(frame.present, expected, units=units)
+        level_forecast = training.once(
+            "level forecast",
+            0,
+            lambda: LevelForecast.of(frame, odds=odds_by_model(training.X), log_severity=training.log_severity),
+        )
+        parts = odds.parts(X, expected.log_odds)
+        return cls(frame.present, expected, parts, severity.correction(X), level_forecast, frame.horizon_days)
+
+    def settle(self, odds: Odds, severity: Severity) -> tuple[Odds, Severity]:
+        """Set the number of buyers and the total value expected of these customers."""
+        odds = odds.set_level(self.parts, rhythm=self.level_forecast.correct(self.expected.odds, self.horizon_days))
+        log_severity, rhythm = self.expected.log_severity, self.expected.log_odds
+        learnt = expit(odds.of_parts(self.parts)) @ np.exp(log_severity + self.correction)
+        alone = float(expit(rhythm) @ np.exp(log_severity)) * np.exp(self.level_forecast.of_value(self.horizon_days))
+        return odds, severity.moderate(float(learnt), float(alone), trust=RHYTHM_IN_TOTAL)
 
 
 class Hurdle(Candidate):
@@ -75,74 +108,99 @@ class Hurdle(Candidate):
     linear: ClassVar[bool]
     trees: ClassVar[bool]
 
-    rhythm: Rhythm
+    def fit(self, frame: TrainingFrame, *, seed: int) -> FittedHurdle:
+        """Learn from the closed windows of a frame."""
+        ensemble, units = BtydEnsemble.fit(frame.present), units_beside(frame.features, frame.catalogue)
+        training, value = (
+            training_matrix_of(frame).with_settings(self.settings),
+            frame.labels["value"].to_numpy(np.float64),
+        )
+        expected = ensemble.expect(frame.present, days=frame.horizon_days)
+        odds = Odds.fit(
+            training, typical=float(expected.log_odds.mean()), linear=self.linear, trees=self.trees, seed=seed
+        )
+        severity = Severity.fit(
+            training,
+            value=value,
+            log_rhythm=training.log_severity,
+            linear=self.linear,
+            trees=self.trees,
+            seed=seed + 2,
+        )
+        now = Now.of(frame, training, expected, units=units, odds=odds, severity=severity)
+        odds, severity = now.settle(odds, severity)
+        rows = (training.bought > 0) & (value > 0)
+        at = training.log_severity[rows] + severity.correction(training.X[rows])
+        return FittedHurdle(
+            ensemble,
+            units,
+            odds,
+            severity,
+            SpendDistribution.of_frame(at, frame=frame, rows=rows),
+            _orders_scale(training, frame.labels["orders"].to_numpy(dtype=np.float64)),
+            frame.horizon_days,
+            now=now,
+        )
+
+    @classmethod
+    def load(cls, folder: Path) -> FittedHurdle:
+        """Read what `FittedHurdle.save` wrote."""
+        return FittedHurdle.load(folder)
+
+
+@dataclass(frozen=True, eq=False)
+class FittedHurdle(Fitted):
+    """A hurdle model that has learnt.
+
+    Attributes
+    ----------
+    ensemble
+        The rhythm, fitted at ``as_of``.
+    units
+        Of the features beside those every model reads, by name: what each was learnt in.
+    odds, severity
+        Chance to buy, and value of those who do.
+    spread
+        Of values around what is expected.
+    orders_scale
+        Factor on the orders the rhythm expects of buyers.
+    horizon_days
+        Length of the window predictions are for.
+    now
+        The customers it was fitted for; None once it has been stored.
+    stored_baseline
+        Where explanations start from, as it was stored; None before that.
+    """
+
+    ensemble: BtydEnsemble
     units: Mapping[str, str]
     odds: Odds
     severity: Severity
     spread: SpendDistribution
     orders_scale: float
     horizon_days: int
-    _now: Now
+    now: Now | None = field(default=None, repr=False)
+    stored_baseline: ExplanationBaseline | None = field(default=None, repr=False)
 
     @cached_property
-    def reference(self) -> Reference:
+    def explanation_baseline(self) -> ExplanationBaseline:
         """Where explanations start from: undecided customers among those the model was fitted for."""
-        contributions = self._contributions(self._now.snapshot)
-        return Reference.of(contributions, buy_probability=self.predict(self._now.snapshot).buy_probability)
-
-    def fit(self, frame: TrainingFrame, *, seed: int) -> Self:
-        """Learn from the closed windows of a frame."""
-        self.horizon_days, present = frame.horizon_days, frame.present
-        self.rhythm, self.units = Rhythm.fit(present), units_beside(frame.features, frame.catalogue)
-        lessons, value = (
-            lessons_of(frame).with_settings(self.settings),
-            frame.labels["value"].to_numpy(dtype=np.float64),
-        )
-        expected = self.rhythm.expect(present, days=frame.horizon_days)
-        self.odds = Odds.fit(
-            lessons, typical=float(expected.log_odds.mean()), linear=self.linear, trees=self.trees, seed=seed
-        )  # fmt: skip
-        self.severity = Severity.fit(
-            lessons,
-            value=value,
-            log_rhythm=lessons.log_severity,
-            linear=self.linear,
-            trees=self.trees,
-            seed=seed + 2,
-        )
-        X = self.matrix(present, expected)
-        drift = lessons.once(
-            "drift", 0, lambda: Drift.of(frame, odds=odds_by_model(lessons.X), log_severity=lessons.log_severity)
-        )
-        parts = self.odds.parts(X, expected.log_odds)
-        self._now = Now(present, expected, parts, self.severity.correction(X), drift)
-        self._settle()
-        self.orders_scale = _orders_scale(lessons, frame.labels["orders"].to_numpy(dtype=np.float64))
-        rows = (lessons.bought > 0) & (value > 0)
-        at = lessons.log_severity[rows] + self.severity.correction(lessons.X[rows])
-        self.spread = SpendDistribution.of_frame(at, frame=frame, rows=rows)
-        return self
-
-    def _settle(self) -> None:
-        """Set the number of buyers and the total value expected of the customers present."""
-        now, days = self._now, self.horizon_days
-        self.odds = self.odds.set_level(now.parts, rhythm=now.drift.correct(now.expected.odds, days))
-        log_severity, rhythm = now.expected.log_severity, now.expected.log_odds
-        learnt = expit(self.odds.of_parts(now.parts)) @ np.exp(log_severity + now.correction)
-        alone = float(expit(rhythm) @ np.exp(log_severity)) * np.exp(now.drift.of_value(days))
-        self.severity = self.severity.moderate(float(learnt), float(alone), trust=RHYTHM_IN_TOTAL)
+        if self.now is None:
+            return self.stored_baseline or ExplanationBaseline({}, {})
+        contributions = self._contributions(self.now.snapshot)
+        return ExplanationBaseline.of(contributions, buy_probability=self.predict(self.now.snapshot).buy_probability)
 
     def calibrate(self, evidence: Evidence) -> Self:
         """Take weights, level and the spread of values from windows later than the parts were fitted on."""
-        if len(evidence.window):
-            self.odds = self.odds.calibrate(evidence)
-            self._settle()
-        self.spread = SpendDistribution.of_evidence(evidence, horizon_days=self.horizon_days) or self.spread
-        return self
+        odds, severity = self.odds, self.severity
+        if len(evidence.window) and self.now is not None:
+            odds, severity = self.now.settle(odds.calibrate(evidence), severity)
+        spread = SpendDistribution.of_evidence(evidence, horizon_days=self.horizon_days) or self.spread
+        return replace(self, odds=odds, severity=severity, spread=spread)
 
     def predict(self, snapshot: pd.DataFrame) -> Prediction:
         """Predict over the horizon."""
-        expected = self.rhythm.expect(snapshot, days=self.horizon_days)
+        expected = self.ensemble.expect(snapshot, days=self.horizon_days)
         X = self.matrix(snapshot, expected)
         parts = self.odds.parts(X, expected.log_odds)
         odds = self.odds.of_parts(parts)
@@ -164,15 +222,15 @@ class Hurdle(Candidate):
 
     def contributions(self, snapshot: pd.DataFrame) -> Contributions:
         """Explain log-odds of churn and log expected value of those who buy, against undecided customers."""
-        return self.reference.express(self._contributions(snapshot))
+        return self.explanation_baseline.express(self._contributions(snapshot))
 
     def _contributions(self, snapshot: pd.DataFrame) -> Contributions:
-        expected = self.rhythm.expect(snapshot, days=self.horizon_days)
+        expected = self.ensemble.expect(snapshot, days=self.horizon_days)
         X = self.matrix(snapshot, expected)
         odds, odds_rest = self.odds.contributions(X, expected.log_odds)
         value, value_rest = self.severity.contributions(X)
         log_severity, log_spend = expected.log_severity, np.log(expected.spend)
-        log_typical = float(np.log(self.rhythm.typical_spend))
+        log_typical = float(np.log(self.ensemble.typical_spend))
         value = {**value, RHYTHM_PART_NAME: value.get(RHYTHM_PART_NAME, 0.0) + log_severity - log_spend}
         value["value_mean"] = value.get("value_mean", 0.0) + log_spend - log_typical
         log_odds, log_value = self.odds(X, expected.log_odds), log_severity + self.severity.correction(X)
@@ -187,10 +245,10 @@ class Hurdle(Candidate):
         self.odds.save(folder)
         self.severity.save(folder)
         saved = {
-            "rhythm": self.rhythm.to_dict(),
+            "btyd_ensemble": self.ensemble.to_dict(),
             "units": dict(self.units),
             "spread": self.spread.to_dict(),
-            "reference": self.reference.to_dict(),
+            "explanation_baseline": self.explanation_baseline.to_dict(),
             "orders_scale": self.orders_scale,
             "horizon_days": self.horizon_days,
         }
@@ -200,22 +258,24 @@ class Hurdle(Candidate):
     def load(cls, folder: Path) -> Self:
         """Read what `save` wrote."""
         saved = read_stored(folder / "hurdle.json").fields(
-            "rhythm", "units", "spread", "reference", "orders_scale", "horizon_days"
+            "btyd_ensemble", "units", "spread", "explanation_baseline", "orders_scale", "horizon_days"
         )
-        model = cls()
-        model.odds, model.severity = Odds.load(folder), Severity.load(folder)
-        model.rhythm, model.units = Rhythm.from_stored(saved["rhythm"]), units_from(saved["units"])
-        model.spread = SpendDistribution.from_stored(saved["spread"])
-        model.reference = Reference.from_stored(saved["reference"])
-        model.orders_scale = saved["orders_scale"].number(1e-3, 1e3)
-        model.horizon_days = saved["horizon_days"].whole(1, MOST_DAYS)
-        return model
+        return cls(
+            BtydEnsemble.from_stored(saved["btyd_ensemble"]),
+            units_from(saved["units"]),
+            Odds.load(folder),
+            Severity.load(folder),
+            SpendDistribution.from_stored(saved["spread"]),
+            saved["orders_scale"].number(1e-3, 1e3),
+            saved["horizon_days"].whole(1, MOST_DAYS),
+            stored_baseline=ExplanationBaseline.from_stored(saved["explanation_baseline"]),
+        )
 
 
-def _orders_scale(lessons: Lessons, orders: Floats) -> float:
+def _orders_scale(training: TrainingMatrix, orders: Floats) -> float:
     """Orders of buyers against what the rhythm expected of them."""
-    expected = float((lessons.weight * lessons.bought) @ np.exp(lessons.log_count)) if len(orders) else 0.0
-    seen = float((lessons.weight * lessons.bought) @ orders) if len(orders) else 0.0
+    expected = float((training.weight * training.bought) @ np.exp(training.log_count)) if len(orders) else 0.0
+    seen = float((training.weight * training.bought) @ orders) if len(orders) else 0.0
     return float(np.clip(seen / expected, *_ORDERS_RANGE)) if expected > 0 else 1.0
 
 

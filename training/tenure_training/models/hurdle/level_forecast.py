@@ -36,7 +36,7 @@ _MOMENTS = (np.arange(8) + 0.5) / 8
 
 
 @dataclass(frozen=True)
-class Drift:
+class LevelForecast:
     """Misses of the rhythm in ``m`` closed windows; each was predicted by a rhythm fitted at the window's origin alone.
 
     Attributes

@@ -21,7 +21,7 @@ from tenure_training.models.hurdle.level_forecast import shift_to
 from tenure_training.models.hurdle.linear import PENALTY_SPACE as LINEAR
 from tenure_training.models.hurdle.linear import Ridge
 from tenure_training.models.hurdle.stack import FARTHEST, Stack
-from tenure_training.models.training_matrix import Lessons
+from tenure_training.models.training_matrix import TrainingMatrix
 
 RHYTHM_PART = "rhythm"
 _BOOSTERS = ("trees", "corrected")
@@ -65,15 +65,15 @@ class Odds:
     typical: float
 
     @classmethod
-    def fit(cls, lessons: Lessons, *, typical: float, linear: bool, trees: bool, seed: int) -> Self:
+    def fit(cls, training: TrainingMatrix, *, typical: float, linear: bool, trees: bool, seed: int) -> Self:
         """Fit the parts that are wanted; weights are the usual ones, and the level is the stack's own."""
-        if not lessons.enough:
+        if not training.enough:
             return cls(None, None, None, Stack({RHYTHM_PART: 1.0}), OddsLevel(), typical)
-        purchases = float(lessons.bought.sum())
+        purchases = float(training.bought.sum())
         return cls(
-            _linear(lessons) if linear else None,
-            _trees(lessons, seed=seed) if trees else None,
-            _correction(lessons, seed=seed + 1) if trees else None,
+            _linear(training) if linear else None,
+            _trees(training, seed=seed) if trees else None,
+            _correction(training, seed=seed + 1) if trees else None,
             _usual(linear, trees, purchases / (purchases + HALF_TRUST)),
             OddsLevel(),
             typical,
@@ -110,7 +110,8 @@ class Odds:
         parts
             Log-odds of the customers present by part, shape (n,) each.
         rhythm
-            Log-odds the rhythm expects of them, corrected by what it missed in closed windows, shape (n,); see `Drift`.
+            Log-odds the rhythm expects of them, corrected by what it missed in closed windows, shape (n,);
+            see `LevelForecast`.
         """
         if len(self.stack.weights) < 2:
             return self  # nothing was learnt: the rhythm stands as it is
@@ -179,32 +180,32 @@ class Odds:
         return cls(linear, trees, corrected, stack, OddsLevel.from_stored(saved["level"]), logarithm(saved["typical"]))
 
 
-def _linear(lessons: Lessons) -> Ridge:
+def _linear(training: TrainingMatrix) -> Ridge:
     """Fit the ridge; what the rhythm expects may count more or less at its ends than in its middle."""
 
     def fit() -> Ridge:
-        penalty = lessons.settings.get("linear_penalty", LINEAR["linear_penalty"].default)
-        bent = [column for column in map(str, lessons.X.columns) if term_of(column) == RHYTHM_PART_NAME]
-        return Ridge.fit(lessons.X, lessons.bought, weight=lessons.weight, link="logit", penalty=penalty, bent=bent)
+        penalty = training.settings.get("linear_penalty", LINEAR["linear_penalty"].default)
+        bent = [column for column in map(str, training.X.columns) if term_of(column) == RHYTHM_PART_NAME]
+        return Ridge.fit(training.X, training.bought, weight=training.weight, link="logit", penalty=penalty, bent=bent)
 
-    return lessons.once("linear odds", 0, fit)
+    return training.once("linear odds", 0, fit)
 
 
-def _trees(lessons: Lessons, *, seed: int) -> Boosted:
+def _trees(training: TrainingMatrix, *, seed: int) -> Boosted:
     def fit() -> Boosted:
         return Boosted.fit(
-            lessons.X,
-            lessons.bought,
-            weight=lessons.weight,
+            training.X,
+            training.bought,
+            weight=training.weight,
             objective="binary:logistic",
             seed=seed,
-            settings=lessons.settings,
+            settings=training.settings,
         )
 
-    return lessons.once("trees of odds", seed, fit)
+    return training.once("trees of odds", seed, fit)
 
 
-def _correction(lessons: Lessons, *, seed: int) -> Boosted:
+def _correction(training: TrainingMatrix, *, seed: int) -> Boosted:
     """Fit trees to what the rhythm misses.
 
     How long customers have been with the shop is left out: it grows with ``as_of`` for all of them together.
@@ -212,16 +213,16 @@ def _correction(lessons: Lessons, *, seed: int) -> Boosted:
 
     def fit() -> Boosted:
         return Boosted.fit(
-            lessons.X.drop(columns="tenure_days", errors="ignore"),
-            lessons.bought,
-            weight=lessons.weight,
+            training.X.drop(columns="tenure_days", errors="ignore"),
+            training.bought,
+            weight=training.weight,
             objective="binary:logistic",
             seed=seed,
-            offset=lessons.rhythm,
-            settings=lessons.settings,
+            offset=training.rhythm,
+            settings=training.settings,
         )
 
-    return lessons.once("correction of the rhythm", seed, fit)
+    return training.once("correction of the rhythm", seed, fit)
 
 
 def _usual(linear: bool, trees: bool, trust: float) -> Stack:

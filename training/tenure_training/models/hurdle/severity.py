@@ -17,7 +17,7 @@ from tenure_training.models.contract import Floats
 from tenure_training.models.design import by_term
 from tenure_training.models.hurdle.linear import Ridge
 from tenure_training.models.hurdle.odds import HALF_TRUST
-from tenure_training.models.training_matrix import FEWEST, Lessons
+from tenure_training.models.training_matrix import FEWEST, TrainingMatrix
 
 PENALTY = 0.01
 OUTLIER = 3.0
@@ -49,7 +49,7 @@ class Severity:
     @classmethod
     def fit(
         cls,
-        lessons: Lessons,
+        training: TrainingMatrix,
         *,
         value: Floats,
         log_rhythm: Floats,
@@ -61,7 +61,7 @@ class Severity:
 
         Parameters
         ----------
-        lessons
+        training
             Training rows.
         value
             Net revenue in the window, shape (n,).
@@ -72,26 +72,26 @@ class Severity:
         seed
             Seed of the trees.
         """
-        rows = (lessons.bought > 0) & (value > 0)
+        rows = (training.bought > 0) & (value > 0)
         if rows.sum() < FEWEST:
             return cls(None, None, (0.0, 0.0), 0.0)
         cut = OUTLIER * float(np.quantile(value[rows], 0.995))
         target = np.log(np.minimum(value[rows], cut)) - log_rhythm[rows]
-        matrix, weight = lessons.X[rows], lessons.weight[rows]
+        matrix, weight = training.X[rows], training.weight[rows]
 
         def fit_linear() -> Ridge:
             return Ridge.fit(matrix, target, weight=weight, link="identity", penalty=PENALTY)
 
         def fit_trees() -> Boosted:
             return Boosted.fit(
-                matrix, target, weight=weight, objective="reg:squarederror", seed=seed, settings=lessons.settings
+                matrix, target, weight=weight, objective="reg:squarederror", seed=seed, settings=training.settings
             )
 
-        line = lessons.once("linear spend", 0, fit_linear) if linear else None
-        boosted = lessons.once("trees of spend", seed, fit_trees) if trees else None
+        line = training.once("linear spend", 0, fit_linear) if linear else None
+        boosted = training.once("trees of spend", seed, fit_trees) if trees else None
         fitted = cls(line, boosted, _shares(linear, trees, float(rows.sum())), 0.0)
         expected = np.exp(log_rhythm[rows] + fitted.correction(matrix))
-        total = float(lessons.weight @ np.minimum(value, cut)) / float(weight @ expected)
+        total = float(training.weight @ np.minimum(value, cut)) / float(weight @ expected)
         return cls(line, boosted, fitted.weights, float(np.log(np.clip(total, 0.2, 5.0))))
 
     def correction(self, X: pd.DataFrame) -> Floats:

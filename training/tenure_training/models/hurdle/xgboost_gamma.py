@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from tenure_training.models.boosted.boosted_value import BoostedValue, ValueLesson
+from tenure_training.models.boosted.boosted_value import BoostedValue, ValueTarget
 from tenure_training.models.btyd.btyd_ensemble import Expectation
 from tenure_training.models.contract import Floats
-from tenure_training.models.training_matrix import Lessons
+from tenure_training.models.training_matrix import TrainingMatrix
 
 
 class XGBoostGamma(BoostedValue):
@@ -21,12 +21,16 @@ class XGBoostGamma(BoostedValue):
     name = "xgboost_gamma"
     objective = "reg:gamma"
 
-    def _lesson(self, lessons: Lessons, value: Floats) -> ValueLesson:
-        rows = (lessons.bought > 0) & (value > 0)
-        return ValueLesson(rows, lessons.log_severity[rows], np.ones(int(rows.sum())))
+    def _target(self, training: TrainingMatrix, value: Floats) -> ValueTarget:
+        rows = (training.bought > 0) & (value > 0)
+        return ValueTarget(rows, training.log_severity[rows], np.ones(int(rows.sum())))
 
-    def _log_anchor(self, expected: Expectation) -> Floats:
+    @staticmethod
+    def log_anchor(expected: Expectation) -> Floats:
+        """Give the logarithm of the value the rhythm expects, of what the trees learn, shape (n,)."""
         return expected.log_severity
 
-    def _log_if_bought(self, log_value: Floats, probability: Floats) -> Floats:  # noqa: ARG002  # learnt of buyers
+    @staticmethod
+    def log_if_bought(log_value: Floats, probability: Floats) -> Floats:  # noqa: ARG004  # learnt of buyers
+        """Give the logarithm of the expected value of those who buy, shape (n,)."""
         return log_value
