@@ -71,7 +71,7 @@ def gap_slope(history: OrderHistory) -> ir.Value:
 
 
 @feature(unit="ratio", family="adbt", reason="silent for {value:.1f} x the usual gap")
-def lateness_feature(history: OrderHistory) -> ir.Value:
+def lateness(history: OrderHistory) -> ir.Value:
     """Days since the last order over the average gap (recency / ADBT)."""
     return ratio(recency_days(history), adbt_days(history))
 
