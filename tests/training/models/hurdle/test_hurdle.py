@@ -104,23 +104,23 @@ def _evidence(n: int, *, spread: float) -> Evidence:
 def test_calibrate__takes_the_spread_from_evidence(frame, spread):
     model = Logistic().fit(frame, seed=7)
     before = model.predict(frame.present)
-    after = model.calibrate(_evidence(4000, spread=spread)).predict(frame.present)
+    calibrated = model.calibrate(_evidence(4000, spread=spread))
+    after = calibrated.predict(frame.present)
     worth_before, worth_after = (said.expected_value / said.buy_probability for said in (before, after))
     np.testing.assert_allclose(worth_after, worth_before, rtol=1e-12)  # what buyers spend stays
     np.testing.assert_array_equal(np.argsort(after.buy_probability), np.argsort(before.buy_probability))
     sure = after.buy_probability > 0.6
     assert sure.any()
     worth = (after.expected_value / after.buy_probability)[sure]
-    within = model.spread.value_quantiles(np.ones(sure.sum()), np.log(worth))
+    within = calibrated.spread.value_quantiles(np.ones(sure.sum()), np.log(worth))
     np.testing.assert_allclose(np.log(within[:, -3] / within[:, 2]), 2 * 1.2816 * spread, rtol=0.15)
 
 
 def test_calibrate__widens_the_spread_of_shorter_windows(frame):
     """Windows half as long as the horizon: the spread around the median grows by 2 ** 0.1."""
-    same, half = (Logistic().fit(frame, seed=7) for _ in range(2))
-    evidence = _evidence(4000, spread=0.7)
-    same.calibrate(replace(evidence, window_days=frame.horizon_days))
-    half.calibrate(replace(evidence, window_days=frame.horizon_days // 2))
+    fitted, evidence = Logistic().fit(frame, seed=7), _evidence(4000, spread=0.7)
+    same = fitted.calibrate(replace(evidence, window_days=frame.horizon_days))
+    half = fitted.calibrate(replace(evidence, window_days=frame.horizon_days // 2))
     middle = len(KNOTS) // 2
     around = [model.spread.quantiles - model.spread.quantiles[:, [middle]] for model in (same, half)]
     np.testing.assert_allclose(around[1], 2**0.1 * around[0])
