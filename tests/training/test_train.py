@@ -34,7 +34,7 @@ def small(shop, open_log) -> Frames:
 
 
 def test_train__gives_a_champion_fitted_on_all_that_has_closed(training, frame, as_of):
-    assert training.choice.name == training.champion.name
+    assert training.choice.name == training.candidate.name
     assert training.frame.as_of == as_of
     pd.testing.assert_frame_equal(training.frame.rows, frame.rows)
     assert set(training.backtest.predictions) == {*BASELINES, "blend"}
@@ -112,7 +112,7 @@ def test_train__says_that_nothing_could_be_learnt_or_compared(shop, open_log):
 
 def test_train__falls_back_on_a_rule_for_a_handful(shop, open_log):
     training = _train(Frames(open_log(shop(20, days=120, seed=2))), days=110, horizon_days=30)
-    assert training.choice.name == training.champion.name == "recency"
+    assert training.choice.name == training.candidate.name == "recency"
 
 
 def test_train__refuses_an_unknown_candidate_before_it_computes(small, monkeypatch):
