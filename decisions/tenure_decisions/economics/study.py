@@ -133,10 +133,8 @@ def open_study(
     edges = month_edges(max(oldest, *horizons, 2 * RETENTION_DAYS), (*horizons, RETENTION_DAYS, 2 * RETENTION_DAYS))
     ages = measure_ages(ledger, acquired, as_of=at, edges=edges)
     resampler = Resampler(len(acquired), seed=seed, resamples=resamples)
-    revenue = ages.revenue.sum()
-    scored = (
-        outlook(scores, acquired, per_revenue=ages.value.sum() / revenue) if scores is not None and revenue else None
-    )
+    revenue, value = ages.revenue.sum(), ages.value.sum()
+    scored = None if scores is None or not revenue else outlook(scores, acquired, per_revenue=value / revenue)
     return Study(
         as_of=at,
         since=begin,

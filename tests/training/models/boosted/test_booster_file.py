@@ -70,6 +70,7 @@ def _array(content: bytes, name: str) -> tuple[int, int]:
         ("sum_hessian", struct.pack(">f", 0.0), "node without rows"),
         ("split_type", b"\x01", "unknown way"),
     ],
+    ids=lambda value: value.hex() if isinstance(value, bytes) else None,
 )
 def test_booster__with_one_value_changed_is_refused(content, name, value, message, tmp_path):
     at, _ = _array(content, name)
