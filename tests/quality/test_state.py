@@ -10,7 +10,6 @@ import pytest
 
 ALLOWED = {
     "training_matrix._matrices": "keyed by the frame itself, made of nothing else, and gone with it",
-    "registry.CANDIDATES": "what a user registers competes by its name",
     "study._problem": "set once in each worker process of a tuning, which serves that tuning alone",
     "user_features.sys": "each version of a user's file is a module of its own: its name holds the hash of its content",
     "user_file.sys": "the name of a user's module, for dataclasses that look it up",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field, fields
+from importlib import import_module
 from string import Formatter
 from types import ModuleType
 from typing import Any, Literal, get_args
@@ -107,10 +108,27 @@ class Feature(FeatureDescription):
         """Build the expression, as part of that of another feature."""
         return self.build(history)
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Cross into another process by where it is defined: the function itself goes by the name of the feature."""
+        return _feature_elsewhere, (self.build.__module__, self.description)
+
     @property
     def description(self) -> FeatureDescription:
         """What a model stores of it."""
         return FeatureDescription(**{part.name: getattr(self, part.name) for part in fields(FeatureDescription)})
+
+
+def _feature_elsewhere(module: str, description: FeatureDescription) -> Feature:
+    """Find a feature of this package again; one of a user's file keeps its words, and cannot be computed elsewhere."""
+    if module.startswith(__package__ + "."):
+        built_in = getattr(import_module(module), description.name, None)
+        if isinstance(built_in, Feature):
+            return built_in
+
+    def build(_: object) -> Any:  # noqa: ANN401
+        raise UsageError(f"{description.name} cannot be computed in this process.", fix="Read its file here, too.")
+
+    return Feature(**{part.name: getattr(description, part.name) for part in fields(FeatureDescription)}, build=build)
 
 
 _TEXTS = ("name", "unit", "family", "meaning", "reason", "table")

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from tenure_features.families.catalogue import BUILT_IN
 from tenure_training.audit import BuildFrames, Tables
 from tenure_training.frame import Frames
 from tenure_training.train import Training, train
@@ -25,6 +26,7 @@ class Shelf(Frames):
     def __init__(self, orders: pd.DataFrame, leaks: frozenset[str] = frozenset()) -> None:
         self._orders, self._leaks = orders, leaks
         self._shop, self._profiles = SimpleNamespace(tables={}, calendar=None), {}
+        self._catalogue = BUILT_IN
         self.first_order = orders["ordered_at"].min().normalize()
         self._shown: dict[pd.Timestamp, pd.DataFrame] = {}
 

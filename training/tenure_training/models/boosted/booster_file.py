@@ -103,7 +103,7 @@ class _BoosterCheck:
         match = _NUMBER.fullmatch(stored["base_score"]) if isinstance(stored["base_score"], str) else None
         self._require(match is not None, "has a base score that is no number")
         base = float(match[1]) if match else 0.0
-        low, high = {"binary:logistic": (1e-9, 1 - 1e-9), "reg:squarederror": (-1e6, 1e6)}.get(objective, (0.0, 1e9))
+        low, high = {"binary:logistic": (1e-9, 1 - 1e-9), "reg:squarederror": (-1e6, 1e6)}.get(objective, (0.0, 1e30))
         self._require(low <= base <= high, "has a base score out of range")
 
     def _trees(self, stored: Mapping[str, Any], columns: int) -> None:
