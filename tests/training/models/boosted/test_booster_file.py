@@ -15,6 +15,11 @@ from tenure_training.models.boosted.ubjson import UbjsonReader
 OBJECTIVES = ["binary:logistic", "reg:squarederror", "reg:gamma", "reg:tweedie", "survival:aft"]
 
 
+def in_hex(value: object) -> str | None:
+    """Name a parameter so that every worker and reader can: bytes as digits."""
+    return value.hex() if isinstance(value, bytes) else None
+
+
 def fit(objective: str) -> tuple[Boosted, pd.DataFrame]:
     generator = np.random.default_rng(1)
     X = pd.DataFrame(generator.normal(size=(400, 3)), columns=["a", "b", "c"])
@@ -70,7 +75,7 @@ def _array(content: bytes, name: str) -> tuple[int, int]:
         ("sum_hessian", struct.pack(">f", 0.0), "node without rows"),
         ("split_type", b"\x01", "unknown way"),
     ],
-    ids=lambda value: value.hex() if isinstance(value, bytes) else None,
+    ids=in_hex,
 )
 def test_booster__with_one_value_changed_is_refused(content, name, value, message, tmp_path):
     at, _ = _array(content, name)
@@ -91,6 +96,7 @@ def test_booster__with_one_value_changed_is_refused(content, name, value, messag
         (b"{L\0\0\0\0\0\0\0\x07learner", b"{L\0\0\0\0\0\0\x7f\x07learner", "shorter than it says"),
         (b"attributes{", b"attributes(", "unknown kind"),
     ],
+    ids=in_hex,
 )
 def test_booster__of_another_structure_is_refused(content, before, after, message, tmp_path):
     assert before in content
@@ -102,6 +108,7 @@ def test_booster__of_another_structure_is_refused(content, before, after, messag
 @pytest.mark.parametrize(
     "content",
     [b"", b"[", b"{", b"{}x", b"{L", b"{" + b"L\0\0\0\0\0\0\0\x01a{" * 30, b"{L" + b"\xff" * 8 + b"a"],
+    ids=in_hex,
 )
 def test_ubjson__refuses_what_is_not_one_whole_object(content):
     with pytest.raises(DataContractError, match=r"The booster in b\.ubj is damaged"):
