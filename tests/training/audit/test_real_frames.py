@@ -22,7 +22,7 @@ LATE_LINE = [
 
 def test_order_lines__come_back_as_they_arrived(open_log, tmp_path):
     rows = pd.DataFrame(LATE_LINE, columns=["customer_id", "order_id", "ordered_at", "revenue"])
-    shop = open_log(rows.astype({"ordered_at": "datetime64[us]"}))
+    shop = open_log(rows.astype({"ordered_at": "datetime64[us]"}), pd.Timestamp("2020-02-01"))
     lines = order_lines(shop.log, ["a", "b"])
     told = [(row.customer_id, str(row.ordered_at), row.revenue) for row in lines.itertuples()]
     assert told == [
