@@ -25,7 +25,8 @@ from scoring import QUALITY_GATE
 
 from tenure_training.metrics import METRICS, evaluate_metrics
 from tenure_training.models.hurdle.blend import Blend
-from tenure_training.selection import FEWEST_CUSTOMERS, SIMPLE
+from tenure_training.models.registry import CANDIDATES
+from tenure_training.selection import FEWEST_CUSTOMERS
 
 JUDGED = ("log_loss", "auroc", "normalised_gini", "total_bias", "ece")
 
@@ -45,7 +46,9 @@ def shops(customers: int, seeds: int) -> Iterator[Moment]:
 
 def gained(shop: Moment, folder: Path) -> dict[str, object]:
     """Train with and without the simple models; return the champion, and its losses less the blend's."""
-    training, did = trained(shop, folder, candidates=[Blend.name, *SIMPLE])
+    training, did = trained(
+        shop, folder, candidates=[Blend.name, *(name for name, model in CANDIDATES.items() if model.simple)]
+    )
     name, row = training.choice.name, dict.fromkeys(JUDGED, 0.0)
     if name != Blend.name:
         alone, _ = trained(shop, folder)
