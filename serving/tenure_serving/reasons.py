@@ -82,7 +82,8 @@ class Reason:
 
     Examples
     --------
-    >>> print(Reason("silent for 96 days, usual gap 21 days", 2.41, "churn", "rhythm", "recency_days"))
+    >>> fact = "silent for 96 days, usual gap 21 days"
+    >>> print(Reason(fact=fact, multiplier=2.41, target="churn", group="rhythm", feature="recency_days"))
     silent for 96 days, usual gap 21 days: odds of leaving x 2.4 (raises risk)
     """
 

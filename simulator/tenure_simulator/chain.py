@@ -96,8 +96,10 @@ def stages(chain: Chain, elapsed: Floats) -> Floats:
 
     Examples
     --------
-    >>> one = Chain(*(np.array([x]) for x in (0.1, 2, 0.0, 0.1, 1.0, 0.0)), 0.5)
-    >>> stages(one, np.array([5.0])).round(2).ravel().tolist()
+    >>> never, always = np.zeros(1), np.ones(1)
+    >>> chain = Chain(rate=np.array([0.1]), shape=np.array([2]), cooling_hazard=never, leaving_hazard=np.array([0.1]),
+    ...               stay=always, cools=never, cooling_speed=0.5)
+    >>> stages(chain, np.array([5.0])).round(2).ravel().tolist()
     [0.5, 0.5]
     """
     depth = int(chain.shape.max(initial=1))

@@ -40,7 +40,7 @@ def simulate_shop(preset: str = "shop", *, customers: int | None = None, seed: i
     --------
     >>> tables = simulate_shop("tiny", seed=1)
     >>> tables["orders"].columns[:3].tolist()
-    ['order_id', 'customer_id', 'ordered_at']
+    ['customer_id', 'ordered_at', 'revenue']
     """
     from tenure_simulator import preset as preset_config
     from tenure_simulator import simulate

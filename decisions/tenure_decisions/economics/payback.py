@@ -40,8 +40,10 @@ class Payback:
 
         Examples
         --------
-        >>> str(Payback("paid back", 3.0, 2.0, np.inf, 18)), str(Payback("not yet", np.nan, 17.0, np.inf, 18))
-        ('month 3 (2 to not yet)', 'not yet after 18 months')
+        >>> str(Payback(status="paid back", month=3.0, low=2.0, high=np.inf, observed_months=18))
+        'month 3 (2 to not yet)'
+        >>> str(Payback(status="not yet", month=np.nan, low=17.0, high=np.inf, observed_months=18))
+        'not yet after 18 months'
         """
         if self.status == "not yet":
             return f"not yet after {self.observed_months} months"
