@@ -3,12 +3,15 @@
 ``python benchmarks/mutation.py --mutants 200`` changes one thing at a time in models, families of features and
 decisions (a comparison, an operator, a number, a truth, a returned value, a call), runs the tests that mirror or import
 the changed module, and prints the share of changes that made a test fail, then the changes that nobody noticed.
+Every verdict is a line of ``--report``; a run that is stopped and begun again goes on from there, and with ``--again``
+the changes that nobody noticed are judged once more, by the tests of today.
 """
 
 from __future__ import annotations
 
 import argparse
 import ast
+import hashlib
 import json
 import os
 import random
@@ -58,6 +61,11 @@ class Mutant:
     before: str
     after: str
     text: str
+
+    @property
+    def key(self) -> str:
+        """Name the change by the whole text that it makes, so that it is another one once its module has changed."""
+        return hashlib.sha256(f"{self.path}\n{self.text}".encode()).hexdigest()[:16]
 
 
 @dataclass(frozen=True)
@@ -211,10 +219,23 @@ def wait(child: int, *, limit: float) -> tuple[str, float]:
     return LATE, time.monotonic() - began
 
 
-def judge(sample: Sequence[Mutant], tree: Path, *, limit: float, report: Path) -> Iterator[Verdict]:
+def earlier(report: Path, *, again: bool) -> dict[str, tuple[str, float]]:
+    """Read what a report says of the changes it has judged, by key; without those to be judged again."""
+    rows = [json.loads(line) for line in report.read_text().splitlines()] if report.is_file() else []
+    said = {row["key"]: (row["outcome"], row["seconds"]) for row in rows}
+    return {key: verdict for key, verdict in said.items() if not (again and verdict[0] in {SURVIVED, UNSOUND})}
+
+
+def judge(
+    sample: Sequence[Mutant], tree: Path, *, limit: float, report: Path, again: bool = False
+) -> Iterator[Verdict]:
     """Put one change after the other into a tree and let its tests judge it; they must pass without it."""
     sound: dict[tuple[str, ...], tuple[str, float]] = {}
+    judged = earlier(report, again=again)
     for mutant in sample:
+        if mutant.key in judged:
+            yield Verdict(mutant, *judged[mutant.key])
+            continue
         tests, file = tests_of(mutant.path, tree), tree / mutant.path
         if tests not in sound:
             sound[tests] = wait(start(tree, tests, tree / "tests.log"), limit=10 * limit)
@@ -229,20 +250,25 @@ def judge(sample: Sequence[Mutant], tree: Path, *, limit: float, report: Path) -
         verdict = Verdict(mutant, outcome, round(seconds, 1))
         with report.open("a") as lines:
             row = {name: value for name, value in asdict(mutant).items() if name != "text"}
-            lines.write(json.dumps({**row, "outcome": outcome, "seconds": verdict.seconds}) + "\n")
+            lines.write(json.dumps({"key": mutant.key, **row, "outcome": outcome, "seconds": verdict.seconds}) + "\n")
         yield verdict
 
 
 def drawn(number: int, *, seed: int, subjects: Sequence[str] = SUBJECTS) -> list[Mutant]:
-    """Draw changes of all modules of the subjects, each as likely as any other; neighbours in a module together."""
+    """Draw changes of all modules of the subjects, each as likely as any other.
+
+    Neighbours in a module stay together, modules come in a drawn order: what a stopped run has judged is a fair part.
+    """
     every = [
         mutant
         for subject in subjects
         for path in sorted((REPOSITORY / subject).rglob("*.py"))
         for mutant in mutants(str(path.relative_to(REPOSITORY)), path.read_text())
     ]
-    sample = random.Random(seed).sample(every, min(number, len(every)))  # noqa: S311  # no secret
-    return sorted(sample, key=lambda mutant: (mutant.path, mutant.line))
+    dice = random.Random(seed)  # noqa: S311  # no secret
+    sample = dice.sample(every, min(number, len(every)))
+    place = {path: dice.random() for path in sorted({mutant.path for mutant in sample})}
+    return sorted(sample, key=lambda mutant: (place[mutant.path], mutant.line))
 
 
 def summary(verdicts: Sequence[Verdict]) -> list[str]:
@@ -275,6 +301,7 @@ def main() -> None:
     parser.add_argument("--subject", action="append", help="a folder or file instead of all three")
     parser.add_argument("--part", default="1/1", help="which part of the sample: 1/2 and 2/2 run side by side")
     parser.add_argument("--report", type=Path, default=Path("mutants.jsonl"))
+    parser.add_argument("--again", action="store_true", help="judge what the report says nobody noticed once more")
     asked = parser.parse_args()
     part, parts = (int(number) for number in asked.part.split("/"))
     sample = drawn(asked.mutants, seed=asked.seed, subjects=asked.subject or SUBJECTS)
@@ -287,9 +314,11 @@ def main() -> None:
         __import__(name)
     with tempfile.TemporaryDirectory(prefix="mutants-") as folder:
         verdicts = []
-        for verdict in judge(sample, copy_of_tree(Path(folder)), limit=asked.limit, report=asked.report.resolve()):
+        tree, report = copy_of_tree(Path(folder)), asked.report.resolve()
+        for verdict in judge(sample, tree, limit=asked.limit, report=report, again=asked.again):
             verdicts.append(verdict)
-            print(f"{len(verdicts)}/{len(sample)} {verdict.outcome} {verdict.mutant.path}:{verdict.mutant.line}")
+            place = f"{verdict.mutant.path}:{verdict.mutant.line}"
+            print(f"{len(verdicts)}/{len(sample)} {verdict.outcome} {place}", flush=True)
     print("\n".join(summary(verdicts)))
 
 

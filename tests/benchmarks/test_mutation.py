@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import importlib.util
+import json
 import sys
 from pathlib import Path
 from types import ModuleType
@@ -50,3 +51,16 @@ def test_summary__counts_what_was_noticed(mutation: ModuleType) -> None:
     lines = mutation.summary([*verdicts, mutation.Verdict(mutant, mutation.UNSOUND, 1.0)])
     assert "| all | 4 | 75% |" in lines
     assert lines[-1] == "- decisions/tenure_decisions/a.py:7: `a < b` -> `(a <= b)`"
+
+
+def test_judge__goes_on_from_its_report(mutation: ModuleType, tmp_path: Path) -> None:
+    mutant = mutation.Mutant("decisions/tenure_decisions/a.py", 7, "a < b", "(a <= b)", "return (a <= b)")
+    report = tmp_path / "mutants.jsonl"
+    rows = [{"key": mutant.key, "outcome": outcome, "seconds": 2.0} for outcome in ("killed", "survived")]
+    report.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    nowhere = tmp_path / "no tree is needed for what was judged"
+    assert list(mutation.judge([mutant], nowhere, limit=1.0, report=report)) == [
+        mutation.Verdict(mutant, "survived", 2.0)
+    ]
+    assert mutation.earlier(report, again=True) == {}
+    assert mutation.earlier(tmp_path / "none.jsonl", again=False) == {}
