@@ -84,10 +84,13 @@ class OrdersConfig(TableConfig):
         aside, ``raise`` refuses the log.
     currency
         The currency of ``revenue``, shown beside every amount; a ``currency`` column in the log wins over it.
+    trust_customers
+        Whether the customers are right although each ordered once, or one holds more than a twentieth of the orders.
     """
 
     returns: ReturnsChoice = "net"
     currency: str | None = None
+    trust_customers: bool = False
 
 
 class RunConfig(ConfigSection):

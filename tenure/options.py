@@ -31,6 +31,13 @@ ReturnsOption = Annotated[
         "--returns", metavar="net|drop|raise", help="What returns do: orders that sum to less than zero. [default: net]"
     ),
 ]
+TrustCustomers = Annotated[
+    bool | None,
+    typer.Option(
+        "--trust-customers",
+        help="The customers are right, although each ordered once or one has more than a twentieth of the orders.",
+    ),
+]
 Currency = Annotated[str | None, typer.Option("--currency", help="Currency shown beside amounts, such as EUR.")]
 AsOf = Annotated[
     str | None,
@@ -161,10 +168,16 @@ def column_mapping(pairs: Sequence[str] | None) -> dict[str, str]:
 
 
 def log(
-    orders: str | None, columns: Sequence[str] | None, *, returns: str | None = None, currency: str | None = None
+    orders: str | None,
+    columns: Sequence[str] | None,
+    *,
+    returns: str | None = None,
+    currency: str | None = None,
+    trust_customers: bool | None = None,
 ) -> _Tree:
     """Nest the options about the order log like ``[orders]``; None means that an option was not given."""
-    return {"uri": orders, "columns": column_mapping(columns), "returns": returns, "currency": currency}
+    said = {"returns": returns, "currency": currency, "trust_customers": trust_customers}
+    return {"uri": orders, "columns": column_mapping(columns), **said}
 
 
 def question(

@@ -11,6 +11,7 @@ def audit(
     orders: options.Orders = None,
     column: options.Columns = None,
     returns: options.ReturnsOption = None,
+    trust_customers: options.TrustCustomers = None,
     as_of: options.AsOf = None,
     horizon: options.Horizon = None,
     active_days: options.ActiveDays = None,
@@ -34,7 +35,7 @@ def audit(
     from tenure_features.errors import QualityGateError
 
     asked = {
-        "orders": options.log(orders, column, returns=returns),
+        "orders": options.log(orders, column, returns=returns, trust_customers=trust_customers),
         "run": options.question(as_of, horizon, active_days, seed=seed, candidates=candidate),
     }
     settings = load_config(config, overrides=asked)

@@ -9,6 +9,7 @@ def backtest(
     orders: options.Orders = None,
     column: options.Columns = None,
     returns: options.ReturnsOption = None,
+    trust_customers: options.TrustCustomers = None,
     currency: options.Currency = None,
     as_of: options.AsOf = None,
     horizon: options.Horizon = None,
@@ -34,7 +35,7 @@ def backtest(
     from tenure.report.render import backtest_lines
 
     asked = {
-        "orders": options.log(orders, column, returns=returns, currency=currency),
+        "orders": options.log(orders, column, returns=returns, currency=currency, trust_customers=trust_customers),
         "engine": options.engine(engine),
         "run": options.question(as_of, horizon, active_days, seed=seed, candidates=candidate),
         "features": options.own_features(features),

@@ -31,6 +31,7 @@ def budget(
     orders: options.Orders = None,
     column: options.Columns = None,
     returns: options.ReturnsOption = None,
+    trust_customers: options.TrustCustomers = None,
     currency: options.Currency = None,
     as_of: options.AsOf = None,
     seed: options.Seed = None,
@@ -54,7 +55,7 @@ def budget(
     from tenure.progress import open_progress
 
     asked = {
-        "orders": options.log(orders, column, returns=returns, currency=currency),
+        "orders": options.log(orders, column, returns=returns, currency=currency, trust_customers=trust_customers),
         "run": options.question(as_of, seed=seed),
     }
     settings, limits = load_config(config, overrides=asked), read_limits(limit)

@@ -14,6 +14,7 @@ def channels(
     orders: options.Orders = None,
     column: options.Columns = None,
     returns: options.ReturnsOption = None,
+    trust_customers: options.TrustCustomers = None,
     currency: options.Currency = None,
     as_of: options.AsOf = None,
     seed: options.Seed = None,
@@ -37,7 +38,7 @@ def channels(
     from tenure.progress import open_progress
 
     asked = {
-        "orders": options.log(orders, column, returns=returns, currency=currency),
+        "orders": options.log(orders, column, returns=returns, currency=currency, trust_customers=trust_customers),
         "run": options.question(as_of, seed=seed),
     }
     settings = load_config(config, overrides=asked)
@@ -57,6 +58,7 @@ def growth(
     orders: options.Orders = None,
     column: options.Columns = None,
     returns: options.ReturnsOption = None,
+    trust_customers: options.TrustCustomers = None,
     currency: options.Currency = None,
     as_of: options.AsOf = None,
     seed: options.Seed = None,
@@ -79,7 +81,7 @@ def growth(
     from tenure.progress import open_progress
 
     asked = {
-        "orders": options.log(orders, column, returns=returns, currency=currency),
+        "orders": options.log(orders, column, returns=returns, currency=currency, trust_customers=trust_customers),
         "run": options.question(as_of, seed=seed),
     }
     settings = load_config(config, overrides=asked)

@@ -11,6 +11,7 @@ def check(
     orders: options.Orders = None,
     column: options.Columns = None,
     returns: options.ReturnsOption = None,
+    trust_customers: options.TrustCustomers = None,
     as_of: options.AsOf = None,
     config: options.ConfigFile = None,
     engine: options.EngineOption = None,
@@ -32,7 +33,7 @@ def check(
     from tenure_features.errors import DataContractError
 
     asked = {
-        "orders": options.log(orders, column, returns=returns),
+        "orders": options.log(orders, column, returns=returns, trust_customers=trust_customers),
         "engine": options.engine(engine),
         "run": options.question(as_of),
     }

@@ -21,6 +21,7 @@ def cohorts(
     orders: options.Orders = None,
     column: options.Columns = None,
     returns: options.ReturnsOption = None,
+    trust_customers: options.TrustCustomers = None,
     currency: options.Currency = None,
     as_of: options.AsOf = None,
     seed: options.Seed = None,
@@ -42,7 +43,7 @@ def cohorts(
     from tenure.progress import open_progress
 
     asked = {
-        "orders": options.log(orders, column, returns=returns, currency=currency),
+        "orders": options.log(orders, column, returns=returns, currency=currency, trust_customers=trust_customers),
         "run": options.question(as_of, seed=seed),
     }
     settings = load_config(config, overrides=asked)

@@ -16,6 +16,7 @@ def score(
     orders: options.Orders = None,
     column: options.Columns = None,
     returns: options.ReturnsOption = None,
+    trust_customers: options.TrustCustomers = None,
     currency: options.Currency = None,
     as_of: options.AsOf = None,
     candidate: options.OwnCandidates = None,
@@ -42,7 +43,7 @@ def score(
     from tenure.report.render import score_lines
 
     asked = {
-        "orders": options.log(orders, column, returns=returns, currency=currency),
+        "orders": options.log(orders, column, returns=returns, currency=currency, trust_customers=trust_customers),
         "engine": options.engine(engine),
         "run": options.question(as_of, candidates=candidate, out=out, previous=previous),
         "features": options.own_features(features),

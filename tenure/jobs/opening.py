@@ -76,7 +76,9 @@ def catalogue_of(config: Config) -> Catalogue:
 
 def order_source(config: OrdersConfig) -> OrderSource:
     """Describe where the order log lies and how to read it; nothing is opened yet."""
-    return OrderSource(config.uri, columns=config.columns, returns=config.returns)
+    return OrderSource(
+        config.uri, columns=config.columns, returns=config.returns, trust_customers=config.trust_customers
+    )
 
 
 def table_source(config: TableConfig) -> TableSource:

@@ -36,6 +36,8 @@ class OrderSource:
     returns
         What happens to returns (orders that sum to less than zero): ``net`` keeps them as negative revenue, ``drop``
         leaves them out, ``raise`` breaks the contract.
+    trust_customers
+        Whether the customers are right although each ordered once, or one holds more than a twentieth of the orders.
 
     Examples
     --------
@@ -47,6 +49,7 @@ class OrderSource:
     uri: TablePlace | Frame
     columns: Mapping[str, str] = field(default_factory=dict)
     returns: ReturnsPolicy = "net"
+    trust_customers: bool = False
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "uri", place_of(self.uri))

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 ALIASES: Mapping[str, tuple[str, ...]] = {
     "customer_id": (
         "client_uniq_id",  # Yandex.Metrica orders CSV
-        "client_id", "customerid", "customer", "user_id", "id_customer", "cust_id", "buyer_id", "client", "id",
+        "client_id", "customerid", "customer", "user_id", "id_customer", "cust_id", "buyer_id", "client",
+        "email", "customer_email", "email_address", "billing_email", "buyer_email",
     ),
     "ordered_at": (
         "create_date_time",  # Yandex.Metrica orders CSV
@@ -39,10 +40,25 @@ ALIASES: Mapping[str, tuple[str, ...]] = {
     "arm": ("variant", "group", "treatment"),
     "campaign": ("experiment", "campaign_id"),
 }  # fmt: skip
-"""Other names per contract column, most specific first; letter case, spaces, dashes and underscores do not matter."""
+"""Other names per contract column, most specific first; letter case, spaces, dashes and underscores do not matter.
+
+A bare ``id`` is nobody's: in exports of shops and CRMs it is the order's, and everybody would have one order.
+"""
+
+EMAILS = (
+    "customer_email", "billing_email", "buyer_email", "contact_email", "client_email", "user_email", "email_address",
+    "email", "mail", "почта", "электронная почта", "рабочий email", "рабочий e-mail",
+)  # fmt: skip
+"""Columns that hold the e-mail of who bought, most specific first."""
+
+CUSTOMER_WORDS = (
+    "customer", "client", "buyer", "email", "phone", "contact", "user", "account", "member", "loyalty", "card",
+    "покупател", "клиент", "контрагент", "контакт", "почта", "телефон", "карта",
+)  # fmt: skip
+"""Parts of names of columns that may say who bought, most likely first."""
 
 YANDEX_ORDER_ID = frozenset({"id", "create_date_time", "client_uniq_id"})
-"""Only beside the other two does a bare ``id`` mean the order (Yandex.Metrica); alone it may be the customer."""
+"""Only beside the other two does a bare ``id`` mean the order (Yandex.Metrica); alone it may mean anything."""
 
 
 def plain(name: str) -> str:
@@ -56,6 +72,18 @@ def plain(name: str) -> str:
     return "".join(letter for letter in name.casefold() if letter.isalnum())
 
 
+def find_column(names: Iterable[str], columns: Sequence[str]) -> str | None:
+    """Find the first of several names among columns, or None.
+
+    Examples
+    --------
+    >>> find_column(EMAILS, ("Name", "E-Mail", "Billing Email"))
+    'Billing Email'
+    """
+    by_plain = {plain(column): column for column in reversed(columns)}
+    return next((by_plain[plain(name)] for name in names if plain(name) in by_plain), None)
+
+
 def recognise(contract: str, columns: tuple[str, ...]) -> str | None:
     """Find the source column that stands for a contract column, or None.
 
@@ -66,10 +94,9 @@ def recognise(contract: str, columns: tuple[str, ...]) -> str | None:
     >>> recognise("order_id", ("id", "create_date_time", "client_uniq_id"))
     'id'
     """
-    by_plain = {plain(column): column for column in reversed(columns)}
-    for name in (contract, *ALIASES.get(contract, ())):
-        if plain(name) in by_plain:
-            return by_plain[plain(name)]
+    found = find_column((contract, *ALIASES.get(contract, ())), columns)
+    if found is not None:
+        return found
     if contract == "order_id" and set(columns) >= YANDEX_ORDER_ID:
         return "id"
     return None

@@ -16,11 +16,13 @@ from tenure_features.errors import DataContractError, UsageError
 from tenure_features.identity.customer_map import CustomerMap
 from tenure_features.reading.databases import hide_password
 from tenure_features.reading.engine import Engine, digest_table, is_row_failure, is_spark, keep
+from tenure_features.reading.readers import RawTable
 from tenure_features.reading.sources import OrderSource, read_table
 from tenure_features.table_history import pair_known
 from tenure_features.tables.cleaning import clean_rows
 from tenure_features.tables.contracts import ORDERS
 from tenure_features.tables.duplicates import deduplicate
+from tenure_features.tables.guests import separate_guests
 from tenure_features.tables.mapping import MappedTable, map_columns
 from tenure_features.tables.moment import day_after_last_order
 from tenure_features.tables.order_columns import select_order_columns
@@ -185,7 +187,7 @@ def default_as_of(source: OrderSource, *, engine: Engine | None = None) -> pd.Ti
         If the log cannot be read, or holds no order.
     """
     backend = (engine or Engine()).connect()
-    mapped = map_columns(read_table(source.uri, backend).table, source.columns, contract=ORDERS, backend=backend)
+    mapped = _map(read_table(source.uri, backend), source, backend)
     return _require_moment(day_after_last_order(mapped))
 
 
@@ -223,8 +225,8 @@ def _open(
     moment = None if as_of is None else utc_naive(as_of)
     backend = (engine or Engine()).connect()
     raw = read_table(source.uri, backend)
-    mapped = map_columns(raw.table, source.columns, contract=ORDERS, backend=backend)
     try:
+        mapped = _map(raw, source, backend)
         if moment is None and decide:
             moment = day_after_last_order(mapped)
         rows = clean_rows(mapped, as_of=moment)
@@ -252,6 +254,10 @@ def _open(
     opened_at = pd.Timestamp(LATEST) if moment is None else moment
     details = select_order_columns(unique.table, mapped)
     return OrderLog(rolled.orders, readiness, opened_at, source, backend, details, unique.lines, accounts)
+
+
+def _map(raw: RawTable, source: OrderSource, backend: Any) -> MappedTable:  # noqa: ANN401
+    return separate_guests(map_columns(raw.table, source.columns, contract=ORDERS, backend=backend))
 
 
 def _known_customers(

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+import ibis
 import ibis.expr.types as ir
 import pandas as pd
 
@@ -18,6 +19,7 @@ from tenure_features.reading.readers import RawTable
 from tenure_features.reading.sources import OrderSource
 from tenure_features.tables.cleaning import CleanRows
 from tenure_features.tables.contracts import ORDERS
+from tenure_features.tables.doubts import doubt_customers
 from tenure_features.tables.duplicates import Deduplicated
 from tenure_features.tables.horizon import suggest_horizon, verdicts
 from tenure_features.tables.mapping import MappedTable
@@ -142,6 +144,7 @@ def _figures(orders: ir.Table) -> dict[str, Any]:
         customers=(people.orders > 0).cast("int64").sum(),
         return_only=(people.orders == 0).cast("int64").sum(),
         one_time=(people.orders == 1).cast("int64").sum(),
+        most=people.orders.max().coalesce(0.0),
         orders=people.orders.sum(),
         returns=people.returns.sum(),
         first_order_at=people["first"].min(),
@@ -150,7 +153,7 @@ def _figures(orders: ir.Table) -> dict[str, Any]:
         returned=people.returned.sum(),
         **quantiles,
     )
-    counts = ["customers", "return_only", "one_time", "orders", "returns", "gross", "returned"]
+    counts = ["customers", "return_only", "one_time", "most", "orders", "returns", "gross", "returned"]
     row = fetch(totals).fillna(dict.fromkeys(counts, 0)).iloc[0]
     return {str(name): value for name, value in row.items()}
 
@@ -188,7 +191,15 @@ def _breaches(stages: Stages, figures: Mapping[str, Any], currencies: Mapping[st
         for aside in stages.rows.set_aside
         if aside.problem.endswith("unreadable") and aside.rows > UNREADABLE_SHARE * dated
     ]
-    return (*breaches, *contract_breaches(stages.orders, ORDERS))
+    return (*breaches, *_doubts(stages, figures), *contract_breaches(stages.orders, ORDERS))
+
+
+def _doubts(stages: Stages, figures: Mapping[str, Any]) -> tuple[str, ...]:
+    if stages.source.trust_customers:
+        return ()
+    sold = final(stages.orders).filter(ibis._.revenue >= 0)
+    customers, most, total = (int(figures[name]) for name in ("customers", "most", "orders"))
+    return doubt_customers(sold, stages.mapped, customers=customers, most=most, total=total)
 
 
 def _notes(stages: Stages, figures: Mapping[str, Any]) -> tuple[str, ...]:
