@@ -152,8 +152,8 @@ prediction = model.predict(present)
 scores = present[["customer_id"]].assign(
     churn_probability=1 - prediction.buy_probability, expected_value=prediction.expected_value
 )
-segmenter = Segmenter.fit(present, scores)
-scores = with_money(scores.join(segmenter.assign(present, scores)))
+segmenter = Segmenter.fit(present, scores, horizon_days=horizon_days)
+scores = with_money(segmenter.price(present, scores).join(segmenter.assign(present, scores)))
 charts.draw_churn_risk(
     charts.churn_bins(scores["churn_probability"], tiers=scores["risk_tier"]),
     horizon_days=horizon_days,

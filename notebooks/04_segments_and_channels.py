@@ -78,9 +78,12 @@ def predicted(snapshot: pd.DataFrame) -> pd.DataFrame:
 
 snapshots = {moment: frames.snapshot(moment) for moment in (first, a_week_later, now)}
 predictions = {moment: predicted(snapshot) for moment, snapshot in snapshots.items()}
-segmenter = Segmenter.fit(snapshots[first], predictions[first])
+segmenter = Segmenter.fit(snapshots[first], predictions[first], horizon_days=horizon_days)
 scores = {
-    moment: predictions[moment].join(segmenter.assign(snapshots[moment], predictions[moment])) for moment in snapshots
+    moment: segmenter.price(snapshots[moment], predictions[moment]).join(
+        segmenter.assign(snapshots[moment], predictions[moment])
+    )
+    for moment in snapshots
 }
 people = with_money(scores[now])
 people[["customer_id", "churn_probability", "expected_value", "rfm_group", "value_tier", "lifecycle", "segment"]].head()

@@ -224,9 +224,9 @@ class SegmentsConfig(ConfigSection):
     rfm_map, relationship_map
         The maps behind ``rfm_group`` and ``rfm_relationship``: ``common_eleven``, ``relationship``, ``simple``, or the
         path of a JSON file.
-    value_shares, value_basis
-        Shares of value that the high tier, and the high and medium tiers together, bring; of value ``if_active``
-        (risk taken out) or ``expected``.
+    value_shares, value_basis, value_by
+        Shares of value that the high tier, and the high and medium tiers together, bring; of value ``if_buys`` (risk
+        taken out) or ``expected``; by ``revenue`` or ``contribution`` (None: contribution where costs are known).
     risk_basis, risk_odds_ratio, risk_cuts, loss_shares
         Risk by ``probability`` (limits at the shop's odds divided and multiplied by the ratio) or by
         ``expected_loss`` (limits by shares of all money at risk); or fixed limits, in the unit of the basis.
@@ -246,7 +246,8 @@ class SegmentsConfig(ConfigSection):
     rfm_map: str = Field(default="common_eleven", min_length=1)
     relationship_map: str = Field(default="relationship", min_length=1)
     value_shares: tuple[float, float] = (0.5, 0.8)
-    value_basis: Literal["if_active", "expected"] = "if_active"
+    value_basis: Literal["if_buys", "expected"] = "if_buys"
+    value_by: Literal["revenue", "contribution"] | None = None
     risk_basis: Literal["probability", "expected_loss"] = "probability"
     risk_odds_ratio: float = Field(default=2.0, gt=1)
     risk_cuts: tuple[float, float] | None = None

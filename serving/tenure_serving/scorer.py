@@ -45,6 +45,7 @@ SCHEMA: Mapping[str, ColumnKind] = {
     "expected_value": "double",
     "value_low": "double",
     "value_high": "double",
+    "value_if_buys": "double",
     **dict.fromkeys(INTERVALS, "double"),
     **dict.fromkeys(VALUE_QUANTILES, "double"),
     **dict.fromkeys(("clv_90d", "clv_180d", "clv_365d", "clv_lifetime", "clv_before_cac", "clv_net"), "double"),
@@ -232,6 +233,7 @@ class Scorer:
             table = table.assign(**dates_by_column)
         if self._lifetime is not None:
             table = table.assign(**self._lifetime.columns(rows, prediction))
+        table = self._segmenter.price(rows, table)
         table = table.join(self._segmenter.assign(rows, table, previous=previous))
         churn, value = _reasons(candidate.contributions(rows), rows, info)
         table["churn_reasons"] = pd.Series(churn, index=table.index, dtype="object")

@@ -10,7 +10,7 @@ from tenure.config import Config
 from tenure.jobs.calendars import definition
 from tenure.jobs.costs import economics_of
 from tenure.jobs.extras import extras
-from tenure.jobs.segmenter import fit_segmenter
+from tenure.jobs.segmenter import closed_windows, fit_segmenter
 from tenure_features import Shop
 from tenure_training.models.bundle import Bundle, BundleInfo, definitions, package_versions, write_bundle
 from tenure_training.train import Training
@@ -24,7 +24,8 @@ def write_model(config: Config, shop: Shop, training: Training, *, folder: Path)
         {"churn_probability": 1 - prediction.buy_probability, "expected_value": prediction.expected_value}
     )
     catalogue = frame.catalogue.describe(frame.features)
-    more, sentences = extras(frame, economics_of(config.economics, shop))
+    economics = economics_of(config.economics, shop)
+    more, sentences = extras(frame, economics)
     info = BundleInfo(
         champion=training.choice.name,
         as_of=frame.as_of,
@@ -46,5 +47,12 @@ def write_model(config: Config, shop: Shop, training: Training, *, folder: Path)
         seed=config.run.seed,
         versions=package_versions(),
     )
-    segments = fit_segmenter(config.segments, frame.present, predictions).to_dict()
-    return write_bundle(folder, training.champion, info, segments, extras=more)
+    segmenter = fit_segmenter(
+        config.segments,
+        frame.present,
+        predictions,
+        horizon_days=frame.horizon_days,
+        closed=closed_windows(frame, training.champion),
+        economics=economics,
+    )
+    return write_bundle(folder, training.champion, info, segmenter.to_dict(), extras=more)

@@ -13,6 +13,7 @@ from tenure_features.errors import UsageError
 from tenure_features.identity import read_state
 from tenure_serving.score_tables import scores_path
 from tenure_serving.segments.rfm import SCALES
+from tenure_training.models.after.economics import Economics
 from tenure_training.models.registry import candidate_class, candidates_by_name
 
 
@@ -55,7 +56,8 @@ def _require_segments(config: SegmentsConfig) -> None:
     problems: list[UsageError] = []
     for scale in scales:  # auto: which of them it will be is known when customers are counted
         try:
-            fit_segmenter(config.model_copy(update={"rfm_scale": scale}), snapshot, predictions)
+            one = config.model_copy(update={"rfm_scale": scale})
+            fit_segmenter(one, snapshot, predictions, horizon_days=90, economics=Economics(margin=0.5))
         except UsageError as problem:
             problems.append(problem)
     if len(problems) == len(scales):

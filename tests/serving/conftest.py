@@ -82,7 +82,7 @@ def make_bundle(folder: Path, candidate: Candidate) -> Bundle:
         seed=7,
         versions=package_versions(),
     )
-    return write_bundle(folder, candidate, info, Segmenter.fit(snapshot, table).to_dict())
+    return write_bundle(folder, candidate, info, Segmenter.fit(snapshot, table, horizon_days=90).to_dict())
 
 
 @pytest.fixture

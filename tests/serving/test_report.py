@@ -40,7 +40,9 @@ def shop(customers: int = 4000) -> pd.DataFrame:
         }
     )
     predictions = pd.DataFrame({"churn_probability": churn, "expected_value": value})
-    segments = Segmenter.fit(snapshot, predictions).assign(snapshot, predictions)
+    segmenter = Segmenter.fit(snapshot, predictions, horizon_days=90)
+    predictions = segmenter.price(snapshot, predictions)
+    segments = segmenter.assign(snapshot, predictions)
     head = pd.DataFrame(
         {"customer_id": snapshot["customer_id"], "as_of": pd.Timestamp("2025-12-01"), "horizon_days": 90}
     )
@@ -187,9 +189,7 @@ def test_report__tells_its_story_in_order(page) -> None:
 def test_report__leads_with_the_numbers_of_the_score_table(data, page) -> None:
     scores = data.scores
     risky = scores[(scores["risk_tier"] == "high") & (scores["lifecycle"] != "lost")]
-    at_risk = (
-        risky["expected_value"] / (1 - risky["churn_probability"]).clip(lower=0.02) - risky["expected_value"]
-    ).sum()
+    at_risk = (risky["value_if_buys"] - risky["expected_value"]).sum()
     head = summary.headline(summary.with_money(scores))
     assert (head.customers, head.at_risk, head.lost) == (4000, len(risky), (scores["lifecycle"] == "lost").sum())
     assert head.money_at_risk == pytest.approx(at_risk)

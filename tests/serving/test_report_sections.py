@@ -17,7 +17,7 @@ EVIL = "</script><b onclick=x>Tom & Jerry</b>"
 def scores() -> pd.DataFrame:
     row: dict[str, Any] = {
         "customer_id": "c1", "as_of": pd.Timestamp("2025-12-01"), "horizon_days": 90, "churn_probability": 0.5,
-        "expected_value": 10.0, "recency_score": 5, "frequency_score": 5, "monetary_score": 5,
+        "expected_value": 10.0, "value_if_buys": 20.0, "recency_score": 5, "frequency_score": 5, "monetary_score": 5,
         "rfm_group": "Champions", "value_tier": "high", "risk_tier": "low", "segment": "VIP", "next_step": "Call",
     }  # fmt: skip
     return pd.DataFrame([row])

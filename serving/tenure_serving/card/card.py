@@ -18,9 +18,9 @@ from tenure_serving.segments.playbook import Playbook, load_playbook
 from tenure_serving.segments.tiers import money_at_risk
 
 _RFM_SCORES = ("recency_score", "frequency_score", "monetary_score")
-_NEEDED = ("customer_id", "as_of", "horizon_days", "churn_probability", "expected_value", "segment")
+_NEEDED = ("customer_id", "as_of", "horizon_days", "churn_probability", "expected_value", "value_if_buys", "segment")
 MEANINGS: Mapping[str, str] = {
-    "money_at_risk": "expected value / (1 - churn probability) - expected value: what the risk of leaving takes",
+    "money_at_risk": "value_if_buys - expected value: what the risk of leaving takes",
     "clv_before_cac": "contribution over the customer's life, before the cost of acquisition",
     "clv_net": "the same after the cost of acquisition (CAC)",
     "next_order_at": "median time of the next order; missing where it is too far away to say",
@@ -185,7 +185,7 @@ def _churn(row: Mapping[str, Any], definitions: Mapping[str, str]) -> dict[str, 
 
 
 def _value(row: Mapping[str, Any], definitions: Mapping[str, str]) -> dict[str, Any]:
-    at_risk = money_at_risk(pd.DataFrame([{name: row[name] for name in ("churn_probability", "expected_value")}]))
+    at_risk = money_at_risk(pd.DataFrame([{name: row[name] for name in ("value_if_buys", "expected_value")}]))
     optional = ("value_tier", "clv_before_cac", "clv_net", "next_order_at")
     return {
         "expected": float(row["expected_value"]),

@@ -16,7 +16,9 @@ from tenure_serving.segments.lifecycle import Lifecycle
 from tenure_serving.segments.maps import RfmMap, load_map, parse_map
 from tenure_serving.segments.playbook import Playbook, load_playbook, parse_playbook
 from tenure_serving.segments.rfm import RFM_SCORES, Mode, RfmScorer
-from tenure_serving.segments.tiers import RiskBasis, RiskTiers, ValueBasis, ValueTiers
+from tenure_serving.segments.tiers import Floats, RiskBasis, RiskTiers, ValueBasis, ValueBy, ValueTiers, prediction
+from tenure_serving.segments.value_if_buys import ClosedWindows, ValueIfBuys
+from tenure_training.models.after.economics import Economics
 
 SEGMENT_COLUMNS = (
     "recency_score", "frequency_score", "monetary_score", "rfm_group", "rfm_relationship",
@@ -41,6 +43,8 @@ class Segmenter:
     ----------
     rfm, value, risk, lifecycle
         The fitted limits.
+    if_buys
+        What a customer is worth who does order.
     group_map, relationship_map
         The maps behind ``rfm_group`` (map A) and ``rfm_relationship`` (map B).
     playbook
@@ -53,6 +57,7 @@ class Segmenter:
     value: ValueTiers
     risk: RiskTiers
     lifecycle: Lifecycle
+    if_buys: ValueIfBuys
     group_map: RfmMap
     relationship_map: RfmMap
     playbook: Playbook
@@ -74,11 +79,15 @@ class Segmenter:
         snapshot: pd.DataFrame,
         predictions: pd.DataFrame,
         *,
+        horizon_days: int,
+        closed: ClosedWindows | None = None,
+        economics: Economics | None = None,
         mode: Mode = "quintile",
         scale: int = 5,
         thresholds: Mapping[str, Sequence[float]] | None = None,
         value_shares: tuple[float, float] = (0.5, 0.8),
-        value_basis: ValueBasis = "if_active",
+        value_basis: ValueBasis = "if_buys",
+        value_by: ValueBy | None = None,
         risk_cuts: tuple[float, float] | None = None,
         risk_odds_ratio: float = 2.0,
         risk_basis: RiskBasis = "probability",
@@ -101,12 +110,16 @@ class Segmenter:
         predictions
             Aligned with the snapshot row by row: ``churn_probability`` and ``expected_value``; a ``customer_id``
             column is compared with the snapshot's where both have one.
+        horizon_days
+            Of the predictions.
+        closed, economics
+            See `ValueIfBuys.fit`.
         mode, scale, thresholds
             See `RfmScorer.fit`.
         value_shares
             Shares of value that the high tier, and the high and medium tiers together, bring.
-        value_basis
-            See `ValueTiers`.
+        value_basis, value_by
+            See `ValueTiers`; by contribution where costs are known, unless told otherwise.
         risk_cuts
             Fixed limits (medium from, high from) in the unit of the basis, instead of fitted ones.
         risk_odds_ratio, risk_basis, loss_shares
@@ -128,14 +141,22 @@ class Segmenter:
             An option is impossible, or a map is not of the chosen scale.
         """
         _check_aligned(snapshot, predictions)
+        if_buys = ValueIfBuys.fit(snapshot, horizon_days=horizon_days, closed=closed, economics=economics)
+        priced = predictions.assign(value_if_buys=if_buys.value(snapshot, predictions))
+        by: ValueBy = value_by or ("contribution" if if_buys.economics.costs_known else "revenue")
         return cls(
             rfm=RfmScorer.fit(snapshot, mode=mode, scale=scale, thresholds=thresholds),
             value=ValueTiers.fit(
-                predictions, high_share=value_shares[0], medium_share=value_shares[1], basis=value_basis
+                _worth(if_buys, snapshot, priced, basis=value_basis, by=by),
+                high_share=value_shares[0],
+                medium_share=value_shares[1],
+                basis=value_basis,
+                by=by,
             ),
             risk=RiskTiers.fit(
-                predictions, cuts=risk_cuts, odds_ratio=risk_odds_ratio, loss_shares=loss_shares, basis=risk_basis
+                priced, cuts=risk_cuts, odds_ratio=risk_odds_ratio, loss_shares=loss_shares, basis=risk_basis
             ),
+            if_buys=if_buys,
             lifecycle=Lifecycle.fit(snapshot, predictions, new_days=new_days, late=late, gone=gone),
             group_map=group_map or load_map("common_eleven", scale=scale),
             relationship_map=relationship_map or load_map("relationship", scale=scale),
@@ -168,7 +189,7 @@ class Segmenter:
             Columns are missing, rows are not aligned, or the earlier scores hold a customer twice.
         """
         _check_aligned(snapshot, predictions)
-        aligned = predictions.set_axis(snapshot.index, axis=0)
+        aligned = self.price(snapshot, predictions).set_axis(snapshot.index, axis=0)
         before = _before(snapshot, previous)
         previous_levels: dict[str, pd.Series | None] = {
             name: None if before is None else before[name] for name in STEADY
@@ -176,12 +197,19 @@ class Segmenter:
         out = self.rfm.score(snapshot, previous=before, margin=self.margin)
         out["rfm_group"] = self.group_map.assign(out)
         out["rfm_relationship"] = self.relationship_map.assign(out)
-        out["value_tier"] = self.value.assign(aligned, previous=previous_levels["value_tier"], margin=self.margin)
+        worth = _worth(self.if_buys, snapshot, aligned, basis=self.value.basis, by=self.value.by)
+        out["value_tier"] = self.value.assign(
+            pd.Series(worth, index=snapshot.index), previous=previous_levels["value_tier"], margin=self.margin
+        )
         out["risk_tier"] = self.risk.assign(aligned, previous=previous_levels["risk_tier"], margin=self.margin)
         out["lifecycle"] = self.lifecycle.assign(
             snapshot, aligned, previous=previous_levels["lifecycle"], margin=self.margin
         )
         return out.join(self.playbook.assign(out))[list(SEGMENT_COLUMNS)]
+
+    def price(self, snapshot: pd.DataFrame, predictions: pd.DataFrame) -> pd.DataFrame:
+        """Add ``value_if_buys`` to predictions that are aligned with a snapshot."""
+        return predictions.assign(value_if_buys=self.if_buys.value(snapshot, predictions))
 
     def to_dict(self) -> dict[str, Any]:
         """Return every limit, map and play as JSON-ready values; `from_stored` reads them back."""
@@ -190,6 +218,7 @@ class Segmenter:
             "value": asdict(self.value),
             "risk": asdict(self.risk),
             "lifecycle": asdict(self.lifecycle),
+            "if_buys": self.if_buys.to_dict(),
             "group_map": self.group_map.to_dict(),
             "relationship_map": self.relationship_map.to_dict(),
             "playbook": self.playbook.to_dict(),
@@ -206,7 +235,7 @@ class Segmenter:
             A field is missing, unknown or not what it must be, or the limits do not go together.
         """
         saved = stored.fields(
-            "rfm", "value", "risk", "lifecycle", "group_map", "relationship_map", "playbook", "margin"
+            "rfm", "value", "risk", "lifecycle", "if_buys", "group_map", "relationship_map", "playbook", "margin"
         )
         try:
             return cls(
@@ -214,6 +243,7 @@ class Segmenter:
                 value=ValueTiers.from_stored(saved["value"]),
                 risk=RiskTiers.from_stored(saved["risk"]),
                 lifecycle=Lifecycle.from_stored(saved["lifecycle"]),
+                if_buys=ValueIfBuys.from_stored(saved["if_buys"]),
                 group_map=parse_map(_values(saved["group_map"])),
                 relationship_map=parse_map(_values(saved["relationship_map"])),
                 playbook=parse_playbook(_values(saved["playbook"])),
@@ -225,6 +255,21 @@ class Segmenter:
 
 def _values(stored: Stored) -> dict[str, object]:
     return {name: part.value for name, part in stored.read_named(most=20).items()}
+
+
+def _worth(
+    if_buys: ValueIfBuys, snapshot: pd.DataFrame, priced: pd.DataFrame, *, basis: ValueBasis, by: ValueBy
+) -> Floats:
+    """Give the value that tiers are made of, in money over the horizon."""
+    value = prediction(priced, "value_if_buys")
+    worth = if_buys.contribute(value, snapshot) if by == "contribution" else value
+    if basis == "if_buys":
+        return worth
+    expected = prediction(priced, "expected_value")
+    if by == "revenue":
+        return expected
+    stay = 1.0 - prediction(priced, "churn_probability")
+    return if_buys.contribute(expected, snapshot, orders_share=stay)
 
 
 def _check_aligned(snapshot: pd.DataFrame, predictions: pd.DataFrame) -> None:

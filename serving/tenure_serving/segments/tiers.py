@@ -16,43 +16,23 @@ from tenure_serving.segments.hysteresis import hold_level, raise_borders
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
-ValueBasis = Literal["if_active", "expected"]
+ValueBasis = Literal["if_buys", "expected"]
+ValueBy = Literal["revenue", "contribution"]
 RiskBasis = Literal["probability", "expected_loss"]
 
 TIERS = ("low", "medium", "high")
-SMALLEST_BUY_PROBABILITY = 0.02
 _FARTHEST = sys.float_info.max
 """Where the limits lie if nobody has any value: JSON has no infinity."""
 
 
-def value_if_active(predictions: pd.DataFrame) -> Floats:
-    """Value over the horizon if the customer does buy: expected value / P(at least one order).
-
-    Expected value already holds the risk of leaving, so tiers built on it would put every customer at risk into the
-    low tier. This takes the risk out again. P(buy) is bounded below by .02, so that rounding in a very small
-    probability cannot make a fortune out of nothing; a negative expected value counts as zero.
+def money_at_risk(predictions: pd.DataFrame) -> Floats:
+    """Money the risk of leaving takes: value if they buy - expected value (= churn probability x value by their past).
 
     Parameters
     ----------
     predictions
-        ``churn_probability`` in [0, 1] and ``expected_value`` in money, n rows.
-
-    Returns
-    -------
-    ndarray
-        Shape (n,), money, >= 0.
-
-    Examples
-    --------
-    >>> value_if_active(pd.DataFrame({"churn_probability": [0.5, 0.75], "expected_value": [50.0, 10.0]})).tolist()
-    [100.0, 40.0]
-    """
-    stay = np.maximum(1.0 - prediction(predictions, "churn_probability"), SMALLEST_BUY_PROBABILITY)
-    return np.maximum(prediction(predictions, "expected_value"), 0.0) / stay
-
-
-def money_at_risk(predictions: pd.DataFrame) -> Floats:
-    """Money the risk of leaving takes: value if active - expected value (= churn probability x value if active).
+        ``value_if_buys`` (see `tenure_serving.segments.value_if_buys.ValueIfBuys`) and ``expected_value``, n rows; a
+        negative expected value counts as zero.
 
     Returns
     -------
@@ -61,10 +41,11 @@ def money_at_risk(predictions: pd.DataFrame) -> Floats:
 
     Examples
     --------
-    >>> money_at_risk(pd.DataFrame({"churn_probability": [0.5, 0.75], "expected_value": [50.0, 10.0]})).tolist()
+    >>> money_at_risk(pd.DataFrame({"value_if_buys": [100.0, 40.0], "expected_value": [50.0, 10.0]})).tolist()
     [50.0, 30.0]
     """
-    return value_if_active(predictions) - np.maximum(prediction(predictions, "expected_value"), 0.0)
+    expected = np.maximum(prediction(predictions, "expected_value"), 0.0)
+    return np.maximum(prediction(predictions, "value_if_buys") - expected, 0.0)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,13 +62,14 @@ class ValueTiers:
     high_share, medium_share
         Shares the limits were fitted for; defaults: the first 50 % and the first 80 % of value.
     basis
-        ``if_active`` (default): value if the customer buys, which keeps value and risk apart; ``expected``:
-        expected value as it is.
+        What the values are: ``if_buys`` (default), value if the customer buys, which keeps value and risk apart;
+        ``expected``, expected value as it is.
+    by
+        ``revenue`` or ``contribution``.
 
     Examples
     --------
-    >>> people = pd.DataFrame({"churn_probability": 0.5, "expected_value": [60.0, 25.0, 10.0, 5.0]})
-    >>> ValueTiers.fit(people).assign(people).tolist()
+    >>> ValueTiers.fit(np.array([60.0, 25.0, 10.0, 5.0])).assign(pd.Series([60.0, 25.0, 10.0, 5.0])).tolist()
     ['high', 'medium', 'low', 'low']
     """
 
@@ -95,21 +77,28 @@ class ValueTiers:
     high_from: float
     high_share: float = 0.5
     medium_share: float = 0.8
-    basis: ValueBasis = "if_active"
+    basis: ValueBasis = "if_buys"
+    by: ValueBy = "revenue"
 
     @classmethod
     def fit(
         cls,
-        predictions: pd.DataFrame,
+        values: Floats,
         *,
         high_share: float = 0.5,
         medium_share: float = 0.8,
-        basis: ValueBasis = "if_active",
+        basis: ValueBasis = "if_buys",
+        by: ValueBy = "revenue",
     ) -> Self:
-        """Fit the limits; `UsageError` unless 0 < high_share < medium_share <= 1."""
-        medium_from, high_from = _pareto(_value(predictions, basis), medium_share=medium_share, high_share=high_share)
+        """Fit the limits to values of customers; `UsageError` unless 0 < high_share < medium_share <= 1."""
+        medium_from, high_from = _pareto(values, medium_share=medium_share, high_share=high_share)
         return cls(
-            medium_from=medium_from, high_from=high_from, high_share=high_share, medium_share=medium_share, basis=basis
+            medium_from=medium_from,
+            high_from=high_from,
+            high_share=high_share,
+            medium_share=medium_share,
+            basis=basis,
+            by=by,
         )
 
     @classmethod
@@ -121,18 +110,23 @@ class ValueTiers:
         high_share, medium_share = (saved[name].number(0.0, 1.0) for name in ("high_share", "medium_share"))
         basis = cast("ValueBasis", saved["basis"].one_of(get_args(ValueBasis)))
         return cls(
-            medium_from=medium_from, high_from=high_from, high_share=high_share, medium_share=medium_share, basis=basis
+            medium_from=medium_from,
+            high_from=high_from,
+            high_share=high_share,
+            medium_share=medium_share,
+            basis=basis,
+            by=cast("ValueBy", saved["by"].one_of(get_args(ValueBy))),
         )
 
-    def assign(self, predictions: pd.DataFrame, *, previous: pd.Series | None = None, margin: float = 0.0) -> pd.Series:
-        """Return ``low``, ``medium`` or ``high`` for every row, on the same index.
+    def assign(self, values: pd.Series, *, previous: pd.Series | None = None, margin: float = 0.0) -> pd.Series:
+        """Return ``low``, ``medium`` or ``high`` for every value, on the same index.
 
         With the ``previous`` tiers (missing for newcomers), a customer changes the tier only where the value lies
         beyond the border by more than ``margin`` times the border.
         """
-        values = np.round(_value(predictions, self.basis), 6)
+        rounded = np.round(values.to_numpy(dtype=np.float64), 6)
         borders = round(self.medium_from, 6), round(self.high_from, 6)
-        return _tiers(values, borders, previous, margin, index=predictions.index)
+        return _tiers(rounded, borders, previous, margin, index=values.index)
 
 
 @dataclass(frozen=True)
@@ -155,7 +149,7 @@ class RiskTiers:
 
     Examples
     --------
-    >>> people = pd.DataFrame({"churn_probability": [0.4, 0.7, 0.75, 0.95], "expected_value": 10.0})
+    >>> people = pd.DataFrame({"churn_probability": [0.4, 0.7, 0.75, 0.95]})
     >>> tiers = RiskTiers.fit(people)
     >>> round(tiers.medium_from, 2), round(tiers.high_from, 2), tiers.assign(people).tolist()
     (0.54, 0.82, ['low', 'medium', 'medium', 'high'])
@@ -181,7 +175,7 @@ class RiskTiers:
         Parameters
         ----------
         predictions
-            ``churn_probability`` and ``expected_value``.
+            ``churn_probability``; for ``expected_loss`` also what `money_at_risk` reads.
         cuts
             Fixed limits (medium from, high from) in the units of the basis, instead of fitted ones.
         odds_ratio
@@ -255,10 +249,6 @@ def prediction(predictions: pd.DataFrame, name: str) -> Floats:
             f"{int(bad.sum())} predictions of '{name}' cannot be used.", found=f"{values[bad][0]:g}"
         )
     return values
-
-
-def _value(predictions: pd.DataFrame, basis: ValueBasis) -> Floats:
-    return value_if_active(predictions) if basis == "if_active" else prediction(predictions, "expected_value")
 
 
 def _pareto(values: Floats, *, medium_share: float, high_share: float) -> tuple[float, float]:

@@ -288,7 +288,7 @@ def test_spark__scores_like_pandas(spark, opened, random_log, tmp_path):
         catalogue=frame.catalogue.describe(frame.features), active_days=None,
         fingerprint="0123abcd", seed=0, versions=package_versions(),
     )  # fmt: skip
-    write_bundle(tmp_path / "bundle", model, info, Segmenter.fit(frame.present, table).to_dict())
+    write_bundle(tmp_path / "bundle", model, info, Segmenter.fit(frame.present, table, horizon_days=90).to_dict())
     expected = Scorer.load(tmp_path / "bundle").score(frame.present)
     rows = spark.createDataFrame(pa.Table.from_pandas(frame.present, preserve_index=False))
     with without_warnings():

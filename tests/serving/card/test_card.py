@@ -14,7 +14,8 @@ from tenure_serving.json_value import to_json_value
 AS_OF = pd.Timestamp("2025-06-01")
 ROW = {
     "customer_id": "c1", "as_of": AS_OF, "horizon_days": 90, "churn_probability": 0.75, "expected_value": 25.0,
-    "value_low": 0.0, "value_high": 120.0, "next_order_at": pd.NaT, "recency_score": 1, "frequency_score": 5,
+    "value_if_buys": 100.0, "value_low": 0.0, "value_high": 120.0, "next_order_at": pd.NaT,
+    "recency_score": 1, "frequency_score": 5,
     "monetary_score": 5, "rfm_group": "Cannot Lose Them", "rfm_relationship": "Ex-Lovers", "value_tier": "high",
     "risk_tier": "high", "lifecycle": "leaving", "segment": "High value, leaving",
     "next_step": "Special offer within the money at risk", "churn_reasons": ["silent for 96 days"], "value_reasons": [],
@@ -76,7 +77,7 @@ def test_card__tells_risk_value_and_what_to_do() -> None:
     card = build_card(ROW | {"clv_before_cac": 300.0, "clv_net": 260.0}, definitions=WORDS, currency="EUR")
     assert card.churn["probability"] == 0.75
     assert card.churn["definition"] == "no order within 90 days"
-    assert card.value["money_at_risk"] == pytest.approx(75.0)  # 25 / .25 - 25
+    assert card.value["money_at_risk"] == 75.0  # 100 - 25
     assert (card.value["low"], card.value["high"]) == (0.0, 120.0)
     assert (card.value["clv_before_cac"], card.value["clv_net"], card.value["next_order_at"]) == (300.0, 260.0, None)
     assert (card.rfm["code"], card.rfm["group_label"]) == ("155", "Cannot Lose Them")
@@ -142,7 +143,8 @@ def test_card__is_json(tables) -> None:
 
 
 def test_card__can_do_without_optional_columns_and_knows_no_edited_segment() -> None:
-    bare = {name: ROW[name] for name in ("customer_id", "as_of", "horizon_days", "churn_probability", "expected_value")}
+    needed = ("customer_id", "as_of", "horizon_days", "churn_probability", "expected_value", "value_if_buys")
+    bare = {name: ROW[name] for name in needed}
     card = build_card(bare | {"segment": "Regulars", "next_step": "Send flowers"})
     assert (card.group["goal"], card.group["next_step"], card.group["next_steps"]) == (None, "Send flowers", [])
     assert card.rfm["code"] is None

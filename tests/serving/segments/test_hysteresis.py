@@ -22,7 +22,7 @@ def test_value_tiers__are_kept_within_a_tenth_of_the_border() -> None:
     before = ["medium", "medium", "medium", "low", "low", "high", "high", "medium", "medium", "high"]
     # border 100: down below 90, up from 110; border 200: down below 180, up from 220
     expected = ["medium", "medium", "low", "low", "medium", "high", "medium", "medium", "high", "low"]
-    found = tiers.assign(people([0.0] * 10, values), previous=pd.Series(before), margin=0.1)
+    found = tiers.assign(pd.Series(values), previous=pd.Series(before), margin=0.1)
     assert found.tolist() == expected
 
 
@@ -38,7 +38,7 @@ def test_risk_tiers__are_kept_within_a_tenth_of_the_odds() -> None:
 def test_tiers__take_newcomers_by_the_border_alone() -> None:
     tiers = ValueTiers(medium_from=100.0, high_from=200.0)
     before = pd.Series(["medium", None], index=["a", "b"])
-    found = tiers.assign(people([0, 0], [99.0, 99.0]).set_axis(["a", "b"]), previous=before, margin=0.1)
+    found = tiers.assign(pd.Series([99.0, 99.0], index=["a", "b"]), previous=before, margin=0.1)
     assert found.to_dict() == {"a": "medium", "b": "low"}
 
 
@@ -87,7 +87,7 @@ def test_segmenter__holds_nothing_without_a_margin_and_less_moves_with_a_larger_
         churn_probability=0.9 * predictions["churn_probability"] + 0.1 * shaken["churn_probability"],
         expected_value=0.9 * predictions["expected_value"] + 0.1 * shaken["expected_value"],
     )
-    segmenter = Segmenter.fit(snapshot, predictions, margin=margin)
+    segmenter = Segmenter.fit(snapshot, predictions, margin=margin, horizon_days=90)
     before = segmenter.assign(snapshot, predictions).assign(customer_id=snapshot["customer_id"])
     plain = segmenter.assign(snapshot, near)
     steady = segmenter.assign(snapshot, near, previous=before)
@@ -101,7 +101,7 @@ def test_segmenter__holds_nothing_without_a_margin_and_less_moves_with_a_larger_
 
 def test_segmenter__finds_earlier_scores_by_customer_not_by_row(shop) -> None:
     snapshot, predictions = shop(60, 3)
-    segmenter = Segmenter.fit(snapshot, predictions, margin=0.5)
+    segmenter = Segmenter.fit(snapshot, predictions, margin=0.5, horizon_days=90)
     before = segmenter.assign(snapshot, predictions).assign(customer_id=snapshot["customer_id"])
     turned = before.assign(value_tier="high")
     found = segmenter.assign(snapshot, predictions, previous=turned)
@@ -115,14 +115,14 @@ def test_segmenter__finds_earlier_scores_by_customer_not_by_row(shop) -> None:
 
 def test_segmenter__refuses_earlier_scores_it_cannot_hold_on_to(shop) -> None:
     snapshot, predictions = shop(20)
-    segmenter = Segmenter.fit(snapshot, predictions)
+    segmenter = Segmenter.fit(snapshot, predictions, horizon_days=90)
     before = segmenter.assign(snapshot, predictions).assign(customer_id=snapshot["customer_id"])
     with pytest.raises(DataContractError, match="no lifecycle"):
         segmenter.assign(snapshot, predictions, previous=before.drop(columns="lifecycle"))
     with pytest.raises(DataContractError, match="c3 more than once"):
         segmenter.assign(snapshot, predictions, previous=pd.concat([before, before.iloc[[3]]]))
     with pytest.raises(UsageError, match="at least 0 and below 1"):
-        Segmenter.fit(snapshot, predictions, margin=1.0)
+        Segmenter.fit(snapshot, predictions, margin=1.0, horizon_days=90)
 
 
 borders = st.lists(st.floats(-100, 100), min_size=1, max_size=4).map(sorted)

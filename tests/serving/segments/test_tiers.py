@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tenure_features.errors import DataContractError, UsageError
-from tenure_serving.segments import Lifecycle, RiskTiers, ValueTiers, money_at_risk, value_if_active
+from tenure_serving.segments import Lifecycle, RiskTiers, ValueTiers, money_at_risk
 
 
 def people(churn: list[float] | float, value: list[float] | float) -> pd.DataFrame:
@@ -13,25 +13,19 @@ def people(churn: list[float] | float, value: list[float] | float) -> pd.DataFra
     return pd.DataFrame({"churn_probability": churn, "expected_value": value}, index=range(rows), dtype=float)
 
 
-def test_value_if_active__takes_the_risk_out_of_the_expected_value() -> None:
-    predictions = people([0.0, 0.5, 0.9, 1.0, 0.5], [100.0, 50.0, 10.0, 0.02, -5.0])
-    assert value_if_active(predictions).round(9).tolist() == [100.0, 100.0, 100.0, 1.0, 0.0]
-    assert money_at_risk(predictions).round(9).tolist() == [0.0, 50.0, 90.0, 0.98, 0.0]
+def test_money_at_risk__is_what_the_risk_takes_from_the_value_if_they_buy() -> None:
+    predictions = people(0.5, [100.0, 50.0, 10.0, -5.0]).assign(value_if_buys=[100.0, 90.0, 200.0, 40.0])
+    assert money_at_risk(predictions).tolist() == [0.0, 40.0, 190.0, 40.0]
+    with pytest.raises(DataContractError, match="no column 'value_if_buys'"):
+        money_at_risk(people(0.5, 1.0))
 
 
 def test_value_tiers__split_a_literal_shop_by_share_of_value() -> None:
     # 40 + 20 = 60 %: the customer who crosses 50 % is still high; both 10s cross 80 % together
-    predictions = people(0.0, [40, 20, 10, 10, 5, 5, 5, 5, 0, -3])
-    tiers = ValueTiers.fit(predictions)
+    values = np.array([40.0, 20, 10, 10, 5, 5, 5, 5, 0, -3])
+    tiers = ValueTiers.fit(values)
     assert (tiers.high_from, tiers.medium_from) == (20.0, 10.0)
-    assert tiers.assign(predictions).tolist() == ["high"] * 2 + ["medium"] * 2 + ["low"] * 6
-
-
-def test_value_tiers__keep_value_and_risk_apart_unless_told_otherwise() -> None:
-    predictions = people([0.1, 0.9], [90.0, 10.0])
-    assert ValueTiers.fit(predictions).assign(predictions).tolist() == ["high", "high"]
-    by_expected = ValueTiers.fit(predictions, basis="expected")
-    assert by_expected.assign(predictions).tolist() == ["high", "low"]
+    assert tiers.assign(pd.Series(values)).tolist() == ["high"] * 2 + ["medium"] * 2 + ["low"] * 6
 
 
 @settings(max_examples=60, deadline=None)
@@ -41,9 +35,9 @@ def test_value_tiers__keep_value_and_risk_apart_unless_told_otherwise() -> None:
     more=st.floats(0.05, 0.4),
 )
 def test_value_tiers__bring_their_share_with_the_fewest_customers(values, high, more) -> None:
-    predictions = people(0.0, values)
-    tiers = ValueTiers.fit(predictions, high_share=high, medium_share=high + more).assign(predictions)
-    worth = predictions["expected_value"].clip(lower=0)
+    worth = pd.Series(values)
+    tiers = ValueTiers.fit(worth.to_numpy(), high_share=high, medium_share=high + more).assign(worth)
+    worth = worth.clip(lower=0)
     total = worth.sum()
     assert (tiers[worth <= 0] == "low").all()
     if total == 0:
@@ -52,7 +46,7 @@ def test_value_tiers__bring_their_share_with_the_fewest_customers(values, high, 
     assert best.sum() >= high * total - 1e-6
     assert best[best > best.min()].sum() < high * total
     assert worth[tiers != "low"].sum() >= (high + more) * total - 1e-6
-    assert predictions.assign(tier=tiers).groupby("expected_value")["tier"].nunique().max() == 1
+    assert tiers.groupby(values).nunique().max() == 1
 
 
 @pytest.mark.parametrize(("base", "medium_from", "high_from"), [(0.7, 7 / 13, 14 / 17), (0.3, 3 / 17, 6 / 13)])
@@ -73,7 +67,7 @@ def test_risk_tiers__have_an_answer_where_everybody_is_alike(base, tier) -> None
 
 
 def test_risk_tiers__take_fixed_limits_and_expected_loss() -> None:
-    predictions = people([0.39, 0.4, 0.7, 0.9], [61.0, 60.0, 30.0, 0.1])
+    predictions = people([0.39, 0.4, 0.7, 0.9], [61.0, 60.0, 30.0, 0.1]).assign(value_if_buys=[100.0, 100, 100, 1])
     assert RiskTiers.fit(predictions, cuts=(0.4, 0.7)).assign(predictions).tolist() == ["low", "medium", "high", "high"]
     # at risk: 39, 40, 70, 0.9 of 149.9: 70 + 40 pass one half, 39 more pass 80 %
     by_loss = RiskTiers.fit(predictions, basis="expected_loss")
@@ -114,18 +108,18 @@ def test_lifecycle__fits_its_limits_to_the_shop() -> None:
     ("predictions", "words"),
     [
         (people(1.2, 1.0), "'churn_probability' cannot be used"),
-        (people(0.5, np.nan), "'expected_value' cannot be used"),
-        (pd.DataFrame({"churn_probability": [0.5]}), "no column 'expected_value'"),
+        (people(np.nan, 1.0), "'churn_probability' cannot be used"),
+        (pd.DataFrame({"expected_value": [0.5]}), "no column 'churn_probability'"),
     ],
 )
 def test_tiers__refuse_predictions_they_cannot_use(predictions, words) -> None:
     with pytest.raises(DataContractError, match=words):
-        ValueTiers.fit(predictions)
+        RiskTiers.fit(predictions)
 
 
 def test_tiers__refuse_impossible_limits() -> None:
     with pytest.raises(UsageError, match="0 < high < medium"):
-        ValueTiers.fit(people(0.5, 1.0), high_share=0.9)
+        ValueTiers.fit(np.ones(2), high_share=0.9)
     with pytest.raises(UsageError, match="must ascend"):
         RiskTiers.fit(people(0.5, 1.0), cuts=(0.7, 0.4))
     with pytest.raises(UsageError, match="above 1"):

@@ -17,7 +17,8 @@ from tenure_serving.segments import load_map, load_playbook
 
 ROWS = {
     "customer_id": ["17850", "13047"], "as_of": [dt.datetime(2011, 6, 11)] * 2, "horizon_days": [90, 90],
-    "churn_probability": [0.75, 0.1], "expected_value": [25.0, 10.0], "value_low": [0.0, 5.0],
+    "churn_probability": [0.75, 0.1], "expected_value": [25.0, 10.0], "value_if_buys": [100.0, 11.0],
+    "value_low": [0.0, 5.0],
     "value_high": [120.0, None], "recency_score": [1, 5], "frequency_score": [5, 5], "monetary_score": [5, 5],
     "rfm_group": ["Cannot Lose Them", "Champions"], "rfm_relationship": ["Ex-Lovers", "Soulmates"],
     "segment": ["High value, leaving", "VIP"], "next_step": ["Send flowers", None],

@@ -32,7 +32,7 @@ def people() -> tuple[pd.DataFrame, pd.DataFrame]:
 
 
 def test_segmenter__is_the_default_one_without_a_word(people) -> None:
-    assert fit_segmenter(SegmentsConfig(), *people) == Segmenter.fit(*people)
+    assert fit_segmenter(SegmentsConfig(), *people, horizon_days=90) == Segmenter.fit(*people, horizon_days=90)
 
 
 def test_segmenter__is_what_the_file_says(people, tmp_path: Path) -> None:
@@ -61,16 +61,15 @@ def test_segmenter__is_what_the_file_says(people, tmp_path: Path) -> None:
         margin = 0.25
         """
     )
-    found = fit_segmenter(load_config(file, overrides={}).segments, *people)
+    found = fit_segmenter(load_config(file, overrides={}).segments, *people, horizon_days=90)
     assert (found.rfm.recency, found.rfm.scale, found.rfm.mode) == ((30.0, 90.0), 3, "fixed")
     assert (found.group_map.id, found.relationship_map.id, found.playbook.id) == ("ours", "relationship", "plays")
     assert (found.value.high_share, found.value.medium_share, found.value.basis) == (0.4, 0.9, "expected")
     assert found.risk.basis == "expected_loss"
     assert (found.lifecycle.new_days, found.lifecycle.late, found.lifecycle.gone) == (14.0, 1.5, 3.0)
     assert found.margin == 0.25
-    _, predictions = people
-    held = 1 - predictions["churn_probability"].to_numpy()
-    worth = predictions["expected_value"].to_numpy() / held.clip(0.02) - predictions["expected_value"].to_numpy()
+    predictions = found.price(*people)
+    worth = predictions["value_if_buys"].to_numpy() - predictions["expected_value"].to_numpy()
     high = worth[found.risk.assign(predictions).to_numpy() == "high"]
     assert high.sum() >= 0.3 * worth.sum() > high.sum() - high.min()
 
@@ -78,14 +77,14 @@ def test_segmenter__is_what_the_file_says(people, tmp_path: Path) -> None:
 def test_segmenter__takes_risk_by_odds_or_by_fixed_limits(people) -> None:
     base = people[1]["churn_probability"].mean()
     odds = base / (1 - base)
-    by_odds = fit_segmenter(SegmentsConfig(risk_odds_ratio=3.0), *people).risk
+    by_odds = fit_segmenter(SegmentsConfig(risk_odds_ratio=3.0), *people, horizon_days=90).risk
     assert by_odds.high_from == pytest.approx(3 * odds / (1 + 3 * odds))
-    fixed = fit_segmenter(SegmentsConfig(risk_cuts=(0.4, 0.7)), *people).risk
+    fixed = fit_segmenter(SegmentsConfig(risk_cuts=(0.4, 0.7)), *people, horizon_days=90).risk
     assert (fixed.medium_from, fixed.high_from) == (0.4, 0.7)
 
 
 def test_segmenter__chooses_the_usual_scale_by_itself(people) -> None:
-    found = fit_segmenter(SegmentsConfig(rfm_scale="auto"), *people)
+    found = fit_segmenter(SegmentsConfig(rfm_scale="auto"), *people, horizon_days=90)
     assert (found.rfm.scale, found.group_map.scale, len(found.group_map.cells)) == (3, 3, 27)
 
 
@@ -94,9 +93,9 @@ def test_segmenter__names_the_gap_in_a_map_of_the_users(people, tmp_path: Path) 
     content["groups"][0]["cells"].remove("555")
     (tmp_path / "gap.json").write_text(json.dumps(content), "utf-8")
     with pytest.raises(DataContractError, match="no group has 555"):
-        fit_segmenter(SegmentsConfig(rfm_map=str(tmp_path / "gap.json")), *people)
+        fit_segmenter(SegmentsConfig(rfm_map=str(tmp_path / "gap.json")), *people, horizon_days=90)
     with pytest.raises(UsageError, match="0 < late <= gone"):
-        fit_segmenter(SegmentsConfig(late=5.0), *people)
+        fit_segmenter(SegmentsConfig(late=5.0), *people, horizon_days=90)
 
 
 @pytest.mark.parametrize(

@@ -38,7 +38,8 @@ def score_table(orders: pd.DataFrame, as_of: pd.Timestamp) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "customer_id": by.index.astype(str), "as_of": as_of, "horizon_days": 60, "churn_probability": churn,
-            "expected_value": value, "recency_score": 3, "frequency_score": 3, "monetary_score": 3,
+            "expected_value": value, "value_if_buys": by["spent"].to_numpy() / 4,
+            "recency_score": 3, "frequency_score": 3, "monetary_score": 3,
             "rfm_group": "Loyal", "rfm_relationship": "Lovers", "value_tier": np.where(high, "high", "low"),
             "risk_tier": np.where(churn > 0.7, "high", "low"), "lifecycle": np.where(silent > 150, "lost", "active"),
             "segment": names, "next_step": [SEGMENTS.play(name).next_steps[0] for name in names],

@@ -15,6 +15,7 @@ SCORES = pd.DataFrame(
         "customer_id": ["b", "a"],
         "churn_probability": [0.4, 0.6],
         "expected_value": [5.0, 5.0],
+        "value_if_buys": [8.0, 12.0],
         "risk_tier": ["low", "high"],
         "lifecycle": ["active", "late"],
         "churn_reasons": [[], []],

@@ -57,7 +57,7 @@ def folder(tmp_path_factory, frame) -> Path:
             seed=1,
             versions=package_versions(),
         )
-        segments = Segmenter.fit(frame.present, told).to_dict()
+        segments = Segmenter.fit(frame.present, told, horizon_days=90).to_dict()
         write_bundle(root / "bundles" / name, fitted, info, segments, extras=extras)
     frame.present.head(2).to_parquet(root / "rows.parquet")
     (root / "evil.py").write_text(EVIL)

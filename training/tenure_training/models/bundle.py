@@ -194,7 +194,7 @@ def definitions(
     Returns
     -------
     dict of str to str
-        One sentence for ``horizon``, ``population``, ``churn``, ``value`` and ``interval``.
+        One sentence for ``horizon``, ``population``, ``churn``, ``value``, ``value_if_buys`` and ``interval``.
 
     Examples
     --------
@@ -210,6 +210,9 @@ def definitions(
         "population": f"customers with an order before as_of{narrowed}; those who never order again count as 0",
         "churn": f"no order with positive revenue {window}",
         "value": f"net revenue{money} {window} ({netted})",
+        "value_if_buys": f"value{money} {window} of a customer who orders then: what the model expects, weighted by "
+        "the probability of an order, and what their own orders so far were worth and how often they came (shrunk "
+        "towards the shop's), weighted by that of none",
         "interval": f"value_low to value_high holds the value with probability {INTERVAL_LEVEL:.0%}",
     }
 
