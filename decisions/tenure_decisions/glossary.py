@@ -129,6 +129,7 @@ GROUP_TERMS: Mapping[str, Term] = {
     "churn": Term("probability", "mean probability of no order within the horizon"),
     "expected_value": Term("money", "expected of all customers of the group within the horizon"),
     "money_at_risk": Term("money", "what the risk of leaving takes from it"),
+    "warned": Term("customers", "whose spend or visits fell, who complained, or are detractors"),
     "goal": Term("-", "what the playbook wants for the group"),
     "next_step": Term("-", "what to do first"),
 }

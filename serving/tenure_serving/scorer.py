@@ -62,6 +62,7 @@ SCHEMA: Mapping[str, ColumnKind] = {
     "lifecycle": "string",
     "segment": "string",
     "next_step": "string",
+    "warnings": "strings",
     "churn_reasons": "strings",
     "value_reasons": "strings",
     "model_version": "string",

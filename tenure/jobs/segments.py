@@ -140,7 +140,12 @@ def _groups(
     places = table["group"].map(lambda name: rank.get(name, len(rank)))
     table = table.assign(place=places).sort_values(["place", "group"], ignore_index=True).drop(columns="place")
     table.insert(1, "label", [labels.get(name, name) for name in table["group"]])
-    table = table[["group", "label", "customers", "share", "churn", "expected_value", "money_at_risk"]]
+    named = ["group", "label", "customers", "share", "churn", "expected_value", "money_at_risk"]
+    if "warnings" in scores.table:
+        warned = (scores.table["warnings"].str.len() > 0).groupby(scores.table[by]).sum()
+        table = table.assign(warned=table["group"].map(warned))
+        named.append("warned")
+    table = table[named]
     if plays is not None:
         steps = scores.table.groupby("segment")["next_step"].first()
         goals = {play.name: play.goal for play in plays.plays}

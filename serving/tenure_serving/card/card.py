@@ -50,7 +50,8 @@ class CustomerCard:
     definitions
         By term, in words.
     churn
-        ``probability`` over the horizon, ``definition``, ``risk_tier``, ``lifecycle`` and ``reasons``.
+        ``probability`` over the horizon, ``definition``, ``risk_tier``, ``lifecycle``, ``warnings`` and
+        ``reasons``.
     value
         ``expected`` over the horizon with ``low`` and ``high`` and what the interval means, ``money_at_risk``,
         ``value_tier``, ``clv_before_cac``, ``clv_net``, ``next_order_at`` and ``reasons``; None where not known.
@@ -180,6 +181,7 @@ def _churn(row: Mapping[str, Any], definitions: Mapping[str, str]) -> dict[str, 
         "definition": definitions.get("churn", f"no order within {days} days from as_of"),
         "risk_tier": _read_cell(row, "risk_tier"),
         "lifecycle": _read_cell(row, "lifecycle"),
+        "warnings": _sentences(row, "warnings"),
         "reasons": _sentences(row, "churn_reasons"),
     }
 

@@ -27,6 +27,7 @@ def card_lines(card: CustomerCard) -> list[str]:
     lines += ["", f"{group['label']}: {group['goal'] or 'no goal in the playbook'}"]
     lines += [f"  - {step}" for step in (group["next_step"], *group["next_steps"]) if step]
     for reasons, title in (
+        (churn["warnings"], "Warning signs"),
         (churn["reasons"], "Why they may leave or stay"),
         (value["reasons"], "Why they are worth that"),
     ):

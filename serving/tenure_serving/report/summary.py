@@ -23,7 +23,7 @@ class Headline:
     customers
         Everybody in the score table.
     at_risk
-        Customers in the high risk tier who are not lost yet.
+        Customers in the high risk tier, or with a warning, who are not lost yet.
     lost
         Customers whose lifecycle is ``lost``.
     money_at_risk
@@ -43,9 +43,10 @@ class Headline:
 
 
 def with_money(scores: pd.DataFrame) -> pd.DataFrame:
-    """Return the score table with ``money_at_risk``, ``lost`` and ``at_risk`` (high risk and not lost)."""
+    """Return the score table with ``money_at_risk``, ``lost`` and ``at_risk`` (high risk or warned of, not lost)."""
     lost = scores["lifecycle"] == "lost" if "lifecycle" in scores else pd.Series(False, index=scores.index)
-    at_risk = (scores["risk_tier"] == "high") & ~lost
+    warned = scores["warnings"].str.len() > 0 if "warnings" in scores else pd.Series(False, index=scores.index)
+    at_risk = ((scores["risk_tier"] == "high") | warned) & ~lost
     return scores.assign(money_at_risk=money_at_risk(scores), lost=lost, at_risk=at_risk)
 
 

@@ -7,6 +7,7 @@ from typing import Self
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from tenure_features.errors import UsageError
 from tenure_features.stored import Stored, positive
@@ -24,7 +25,7 @@ class Lifecycle:
     1. ``new``: first order at most ``new_days`` ago.
     2. ``lost``: silent for more than ``gone`` usual gaps, and leaving with at least ``lost_from``.
     3. ``leaving``: leaving with at least ``leaving_from``; or silent for more than ``late`` usual gaps, and leaving
-       with at least ``watch_from``.
+       with at least ``watch_from``; or warned of (`tenure_serving.segments.warning_signs.WarningSigns`).
     4. ``active``: everybody else.
 
     Attributes
@@ -103,6 +104,7 @@ class Lifecycle:
         snapshot: pd.DataFrame,
         predictions: pd.DataFrame,
         *,
+        warned: pd.Series | None = None,
         previous: pd.Series | None = None,
         margin: float = 0.0,
     ) -> pd.Series:
@@ -114,24 +116,25 @@ class Lifecycle:
         """
         late = np.round(lateness_of(snapshot, group_adbt=self.group_adbt), 6)
         churn = odds(np.round(prediction(predictions, "churn_probability"), 6))
+        signs = np.zeros(len(snapshot), dtype=bool) if warned is None else warned.to_numpy(dtype=bool)
         levels = hold_level(
-            self._levels(late, churn, 0.0),
+            self._levels(late, churn, signs, 0.0),
             previous=_levels(previous, snapshot.index),
-            hard=self._levels(late, churn, margin),
-            easy=self._levels(late, churn, -margin),
+            hard=self._levels(late, churn, signs, margin),
+            easy=self._levels(late, churn, signs, -margin),
         )
         states = np.asarray(LIFECYCLES)[levels]
         new = snapshot["tenure_days"].to_numpy(dtype=np.float64) <= self.new_days
         return pd.Series(np.where(new, "new", states), index=snapshot.index, dtype="str")
 
-    def _levels(self, late: Floats, churn: Floats, margin: float) -> Integers:
+    def _levels(self, late: Floats, churn: Floats, warned: NDArray[np.bool_], margin: float) -> Integers:
         """Positions in `LIFECYCLES` with every limit raised by the margin; churn is in odds."""
         late_from, gone_from = raise_borders((self.late, self.gone), margin)
         probabilities = (self.leaving_from, self.watch_from, self.lost_from)
         leaving, watch, lost = raise_borders([float(odds(round(limit, 6))) for limit in probabilities], margin)
         rules = [
             (late > gone_from) & (churn >= lost),
-            (churn >= leaving) | ((late > late_from) & (churn >= watch)),
+            (churn >= leaving) | ((late > late_from) & (churn >= watch)) | warned,
         ]
         return np.select(rules, [LIFECYCLES.index("lost"), LIFECYCLES.index("leaving")], LIFECYCLES.index("active"))
 

@@ -18,11 +18,12 @@ from tenure_serving.segments.playbook import Playbook, load_playbook, parse_play
 from tenure_serving.segments.rfm import RFM_SCORES, Mode, RfmScorer
 from tenure_serving.segments.tiers import Floats, RiskBasis, RiskTiers, ValueBasis, ValueBy, ValueTiers, prediction
 from tenure_serving.segments.value_if_buys import ClosedWindows, ValueIfBuys
+from tenure_serving.segments.warning_signs import WarningSigns
 from tenure_training.models.after.economics import Economics
 
 SEGMENT_COLUMNS = (
     "recency_score", "frequency_score", "monetary_score", "rfm_group", "rfm_relationship",
-    "value_tier", "risk_tier", "lifecycle", "segment", "next_step",
+    "value_tier", "risk_tier", "lifecycle", "segment", "next_step", "warnings",
 )  # fmt: skip
 """What `Segmenter.assign` returns, in order."""
 
@@ -45,6 +46,8 @@ class Segmenter:
         The fitted limits.
     if_buys
         What a customer is worth who does order.
+    signs
+        What warns of leaving beside the churn probability.
     group_map, relationship_map
         The maps behind ``rfm_group`` (map A) and ``rfm_relationship`` (map B).
     playbook
@@ -58,6 +61,7 @@ class Segmenter:
     risk: RiskTiers
     lifecycle: Lifecycle
     if_buys: ValueIfBuys
+    signs: WarningSigns
     group_map: RfmMap
     relationship_map: RfmMap
     playbook: Playbook
@@ -106,7 +110,7 @@ class Segmenter:
         ----------
         snapshot
             One row per customer: ``recency_days``, ``orders_total``, ``revenue_total``, ``tenure_days`` and
-            ``adbt_days``.
+            ``adbt_days``; of what `WarningSigns` reads, what there is.
         predictions
             Aligned with the snapshot row by row: ``churn_probability`` and ``expected_value``; a ``customer_id``
             column is compared with the snapshot's where both have one.
@@ -157,6 +161,7 @@ class Segmenter:
                 priced, cuts=risk_cuts, odds_ratio=risk_odds_ratio, loss_shares=loss_shares, basis=risk_basis
             ),
             if_buys=if_buys,
+            signs=WarningSigns.fit(snapshot),
             lifecycle=Lifecycle.fit(snapshot, predictions, new_days=new_days, late=late, gone=gone),
             group_map=group_map or load_map("common_eleven", scale=scale),
             relationship_map=relationship_map or load_map("relationship", scale=scale),
@@ -181,7 +186,8 @@ class Segmenter:
         Returns
         -------
         DataFrame
-            Columns `SEGMENT_COLUMNS` on the snapshot's index: the scores int64, the rest strings, nothing missing.
+            Columns `SEGMENT_COLUMNS` on the snapshot's index: the scores int64, ``warnings`` lists of
+            sentences, the rest strings, nothing missing.
 
         Raises
         ------
@@ -202,8 +208,13 @@ class Segmenter:
             pd.Series(worth, index=snapshot.index), previous=previous_levels["value_tier"], margin=self.margin
         )
         out["risk_tier"] = self.risk.assign(aligned, previous=previous_levels["risk_tier"], margin=self.margin)
+        out["warnings"] = self.signs.say(snapshot)
         out["lifecycle"] = self.lifecycle.assign(
-            snapshot, aligned, previous=previous_levels["lifecycle"], margin=self.margin
+            snapshot,
+            aligned,
+            warned=out["warnings"].str.len() > 0,
+            previous=previous_levels["lifecycle"],
+            margin=self.margin,
         )
         return out.join(self.playbook.assign(out))[list(SEGMENT_COLUMNS)]
 
@@ -219,6 +230,7 @@ class Segmenter:
             "risk": asdict(self.risk),
             "lifecycle": asdict(self.lifecycle),
             "if_buys": self.if_buys.to_dict(),
+            "signs": asdict(self.signs),
             "group_map": self.group_map.to_dict(),
             "relationship_map": self.relationship_map.to_dict(),
             "playbook": self.playbook.to_dict(),
@@ -235,7 +247,16 @@ class Segmenter:
             A field is missing, unknown or not what it must be, or the limits do not go together.
         """
         saved = stored.fields(
-            "rfm", "value", "risk", "lifecycle", "if_buys", "group_map", "relationship_map", "playbook", "margin"
+            "rfm",
+            "value",
+            "risk",
+            "lifecycle",
+            "if_buys",
+            "signs",
+            "group_map",
+            "relationship_map",
+            "playbook",
+            "margin",
         )
         try:
             return cls(
@@ -244,6 +265,7 @@ class Segmenter:
                 risk=RiskTiers.from_stored(saved["risk"]),
                 lifecycle=Lifecycle.from_stored(saved["lifecycle"]),
                 if_buys=ValueIfBuys.from_stored(saved["if_buys"]),
+                signs=WarningSigns.from_stored(saved["signs"]),
                 group_map=parse_map(_values(saved["group_map"])),
                 relationship_map=parse_map(_values(saved["relationship_map"])),
                 playbook=parse_playbook(_values(saved["playbook"])),
