@@ -49,6 +49,8 @@ ORACLES = {
     ),
 }
 """Tests that hold whole folders to a second implementation."""
+MOST_FILES = 5
+"""Of tests for a module, the nearest first."""
 KILLED, SURVIVED, LATE, UNSOUND = "killed", "survived", "out of time", "not judged: its tests fail without it"
 
 
@@ -148,25 +150,54 @@ def module_of(path: str) -> str:
 
 
 def tests_of(path: str, root: Path) -> tuple[str, ...]:
-    """Name the tests of a module: the file that mirrors it, files that import it, else its folder; and its doctests."""
-    module, stem = module_of(path), Path(path).stem
-    folder = Path("tests", *Path(path).parts[:1], *Path(path).parts[2:-1])
-    mirror = folder / f"test_{stem}.py"
-    near = [file for file in sorted((root / "tests").rglob("test_*.py")) if _imports(file, module)]
-    near = [file for file in near if "fuzz" not in file.name]  # minutes of damage say nothing of one change
-    chosen = [mirror, *(file.relative_to(root) for file in near)] if (root / mirror).is_file() else []
-    chosen = chosen or [file.relative_to(root) for file in near]
+    """Name the tests of a module: its mirror, files that import it or its names, else its folder; and its doctests."""
+    parts = Path(path).parts
+    folder = Path("tests", *parts[:1], *parts[2:-1])
+    mirror = folder / f"test_{Path(path).stem}.py"
+    near = [file.relative_to(root) for file in sorted((root / "tests").rglob("test_*.py")) if _is_quick(file)]
+    direct = [file for file in near if _imports(root / file, module_of(path))]
+    names = [name for name in _public_names(ast.parse((root / path).read_text())) if len(name) > 1]
+    through = [file for file in near if _mentions(root / file, module_of(path), names)]
+    own = [mirror] if (root / mirror).is_file() else []
+    chosen = [*own, *_nearest_first(direct, folder), *_nearest_first(through, folder)]
     oracles = next((files for home, files in ORACLES.items() if path.startswith(home)), ())
-    names = list(dict.fromkeys((*(str(file) for file in chosen[:4]), *oracles)))
-    while not names:
-        names = [str(folder)] if any((root / folder).glob("test_*.py")) else []
+    tests = list(dict.fromkeys((*[str(file) for file in dict.fromkeys(chosen)][:MOST_FILES], *oracles)))
+    while not tests:
+        tests = [str(folder)] if any((root / folder).glob("test_*.py")) else []
         folder = folder.parent
-    return (path, *names)
+    return (path, *tests)
+
+
+def _public_names(module: ast.Module) -> Iterator[str]:
+    for node in module.body:
+        if isinstance(node, ast.FunctionDef | ast.ClassDef) and not node.name.startswith("_"):
+            yield node.name
+
+
+def _is_quick(file: Path) -> bool:
+    """Leave out minutes of damaged files, and the start of Spark: they say nothing of one change."""
+    return "fuzz" not in file.name and "spark" not in file.read_text()
+
+
+def _nearest_first(files: Sequence[Path], folder: Path) -> list[Path]:
+    return sorted(files, key=lambda file: -len(os.path.commonpath([file, folder])))
 
 
 def _imports(file: Path, module: str) -> bool:
     text = file.read_text()
     return f"from {module} import" in text or f"import {module}" in text
+
+
+def _mentions(file: Path, module: str, names: Sequence[str]) -> bool:
+    """Whether a file imports what a module defines from a package above it."""
+    above = {module.rsplit(".", up)[0] for up in range(1, module.count(".") + 1)}
+    imported = {
+        alias.name
+        for node in ast.walk(ast.parse(file.read_text()))
+        if isinstance(node, ast.ImportFrom) and node.module in above
+        for alias in node.names
+    }
+    return bool(imported & {*names})
 
 
 def copy_of_tree(target: Path) -> Path:
@@ -315,6 +346,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="mutants-") as folder:
         verdicts = []
         tree, report = copy_of_tree(Path(folder)), asked.report.resolve()
+        sample.sort(key=lambda mutant: not tests_of(mutant.path, tree)[1].endswith(".py"))  # whole folders last
         for verdict in judge(sample, tree, limit=asked.limit, report=report, again=asked.again):
             verdicts.append(verdict)
             place = f"{verdict.mutant.path}:{verdict.mutant.line}"

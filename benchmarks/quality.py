@@ -38,7 +38,7 @@ from tenure_training.metrics.interval import inside
 from tenure_training.models.contract import Floats, Prediction
 from tenure_training.models.hurdle.blend import Blend
 from tenure_training.models.registry import candidate_class
-from tenure_training.train import Training, train
+from tenure_training.training import Training, train
 
 OWN, RIVALS = "ours", ("bgnbd", "mbgnbd", "paretonbd")
 LEVELS = (0.5, 0.8, 0.95)

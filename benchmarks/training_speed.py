@@ -27,7 +27,7 @@ from tenure_training import backtest
 from tenure_training.frame import Frames
 from tenure_training.models.contract import Candidate
 from tenure_training.models.registry import new_candidate
-from tenure_training.train import train
+from tenure_training.training import train
 
 LIMITS = {
     "wall seconds": (120.0, "at most"),

@@ -25,17 +25,17 @@ import altair as alt
 import numpy as np
 import pandas as pd
 
-from tenure.jobs.known_truth import against_truth
-from tenure.report import evidence
 from tenure_features import Catalogue, open_shop
-from tenure_serving import charts
-from tenure_serving.charts import style
-from tenure_serving.reasons import churn_reasons, value_reasons
-from tenure_serving.report.summary import by, first_to_call, with_money
-from tenure_serving.segments import Segmenter
+from tenure_serving import Segmenter, charts, churn_reasons, first_to_call, sum_by, value_reasons, with_money
 from tenure_simulator import preset, simulate_orders, truth_at
-from tenure_training.frame import Frames
-from tenure_training.train import train
+from tenure_training import (
+    Frames,
+    against_truth,
+    summarise_backtest,
+    summarise_calibration,
+    summarise_deciles,
+    train,
+)
 
 alt.renderers.enable("svg")  # drawn here, so that the notebook needs no network to be read
 
@@ -106,9 +106,9 @@ pd.DataFrame([(f.name, f.family, f.unit, f.meaning) for f in features], columns=
 
 # %%
 shown = present[["recency_days", "adbt_days", "orders_total"]].dropna()
-style.chart(
+charts.style.chart(
     shown,
-    title=style.title(
+    title=charts.style.title(
         f"{(shown['recency_days'] > 2 * shown['adbt_days']).mean():.0%} of repeat customers are silent for more than "
         "twice their usual gap",
         "One dot is one customer; below the line they are on time.",
@@ -117,7 +117,7 @@ style.chart(
     x=alt.X("adbt_days:Q", title="usual gap between orders, ADBT (days)", scale=alt.Scale(type="symlog")),
     y=alt.Y("recency_days:Q", title="days since the last order", scale=alt.Scale(type="symlog")),
     size=alt.Size("orders_total:Q", title="orders"),
-) + alt.Chart(pd.DataFrame({"at": [0.0, 600.0]})).mark_line(color=style.ORANGE).encode(x="at:Q", y="at:Q")
+) + alt.Chart(pd.DataFrame({"at": [0.0, 600.0]})).mark_line(color=charts.style.ORANGE).encode(x="at:Q", y="at:Q")
 
 # %% [markdown]
 # ## Training, and how far to trust it
@@ -129,15 +129,16 @@ style.chart(
 # %%
 training = train(frames, as_of=as_of, horizon_days=horizon_days, seed=0, candidates=["logistic", "bgnbd"])
 print(training.choice.name, "-", training.choice.reason)
-evidence.summary(training.backtest)[["candidate", "auroc", "log_loss", "ece", "normalised_gini", "total_bias"]].round(3)
+shown = ["auroc", "log_loss", "ece", "normalised_gini", "total_bias"]
+summarise_backtest(training.backtest)[["candidate", *shown]].round(3)
 
 # %%
 charts.draw_backtest(training.backtest.table(), metric="log_loss", champion=training.choice.name)
 
 # %%
 champion = training.choice.name
-charts.draw_calibration(evidence.summarise_calibration(training.backtest, champion)) | charts.draw_deciles(
-    evidence.summarise_deciles(training.backtest, champion), currency=shop.currency
+charts.draw_calibration(summarise_calibration(training.backtest, champion)) | charts.draw_deciles(
+    summarise_deciles(training.backtest, champion), currency=shop.currency
 )
 
 # %% [markdown]
@@ -161,10 +162,10 @@ charts.draw_churn_risk(
 )
 
 # %%
-charts.draw_value_by_risk(by(scores, "value_tier", "risk_tier"), currency=shop.currency)
+charts.draw_value_by_risk(sum_by(scores, "value_tier", "risk_tier"), currency=shop.currency)
 
 # %%
-by(scores, "segment", "next_step").sort_values("money_at_risk", ascending=False).round(2)
+sum_by(scores, "segment", "next_step").sort_values("money_at_risk", ascending=False).round(2)
 
 # %% [markdown]
 # ## One customer
@@ -190,21 +191,23 @@ print(f"terms: {1 / (1 + np.exp(-log_odds)):.9f}, prediction: {card['churn_proba
 
 terms = pd.DataFrame({"term": contributions.features, "factor": np.exp(contributions.churn[position])})
 terms = terms.reindex(terms["factor"].map(np.log).abs().sort_values(ascending=False).index).head(8)
-style.chart(
-    terms, height=alt.Step(22), title=style.title(f"What moves the odds that {card['customer_id']} leaves")
+charts.style.chart(
+    terms, height=alt.Step(22), title=charts.style.title(f"What moves the odds that {card['customer_id']} leaves")
 ).mark_bar().encode(
     x=alt.X("factor:Q", title="factor on the odds of leaving", scale=alt.Scale(type="log")),
     x2=alt.X2Datum(1),
     y=alt.Y("term:N", sort=None, title=None, axis=alt.Axis(labelLimit=220)),
-    color=alt.condition("datum.factor > 1", alt.value(style.RED), alt.value(style.BLUE)),
+    color=alt.condition("datum.factor > 1", alt.value(charts.style.RED), alt.value(charts.style.BLUE)),
 )
 
 # %%
 history = orders[(orders["customer_id"] == card["customer_id"]) & (orders["ordered_at"] < as_of)]
-style.chart(
+charts.style.chart(
     history[["ordered_at", "revenue"]].assign(ordered_at=history["ordered_at"].astype(str)),
     height=120,
-    title=style.title(f"{len(history)} orders and returns of {card['customer_id']}, up to the day of the prediction"),
+    title=charts.style.title(
+        f"{len(history)} orders and returns of {card['customer_id']}, up to the day of the prediction"
+    ),
 ).mark_bar(width=3).encode(
     x=alt.X("ordered_at:T", title=None, scale=alt.Scale(domain=[str(config.start), str(as_of)])),
     y=alt.Y("revenue:Q", title=f"revenue ({shop.currency})"),
@@ -225,14 +228,18 @@ against_truth(known, {champion: said}).round(3)
 
 # %%
 both = said.merge(known, on="customer_id", suffixes=("", "_true"))
-line = alt.Chart(pd.DataFrame({"p": [0, 1]})).mark_line(color=style.GREY, strokeDash=[4, 4]).encode(x="p:Q", y="p:Q")
-line + style.chart(
+line = (
+    alt.Chart(pd.DataFrame({"p": [0, 1]}))
+    .mark_line(color=charts.style.GREY, strokeDash=[4, 4])
+    .encode(x="p:Q", y="p:Q")
+)
+line + charts.style.chart(
     both[["buy_probability", "buy_probability_true", "alive"]],
-    title=style.title("Predicted and true probability of an order, customer by customer"),
+    title=charts.style.title("Predicted and true probability of an order, customer by customer"),
 ).mark_circle(opacity=0.5).encode(
     x=alt.X("buy_probability:Q", title="predicted", scale=alt.Scale(domain=[0, 1])),
     y=alt.Y("buy_probability_true:Q", title="true", scale=alt.Scale(domain=[0, 1])),
-    color=alt.Color("alive:N", title="still a customer", scale=alt.Scale(range=[style.RED, style.BLUE])),
+    color=alt.Color("alive:N", title="still a customer", scale=alt.Scale(range=[charts.style.RED, charts.style.BLUE])),
 )
 
 # %% [markdown]

@@ -26,17 +26,23 @@ import numpy as np
 import pandas as pd
 from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
 
-from tenure.report import evidence
 from tenure_features import open_shop
 from tenure_serving import charts
-from tenure_serving.charts import style
 from tenure_simulator import preset, simulate_orders
-from tenure_training.frame import Frames
-from tenure_training.metrics import METRICS, paired_bootstrap
-from tenure_training.models.registry import CANDIDATES, new_candidate
-from tenure_training.models.sklearn_candidate import sklearn_candidate
-from tenure_training.train import train
-from tenure_training.tuning import tune
+from tenure_training import (
+    CANDIDATES,
+    METRICS,
+    Frames,
+    new_candidate,
+    paired_bootstrap,
+    rank_drivers,
+    sklearn_candidate,
+    summarise_backtest,
+    summarise_calibration,
+    summarise_deciles,
+    train,
+    tune,
+)
 
 alt.renderers.enable("svg")  # drawn here, so that the notebook needs no network to be read
 
@@ -99,7 +105,7 @@ compared = ["mbgnbd", "logistic", "xgboost_aft", mine]
 training = train(frames, as_of=as_of, horizon_days=horizon_days, seed=0, candidates=compared)
 print(training.choice.name, "-", training.choice.reason)
 shown = ["auroc", "log_loss", "ece", "normalised_gini", "decile_mape", "total_bias", "crps"]
-evidence.summary(training.backtest)[["candidate", "origins", *shown]].round(3)
+summarise_backtest(training.backtest)[["candidate", "origins", *shown]].round(3)
 
 # %%
 pd.DataFrame([(name, METRICS[name].meaning) for name in shown], columns=["metric", "what it asks"])
@@ -135,16 +141,16 @@ curve = pd.DataFrame({
     "of": np.repeat(["predicted", "happened"], len(days)),
 })  # fmt: skip
 last = curve[curve["day"] == days[-1]].set_index("of")["share"]
-style.chart(
+charts.style.chart(
     curve,
-    title=style.title(
+    title=charts.style.title(
         f"{last['predicted']:.0%} were expected back within {days[-1]} days, {last['happened']:.0%} came",
         f"Share of {len(wait)} customers with an order since {window.origin:%Y-%m-%d}",
     ),
 ).mark_line().encode(
     x=alt.X("day:Q", title="days since the origin"),
     y=alt.Y("share:Q", title="share with an order", axis=alt.Axis(format="%")),
-    color=alt.Color("of:N", title=None, scale=alt.Scale(range=[style.GREY, style.BLUE])),
+    color=alt.Color("of:N", title=None, scale=alt.Scale(range=[charts.style.GREY, charts.style.BLUE])),
 )
 
 # %% [markdown]
@@ -168,9 +174,9 @@ tuning.gains
 
 # %%
 tried = pd.DataFrame([trial.settings | {"loss": trial.score.loss} for trial in tuning.trials])
-style.chart(
+charts.style.chart(
     tried,
-    title=style.title(
+    title=charts.style.title(
         f"{len(tried) - 1} trials were finished, {tuning.pruned} given up after an origin",
         "1 is the untuned model; one dot is one trial",
     ),
@@ -186,7 +192,7 @@ style.chart(
 
 # %%
 contributions = training.champion.contributions(frame.present)
-charts.draw_drivers(evidence.rank_drivers(contributions, frame.catalogue).head(12))
+charts.draw_drivers(rank_drivers(contributions, frame.catalogue).head(12))
 
 # %%
 prediction = training.champion.predict(frame.present)
@@ -201,8 +207,8 @@ float(np.abs(1 / (1 + np.exp(added)) - prediction.buy_probability).max())
 
 # %%
 champion = training.choice.name
-charts.draw_calibration(evidence.summarise_calibration(backtest, champion)) | charts.draw_deciles(
-    evidence.summarise_deciles(backtest, champion), currency=shop.currency
+charts.draw_calibration(summarise_calibration(backtest, champion)) | charts.draw_deciles(
+    summarise_deciles(backtest, champion), currency=shop.currency
 )
 
 # %%
@@ -213,5 +219,4 @@ pd.DataFrame({
 }, index=["mean probability to buy", f"expected value ({shop.currency})"]).round(3)  # fmt: skip
 
 # %%
-
-evidence.summary(backtest)[["candidate", "coverage_50", "coverage_80", "coverage_95", "crps"]].dropna().round(3)
+summarise_backtest(backtest)[["candidate", "coverage_50", "coverage_80", "coverage_95", "crps"]].dropna().round(3)

@@ -22,12 +22,11 @@ from pathlib import Path
 
 import pandas as pd
 
-from tenure.jobs.feature_check import check_features
+from tenure import check_features
 from tenure_features import Catalogue, open_shop, snapshots
-from tenure_serving.reasons import churn_reasons
+from tenure_serving import churn_reasons
 from tenure_simulator import preset, simulate
-from tenure_training.frame import Frames
-from tenure_training.models.registry import candidate_class
+from tenure_training import Frames, new_candidate
 
 folder = Path(tempfile.mkdtemp())
 simulate(preset("tiny", customers=250, seed=4), folder / "shop", expectations=False)
@@ -45,8 +44,7 @@ file = folder / "my_features.py"
 file.write_text(
     '''"""Features of our shop."""
 
-from tenure_features import feature
-from tenure_features.families.arithmetic import ratio
+from tenure_features import feature, ratio
 
 
 @feature(unit="orders", family="frequency", reason="{value:.0f} orders above 50 so far")
@@ -73,8 +71,8 @@ pd.DataFrame([(one.name, one.table, one.unit, one.family, one.meaning) for one i
 # ## The check
 #
 # The features are computed on a simulated shop whose future is cut off, and on one whose future is another: no value may
-# change. `tenure features --check --features my_features.py` does the same, and so does `assert_features_hold` in a test of
-# your own.
+# change. `tenure features --check --features my_features.py` does the same, and so does `tenure.assert_features_hold` in a test
+# of your own.
 
 # %%
 check_features(catalogue, customers=80)
@@ -96,7 +94,7 @@ snapshots(shop, as_of, features=["orders_total", *names], catalogue=catalogue).h
 
 # %%
 frame = Frames(shop, catalogue=catalogue).frame(as_of, horizon_days=60)
-model = candidate_class("logistic")().fit(frame, seed=0)
+model = new_candidate("logistic").fit(frame, seed=0)
 contributions = model.contributions(frame.present)
 terms = pd.DataFrame(contributions.churn, columns=contributions.features).abs().mean()
 terms[names].rename("mean change of the log-odds")

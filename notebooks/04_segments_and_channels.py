@@ -25,26 +25,35 @@ import altair as alt
 import pandas as pd
 from IPython.display import SVG
 
-from tenure_decisions.customers.attributes import customer_attributes
-from tenure_decisions.customers.encounters import CONFOUNDING, encounters
-from tenure_decisions.customers.first_order import first_orders
-from tenure_decisions.customers.ideal import ideal_profile
-from tenure_decisions.customers.pareto import pareto, pareto_curve
-from tenure_decisions.customers.profiles import profile
-from tenure_decisions.economics.channels import channels
-from tenure_decisions.economics.cohorts import cohorts
-from tenure_decisions.economics.growth import growth
-from tenure_decisions.economics.study import open_study
+import tenure_features
+from tenure_decisions import (
+    CONFOUNDING,
+    channels,
+    cohorts,
+    customer_attributes,
+    encounters,
+    first_orders,
+    growth,
+    ideal_profile,
+    open_study,
+    pareto,
+    pareto_curve,
+    profile,
+)
 from tenure_features import open_shop
-from tenure_serving import charts
-from tenure_serving.card import build_card, render_card
-from tenure_serving.charts import style
-from tenure_serving.report.summary import by, with_money
-from tenure_serving.segments import Segmenter, load_map
-from tenure_serving.segments.movement import count_movement, stability
+from tenure_serving import (
+    Segmenter,
+    build_card,
+    charts,
+    count_movement,
+    load_map,
+    render_card,
+    stability,
+    sum_by,
+    with_money,
+)
 from tenure_simulator import preset, simulate
-from tenure_training.frame import Frames
-from tenure_training.models.registry import candidate_class
+from tenure_training import Frames, new_candidate
 
 alt.renderers.enable("svg")  # drawn here, so that the notebook needs no network to be read
 
@@ -60,14 +69,16 @@ simulate(
     config, folder, tables=("orders", "order_lines", "customers", "events", "feedback", "spend"), expectations=False
 )
 names = ("orders", "order_lines", "customers", "events", "feedback", "spend")
-orders, lines, customers, events, feedback, spend = (pd.read_parquet(folder / f"{name}.parquet") for name in names)
+files = {name: folder / f"{name}.parquet" for name in names}
+lines, customers, events, feedback, spend = (pd.read_parquet(files[name]) for name in names[1:])
 
 first, a_week_later, now = pd.Timestamp("2023-10-01"), pd.Timestamp("2023-10-08"), pd.Timestamp("2023-12-31")
 horizon_days = 90
-shop = open_shop(folder / "orders.parquet", now)
+shop = open_shop(files["orders"], now)
+orders = tenure_features.orders(shop).to_pandas()  # one row per order, as every part of this package counts them
 frames = Frames(shop)
 frame = frames.frame(first, horizon_days=horizon_days)
-model = candidate_class("logistic")().fit(frame, seed=0)
+model = new_candidate("logistic").fit(frame, seed=0)
 
 
 def predicted(snapshot: pd.DataFrame) -> pd.DataFrame:
@@ -95,11 +106,11 @@ people[["customer_id", "churn_probability", "expected_value", "rfm_group", "valu
 # editable JSON with labels by language; a map that leaves a cell out, or gives it to two groups, is refused by name.
 
 # %%
-charts.draw_rfm_cells(by(people, "recency_score", "frequency_score"), currency="EUR")
+charts.draw_rfm_cells(sum_by(people, "recency_score", "frequency_score"), currency="EUR")
 
 # %%
 relationship = load_map("relationship")
-table = by(people, "rfm_relationship").assign(
+table = sum_by(people, "rfm_relationship").assign(
     label=lambda t: [relationship.label(name, language="ru") for name in t["rfm_relationship"]]
 )
 table[["rfm_relationship", "label", "customers", "churn", "expected_value"]].round(2)
@@ -108,10 +119,10 @@ table[["rfm_relationship", "label", "customers", "churn", "expected_value"]].rou
 # ## Value x risk, and one thing to do for everybody
 
 # %%
-charts.draw_value_by_risk(by(people, "value_tier", "risk_tier"), currency="EUR")
+charts.draw_value_by_risk(sum_by(people, "value_tier", "risk_tier"), currency="EUR")
 
 # %%
-summary = by(people, "segment", "next_step")
+summary = sum_by(people, "segment", "next_step")
 summary.assign(place=summary["segment"].map(segmenter.playbook.names.index)).sort_values("place").drop(
     columns="place"
 ).round(2)
@@ -209,10 +220,10 @@ ideal.rules.round(2)
 # %%
 months = cohorts(orders, as_of=now)
 cells = months.cells[months.cells["mature"] & (months.cells["age"].between(1, 12))]
-style.chart(
+charts.style.chart(
     cells[["cohort", "age", "retention"]].astype({"cohort": str}),
     height=320,
-    title=style.title(
+    title=charts.style.title(
         f"{cells.loc[cells['age'] == 1, 'retention'].mean():.0%} of a cohort order again in their second month",
         "Share of each cohort that ordered, mature cells only.",
     ),

@@ -17,6 +17,7 @@ if TYPE_CHECKING:  # imported on first use: the command line starts in a fractio
     from tenure.api.scorer import ShopScorer as Scorer
     from tenure.api.whole_job import run, simulate_shop
     from tenure.config import Config
+    from tenure.jobs.feature_check import assert_features_hold, check_features
     from tenure_features import Catalogue, feature, open_shop
 
 __version__ = "0.1.0"
@@ -26,10 +27,12 @@ __all__ = [
     "Config",
     "Model",
     "Scorer",
+    "assert_features_hold",
     "backtest",
     "budget",
     "card",
     "channels",
+    "check_features",
     "cohorts",
     "explain",
     "feature",
@@ -46,10 +49,12 @@ _HOME = {
     "Config": ("tenure.config", "Config"),
     "Model": ("tenure.api.model", "Model"),
     "Scorer": ("tenure.api.scorer", "ShopScorer"),
+    "assert_features_hold": ("tenure.jobs.feature_check", "assert_features_hold"),
     "backtest": ("tenure.api.model", "backtest"),
     "budget": ("tenure.api.economics", "budget"),
     "card": ("tenure.api.customers", "card"),
     "channels": ("tenure.api.economics", "channels"),
+    "check_features": ("tenure.jobs.feature_check", "check_features"),
     "cohorts": ("tenure.api.economics", "cohorts"),
     "explain": ("tenure.api.customers", "explain"),
     "feature": ("tenure_features", "feature"),

@@ -6,6 +6,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:  # imported on first use: Ibis takes most of a second, and the command line starts without it
+    from tenure_features.families.arithmetic import ratio
     from tenure_features.families.catalogue import Catalogue
     from tenure_features.families.feature import Feature, feature
     from tenure_features.history import OrderHistory
@@ -42,6 +43,7 @@ __all__ = [
     "open_table",
     "orders",
     "outcomes",
+    "ratio",
     "rfm_summary",
     "snapshots",
     "write_snapshots",
@@ -69,6 +71,7 @@ _HOME = {
     "open_table": "tables.shop_table",
     "orders": "shop",
     "outcomes": "outcome",
+    "ratio": "families.arithmetic",
     "rfm_summary": "rfm",
     "snapshots": "snapshot",
     "write_snapshots": "snapshot",

@@ -16,6 +16,7 @@ from tenure_features.errors import DataContractError, UsageError
 from tenure_features.families.calendar import Calendar
 from tenure_features.families.feature import Feature
 from tenure_features.histories import BESIDE, ORDER_DETAILS, History, LineHistory, OrderDetails
+from tenure_features.html_view import render_view
 from tenure_features.identities import IDENTIFIER_TABLE, Identities, Linking, find_identities, identifiers_of
 from tenure_features.identity.customer_map import CustomerMap
 from tenure_features.reading.engine import Engine
@@ -76,6 +77,20 @@ class Shop:
             return self.log.fingerprint
         prints = [self.log.fingerprint, *(f"{name}:{table.fingerprint}" for name, table in sorted(self.tables.items()))]
         return hashlib.sha256("|".join(prints).encode()).hexdigest()
+
+    def _repr_html_(self) -> str:
+        """Show the moment, the account of the orders and the tables beside them in a notebook."""
+        orders = self.log.readiness.to_dict()
+        used = ("rows_read", "rows_used", "customers", "orders", "returns")
+        return render_view(
+            f"A shop as of {self.as_of:%Y-%m-%d}",
+            facts={
+                **{name.replace("_", " "): orders.get(name) for name in used},
+                "currency": self.currency,
+                "tables": ", ".join(sorted(self.tables)),
+            },
+            notes=self.notes,
+        )
 
     @property
     def columns(self) -> dict[str, frozenset[str]]:

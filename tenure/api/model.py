@@ -7,7 +7,6 @@ import weakref
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from html import escape
 from pathlib import Path
 from tempfile import TemporaryDirectory, mkdtemp
 from typing import TYPE_CHECKING
@@ -25,6 +24,7 @@ from tenure.jobs.training import TrainedShop, train_opened
 from tenure.progress import Progress, SilentProgress
 from tenure.report.run_report import write_report
 from tenure_features import Catalogue, Shop
+from tenure_features.html_view import render_view
 from tenure_serving.reasons import Target
 from tenure_training.models.bundle import Bundle
 
@@ -142,13 +142,10 @@ class Model:
     def _repr_html_(self) -> str:
         """Show the champion, why it was chosen, and the backtest in a notebook."""
         frame = self.trained.training.frame
-        parts = [
-            f"<h3>{escape(self.champion)}, as of {frame.as_of:%Y-%m-%d}, the next {frame.horizon_days} days</h3>",
-            f"<p>{escape(self.reason)}</p>",
-        ]
-        if self.trained.training.backtest is not None:
-            parts.append(self.backtest.backtest.to_html(index=False, escape=True))
-        return "\n".join([*parts, *(f"<p><em>{escape(note)}</em></p>" for note in self.notes)])
+        title = f"{self.champion} as of {frame.as_of:%Y-%m-%d}, the next {frame.horizon_days} days"
+        judged = self.trained.training.backtest is not None
+        tables = {"Backtest": self.backtest.backtest} if judged else {}
+        return render_view(title, lead=self.reason, tables=tables, notes=self.notes)
 
 
 def train(

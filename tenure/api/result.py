@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from html import escape
 from pathlib import Path
 
 import pandas as pd
 
 from tenure_decisions.findings import Findings
+from tenure_features.html_view import render_view
 from tenure_serving.findings import payload, section, text_lines, write_files
 
 
@@ -55,13 +55,8 @@ class Result:
     def _repr_html_(self) -> str:
         """Show title, lead, tables and notes in a notebook."""
         shown = section(self.findings)
-        parts = [f"<h3>{escape(shown.title)}</h3>", f"<p>{escape(shown.lead)}</p>"]
-        for name, frame in self.tables.items():
-            parts += [
-                f"<h4>{escape(name.replace('_', ' '))}</h4>",
-                frame.to_html(index=False, escape=True, max_rows=20),
-            ]
-        return "\n".join([*parts, *(f"<p><em>{escape(note)}</em></p>" for note in self.notes)])
+        tables = {name.replace("_", " "): frame for name, frame in self.tables.items()}
+        return render_view(shown.title, lead=shown.lead, tables=tables, notes=self.notes)
 
 
 def _tables(findings: Findings, before: str = "") -> list[tuple[str, pd.DataFrame]]:

@@ -9,12 +9,25 @@ from tenure.jobs.calendars import require_same
 from tenure.jobs.costs import with_acquisition
 from tenure.jobs.score import present_customers
 from tenure_features import Catalogue, Shop
+from tenure_features.html_view import render_view
 from tenure_features.user_features import require_defined
 from tenure_serving.scorer import Scorer
 
 
 class ShopScorer(Scorer):
     """Scores customers of a shop, or rows of a snapshot, with a model trained before; `load` reads one."""
+
+    def _repr_html_(self) -> str:
+        """Show which model it is, and what its scores mean, in a notebook."""
+        info = self.bundle.info
+        return render_view(
+            f"{info.champion}, scores for the next {info.horizon_days} days",
+            facts={
+                "version": self.version,
+                "currency": info.currency,
+                **{name: text for name, text in self.definitions.items() if isinstance(text, str)},
+            },
+        )
 
     def score(
         self,

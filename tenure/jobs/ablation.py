@@ -7,9 +7,9 @@ from typing import Any
 
 import pandas as pd
 
-from tenure.jobs.known_truth import against_truth
 from tenure_serving.report.sections import Section, TableBlock
 from tenure_training.metrics import auroc, log_loss
+from tenure_training.metrics.known_truth import against_truth
 from tenure_training.models.contract import TrainingFrame
 from tenure_training.models.registry import candidate_class
 
@@ -45,7 +45,7 @@ def ablation(
     -------
     DataFrame
         A row for `ORDERS_ALONE` and one for `EVERYTHING`: ``candidate`` and ``features`` (their number), ``auroc`` and
-        ``log_loss`` of churn against what happened, and the columns of `tenure.jobs.known_truth.against_truth`.
+        ``log_loss`` of churn against what happened, and the columns of `tenure_training.against_truth`.
     """
     rows = []
     for name, taught in ((ORDERS_ALONE, orders_alone(frame)), (EVERYTHING, frame)):

@@ -6,8 +6,8 @@ from tenure.config import Config
 from tenure.jobs.results import BacktestResult
 from tenure.jobs.training import TrainedShop, train_shop
 from tenure.progress import Progress
-from tenure.report import evidence
 from tenure_features.errors import DataContractError
+from tenure_training.backtest_tables import summarise_backtest, summarise_dates
 
 
 def backtest_job(config: Config, *, progress: Progress) -> BacktestResult:
@@ -29,7 +29,7 @@ def backtest_result(trained: TrainedShop) -> BacktestResult:
             "No window has closed, so there is nothing to compare.", fix="Wait, or choose a shorter --horizon."
         )
     return BacktestResult(
-        backtest=evidence.summary(training.backtest),
+        backtest=summarise_backtest(training.backtest),
         champion=training.choice.name,
         champion_reason=training.choice.reason,
         as_of=training.frame.as_of.to_pydatetime(),
@@ -37,5 +37,5 @@ def backtest_result(trained: TrainedShop) -> BacktestResult:
         notes=trained.notes,
         audit=trained.audit,
         campaign=trained.campaign,
-        dates=evidence.summarise_dates(training.backtest),
+        dates=summarise_dates(training.backtest),
     )

@@ -13,7 +13,6 @@ import pandas as pd
 from tenure.config import Config
 from tenure.config_file import load_config
 from tenure.jobs.ablation import ablation, ablation_line, ablation_section
-from tenure.jobs.known_truth import against_truth
 from tenure.jobs.opening import open_configured_shop
 from tenure.jobs.results import RunResult
 from tenure.jobs.run import run_job
@@ -24,8 +23,9 @@ from tenure_serving.report.sections import Section
 from tenure_serving.report.summary import first_to_call, with_money
 from tenure_simulator import ShopConfig, preset, read_truth, realised_outcome, simulate, truth_at
 from tenure_training.frame import Frames
+from tenure_training.metrics.known_truth import against_truth
 from tenure_training.models.registry import candidate_class
-from tenure_training.train import Training
+from tenure_training.training import Training
 
 SHOP = "shop"
 _CHAMPION = "tenure"
@@ -51,7 +51,7 @@ class DemoResult:
     customers, at_risk, money_at_risk, expected_value, champion, as_of, horizon_days
         As in `tenure.jobs.results.RunResult`.
     truth
-        One row per candidate (``tenure`` is the champion), see `tenure.jobs.known_truth.against_truth`.
+        One row per candidate (``tenure`` is the champion), see `tenure_training.against_truth`.
     backtest
         One row per candidate, averaged over origins.
     added

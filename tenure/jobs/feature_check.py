@@ -14,6 +14,7 @@ from tenure_features import OrderSource, Shop, TableSource, snapshots
 from tenure_features.errors import QualityGateError
 from tenure_features.families.catalogue import BUILT_IN, Catalogue
 from tenure_features.families.feature import Feature
+from tenure_features.html_view import render_view
 from tenure_features.shop import open_sources
 from tenure_features.tables.contracts import TABLES
 from tenure_simulator import preset, simulate
@@ -35,6 +36,11 @@ class Checked:
 
     features: tuple[str, ...]
     problems: tuple[str, ...]
+
+    def _repr_html_(self) -> str:
+        """Show which features were checked, and every breach, in a notebook."""
+        title = f"{len(self.problems)} problems found" if self.problems else "Every rule is kept"
+        return render_view(title, facts={"features": ", ".join(self.features)}, notes=self.problems)
 
 
 def check_features(catalogue: Catalogue, *, customers: int = 120, seed: int = 0) -> Checked:

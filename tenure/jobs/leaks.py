@@ -24,7 +24,7 @@ from tenure_training.audit import (
     table_rows,
 )
 from tenure_training.frame import Frames
-from tenure_training.train import Training
+from tenure_training.training import Training
 
 FEW, MANY = 200, 1_000
 """Customers whose rows are doctored: inside a backtest, and by ``tenure audit``."""

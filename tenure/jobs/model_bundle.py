@@ -13,7 +13,7 @@ from tenure.jobs.extras import extras
 from tenure.jobs.segmenter import closed_windows, fit_segmenter
 from tenure_features import Shop
 from tenure_training.models.bundle import Bundle, BundleInfo, definitions, package_versions, write_bundle
-from tenure_training.train import Training
+from tenure_training.training import Training
 
 
 def write_model(config: Config, shop: Shop, training: Training, *, folder: Path) -> Bundle:

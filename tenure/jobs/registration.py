@@ -16,7 +16,7 @@ from tenure_training.backtest import Backtest
 from tenure_training.metrics import METRICS, PairedDifference, paired_bootstrap
 from tenure_training.models.bundle import Bundle
 from tenure_training.tracking import CandidateRun, Decision, Store, Tracked, decide, track_training
-from tenure_training.train import Training
+from tenure_training.training import Training
 
 CHAMPION_URI = "models:/tenure-scorer@champion"
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import pandas as pd
 
 from tenure.jobs.campaign import CampaignResult
+from tenure_features.html_view import render_view
 from tenure_serving.batch import MANIFEST, SCORES
 from tenure_training.audit import Finding
 from tenure_training.models.bundle import Bundle
@@ -76,6 +77,21 @@ class ScoreResult:
             notes=notes,
         )
 
+    def _facts(self) -> dict[str, object]:
+        money = f" {self.currency or ''}".rstrip()
+        return {
+            "customers": f"{self.customers:,}",
+            "at risk": f"{self.at_risk:,}, {self.money_at_risk:,.2f}{money} with them",
+            "expected value": f"{self.expected_value:,.2f}{money}",
+            "model": self.model_version,
+            "folder": self.out,
+        }
+
+    def _repr_html_(self) -> str:
+        """Show the sums of the scores in a notebook."""
+        title = f"Scores as of {self.as_of:%Y-%m-%d}, the next {self.horizon_days} days"
+        return render_view(title, facts=self._facts(), notes=self.notes)
+
 
 @dataclass(frozen=True, kw_only=True)
 class RunResult(ScoreResult):
@@ -111,6 +127,16 @@ class RunResult(ScoreResult):
     campaign: CampaignResult | None
     dates: pd.DataFrame
 
+    def _repr_html_(self) -> str:
+        """Show the champion, the sums of the scores, where everything lies, and the backtest in a notebook."""
+        return render_view(
+            f"{self.champion} as of {self.as_of:%Y-%m-%d}, the next {self.horizon_days} days",
+            lead=self.champion_reason,
+            facts={**self._facts(), "report": self.report_path, "tracked at": self.tracking_uri},
+            tables={"Backtest": self.backtest} if len(self.backtest) else {},
+            notes=self.notes,
+        )
+
 
 @dataclass(frozen=True, kw_only=True)
 class BacktestResult:
@@ -125,6 +151,15 @@ class BacktestResult:
     audit: tuple[Finding, ...]
     campaign: CampaignResult | None
     dates: pd.DataFrame
+
+    def _repr_html_(self) -> str:
+        """Show who would be champion and why, every candidate, and how dates did in a notebook."""
+        return render_view(
+            f"{self.champion} as of {self.as_of:%Y-%m-%d}, the next {self.horizon_days} days",
+            lead=self.champion_reason,
+            tables={"Backtest": self.backtest, **({"Dates of the next order": self.dates} if len(self.dates) else {})},
+            notes=self.notes,
+        )
 
 
 @dataclass(frozen=True, kw_only=True)

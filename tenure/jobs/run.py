@@ -16,14 +16,14 @@ from tenure.jobs.registration import record
 from tenure.jobs.results import RunResult, ScoreResult
 from tenure.jobs.training import TrainedShop, train_shop
 from tenure.progress import Progress
-from tenure.report import evidence
 from tenure.report.run_report import CHART_FOLDER, REPORT, write_report
 from tenure_serving.batch import MANIFEST, SCORES, write_scores
 from tenure_serving.report import Section
 from tenure_serving.result_folder import replace_folder
 from tenure_serving.score_tables import Scores, earlier_scores
 from tenure_serving.scorer import Scorer
-from tenure_training.train import Training
+from tenure_training.backtest_tables import summarise_backtest, summarise_dates
+from tenure_training.training import Training
 
 MODEL_FOLDER = "model"
 
@@ -108,10 +108,10 @@ def _run_result(
         report_path=report,
         champion=training.choice.name,
         champion_reason=training.choice.reason,
-        backtest=evidence.summary(training.backtest) if training.backtest else pd.DataFrame(),
+        backtest=summarise_backtest(training.backtest) if training.backtest else pd.DataFrame(),
         tracking_uri=tracking_uri,
         scores=scores,
         audit=trained.audit,
         campaign=trained.campaign,
-        dates=evidence.summarise_dates(training.backtest),
+        dates=summarise_dates(training.backtest),
     )

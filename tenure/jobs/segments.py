@@ -17,8 +17,7 @@ from tenure_features import Shop, orders
 from tenure_features.errors import UsageError
 from tenure_features.reading.engine import fetch
 from tenure_serving.card.reader import read_rules
-from tenure_serving.report.summary import by as summed
-from tenure_serving.report.summary import with_money
+from tenure_serving.report.summary import sum_by, with_money
 from tenure_serving.score_tables import Scores, earlier_scores, read_scores
 from tenure_serving.segments import Playbook, load_map, load_playbook
 from tenure_serving.segments.findings import movement_findings, stability_findings
@@ -135,7 +134,7 @@ def _words(scores: Scores, by: str, language: str) -> tuple[tuple[str, ...], Map
 def _groups(
     scores: Scores, by: str, order: tuple[str, ...], labels: Mapping[str, str], plays: Playbook | None
 ) -> pd.DataFrame:
-    table = summed(with_money(scores.table), by).rename(columns={by: "group"})
+    table = sum_by(with_money(scores.table), by).rename(columns={by: "group"})
     rank = {name: place for place, name in enumerate(order)}
     places = table["group"].map(lambda name: rank.get(name, len(rank)))
     table = table.assign(place=places).sort_values(["place", "group"], ignore_index=True).drop(columns="place")

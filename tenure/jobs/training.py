@@ -20,7 +20,7 @@ from tenure_features import Catalogue, Shop
 from tenure_serving.score_tables import Scores
 from tenure_training.audit import Finding
 from tenure_training.frame import Frames
-from tenure_training.train import Training, train
+from tenure_training.training import Training, train
 
 
 @dataclass(frozen=True, kw_only=True)

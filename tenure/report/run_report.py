@@ -10,7 +10,7 @@ import pandas as pd
 from tenure.config import Config
 from tenure.jobs.training import TrainedShop
 from tenure.jobs.tuning import tuning_sections
-from tenure.report import evidence
+from tenure.report.chart_files import write_charts
 from tenure.report.economics import economics_sections
 from tenure.report.explanation_sections import explanation_sections
 from tenure.report.identity import identity_findings
@@ -21,6 +21,13 @@ from tenure_serving.report import ReportData, Section, render_report
 from tenure_serving.score_tables import Scores
 from tenure_serving.scorer import Scorer
 from tenure_serving.segments import Segmenter
+from tenure_training.backtest_tables import (
+    sum_totals,
+    summarise_calibration,
+    summarise_dates,
+    summarise_deciles,
+)
+from tenure_training.drivers import rank_drivers
 from tenure_training.models.bundle import Bundle
 
 REPORT, CHART_FOLDER = "report.html", "charts"
@@ -61,13 +68,13 @@ def write_report(
     data = _report_data(trained, bundle, scores, sections)
     report = folder / REPORT
     report.write_text(_render(data, scorer.segmenter), encoding="utf-8")
-    return [report, *evidence.write_charts(data, folder / CHART_FOLDER)]
+    return [report, *write_charts(data, folder / CHART_FOLDER)]
 
 
 def _backtest_sections(trained: TrainedShop, bundle: Bundle, config: Config) -> tuple[Section, ...]:
     costs, currency = config.economics, bundle.info.currency or ""
     stated = costs.contact_cost is not None and costs.offer_cost is not None
-    earned, dates = trained.campaign, date_findings(evidence.summarise_dates(trained.training.backtest))
+    earned, dates = trained.campaign, date_findings(summarise_dates(trained.training.backtest))
     campaign = None if earned is None else campaign_findings(earned, currency=currency, stated=stated)
     return tuple(section(findings) for findings in (campaign, dates) if findings is not None)
 
@@ -90,7 +97,7 @@ def _report_data(
         champion=champion,
         champion_reason=training.choice.reason,
         readiness=log.readiness.to_dict(),
-        drivers=evidence.rank_drivers(contributions, bundle.info.catalogue),
+        drivers=rank_drivers(contributions, bundle.info.catalogue),
         notes=trained.notes,
         sections=(
             *tuning_sections(training.tunings),
@@ -111,7 +118,7 @@ def _report_data(
     return replace(
         data,
         backtest=result.table(),
-        calibration=evidence.summarise_calibration(result, champion),
-        deciles=evidence.summarise_deciles(result, champion),
-        totals=evidence.sum_totals(result, champion),
+        calibration=summarise_calibration(result, champion),
+        deciles=summarise_deciles(result, champion),
+        totals=sum_totals(result, champion),
     )

@@ -16,7 +16,7 @@ from tenure_features import Shop, open_shop
 from tenure_training.frame import Frames
 from tenure_training.models.contract import Candidate, TrainingFrame
 from tenure_training.models.registry import candidate_class
-from tenure_training.train import Training, train
+from tenure_training.training import Training, train
 from tenure_training.windows import backtest_windows
 
 START = pd.Timestamp("2020-01-01")

@@ -13,7 +13,7 @@ from tenure_features import snapshots
 from tenure_features.errors import DataContractError
 from tenure_training.frame import HALF_LIFE_DAYS, Frames
 from tenure_training.models.contract import TrainingFrame
-from tenure_training.train import train
+from tenure_training.training import train
 
 
 def _closes(frame: TrainingFrame) -> pd.Series:

@@ -9,6 +9,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import get_args
 
+import pandas as pd
+
 from tenure_features.errors import UsageError
 from tenure_features.families import (
     adbt,
@@ -77,6 +79,12 @@ class Catalogue:
 
     def __len__(self) -> int:
         return len(self.features)
+
+    def _repr_html_(self) -> str:
+        """Show name, family, unit and meaning of every feature in a notebook."""
+        rows = [(feature.name, feature.family, feature.unit, feature.meaning) for feature in self]
+        table = pd.DataFrame(rows, columns=["name", "family", "unit", "meaning"])
+        return table.to_html(index=False, escape=True)
 
     def __getitem__(self, name: str) -> Feature:
         """Look a feature up.

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from tenure_features.errors import DataContractError
+from tenure_features.html_view import render_view
 from tenure_serving.card.experience import Experience, experience_of
 from tenure_serving.card.timeline import timeline_of
 from tenure_serving.report.cell import is_missing
@@ -92,6 +93,23 @@ class CustomerCard:
             "identities": [asdict(identity) for identity in self.identities],
             "timeline": [{str(key): item for key, item in row.items()} for row in self.timeline.to_dict("records")],
         }
+
+    def _repr_html_(self) -> str:
+        """Show who it is, the predictions, the reasons and the latest of the timeline in a notebook."""
+        money = f" {self.currency}".rstrip()
+        amounts = {"expected value": "expected", "money at risk": "money_at_risk", "CLV before CAC": "clv_before_cac"}
+        facts = {label: self.value[name] for label, name in amounts.items()}
+        return render_view(
+            f"Customer {self.customer_id} as of {self.as_of:%Y-%m-%d}, the next {self.horizon_days} days",
+            lead=f"{self.group['label']}: {self.group['next_step'] or 'nothing to do'}",
+            facts={
+                "churn probability": f"{self.churn['probability']:.0%} ({self.churn['definition']})",
+                **{label: None if amount is None else f"{amount:,.2f}{money}" for label, amount in facts.items()},
+                "RFM": self.rfm["code"] and f"{self.rfm['code']}, {self.rfm['group_label']}",
+            },
+            tables={f"Latest of {len(self.timeline)}": self.timeline.head(8)} if len(self.timeline) else {},
+            notes=(*self.churn["reasons"], *self.value["reasons"]),
+        )
 
 
 def build_card(

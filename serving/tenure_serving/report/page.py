@@ -89,14 +89,16 @@ def _charts(
     mean = float(people["churn_probability"].mean())
     drawn: dict[str, Any] = {
         "churn_risk": charts.draw_churn_risk(bins, horizon_days=data.horizon_days, mean=mean),
-        "value_by_risk": charts.draw_value_by_risk(summary.by(people, "value_tier", "risk_tier"), currency=currency),
+        "value_by_risk": charts.draw_value_by_risk(
+            summary.sum_by(people, "value_tier", "risk_tier"), currency=currency
+        ),
         "rfm_cells": charts.draw_rfm_cells(
-            summary.by(people, "recency_score", "frequency_score"), scale=group_map.scale, currency=currency
+            summary.sum_by(people, "recency_score", "frequency_score"), scale=group_map.scale, currency=currency
         ),
     }
     for column, rfm_map in (("rfm_group", group_map), ("rfm_relationship", relationship_map)):
         if column in people:
-            table = summary.by(people, column).rename(columns={column: "group"})
+            table = summary.sum_by(people, column).rename(columns={column: "group"})
             drawn[column] = charts.draw_groups(
                 table, order=rfm_map.names, name=rfm_map.title.get("en", rfm_map.id), currency=currency
             )

@@ -63,7 +63,7 @@ def headline(people: pd.DataFrame) -> Headline:
     )
 
 
-def by(people: pd.DataFrame, *columns: str) -> pd.DataFrame:
+def sum_by(people: pd.DataFrame, *columns: str) -> pd.DataFrame:
     """Count customers and add up money by one or more columns.
 
     Returns
@@ -83,7 +83,7 @@ def by(people: pd.DataFrame, *columns: str) -> pd.DataFrame:
 
 def by_risk(people: pd.DataFrame) -> pd.DataFrame:
     """Aggregate by risk tier, the highest first."""
-    table = by(people, "risk_tier")
+    table = sum_by(people, "risk_tier")
     return table.sort_values("risk_tier", key=lambda tier: tier.map(TIERS.index), ascending=False, ignore_index=True)
 
 
@@ -93,10 +93,10 @@ def by_segment(people: pd.DataFrame, playbook: Playbook) -> list[dict[str, Any]]
     Returns
     -------
     list of dict
-        The columns of `by`, ``goal``, ``step`` (the next one) and ``later`` steps. A segment the playbook does not
+        The columns of `sum_by`, ``goal``, ``step`` (the next one) and ``later`` steps. A segment the playbook does not
         know, because the scores were made with an edited one, has no goal and only the step of the score table.
     """
-    records = by(people, "segment").to_dict(orient="records")
+    records = sum_by(people, "segment").to_dict(orient="records")
     rows = {str(row["segment"]): {str(name): value for name, value in row.items()} for row in records}
     plays = {play.name: play for play in playbook.plays}
     steps = people.groupby("segment")["next_step"].first()

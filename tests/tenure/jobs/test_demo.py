@@ -9,10 +9,10 @@ import pandas as pd
 import pytest
 
 from tenure.jobs.demo import DemoResult, demo_job
-from tenure.jobs.known_truth import against_truth
 from tenure.progress import SilentProgress
 from tenure_serving.findings import exact_money
 from tenure_simulator import read_truth, truth_at
+from tenure_training.metrics.known_truth import against_truth
 
 KNOWN = pd.DataFrame(
     {

@@ -13,7 +13,7 @@ import pytest
 from tenure_features.families.catalogue import BUILT_IN
 from tenure_training.audit import BuildFrames, Tables
 from tenure_training.frame import Frames
-from tenure_training.train import Training, train
+from tenure_training.training import Training, train
 from tenure_training.windows import Window
 
 START, AS_OF, HORIZON = pd.Timestamp("2021-01-01"), pd.Timestamp("2021-11-01"), 60

@@ -14,7 +14,7 @@ from tenure_features.errors import UsageError
 from tenure_training.metrics import evaluate_metrics
 from tenure_training.models.search_space import Integer
 from tenure_training.models.sklearn_candidate import SklearnCandidate, sklearn_candidate
-from tenure_training.train import train
+from tenure_training.training import train
 
 plain = sklearn_candidate("plain", make_pipeline(StandardScaler(), LogisticRegression(max_iter=500)), Ridge())
 

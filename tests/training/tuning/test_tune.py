@@ -7,7 +7,7 @@ import pytest
 
 from tenure_features.errors import UsageError
 from tenure_training.models.hurdle.blend import Blend
-from tenure_training.train import train
+from tenure_training.training import train
 from tenure_training.tuning import tune
 from tenure_training.windows import backtest_windows
 

@@ -19,7 +19,7 @@ from tenure_training.frame import Frames
 from tenure_training.metrics import evaluate_metrics
 from tenure_training.models.contract import Fitted, Prediction, TrainingFrame
 from tenure_training.models.registry import CandidateName, candidate_class
-from tenure_training.train import train
+from tenure_training.training import train
 from tenure_training.windows import Window, backtest_windows
 
 SAME_MODEL = Check("same_model", "Is the model the same, to the last bit, when rows at or after as_of are not?")

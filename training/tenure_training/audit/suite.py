@@ -12,7 +12,7 @@ from tenure_training.audit.models import learning_order, permuted_outcomes, same
 from tenure_training.audit.tables import BuildFrames, Tables
 from tenure_training.audit.training import inspect
 from tenure_training.frame import Frames
-from tenure_training.train import Training
+from tenure_training.training import Training
 from tenure_training.windows import Window
 
 _Advance = Callable[[int, int], None]
@@ -26,7 +26,7 @@ def quick_audit(
     Parameters
     ----------
     training
-        As `tenure_training.train.train` returned it.
+        As `tenure_training.training.train` returned it.
     frames
         The frames it was made from.
     tables
@@ -54,7 +54,7 @@ def audit_leaks(
     Parameters
     ----------
     training
-        As `tenure_training.train.train` returned it.
+        As `tenure_training.training.train` returned it.
     frames
         The frames it was made from.
     tables

@@ -14,7 +14,7 @@ from tenure_training.frame import Frames
 from tenure_training.metrics import evaluate_metrics
 from tenure_training.models.baselines.rules import RecencyRule
 from tenure_training.models.contract import Floats, TrainingFrame
-from tenure_training.train import Training
+from tenure_training.training import Training
 
 _CLOSED_WINDOWS = Check("closed_windows", "Had every window a model learnt from, or was judged on, closed by then?")
 _ORIGIN_ORDER = Check("origin_order", "Does every model learn only from windows before the one it is judged on?")
@@ -47,7 +47,7 @@ def inspect(training: Training, frames: Frames) -> tuple[Finding, ...]:
     Parameters
     ----------
     training
-        As `tenure_training.train.train` returned it.
+        As `tenure_training.training.train` returned it.
     frames
         The frames it was made from.
     """

@@ -8,7 +8,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from tenure_training.metrics import ece, total_bias
+from tenure_training.metrics.probability import ece
+from tenure_training.metrics.value import total_bias
 
 _Floats = NDArray[np.float64]
 
@@ -21,10 +22,10 @@ def against_truth(true_values: pd.DataFrame, predictions: Mapping[str, pd.DataFr
 
     Parameters
     ----------
-    known
+    true_values
         ``customer_id``, ``buy_probability`` (P of at least one order in the horizon) and ``expected_value`` (money over
         the horizon), such as `tenure_simulator.truth_at` gives.
-    said
+    predictions
         By candidate: the same columns, for customers who are all known.
 
     Returns

@@ -11,7 +11,7 @@ import pytest
 from tenure_features.errors import DataContractError, UsageError
 from tenure_training.frame import Frames
 from tenure_training.models.registry import BASELINES, CANDIDATES
-from tenure_training.train import Training, train
+from tenure_training.training import Training, train
 from tenure_training.windows import backtest_windows
 
 START = pd.Timestamp("2020-01-01")
