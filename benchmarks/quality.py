@@ -69,7 +69,9 @@ def promised(said: Prediction, level: float) -> Floats:
 
     Examples
     --------
-    >>> promised(Prediction(np.array([0.9, 0.05]), np.ones(2), np.ones(2)), 0.8).tolist()
+    >>> sure = np.ones(2)
+    >>> said = Prediction(buy_probability=np.array([0.9, 0.05]), expected_orders=sure, expected_value=sure)
+    >>> promised(said, 0.8).tolist()
     [0.8, 0.95]
     """
     return np.maximum(level, 1 - said.buy_probability)

@@ -186,8 +186,11 @@ def compare(split: Split, scores: pd.DataFrame) -> pd.DataFrame:
     if set(did["customer_id"]) != set(scores["customer_id"]):
         raise SystemExit(f"{len(scores)} customers were scored, {len(did)} are in the population.")
     low, high = (scores[name].to_numpy(np.float64) for name in ("value_low", "value_high"))
-    columns = (1 - scores["churn_probability"], scores["expected_orders"], scores["expected_value"])
-    said = Prediction(*(column.to_numpy(np.float64) for column in columns))
+    said = Prediction(
+        buy_probability=1 - scores["churn_probability"].to_numpy(np.float64),
+        expected_orders=scores["expected_orders"].to_numpy(np.float64),
+        expected_value=scores["expected_value"].to_numpy(np.float64),
+    )
     table = {"tenure": row(scores["customer_id"], said, did, (low, high))}
     for name, (customers, prediction) in peers(split).items():
         table[name] = row(customers, prediction, did, prediction.interval(0.8))

@@ -112,15 +112,7 @@ class Model:
     def report(self, path: str | Path) -> Path:
         """Write ``report.html``, one file that needs no network, and return where it lies."""
         with TemporaryDirectory() as draft:
-            report, *_ = write_report(
-                Path(draft),
-                self.config,
-                self.trained,
-                scorer=self.scorer,
-                scores=self._scores,
-                previous=None,
-                further=(),
-            )
+            report, *_ = self._write_report(Path(draft))
             Path(path).parent.mkdir(parents=True, exist_ok=True)
             return Path(shutil.copyfile(report, path))
 
@@ -129,15 +121,22 @@ class Model:
         return Path(shutil.copytree(self.bundle.folder, folder))
 
     def register(self) -> str:
-        """Record the training in MLflow and register the model; return the tracking URI."""
-        _, uri = record(
-            self.trained.training,
-            self.bundle,
-            config=self.config.tracking,
-            files=[],
-            params={"orders": self.config.orders.uri, "customers": len(self._scores)},
-        )
+        """Record the training with its report in MLflow and register the model; return the tracking URI."""
+        with TemporaryDirectory() as draft:
+            _, uri = record(
+                self.trained.training,
+                self.bundle,
+                config=self.config.tracking,
+                files=self._write_report(Path(draft)),
+                params={"orders": self.config.orders.uri, "customers": len(self._scores)},
+            )
         return uri
+
+    def _write_report(self, folder: Path) -> list[Path]:
+        """Write the report and its charts; the page comes first."""
+        return write_report(
+            folder, self.config, self.trained, scorer=self.scorer, scores=self._scores, previous=None, further=()
+        )
 
     def _repr_html_(self) -> str:
         """Show the champion, why it was chosen, and the backtest in a notebook."""

@@ -38,13 +38,13 @@ def with_acquisition(snapshot: pd.DataFrame, costs: EconomicsConfig, shop: Shop)
         return snapshot
     sold = shop.log.orders.filter(shop.log.orders.revenue >= 0)
     first = fetch(sold.group_by("customer_id").aggregate(at=sold.ordered_at.min())).set_index("customer_id")["at"]
-    cost = measure_acquisition_costs(shop.tables, first)
+    cost = measure_cost_per_customer(shop.tables, first)
     if cost is None:
         return snapshot
     return snapshot.assign(**{ACQUISITION_COST: snapshot["customer_id"].map(cost).astype("float64")})
 
 
-def measure_acquisition_costs(tables: Mapping[str, ShopTable], first_order: pd.Series) -> pd.Series | None:
+def measure_cost_per_customer(tables: Mapping[str, ShopTable], first_order: pd.Series) -> pd.Series | None:
     """Share the spend of each channel among the customers it brought.
 
     Parameters

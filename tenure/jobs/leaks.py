@@ -77,6 +77,6 @@ def _workshop(shop: Shop, training: Training, frames: Frames, *, most: int) -> I
 
         def build(doctored: Tables) -> Frames:
             # opened beyond the moment: later rows lie in the log, and only the history stands before the features
-            return frames.of(reopen(doctored, Path(folder), until=until))
+            return frames.of(reopen(doctored, Path(folder), until=until, returns=shop.log.source.returns))
 
         yield tables, build

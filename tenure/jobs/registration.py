@@ -53,7 +53,7 @@ def _candidate_runs(table: pd.DataFrame) -> list[CandidateRun]:
     names = [*METRICS, "empc"]
     return [
         CandidateRun(
-            str(candidate),
+            name=str(candidate),
             metrics=_numbers(rows[names].mean()),
             by_origin=[_numbers(row) for _, row in rows.sort_values("origin")[names].iterrows()],
         )
@@ -75,8 +75,10 @@ def _decision(store: Store, training: Training) -> Decision:
     if present is None or training.backtest is None:
         return decide(present, {})
     try:
-        champion = Scorer.load(CHAMPION_URI, tracking_uri=store.tracking_uri, candidates=[training.candidate]).bundle
-    except TenureError:  # damaged, or of an older format: it can hold nobody back
+        champion = Scorer.load(CHAMPION_URI, tracking_uri=store.tracking_uri, candidates=training.competitors).bundle
+    except (
+        TenureError
+    ):  # damaged, of an older format, or of a class that nobody gives any more: it can hold nobody back
         return Decision(promote=True, reason="The present champion cannot be loaded any more.")
     return decide(present, _differences(training.backtest, training.choice.name, champion))
 

@@ -104,7 +104,18 @@ def _run_result(
 ) -> RunResult:
     training = trained.training
     return RunResult(
-        **vars(result),
+        out=result.out,
+        scores_path=result.scores_path,
+        manifest_path=result.manifest_path,
+        customers=result.customers,
+        at_risk=result.at_risk,
+        money_at_risk=result.money_at_risk,
+        expected_value=result.expected_value,
+        currency=result.currency,
+        model_version=result.model_version,
+        as_of=result.as_of,
+        horizon_days=result.horizon_days,
+        notes=result.notes,
         report_path=report,
         champion=training.choice.name,
         champion_reason=training.choice.reason,

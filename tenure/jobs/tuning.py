@@ -98,7 +98,7 @@ def trial_runs(tunings: Sequence[Tuning]) -> list[CandidateRun]:
     """Turn every trial that was kept into a run of its own."""
     return [
         CandidateRun(
-            f"{tuning.candidate} trial {trial.number}",
+            name=f"{tuning.candidate} trial {trial.number}",
             metrics={"relative_loss": trial.score.loss},
             params=dict(trial.settings),
             by_origin=[

@@ -124,7 +124,12 @@ def test_quality__holds_intervals_to_what_they_promise(benchmarks: dict[str, Mod
     quantiles[:10, LEVELS.index(0.2) :] = 5.0
     quantiles[:10, LEVELS.index(0.8) :] = 10.0
     probability = np.repeat([0.85, 0.05], 10)
-    said = Prediction(probability, probability, np.arange(20.0)[::-1], quantiles)
+    said = Prediction(
+        buy_probability=probability,
+        expected_orders=probability,
+        expected_value=np.arange(20.0)[::-1],
+        quantiles=quantiles,
+    )
     value = np.where(np.arange(20) < 2, 11.0, 0.0)
     overall, *tenths = benchmarks["quality"].gaps(said, value, 0.8)
     assert tenths == pytest.approx([-0.8] + 4 * [0.2] + 5 * [0.05])
@@ -134,7 +139,12 @@ def test_quality__holds_intervals_to_what_they_promise(benchmarks: dict[str, Mod
 def test_quality__knows_what_chance_does_to_the_worst_tenth(benchmarks: dict[str, ModuleType]) -> None:
     """Tenths of 100 with a promise of .8 have a standard error of .04; the worst of ten lies 2.8 of them away."""
     few, many = (np.full(size, 0.9) for size in (1_000, 16_000))
-    chances = [benchmarks["quality"].luck(Prediction(p, p, np.arange(float(len(p)))), 0.8) for p in (few, many)]
+    chances = [
+        benchmarks["quality"].luck(
+            Prediction(buy_probability=p, expected_orders=p, expected_value=np.arange(float(len(p)))), 0.8
+        )
+        for p in (few, many)
+    ]
     assert chances == pytest.approx([2.8 * 0.04, 2.8 * 0.01], rel=0.15)
 
 

@@ -52,7 +52,7 @@ def needed(pattern: str, files: list[Path], root: Path) -> set[str]:
 @pytest.mark.parametrize("kind", PLACES)
 def test_places__are_those_that_are_listed(kind: str, project_files: list[Path], repository: Path) -> None:
     pattern, places = PLACES[kind]
-    code = {name for name in needed(pattern, project_files, repository) if not name.startswith(("tests/", "serving/"))}
+    code = {name for name in needed(pattern, project_files, repository) if not name.startswith("tests/")}
     assert code - places == set()
     assert {name for name in places if (repository / name).is_file()} == places
 

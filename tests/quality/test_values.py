@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 MOST_BY_PLACE = 4
-ROOMS = ("decisions", "serving", "simulator", "tenure")
-"""Features and training hold frozen values of more fields by place still."""
+ROOMS = ("connectors", "decisions", "serving", "simulator", "tenure", "training")
+"""Features hold frozen values of more fields by place still."""
 BAG = "dict[str, Any]"
 
 

@@ -35,7 +35,12 @@ class Halving(Candidate, Fitted):
     def predict(self, snapshot: pd.DataFrame) -> Prediction:
         p = 0.5 ** (snapshot["recency_days"].to_numpy() / self.half_life)
         spread = 200 * p[:, None] * np.asarray(LEVELS)
-        return Prediction(p, 2 * p, 100 * p, spread if self.quantiles else None)
+        return Prediction(
+            buy_probability=p,
+            expected_orders=2 * p,
+            expected_value=100 * p,
+            quantiles=spread if self.quantiles else None,
+        )
 
     def save(self, folder: Path) -> None:
         (folder / "halving.json").write_text(json.dumps({"half_life": self.half_life, "quantiles": self.quantiles}))

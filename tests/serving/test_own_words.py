@@ -36,7 +36,7 @@ class Large(Halving):
 
     def contributions(self, snapshot: pd.DataFrame) -> Contributions:
         terms = np.ones((len(snapshot), 1))
-        return Contributions(["large_orders"], terms, 0.0, terms, 0.0)
+        return Contributions(features=["large_orders"], churn=terms, churn_base=0.0, value=terms, value_base=0.0)
 
     @classmethod
     def load(cls, folder: Path) -> Self:

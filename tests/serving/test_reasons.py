@@ -99,7 +99,11 @@ def test_reasons__never_offer_calibration_and_stop_at_top() -> None:
 
 def test_reasons__say_silence_for_a_btyd_term_and_the_name_of_a_term_nobody_described() -> None:
     odd = Contributions(
-        ["bgnbd_p_buy", "gammagamma_spend", "full_moon"], np.array([[1.0, 0.9, 0.8]]), 0, np.ones((1, 3)), 0
+        features=["bgnbd_p_buy", "gammagamma_spend", "full_moon"],
+        churn=np.array([[1.0, 0.9, 0.8]]),
+        churn_base=0,
+        value=np.ones((1, 3)),
+        value_base=0,
     )
     facts = [reason.fact for reason in reasons(odd, SNAPSHOT.head(1), CATALOGUE, target="churn")[0]]
     assert facts == ["silent for 96 days, usual gap 21 days", "54.20 spent per order day", "full moon"]
@@ -130,7 +134,7 @@ def test_reasons__count_days_in_words(days, words) -> None:
 @given(terms=arrays(float, (3, len(NAMES)), elements=st.floats(-3, 3)), base=st.floats(-2, 2))
 def test_decomposition__adds_up_exactly_to_the_log_odds(terms, base) -> None:
     odds = np.exp(base + terms.sum(axis=1))
-    contributions = Contributions(NAMES, terms, base, terms, base)
+    contributions = Contributions(features=NAMES, churn=terms, churn_base=base, value=terms, value_base=base)
     for row in range(3):
         table = decomposition(contributions, SNAPSHOT, CATALOGUE, row=row, target="churn")
         assert table["contribution"].sum() == pytest.approx(np.log(odds[row]), abs=1e-9)

@@ -123,7 +123,7 @@ def test_scorer__intervals_of_three_levels_lie_in_each_other(bundle, snapshot):
 def test_scorer__reasons_belong_to_their_row(bundle, snapshot, monkeypatch):
     def explain(rows):
         silence = rows[["recency_days"]].to_numpy() / 50
-        return Contributions(["recency_days"], silence, 0.0, -silence, 0.0)
+        return Contributions(features=["recency_days"], churn=silence, churn_base=0.0, value=-silence, value_base=0.0)
 
     monkeypatch.setattr(bundle.candidate, "contributions", explain, raising=False)
     whole = Scorer(bundle).score(snapshot)
@@ -159,7 +159,12 @@ def test_scorer__refuses_another_currency_and_takes_its_own(bundle, snapshot):
 
 def test_scorer__a_model_without_an_answer_is_not_written_down(bundle, snapshot, monkeypatch):
     bad = np.where(np.arange(len(snapshot)) == 5, np.nan, 0.5)
-    monkeypatch.setattr(bundle.candidate, "predict", lambda rows: Prediction(bad, bad, bad), raising=False)
+    monkeypatch.setattr(
+        bundle.candidate,
+        "predict",
+        lambda rows: Prediction(buy_probability=bad, expected_orders=bad, expected_value=bad),
+        raising=False,
+    )
     with pytest.raises(DataContractError, match="3 missing numbers"):
         Scorer(bundle).score(snapshot)
 

@@ -24,7 +24,7 @@ SNAPSHOT = pd.DataFrame(
     {"customer_id": ["a", "b", "c"], "recency_days": [96.0, 4.0, 30.0], "orders_total": [3.0, 9.0, np.nan]}
 )
 PARTS = Contributions(
-    ["orders_total", "recency_days", "btyd_rhythm"],
+    features=["orders_total", "recency_days", "btyd_rhythm"],
     churn=np.array([[0.25, 1.0, -0.5], [-1.0, -2.0, 0.5], [0.0, 0.125, 0.0]]),
     churn_base=0.5,
     value=np.array([[0.0, 0.25, 0.0]] * 3),
@@ -96,10 +96,14 @@ def test_swarm_dots__strongest_terms_first_and_levels_are_ranks() -> None:
 def test_swarm_dots__do_not_depend_on_the_order_of_rows_and_are_few() -> None:
     generator = np.random.default_rng(1)
     terms = generator.normal(size=(500, 2))
-    parts = Contributions(["recency_days", "orders_total"], terms, 0.0, terms, 0.0)
+    parts = Contributions(
+        features=["recency_days", "orders_total"], churn=terms, churn_base=0.0, value=terms, value_base=0.0
+    )
     people = pd.DataFrame({"recency_days": generator.random(500), "orders_total": generator.random(500)})
     order = generator.permutation(500)
-    mixed = Contributions(parts.features, terms[order], 0.0, terms[order], 0.0)
+    mixed = Contributions(
+        features=parts.features, churn=terms[order], churn_base=0.0, value=terms[order], value_base=0.0
+    )
     dots = swarm_dots(parts, people, FEATURES, customers=60)
     assert len(dots) == 120
     pd.testing.assert_frame_equal(dots, swarm_dots(mixed, people.iloc[order], FEATURES, customers=60))
@@ -108,7 +112,11 @@ def test_swarm_dots__do_not_depend_on_the_order_of_rows_and_are_few() -> None:
 def test_swarm_dots__equal_contributions_lie_side_by_side() -> None:
     same = np.zeros((5, 1))
     people = pd.DataFrame({"recency_days": np.arange(5.0)})
-    dots = swarm_dots(Contributions(["recency_days"], same, 0.0, same, 0.0), people, FEATURES)
+    dots = swarm_dots(
+        Contributions(features=["recency_days"], churn=same, churn_base=0.0, value=same, value_base=0.0),
+        people,
+        FEATURES,
+    )
     assert sorted(dots["lane"]) == [-2.0, -1.0, 0.0, 1.0, 2.0]
 
 

@@ -35,7 +35,7 @@ class Spy(Candidate, Fitted):
 
     def predict(self, snapshot):
         n = np.full(len(snapshot), float(self.number))
-        return Prediction(n / 100, n, 10 * n, parts={"spy": -n})
+        return Prediction(buy_probability=n / 100, expected_orders=n, expected_value=10 * n, parts={"spy": -n})
 
     def calibrate(self, evidence):
         self.evidence.append((self.number, evidence))
@@ -124,8 +124,19 @@ def test_backtest__table_has_a_row_per_candidate_and_window(result, windows):
 
 def test_backtest__counts_the_profit_of_a_ranking_in_the_status_quo_s_money(result, windows):
     said = result.predictions["bgnbd"]
-    worth = [Prediction(p.buy_probability, p.expected_orders, np.full(len(p.expected_value), 200.0)) for p in said]
-    table = Backtest(windows, {"status_quo": worth, "bgnbd": said}, result.outcomes).table().set_index("candidate")
+    worth = [
+        Prediction(
+            buy_probability=p.buy_probability,
+            expected_orders=p.expected_orders,
+            expected_value=np.full(len(p.expected_value), 200.0),
+        )
+        for p in said
+    ]
+    table = (
+        Backtest(windows=windows, predictions={"status_quo": worth, "bgnbd": said}, outcomes=result.outcomes)
+        .table()
+        .set_index("candidate")
+    )
     for window, (prediction, outcome) in enumerate(zip(said, result.outcomes, strict=True)):
         churned = (~outcome["bought"]).to_numpy(dtype=float)
         expected = empc(1 - prediction.buy_probability, churned, clv=200.0, offer_cost=10.0, contact_cost=1.0)
@@ -133,7 +144,7 @@ def test_backtest__counts_the_profit_of_a_ranking_in_the_status_quo_s_money(resu
 
 
 def test_backtest__table_of_no_window_keeps_its_columns():
-    table = Backtest((), {"blend": []}, ()).table()
+    table = Backtest(windows=(), predictions={"blend": []}, outcomes=()).table()
     assert table.empty
     assert list(table.columns[:2]) == ["candidate", "kind"]
 

@@ -207,7 +207,12 @@ def _prediction(n: int, *, quantiles: bool = True) -> Prediction:
     rng = np.random.default_rng(n)
     mean = rng.gamma(1, 50, n)
     spread = mean[:, None] * np.array([2 * level for level in LEVELS])
-    return Prediction(rng.random(n), rng.random(n), mean, spread if quantiles else None)
+    return Prediction(
+        buy_probability=rng.random(n),
+        expected_orders=rng.random(n),
+        expected_value=mean,
+        quantiles=spread if quantiles else None,
+    )
 
 
 def _outcome(n: int) -> pd.DataFrame:
@@ -226,7 +231,12 @@ def test_evaluate__uniform_quantiles_cover_what_they_say():
     n = 20_000
     quantiles = np.tile(100 * np.array(LEVELS), (n, 1))
     value = np.random.default_rng(3).uniform(0, 100, n)
-    said = Prediction(np.full(n, 0.5), np.ones(n), np.full(n, 50.0), quantiles)
+    said = Prediction(
+        buy_probability=np.full(n, 0.5),
+        expected_orders=np.ones(n),
+        expected_value=np.full(n, 50.0),
+        quantiles=quantiles,
+    )
     answer = m.evaluate_metrics(said, pd.DataFrame({"orders": np.ones(n), "value": value}))
     levels = {"coverage_50": 0.5, "coverage_80": 0.8, "coverage_95": 0.95}
     assert {name: answer[name] for name in levels} == pytest.approx(levels, abs=0.01)
@@ -244,13 +254,23 @@ def test_evaluate__without_a_distribution_intervals_are_nan():
 
 def test_evaluate__no_customers_at_all_is_nan_throughout():
     empty = np.zeros(0)
-    answer = m.evaluate_metrics(Prediction(empty, empty, empty, np.zeros((0, len(LEVELS)))), _outcome(0))
+    answer = m.evaluate_metrics(
+        Prediction(
+            buy_probability=empty, expected_orders=empty, expected_value=empty, quantiles=np.zeros((0, len(LEVELS)))
+        ),
+        _outcome(0),
+    )
     assert all(math.isnan(value) for value in answer.values())
 
 
 def test_evaluate__rank_score_breaks_ties_of_the_ranking_only():
-    tied = Prediction(np.full(4, 0.5), np.ones(4), np.ones(4))
-    broken = Prediction(np.full(4, 0.5), np.ones(4), np.ones(4), rank_score=np.array([0.9, 0.8, 0.2, 0.1]))
+    tied = Prediction(buy_probability=np.full(4, 0.5), expected_orders=np.ones(4), expected_value=np.ones(4))
+    broken = Prediction(
+        buy_probability=np.full(4, 0.5),
+        expected_orders=np.ones(4),
+        expected_value=np.ones(4),
+        rank_score=np.array([0.9, 0.8, 0.2, 0.1]),
+    )
     did = pd.DataFrame({"orders": [1, 1, 0, 0], "value": [1.0, 1.0, 0.0, 0.0]})
     names = ["auroc", "log_loss", "ece"]
     before, after = (m.evaluate_metrics(said, did, metrics=names) for said in (tied, broken))
@@ -263,7 +283,12 @@ def test_evaluate__refuses_what_is_not_a_number_or_not_aligned():
     said = _prediction(5)
     with pytest.raises(ValueError, match="expected_value is not finite in 1 places"):
         m.evaluate_metrics(
-            Prediction(said.buy_probability, said.expected_orders, np.array([1, np.nan, 1, 1, 1])), _outcome(5)
+            Prediction(
+                buy_probability=said.buy_probability,
+                expected_orders=said.expected_orders,
+                expected_value=np.array([1, np.nan, 1, 1, 1]),
+            ),
+            _outcome(5),
         )
     with pytest.raises(ValueError, match="5 rows, the outcome 6"):
         m.evaluate_metrics(said, _outcome(6))

@@ -21,7 +21,7 @@ def _origin(seed: int) -> tuple[np.ndarray, pd.DataFrame]:
 
 
 def _say(p: np.ndarray) -> Prediction:
-    return Prediction(p, p, 40 * p)
+    return Prediction(buy_probability=p, expected_orders=p, expected_value=40 * p)
 
 
 def test_paired_bootstrap__a_candidate_does_not_differ_from_itself():
@@ -45,7 +45,10 @@ def test_paired_bootstrap__verdicts_are_mirrored():
 def test_paired_bootstrap__a_target_in_between_compares_distances():
     p, did = _origin(4)
     exact = did["value"].sum() / p.sum()
-    near, far = Prediction(p, p, p * exact * 0.98), Prediction(p, p, p * exact * 1.6)
+    near, far = (
+        Prediction(buy_probability=p, expected_orders=p, expected_value=p * exact * 0.98),
+        Prediction(buy_probability=p, expected_orders=p, expected_value=p * exact * 1.6),
+    )
     answer = paired_bootstrap([near], [far], [did], seed=2, resamples=60, metrics=["total_bias"])["total_bias"]
     assert (answer.a, answer.b) == pytest.approx((-0.02, 0.6))
     assert answer.difference == pytest.approx(-0.58)

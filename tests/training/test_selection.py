@@ -39,12 +39,18 @@ def _planted(*, knows: float, value: float = 0.5, noise: float = 0.0) -> list[Pr
         generator = np.random.default_rng(number)
         probability = np.clip(0.4 + knows * (outcome["bought"] - 0.4) + noise * generator.normal(size=N), 0.01, 0.99)
         worth = value * outcome["value"] + (1 - value) * generator.gamma(2, 20, N)
-        said.append(Prediction(probability.to_numpy(), probability.to_numpy(), worth.to_numpy()))
+        said.append(
+            Prediction(
+                buy_probability=probability.to_numpy(),
+                expected_orders=probability.to_numpy(),
+                expected_value=worth.to_numpy(),
+            )
+        )
     return said
 
 
 def _choose(predictions: dict[str, list[Prediction]], **options):
-    result = Backtest(WINDOWS, predictions, OUTCOMES)
+    result = Backtest(windows=WINDOWS, predictions=predictions, outcomes=OUTCOMES)
     return choose(result, **{"candidates": list(predictions), **ENOUGH, **options})
 
 
@@ -100,7 +106,7 @@ def test_choose__takes_a_baseline_where_nothing_else_is_wanted():
 
 
 def test_choose__takes_the_default_where_nothing_could_be_compared():
-    for nothing in (None, Backtest((), {"blend": [], "logistic": []}, ())):
+    for nothing in (None, Backtest(windows=(), predictions={"blend": [], "logistic": []}, outcomes=())):
         choice = choose(nothing, candidates=["logistic", "blend"], **ENOUGH)
         assert choice.name == "blend"
         assert "no window has closed" in choice.reason

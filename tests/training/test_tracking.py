@@ -40,7 +40,7 @@ class Rate(Candidate, Fitted):
 
     def predict(self, snapshot: pd.DataFrame) -> Prediction:
         one = np.full(len(snapshot), self.rate)
-        return Prediction(one, one, one)
+        return Prediction(buy_probability=one, expected_orders=one, expected_value=one)
 
     def save(self, folder: Path) -> None:
         (folder / "rate.json").write_text(json.dumps({"rate": self.rate}))
@@ -104,8 +104,13 @@ def make_bundle(folder: Path, rate: float = 0.25) -> Bundle:
 
 def track(store: Store, bundle: Bundle, decision: Decision = YES, **more):
     candidates = [
-        CandidateRun("rate", {"auroc": 0.7, "crps": float("nan")}, {"rounds": 3}, [{"auroc": 0.6}, {"auroc": 0.8}]),
-        CandidateRun("zero", {"auroc": 0.5}),
+        CandidateRun(
+            name="rate",
+            metrics={"auroc": 0.7, "crps": float("nan")},
+            params={"rounds": 3},
+            by_origin=[{"auroc": 0.6}, {"auroc": 0.8}],
+        ),
+        CandidateRun(name="zero", metrics={"auroc": 0.5}),
     ]
     backtest = pd.DataFrame({"candidate": ["rate", "zero"], "auroc": [0.7, 0.5]})
     more = {"params": {"trials": 20}, "models": MODELS, **more}
@@ -257,7 +262,7 @@ def test_session__leaves_mlflow_as_it_was(store, monkeypatch):
 
 
 def _pair(name: str, verdict: str) -> PairedDifference:
-    return PairedDifference(name, 0.52, 0.5, 0.02, 0.01, 0.03, verdict)
+    return PairedDifference(metric=name, a=0.52, b=0.5, difference=0.02, low=0.01, high=0.03, verdict=verdict)
 
 
 CHAMPION = Registered("tenure-scorer", 4, "b168e0bbd2c0", "run")

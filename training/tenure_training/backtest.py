@@ -21,7 +21,7 @@ from tenure_training.windows import Window
 Advance = Callable[[int, int], None]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Backtest:
     """Predictions of several candidates for the same closed windows, and what happened in them.
 
@@ -158,7 +158,13 @@ def run_backtest(
     latest_first = {name: tuple(reversed(prediction)) for name, prediction in predictions.items()}
     dates = dates_table([measures for _, measures in reversed(judged)], [origin for origin, _ in reversed(judged)])
     baselines = tuple(name for name, candidate in classes.items() if candidate.baseline)
-    return Backtest(tuple(reversed(seen)), latest_first, tuple(reversed(outcomes)), dates=dates, baselines=baselines)
+    return Backtest(
+        windows=tuple(reversed(seen)),
+        predictions=latest_first,
+        outcomes=tuple(reversed(outcomes)),
+        dates=dates,
+        baselines=baselines,
+    )
 
 
 def _pool_evidence(predictions: Sequence[Prediction], outcomes: Sequence[pd.DataFrame], window_days: int) -> Evidence:

@@ -26,7 +26,7 @@ from tenure_training.tuning import Tuning
 from tenure_training.windows import Window, backtest_windows
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Training:
     """A finished training.
 
@@ -44,6 +44,8 @@ class Training:
         What the champion was fitted on.
     notes
         What a reader must know to trust the result rightly.
+    competitors
+        The classes that took part, baselines among them: a champion from before may be of one of them.
     tunings
         How the settings of tuned candidates were found.
     """
@@ -54,6 +56,7 @@ class Training:
     backtest: Backtest | None
     frame: TrainingFrame
     notes: tuple[str, ...]
+    competitors: tuple[type[Candidate], ...] = ()
     tunings: tuple[Tuning, ...] = ()
 
 
@@ -111,7 +114,15 @@ def train(
     if result is not None and choice.name in result.predictions:
         champion = champion.calibrate(result.evidence(choice.name))
     model = classes[choice.name]
-    return Training(champion, model, choice, result, frame, _notes(model.basis, frame, result, history_days))
+    return Training(
+        champion=champion,
+        candidate=model,
+        choice=choice,
+        backtest=result,
+        frame=frame,
+        notes=_notes(model.basis, frame, result, history_days),
+        competitors=tuple(classes.values()),
+    )
 
 
 def _require_servable(classes: dict[str, type[Candidate]]) -> dict[str, type[Candidate]]:

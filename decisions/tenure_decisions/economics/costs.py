@@ -33,7 +33,7 @@ class AcquisitionCosts:
         return self.overhead_rate > 0 or not self.other.empty
 
 
-def acquisition_cost_per_customer(
+def read_acquisition_costs(
     spend: pd.DataFrame | None,
     other: pd.DataFrame | None = None,
     *,

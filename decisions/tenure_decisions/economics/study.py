@@ -11,7 +11,7 @@ import pandas as pd
 from tenure_decisions.economics.acquisition import acquire
 from tenure_decisions.economics.ages import Ages, measure_ages, month_edges
 from tenure_decisions.economics.clv import HORIZONS, Outlook, outlook, shop_steps
-from tenure_decisions.economics.costs import AcquisitionCosts, acquisition_cost_per_customer
+from tenure_decisions.economics.costs import AcquisitionCosts, read_acquisition_costs
 from tenure_decisions.economics.ledger import OrderLedger, open_ledger
 from tenure_decisions.inputs import ONE_DAY, Floats, moment
 from tenure_decisions.resampling import Resampler
@@ -118,7 +118,7 @@ def open_study(
     """
     _check(horizons, level, overhead_rate)
     at = moment(as_of)
-    costs = acquisition_cost_per_customer(spend, other_costs, as_of=at, overhead_rate=overhead_rate)
+    costs = read_acquisition_costs(spend, other_costs, as_of=at, overhead_rate=overhead_rate)
     named = () if costs.spend is None else costs.spend["channel"].unique()
     everybody = acquire(orders, as_of=at, customers=customers, events=events, channels=named)
     begin = _since(since, costs, everybody)

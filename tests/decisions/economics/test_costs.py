@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from tenure_decisions.economics.costs import acquisition_cost_per_customer, sum_spend
+from tenure_decisions.economics.costs import read_acquisition_costs, sum_spend
 
 DAYS = pd.DataFrame(
     {
@@ -17,7 +17,7 @@ DAYS = pd.DataFrame(
 
 
 def money(since: str, until: str) -> list[float]:
-    rows = acquisition_cost_per_customer(DAYS, as_of=pd.Timestamp("2024-02-01")).spend
+    rows = read_acquisition_costs(DAYS, as_of=pd.Timestamp("2024-02-01")).spend
     return sum_spend(rows, ["search", "tv", "mail"], since=pd.Timestamp(since), until=pd.Timestamp(until)).tolist()
 
 
@@ -33,13 +33,13 @@ def test_spent__is_unknown_without_a_table() -> None:
 
 @pytest.mark.parametrize(("as_of", "days"), [("2024-01-03", 3), ("2024-01-02 23:59", 1), ("2024-01-01", 0)])
 def test_acquisition_costs__of_a_day_count_once_it_is_over(as_of: str, days: int) -> None:
-    costs = acquisition_cost_per_customer(DAYS, as_of=pd.Timestamp(as_of))
+    costs = read_acquisition_costs(DAYS, as_of=pd.Timestamp(as_of))
     assert len(costs.spend) == days
     assert not costs.loaded
 
 
 def test_acquisition_costs__are_loaded_by_other_money_or_a_rate() -> None:
     as_of = pd.Timestamp("2024-02-01")
-    assert acquisition_cost_per_customer(None, DAYS, as_of=as_of).loaded
-    assert acquisition_cost_per_customer(None, as_of=as_of, overhead_rate=0.1).loaded
-    assert acquisition_cost_per_customer(None, as_of=as_of).spend is None
+    assert read_acquisition_costs(None, DAYS, as_of=as_of).loaded
+    assert read_acquisition_costs(None, as_of=as_of, overhead_rate=0.1).loaded
+    assert read_acquisition_costs(None, as_of=as_of).spend is None

@@ -15,9 +15,19 @@ from tenure_serving.findings import section
 from tenure_simulator import preset, simulate_orders
 from tenure_training.audit import Finding
 
-GOOD = Finding("row_order", "Does the order of rows matter?", "passed", "None of 9 features moved.")
-IDLE = Finding("twin_customers", "Are there twins?", "not applicable", "Too few customers.")
-LEAK = Finding("later_rows", "Do later rows matter?", "failed", "Later rows reach: cheat.", ("cheat",))
+GOOD = Finding(
+    check="row_order", question="Does the order of rows matter?", verdict="passed", evidence="None of 9 features moved."
+)
+IDLE = Finding(
+    check="twin_customers", question="Are there twins?", verdict="not applicable", evidence="Too few customers."
+)
+LEAK = Finding(
+    check="later_rows",
+    question="Do later rows matter?",
+    verdict="failed",
+    evidence="Later rows reach: cheat.",
+    suspects=("cheat",),
+)
 
 
 def _result(*findings: Finding) -> AuditResult:

@@ -10,7 +10,7 @@ import pytest
 
 from tenure.config import Config
 from tenure.config_file import load_config
-from tenure.jobs.costs import economics_of, measure_acquisition_costs, with_acquisition
+from tenure.jobs.costs import economics_of, measure_cost_per_customer, with_acquisition
 from tenure.jobs.opening import open_configured_shop
 from tenure_features.tables.shop_table import TableSource, open_table
 
@@ -97,7 +97,7 @@ def test_acquisition__of_nobody_divides_by_nothing(shop):
         for name, source in shop().tables.items()
         if name != "service_costs"
     }
-    assert measure_acquisition_costs(tables, pd.Series(dtype="datetime64[us]")).empty
+    assert measure_cost_per_customer(tables, pd.Series(dtype="datetime64[us]")).empty
 
 
 @pytest.mark.parametrize("missing", ["spend", "customers"])

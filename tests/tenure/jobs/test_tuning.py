@@ -26,8 +26,24 @@ GAINS = pd.DataFrame(
 )
 UNTUNED = Trial(0, {"rounds": 150, "eta": 0.05}, TrialScore((0.5, 0.5), (0.6, 0.6), (1.0, 1.0)))
 BEST = Trial(4, {"rounds": 90, "eta": 0.1}, TrialScore((0.48, 0.46), (0.6, 0.6), (0.98, 0.96)))
-USED = Tuning("blend", (UNTUNED, BEST), 3, BEST.settings, True, "they lose 1.00% less than the defaults", GAINS)
-NOT_USED = Tuning("logistic", (UNTUNED,), 2, {}, False, "none of 2 trials beat the defaults", pd.DataFrame())
+USED = Tuning(
+    candidate="blend",
+    trials=(UNTUNED, BEST),
+    pruned=3,
+    settings=BEST.settings,
+    used=True,
+    reason="they lose 1.00% less than the defaults",
+    gains=GAINS,
+)
+NOT_USED = Tuning(
+    candidate="logistic",
+    trials=(UNTUNED,),
+    pruned=2,
+    settings={},
+    used=False,
+    reason="none of 2 trials beat the defaults",
+    gains=pd.DataFrame(),
+)
 
 
 def test_chosen_settings__are_those_that_won():

@@ -22,7 +22,7 @@ SCORES = pd.DataFrame(
     }
 )
 TERMS = np.array([[1.0, 0.5], [-1.0, 0.25]])
-PARTS = Contributions(["recency_days", "value_mean"], TERMS, 0.0, TERMS, 0.0)
+PARTS = Contributions(features=["recency_days", "value_mean"], churn=TERMS, churn_base=0.0, value=TERMS, value_base=0.0)
 
 
 def test_section__shows_the_customer_to_call_first_and_everybody() -> None:

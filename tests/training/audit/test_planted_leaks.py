@@ -139,7 +139,7 @@ class Memory(Candidate, Fitted):
 
     def predict(self, snapshot):
         p = snapshot["customer_id"].map(self.known).fillna(False).to_numpy(dtype=float) * 0.8 + 0.1
-        return Prediction(p, p, p)
+        return Prediction(buy_probability=p, expected_orders=p, expected_value=p)
 
     def save(self, folder): ...
 
@@ -154,7 +154,7 @@ class FirstRow(Memory):
 
     def predict(self, snapshot):
         p = np.full(len(snapshot), 0.1 + 0.8 * self.first)
-        return Prediction(p, p, p)
+        return Prediction(buy_probability=p, expected_orders=p, expected_value=p)
 
     def fit(self, frame, *, seed):
         self.first = float(frame.rows["recency_days"].iloc[0]) / 1000

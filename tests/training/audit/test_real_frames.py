@@ -6,7 +6,7 @@ import ibis
 import pandas as pd
 import pytest
 
-from tenure_features import history
+from tenure_features import OrderSource, history, open_shop, snapshots
 from tenure_training.audit import order_lines, quick_audit, reopen, sample_customers
 from tenure_training.audit.features import differing, later_rows
 from tenure_training.frame import Frames
@@ -32,9 +32,23 @@ def test_order_lines__come_back_as_they_arrived(open_log, tmp_path):
         ("a", "2020-01-05 10:00:00", 4.0),
         ("b", "2020-01-06 09:00:00", -2.0),
     ]
-    again = Frames(reopen({"orders": lines}, tmp_path, until=pd.Timestamp("2020-02-01")))
+    again = Frames(reopen({"orders": lines}, tmp_path, until=pd.Timestamp("2020-02-01"), returns="net"))
     for moment in pd.to_datetime(["2020-01-04", "2020-01-06", "2020-01-07"]):
         assert differing(Frames(shop).snapshot(moment), again.snapshot(moment)) == []
+
+
+def test_order_lines__are_opened_under_the_policy_of_their_shop(tmp_path):
+    rows = pd.DataFrame(
+        {"customer_id": ["a", "a", "b"], "order_id": ["o1", "o2", "o3"], "revenue": [50.0, -10.0, 7.0]}
+    ).assign(ordered_at=pd.to_datetime(["2020-01-03", "2020-01-03", "2020-01-04"]))
+    until = pd.Timestamp("2020-02-01")
+    for policy, spent in (("net", 40.0), ("drop", 50.0)):
+        shop = open_shop(OrderSource(rows, returns=policy), until)
+        again = reopen({"orders": order_lines(shop.log, ["a", "b"])}, tmp_path, until=until, returns=policy)
+        features = ["revenue_total", "orders_total"]
+        was, now = (snapshots(opened, until, features=features) for opened in (shop, again))
+        assert differing(was, now) == []
+        assert now["revenue_total"].tolist() == [spent, 7.0]
 
 
 @pytest.fixture
@@ -43,7 +57,7 @@ def workshop(orders, open_log, frames, as_of, tmp_path):
     log = open_log(orders).log
     tables = {"orders": order_lines(log, sample_customers(frames.snapshot(as_of)["customer_id"].tolist(), most=40))}
     until = as_of + pd.Timedelta(days=60)
-    return tables, lambda given: frames.of(reopen(given, tmp_path, until=until))
+    return tables, lambda given: frames.of(reopen(given, tmp_path, until=until, returns="net"))
 
 
 def test_quick_audit__passes_a_real_training(training, frames, workshop):

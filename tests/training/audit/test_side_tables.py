@@ -44,7 +44,7 @@ def build(tmp_path_factory: pytest.TempPathFactory, tables: Tables) -> Callable[
 
     def built(given: Tables) -> Frames:
         folder = tmp_path_factory.mktemp(f"rows{next(number)}")
-        return whole.of(reopen(given, folder, until=pd.Timestamp("2100-01-01")))
+        return whole.of(reopen(given, folder, until=pd.Timestamp("2100-01-01"), returns="net"))
 
     return built
 

@@ -33,7 +33,7 @@ class Rate(Candidate, Fitted):
 
     def predict(self, snapshot: pd.DataFrame) -> Prediction:
         one = np.full(len(snapshot), self.rate)
-        return Prediction(one, one, one * 100)
+        return Prediction(buy_probability=one, expected_orders=one, expected_value=one * 100)
 
     def save(self, folder: Path) -> None:
         (folder / "rate.json").write_text(json.dumps({"rate": self.rate}))

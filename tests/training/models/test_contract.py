@@ -39,12 +39,15 @@ def _assert_close(one: Prediction, other: Prediction, *, rtol: float, atol: floa
 
 
 def _taken(prediction: Prediction, rows: np.ndarray) -> Prediction:
-    return Prediction(*(None if (part := getattr(prediction, field)) is None else part[rows] for field in FIELDS))
+    parts = {field: getattr(prediction, field) for field in FIELDS}
+    return Prediction(**{field: None if part is None else part[rows] for field, part in parts.items()})
 
 
 def _stacked(predictions: list[Prediction]) -> Prediction:
-    columns = ([getattr(prediction, field) for prediction in predictions] for field in FIELDS)
-    return Prediction(*(None if parts[0] is None else np.concatenate(parts) for parts in columns))
+    columns = {field: [getattr(prediction, field) for prediction in predictions] for field in FIELDS}
+    return Prediction(
+        **{field: None if parts[0] is None else np.concatenate(parts) for field, parts in columns.items()}
+    )
 
 
 def _saved(candidate: Candidate, folder: Path) -> dict[str, bytes]:
@@ -186,12 +189,16 @@ def test_prediction__gives_the_interval_that_holds_the_level(quantile, level, in
     steps = np.array([max((value for at, value in quantile.items() if at <= step), default=0.0, key=abs)
                       for step in LEVELS])  # fmt: skip
     one = np.ones(1)
-    low, high = Prediction(one, one, one, quantiles=steps[None, :]).interval(level)
+    low, high = Prediction(
+        buy_probability=one, expected_orders=one, expected_value=one, quantiles=steps[None, :]
+    ).interval(level)
     assert (low.item(), high.item()) == interval
 
 
 def test_prediction__has_no_interval_without_a_distribution():
-    assert Prediction(np.ones(1), np.ones(1), np.ones(1)).interval() is None
+    assert (
+        Prediction(buy_probability=np.ones(1), expected_orders=np.ones(1), expected_value=np.ones(1)).interval() is None
+    )
 
 
 class Constant(Candidate, Fitted):
@@ -204,7 +211,7 @@ class Constant(Candidate, Fitted):
 
     def predict(self, snapshot):
         one = np.ones(len(snapshot))
-        return Prediction(one, one, one)
+        return Prediction(buy_probability=one, expected_orders=one, expected_value=one)
 
     def save(self, folder):
         (folder / "constant.json").write_text("{}")

@@ -24,7 +24,15 @@ def test_nothing_paid__nobody_is_expected_to_buy(price, expected):
     odds = BtydEnsemble.fit(present).expect(present, days=30).log_odds
     assert (odds > -5).any() == expected
     empty = present.head(0)
-    frame = TrainingFrame(empty, empty, odds[:0], odds[:0], present, pd.Timestamp("2024-01-01"), 30)
+    frame = TrainingFrame(
+        rows=empty,
+        labels=empty,
+        window_days=odds[:0],
+        weight=odds[:0],
+        present=present,
+        as_of=pd.Timestamp("2024-01-01"),
+        horizon_days=30,
+    )
     said = MBGNBDCandidate().fit(frame, seed=0).predict(present)
     assert (said.buy_probability > 0.01).any() == expected
     assert (said.expected_orders > 0.01).any() == expected

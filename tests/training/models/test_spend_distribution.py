@@ -27,7 +27,9 @@ def _fit(log_expected, log_value, *, windows: int = 1) -> SpendDistribution:
 
 
 def _prediction(probability, quantiles) -> Prediction:
-    return Prediction(probability, probability, probability, quantiles=quantiles)
+    return Prediction(
+        buy_probability=probability, expected_orders=probability, expected_value=probability, quantiles=quantiles
+    )
 
 
 @pytest.fixture(scope="module")

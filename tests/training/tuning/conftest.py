@@ -49,7 +49,15 @@ def _frame(x: np.ndarray, number: int) -> TrainingFrame:
     at = pd.Timestamp("2020-01-01") - pd.Timedelta(days=30 * number)
     present = pd.DataFrame({"customer_id": [f"c{row}" for row in range(len(x))], "as_of": at, "x": x})
     labels = pd.DataFrame({"bought": np.empty(0, bool), "orders": [], "value": [], "wait_days": []})
-    return TrainingFrame(present[:0], labels, np.empty(0), np.empty(0), present, at, 30)
+    return TrainingFrame(
+        rows=present[:0],
+        labels=labels,
+        window_days=np.empty(0),
+        weight=np.empty(0),
+        present=present,
+        as_of=at,
+        horizon_days=30,
+    )
 
 
 def _problem(address: str, shares: tuple[float, ...]) -> Problem:
@@ -62,11 +70,20 @@ def _problem(address: str, shares: tuple[float, ...]) -> Problem:
         outcomes.append(pd.DataFrame({"customer_id": frames[-1].present["customer_id"], "bought": bought,
                                       "orders": 1.0 * bought, "value": bought * (1 + x)}))  # fmt: skip
     windows = tuple(Window(frame.as_of, 30) for frame in frames)
-    bare = Problem(address, windows, tuple(frames), tuple(outcomes), ((1.0, 0.0),) * len(shares), 3)
+    bare = Problem(
+        candidate=address,
+        windows=windows,
+        frames=tuple(frames),
+        outcomes=tuple(outcomes),
+        untuned=((1.0, 0.0),) * len(shares),
+        seed=3,
+    )
     score = bare.score({})
     assert score is not None
     untuned = tuple(zip(score.log_loss, score.gini, strict=True))
-    return Problem(address, windows, tuple(frames), tuple(outcomes), untuned, 3)
+    return Problem(
+        candidate=address, windows=windows, frames=tuple(frames), outcomes=tuple(outcomes), untuned=untuned, seed=3
+    )
 
 
 @pytest.fixture(scope="session")

@@ -9,7 +9,7 @@ from typing import Literal
 CheckVerdict = Literal["passed", "failed", "not applicable"]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Finding:
     """The result of one check.
 
@@ -59,10 +59,12 @@ class Check:
         """
         names = tuple(dict.fromkeys(suspects))
         if not names:
-            return Finding(self.name, self.question, "passed", good)
+            return Finding(check=self.name, question=self.question, verdict="passed", evidence=good)
         shown = ", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")
-        return Finding(self.name, self.question, "failed", f"{bad}: {shown}.", names)
+        return Finding(
+            check=self.name, question=self.question, verdict="failed", evidence=f"{bad}: {shown}.", suspects=names
+        )
 
     def skip(self, why: str) -> Finding:
         """Make a finding that says why there was nothing to check."""
-        return Finding(self.name, self.question, "not applicable", why)
+        return Finding(check=self.name, question=self.question, verdict="not applicable", evidence=why)

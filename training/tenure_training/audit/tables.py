@@ -10,6 +10,7 @@ import pandas as pd
 
 from tenure_features import OrderLog, OrderSource, Shop
 from tenure_features.reading.engine import fetch
+from tenure_features.reading.sources import ReturnsPolicy
 from tenure_features.shop import open_sources
 from tenure_features.tables.contracts import TABLES
 from tenure_features.tables.shop_table import ShopTable, TableSource
@@ -80,10 +81,13 @@ def table_rows(table: ShopTable, orders: pd.DataFrame) -> pd.DataFrame | None:
     return fetch(table.rows.filter(table.rows[key].isin(orders[key].astype(str).unique().tolist())))
 
 
-def reopen(tables: Tables, folder: Path, *, until: pd.Timestamp) -> Shop:
-    """Write tables into a folder and open them like any others, with every row before a moment."""
+def reopen(tables: Tables, folder: Path, *, until: pd.Timestamp, returns: ReturnsPolicy) -> Shop:
+    """Write tables into a folder and open them like any others, with every row before a moment.
+
+    ``returns`` is the policy of the shop that the rows are of: they are lines as they arrived, before any policy.
+    """
     paths = {name: folder / f"{name}.parquet" for name in tables}
     for name, rows in tables.items():
         rows.to_parquet(paths[name], index=False)
     beside = {name: TableSource(path) for name, path in paths.items() if name != "orders"}
-    return open_sources(OrderSource(paths["orders"]), beside, as_of=until)
+    return open_sources(OrderSource(paths["orders"], returns=returns), beside, as_of=until)

@@ -19,7 +19,7 @@ PairVerdict = Literal["better", "worse", "no difference"]
 GATE_METRICS: tuple[str, ...] = ("log_loss", "auroc", "normalised_gini", "decile_mape")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class PairedDifference:
     """One metric of two candidates on the same customers.
 
@@ -90,8 +90,8 @@ def paired_bootstrap(
     --------
     >>> did = pd.DataFrame({"customer_id": list("abcdefgh"), "orders": [1, 0] * 4, "value": [9.0, 0.0] * 4})
     >>> n = np.ones(8)
-    >>> sharp = Prediction(np.tile([0.9, 0.1], 4), n, n)
-    >>> vague = Prediction(n / 2, n, n)
+    >>> sharp = Prediction(buy_probability=np.tile([0.9, 0.1], 4), expected_orders=n, expected_value=n)
+    >>> vague = Prediction(buy_probability=n / 2, expected_orders=n, expected_value=n)
     >>> paired_bootstrap([sharp], [vague], [did], seed=7, metrics=["log_loss"])["log_loss"].verdict
     'better'
     """
@@ -138,8 +138,8 @@ def _difference(name: str, point: Floats, draws: Floats, level: float) -> Paired
     difference = rule.loss(a) - rule.loss(b) if targeted else a - b
     if len(spread) == 0 or not np.isfinite(difference):
         nan = float("nan")
-        return PairedDifference(name, a, b, nan, nan, nan, "no difference")
+        return PairedDifference(metric=name, a=a, b=b, difference=nan, low=nan, high=nan, verdict="no difference")
     low, high = (float(q) for q in np.quantile(spread, [0.5 - level / 2, 0.5 + level / 2]))
     worst, best = sorted((sign * low, sign * high))[::-1]
     verdict: PairVerdict = "better" if worst < 0 else "worse" if best > 0 else "no difference"
-    return PairedDifference(name, a, b, difference, low, high, verdict)
+    return PairedDifference(metric=name, a=a, b=b, difference=difference, low=low, high=high, verdict=verdict)

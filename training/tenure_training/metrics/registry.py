@@ -18,7 +18,7 @@ Weight = Floats | None
 Measure = Callable[[Case, Weight], float]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Metric:
     """A number that says how good a prediction was, and which way is better.
 
@@ -87,48 +87,182 @@ def _crps(case: Case, w: Weight) -> float:
 
 
 _ALL = (
-    Metric("auroc", True, 1.0, "a churner is ranked above a stayer",
-           lambda c, w: p.auroc(c.by_churn, c.churned, weight=w)),
-    Metric("average_precision", True, 1.0, "precision over all recalls",
-           lambda c, w: p.average_precision(c.by_churn, c.churned, weight=w)),
-    Metric("log_loss", False, 0.0, "nats lost per customer", lambda c, w: p.log_loss(c.churn, c.churned, weight=w)),
-    Metric("brier", False, 0.0, "squared error of the probability", lambda c, w: p.brier(c.churn, c.churned, weight=w)),
-    Metric("ece", False, 0.0, "mean gap between predicted and actual churn in ten bins",
-           lambda c, w: p.ece(c.by_probability, c.churned, predicted=c.churn, weight=w)),
-    Metric("calibration_slope", None, 1.0, "below 1: too extreme",
-           lambda c, w: p.calibration_slope(c.churn, c.churned, weight=w)),
-    Metric("calibration_intercept", None, 0.0, "above 0: churn underpredicted",
-           lambda c, w: p.calibration_intercept(c.churn, c.churned, weight=w)),
-    Metric("top_decile_lift", True, 10.0, "churn among the 10 % ranked riskiest, times the average",
-           lambda c, w: p.top_decile_lift(c.by_churn, c.churned, weight=w)),
-    Metric("normalised_gini", True, 1.0, "ranking by value, 0 random, 1 perfect",
-           lambda c, w: v.normalised_gini(c.by_value, c.value, best=c.by_actual, weight=w)),
-    Metric("spearman", True, 1.0, "rank correlation of value",
-           lambda c, w: v.spearman(c.by_value, c.by_actual, weight=w)),
-    Metric("decile_mape", False, 0.0, "mean percentage error by predicted decile",
-           lambda c, w: v.decile_mape(c.expected_value, c.value, ranking=c.by_value, weight=w)),
-    Metric("total_bias", None, 0.0, "total predicted over actual, minus one",
-           lambda c, w: v.total_bias(c.expected_value, c.value, weight=w)),
-    Metric("top20_captured", True, 1.0, "share of value in the 20 % predicted best",
-           lambda c, w: v.top20_share(c.by_value, c.value, weight=w)),
-    Metric("wape", False, 0.0, "total absolute error over total value; 1 for the zero forecast",
-           lambda c, w: v.wape(c.expected_value, c.value, weight=w)),
-    Metric("mae", False, 0.0, "mean absolute error, currency",
-           lambda c, w: v.mae(c.expected_value, c.value, weight=w)),
-    Metric("rmse", False, 0.0, "root mean squared error, currency",
-           lambda c, w: v.rmse(c.expected_value, c.value, weight=w)),
-    Metric("coverage_50", None, 0.5, "share of values inside the 50 % interval", _coverage_of(0.5)),
-    Metric("coverage_80", None, 0.8, "share of values inside the 80 % interval", _coverage_of(0.8)),
-    Metric("coverage_95", None, 0.95, "share of values inside the 95 % interval", _coverage_of(0.95)),
-    Metric("coverage_gap", False, 0.0, "mean distance from 80 % of the coverage in ten deciles", _gap),
-    Metric("interval_width", False, 0.0, "mean width of the 80 % interval, currency", _width),
-    Metric("winkler", False, 0.0, "interval score of the 80 % interval, currency", _winkler),
-    Metric("crps", False, 0.0, "error of the whole distribution, currency", _crps),
-    Metric("orders_mae", False, 0.0, "mean absolute error of the number of orders",
-           lambda c, w: v.mae(c.expected_orders, c.orders, weight=w)),
-    Metric("orders_bias", None, 0.0, "orders predicted over actual, minus one",
-           lambda c, w: v.total_bias(c.expected_orders, c.orders, weight=w)),
-)  # fmt: skip
+    Metric(
+        name="auroc",
+        higher_is_better=True,
+        optimum=1.0,
+        meaning="a churner is ranked above a stayer",
+        measure=lambda c, w: p.auroc(c.by_churn, c.churned, weight=w),
+    ),
+    Metric(
+        name="average_precision",
+        higher_is_better=True,
+        optimum=1.0,
+        meaning="precision over all recalls",
+        measure=lambda c, w: p.average_precision(c.by_churn, c.churned, weight=w),
+    ),
+    Metric(
+        name="log_loss",
+        higher_is_better=False,
+        optimum=0.0,
+        meaning="nats lost per customer",
+        measure=lambda c, w: p.log_loss(c.churn, c.churned, weight=w),
+    ),
+    Metric(
+        name="brier",
+        higher_is_better=False,
+        optimum=0.0,
+        meaning="squared error of the probability",
+        measure=lambda c, w: p.brier(c.churn, c.churned, weight=w),
+    ),
+    Metric(
+        name="ece",
+        higher_is_better=False,
+        optimum=0.0,
+        meaning="mean gap between predicted and actual churn in ten bins",
+        measure=lambda c, w: p.ece(c.by_probability, c.churned, predicted=c.churn, weight=w),
+    ),
+    Metric(
+        name="calibration_slope",
+        higher_is_better=None,
+        optimum=1.0,
+        meaning="below 1: too extreme",
+        measure=lambda c, w: p.calibration_slope(c.churn, c.churned, weight=w),
+    ),
+    Metric(
+        name="calibration_intercept",
+        higher_is_better=None,
+        optimum=0.0,
+        meaning="above 0: churn underpredicted",
+        measure=lambda c, w: p.calibration_intercept(c.churn, c.churned, weight=w),
+    ),
+    Metric(
+        name="top_decile_lift",
+        higher_is_better=True,
+        optimum=10.0,
+        meaning="churn among the 10 % ranked riskiest, times the average",
+        measure=lambda c, w: p.top_decile_lift(c.by_churn, c.churned, weight=w),
+    ),
+    Metric(
+        name="normalised_gini",
+        higher_is_better=True,
+        optimum=1.0,
+        meaning="ranking by value, 0 random, 1 perfect",
+        measure=lambda c, w: v.normalised_gini(c.by_value, c.value, best=c.by_actual, weight=w),
+    ),
+    Metric(
+        name="spearman",
+        higher_is_better=True,
+        optimum=1.0,
+        meaning="rank correlation of value",
+        measure=lambda c, w: v.spearman(c.by_value, c.by_actual, weight=w),
+    ),
+    Metric(
+        name="decile_mape",
+        higher_is_better=False,
+        optimum=0.0,
+        meaning="mean percentage error by predicted decile",
+        measure=lambda c, w: v.decile_mape(c.expected_value, c.value, ranking=c.by_value, weight=w),
+    ),
+    Metric(
+        name="total_bias",
+        higher_is_better=None,
+        optimum=0.0,
+        meaning="total predicted over actual, minus one",
+        measure=lambda c, w: v.total_bias(c.expected_value, c.value, weight=w),
+    ),
+    Metric(
+        name="top20_captured",
+        higher_is_better=True,
+        optimum=1.0,
+        meaning="share of value in the 20 % predicted best",
+        measure=lambda c, w: v.top20_share(c.by_value, c.value, weight=w),
+    ),
+    Metric(
+        name="wape",
+        higher_is_better=False,
+        optimum=0.0,
+        meaning="total absolute error over total value; 1 for the zero forecast",
+        measure=lambda c, w: v.wape(c.expected_value, c.value, weight=w),
+    ),
+    Metric(
+        name="mae",
+        higher_is_better=False,
+        optimum=0.0,
+        meaning="mean absolute error, currency",
+        measure=lambda c, w: v.mae(c.expected_value, c.value, weight=w),
+    ),
+    Metric(
+        name="rmse",
+        higher_is_better=False,
+        optimum=0.0,
+        meaning="root mean squared error, currency",
+        measure=lambda c, w: v.rmse(c.expected_value, c.value, weight=w),
+    ),
+    Metric(
+        name="coverage_50",
+        higher_is_better=None,
+        optimum=0.5,
+        meaning="share of values inside the 50 % interval",
+        measure=_coverage_of(0.5),
+    ),
+    Metric(
+        name="coverage_80",
+        higher_is_better=None,
+        optimum=0.8,
+        meaning="share of values inside the 80 % interval",
+        measure=_coverage_of(0.8),
+    ),
+    Metric(
+        name="coverage_95",
+        higher_is_better=None,
+        optimum=0.95,
+        meaning="share of values inside the 95 % interval",
+        measure=_coverage_of(0.95),
+    ),
+    Metric(
+        name="coverage_gap",
+        higher_is_better=False,
+        optimum=0.0,
+        meaning="mean distance from 80 % of the coverage in ten deciles",
+        measure=_gap,
+    ),
+    Metric(
+        name="interval_width",
+        higher_is_better=False,
+        optimum=0.0,
+        meaning="mean width of the 80 % interval, currency",
+        measure=_width,
+    ),
+    Metric(
+        name="winkler",
+        higher_is_better=False,
+        optimum=0.0,
+        meaning="interval score of the 80 % interval, currency",
+        measure=_winkler,
+    ),
+    Metric(
+        name="crps",
+        higher_is_better=False,
+        optimum=0.0,
+        meaning="error of the whole distribution, currency",
+        measure=_crps,
+    ),
+    Metric(
+        name="orders_mae",
+        higher_is_better=False,
+        optimum=0.0,
+        meaning="mean absolute error of the number of orders",
+        measure=lambda c, w: v.mae(c.expected_orders, c.orders, weight=w),
+    ),
+    Metric(
+        name="orders_bias",
+        higher_is_better=None,
+        optimum=0.0,
+        meaning="orders predicted over actual, minus one",
+        measure=lambda c, w: v.total_bias(c.expected_orders, c.orders, weight=w),
+    ),
+)
 
 METRICS: Mapping[str, Metric] = {metric.name: metric for metric in _ALL}
 """Every metric of the backtest by name; add one by adding a line to the table above."""
@@ -182,7 +316,11 @@ def evaluate_metrics(
     Examples
     --------
     >>> import numpy as np
-    >>> said = Prediction(np.array([0.8, 0.3, 0.1]), np.array([2.0, 0.4, 0.1]), np.array([60.0, 9.0, 3.0]))
+    >>> said = Prediction(
+    ...     buy_probability=np.array([0.8, 0.3, 0.1]),
+    ...     expected_orders=np.array([2.0, 0.4, 0.1]),
+    ...     expected_value=np.array([60.0, 9.0, 3.0]),
+    ... )
     >>> did = pd.DataFrame({"orders": [3, 0, 0], "value": [90.0, 0.0, 0.0]})
     >>> values = evaluate_metrics(said, did, metrics=["auroc", "brier", "total_bias"])
     >>> {name: round(value, 3) for name, value in values.items()}

@@ -48,7 +48,7 @@ _MOMENT = re.compile(r"(?:1[6-9]|20|21)\d\d-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9}
 _PACKAGES = ("tenure", "numpy", "pandas", "scikit-learn", "scipy", "xgboost")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class BundleInfo:
     """What a model was learned from and what its numbers mean.
 
@@ -147,7 +147,7 @@ def _catalogue(stored: Stored) -> tuple[FeatureDescription, ...]:
     return catalogue
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Bundle:
     """A bundle read back and verified.
 
@@ -275,7 +275,12 @@ def write_bundle(
         else:
             draft.replace(folder)
     return Bundle(
-        folder, info, candidate, json.loads(json.dumps(segments)), version, json.loads(json.dumps(extras or {}))
+        folder=folder,
+        info=info,
+        candidate=candidate,
+        segments=json.loads(json.dumps(segments)),
+        version=version,
+        extras=json.loads(json.dumps(extras or {})),
     )
 
 
@@ -316,12 +321,12 @@ def read_bundle(folder: Path, *, candidates: Sequence[type[Candidate]] = ()) -> 
     segments = read_stored(folder / SEGMENTS)
     extras = read_stored(folder / EXTRAS).read_named() if (folder / EXTRAS).is_file() else {}
     return Bundle(
-        folder,
-        info,
-        candidate,
-        {name: part.value for name, part in segments.read_named().items()},
-        version_of(folder),
-        {name: part.value for name, part in extras.items()},
+        folder=folder,
+        info=info,
+        candidate=candidate,
+        segments={name: part.value for name, part in segments.read_named().items()},
+        version=version_of(folder),
+        extras={name: part.value for name, part in extras.items()},
     )
 
 

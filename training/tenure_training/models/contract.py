@@ -25,7 +25,7 @@ LEVELS: tuple[float, ...] = (0.025, 0.05, 0.1, 0.2, 0.25, 0.3, 0.4, 0.5, 0.6, 0.
 """Probability levels at which a value distribution is given; .1 and .9 bound the 80 % interval."""
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class TrainingFrame:
     """What a candidate may learn from at ``as_of``: closed windows, and the present without labels.
 
@@ -83,7 +83,7 @@ class TrainingFrame:
         return sorted(pd.Timestamp(origin) for origin in self.rows["as_of"].unique())
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Prediction:
     """What a candidate says of ``n`` customers over the horizon.
 
@@ -134,7 +134,10 @@ class Prediction:
         --------
         >>> flat = np.zeros((1, len(LEVELS)))
         >>> flat[:, LEVELS.index(0.8):] = 5.0
-        >>> Prediction(np.ones(1), np.ones(1), np.ones(1), quantiles=flat).interval(0.8)
+        >>> sure = Prediction(
+        ...     buy_probability=np.ones(1), expected_orders=np.ones(1), expected_value=np.ones(1), quantiles=flat
+        ... )
+        >>> sure.interval(0.8)
         (array([0.]), array([5.]))
         """
         if self.quantiles is None:
@@ -150,7 +153,7 @@ def level_index(level: float) -> int:
     return int(np.flatnonzero(np.isclose(LEVELS, level))[0])
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Contributions:
     """Additive explanation of ``n`` predictions.
 
@@ -176,7 +179,7 @@ class Contributions:
     value_base: float
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Evidence:
     """Predictions for closed windows later than any the model had been fitted on, and what happened in them.
 

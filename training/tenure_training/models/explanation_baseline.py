@@ -46,7 +46,9 @@ class ExplanationBaseline:
 
         Examples
         --------
-        >>> told = Contributions(["a"], np.array([[0.5], [2.5]]), 0.0, np.zeros((2, 1)), 0.0)
+        >>> told = Contributions(
+        ...     features=["a"], churn=np.array([[0.5], [2.5]]), churn_base=0.0, value=np.zeros((2, 1)), value_base=0.0
+        ... )
         >>> seen = ExplanationBaseline({"a": 1.5}, {"a": 0.0}).express(told)
         >>> seen.churn.ravel().tolist(), seen.churn_base
         ([-1.0, 1.0], 1.5)

@@ -45,7 +45,9 @@ class SklearnCandidate(Candidate):
     def fit(self, frame: TrainingFrame, *, seed: int) -> FittedSklearn:
         """Fit clones of both estimators on the closed windows; with too few of them the rhythm speaks alone."""
         units = units_beside(frame.features, frame.catalogue)
-        bare = FittedSklearn(self.name, BtydEnsemble.fit(frame.present), units, frame.horizon_days)
+        bare = FittedSklearn(
+            name=self.name, ensemble=BtydEnsemble.fit(frame.present), units=units, horizon_days=frame.horizon_days
+        )
         training = training_matrix_of(frame)
         if not training.enough:
             return bare
@@ -89,7 +91,7 @@ class SklearnCandidate(Candidate):
         return fresh.fit(X, y)
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class FittedSklearn(Fitted):
     """Two estimators that have learnt.
 
@@ -133,7 +135,12 @@ class FittedSklearn(Fitted):
             log_value = log_value + self.correction(X)
         orders = probability * np.exp(expected.log_count)
         ranked = probability + SURE_CUSTOMERS * odds  # the rhythm breaks the ties that trees and neighbours make
-        return Prediction(probability, orders, probability * np.exp(log_value), rank_score=ranked)
+        return Prediction(
+            buy_probability=probability,
+            expected_orders=orders,
+            expected_value=probability * np.exp(log_value),
+            rank_score=ranked,
+        )
 
     def save(self, folder: Path) -> NoReturn:  # noqa: ARG002  # the contract's argument
         """Refuse: an arbitrary estimator can only be pickled.

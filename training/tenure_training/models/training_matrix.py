@@ -20,7 +20,7 @@ FEWEST = 30
 """With fewer purchases, or fewer customers who did not buy, nothing is learnt beyond the rhythm."""
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class TrainingMatrix:
     """Training rows: model matrix, whether they bought, weights and what the rhythm expected.
 
@@ -103,9 +103,13 @@ def _make(frame: TrainingFrame) -> TrainingMatrix:
             order.append(rows.to_numpy())
     if not order:
         empty = np.empty(0)
-        return TrainingMatrix(pd.DataFrame(), empty, empty, empty, empty, empty)
+        return TrainingMatrix(
+            X=pd.DataFrame(), bought=empty, weight=empty, rhythm=empty, log_severity=empty, log_count=empty
+        )
     back = np.argsort(np.concatenate(order), kind="stable")
     X = pd.concat(matrices, ignore_index=True).iloc[back].reset_index(drop=True)
     bought = frame.labels["bought"].to_numpy(dtype=np.float64)
     odds, log_severity, log_count = (np.concatenate(parts)[back] for parts in (rhythm, severity, count))
-    return TrainingMatrix(X, bought, frame.weight, odds, log_severity, log_count)
+    return TrainingMatrix(
+        X=X, bought=bought, weight=frame.weight, rhythm=odds, log_severity=log_severity, log_count=log_count
+    )

@@ -43,7 +43,7 @@ class ServedModel(Protocol):
         """MLflow type by column; ``strings`` is a list of them."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class CandidateRun:
     """What one candidate did in the backtest.
 

@@ -46,7 +46,7 @@ class TrialScore:
         return float(np.mean(self.relative))
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class Problem:
     """One candidate, what may be learnt at several origins, and what happened in their windows.
 
@@ -81,9 +81,23 @@ class Problem:
             frames.labels(window).assign(customer_id=frame.present["customer_id"])
             for window, frame in zip(windows, at, strict=True)
         ]
-        bare = cls(candidate, tuple(windows), tuple(at), tuple(happened), (), seed)
+        bare = cls(
+            candidate=candidate,
+            windows=tuple(windows),
+            frames=tuple(at),
+            outcomes=tuple(happened),
+            untuned=(),
+            seed=seed,
+        )
         untuned = tuple(_measure(bare.predict(number, {}), happened[number]) for number in range(len(windows)))
-        return cls(candidate, bare.windows, bare.frames, bare.outcomes, untuned, seed)
+        return cls(
+            candidate=candidate,
+            windows=bare.windows,
+            frames=bare.frames,
+            outcomes=bare.outcomes,
+            untuned=untuned,
+            seed=seed,
+        )
 
     @property
     def name(self) -> str:

@@ -22,7 +22,7 @@ _ORIGINS = 4
 """Origins in all where the history allows: up to three to choose on, the latest to confirm on."""
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class Tuning:
     """What tuning one candidate found.
 
@@ -106,7 +106,9 @@ def tune(
     windows = [window for window in closed if not frames.snapshot(window.origin).empty]
     if len(windows) < 2:
         why = f"two closed windows with a history before them are needed, {len(windows)} found"
-        return Tuning(model.name, (), 0, {}, False, why, pd.DataFrame())
+        return Tuning(
+            candidate=model.name, trials=(), pruned=0, settings={}, used=False, reason=why, gains=pd.DataFrame()
+        )
     latest, earlier = windows[0], windows[1:]
     problem = Problem.of(frames, earlier, candidate=candidate, seed=seed)
     study = problem.study_name(as_of=as_of.isoformat(), data=data)
@@ -114,7 +116,15 @@ def tune(
         problem, trials=trials, journal=journal, study=study, timeout_s=timeout_s, jobs=jobs, advance=advance
     )
     best = min(finished, key=lambda trial: (trial.score.loss, trial.number))
-    done = Tuning(model.name, tuple(finished), pruned, {}, False, "", pd.DataFrame())
+    done = Tuning(
+        candidate=model.name,
+        trials=tuple(finished),
+        pruned=pruned,
+        settings={},
+        used=False,
+        reason="",
+        gains=pd.DataFrame(),
+    )
     if best.number == 0:
         return replace(
             done, reason=f"none of {len(finished) - 1 + pruned} trials beat the defaults on the earlier origins"

@@ -45,7 +45,11 @@ SNAPSHOT = pd.DataFrame(
         "value_mean": [20.0, 35.0, 30.0],
     }
 )
-SAID = Prediction(np.array([0.1, 0.4, 0.9]), np.array([0.2, 0.6, 4.0]), np.array([5.0, 20.0, 120.0]))
+SAID = Prediction(
+    buy_probability=np.array([0.1, 0.4, 0.9]),
+    expected_orders=np.array([0.2, 0.6, 4.0]),
+    expected_value=np.array([5.0, 20.0, 120.0]),
+)
 MODEL = PAPER.in_unit(1 / 7)
 
 

@@ -31,7 +31,15 @@ def _frame(rows, *, bought=None, window_days=30.0, horizon_days=30, value=10.0) 
     bought = np.zeros(len(rows), dtype=bool) if bought is None else np.asarray(bought, dtype=bool)
     labels = pd.DataFrame({"bought": bought, "orders": 2.0 * bought, "value": value * bought})
     days = np.broadcast_to(np.asarray(window_days, dtype=float), len(rows)).copy()
-    return TrainingFrame(rows, labels, days, np.ones(len(rows)), _snapshot([1.0, 50.0]), AS_OF, horizon_days)
+    return TrainingFrame(
+        rows=rows,
+        labels=labels,
+        window_days=days,
+        weight=np.ones(len(rows)),
+        present=_snapshot([1.0, 50.0]),
+        as_of=AS_OF,
+        horizon_days=horizon_days,
+    )
 
 
 def test_zero__expects_nobody_and_nothing():

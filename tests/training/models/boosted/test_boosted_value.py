@@ -57,7 +57,13 @@ def test_boosted_value__takes_its_spread_from_later_windows(name, frame):
     chance, worth = generator.uniform(0.2, 0.9, 4000), np.exp(generator.normal(3, 0.5, 4000))
     bought = generator.random(4000) < chance
     value = np.where(bought, worth * np.exp(generator.normal(0, 0.1, 4000)), 0.0)
-    evidence = Evidence(chance, chance * worth, bought, value, np.zeros(4000, dtype=np.int64))
+    evidence = Evidence(
+        buy_probability=chance,
+        expected_value=chance * worth,
+        bought=bought,
+        value=value,
+        window=np.zeros(4000, dtype=np.int64),
+    )
     before = CANDIDATES[name]().fit(frame, seed=7)
     wide = np.diff(np.log(before.spread.value_quantiles(np.ones(1), np.zeros(1))[0, [2, -3]]))
     narrow = np.diff(np.log(before.calibrate(evidence).spread.value_quantiles(np.ones(1), np.zeros(1))[0, [2, -3]]))

@@ -28,7 +28,15 @@ def snapshot(order_days, tenure, span, value, orders=None) -> pd.DataFrame:
 
 def frame_of(present: pd.DataFrame, horizon: int = 90) -> TrainingFrame:
     labels = pd.DataFrame({"bought": [], "orders": [], "value": []})
-    return TrainingFrame(present.iloc[:0], labels, np.zeros(0), horizon, present, AS_OF, horizon)
+    return TrainingFrame(
+        rows=present.iloc[:0],
+        labels=labels,
+        window_days=np.zeros(0),
+        weight=horizon,
+        present=present,
+        as_of=AS_OF,
+        horizon_days=horizon,
+    )
 
 
 def shop(customers: int, seed: int = 0) -> pd.DataFrame:

@@ -13,7 +13,7 @@ CUSTOMERS = ([0, 0, 1, 2, 4, 26], [0, 0, 20, 30.43, 12, 30.86], [39, 2.5, 20, 38
 
 
 def test_one_phase__is_mbgnbd() -> None:
-    one, other = MBGNBD(0.525, 6.183, 0.891, 1.614), MBGCNBD(0.525, 6.183, 0.891, 1.614, k=1)
+    one, other = MBGNBD(0.525, 6.183, 0.891, 1.614), MBGCNBD(r=0.525, alpha=6.183, a=0.891, b=1.614, k=1)
     assert other.log_likelihood(*CUSTOMERS) == pytest.approx(one.log_likelihood(*CUSTOMERS), abs=1e-10)
     for name in ("buy_probability", "expected_orders"):
         expected = getattr(one, name)(*CUSTOMERS, horizon_days=13)
@@ -42,7 +42,9 @@ def test_fit__finds_the_regularity_of_simulated_lives(k, simulated) -> None:
 
 
 def test_regular_customers__are_missed_sooner() -> None:
-    alive = [MBGCNBD(2.0, 20.0 / k, 0.8, 3.0, k=k).probability_alive(9, 90, [95, 110, 130]) for k in (1, 2, 4)]
+    alive = [
+        MBGCNBD(r=2.0, alpha=20.0 / k, a=0.8, b=3.0, k=k).probability_alive(9, 90, [95, 110, 130]) for k in (1, 2, 4)
+    ]
     assert (np.diff(alive, axis=1) < 0).all()
     assert alive[0][1] > alive[1][1] > alive[2][1]
 
@@ -68,4 +70,4 @@ def test_regularity__needs_no_more_than_two_gaps(k) -> None:
 
 def test_phases__are_whole() -> None:
     with pytest.raises(UsageError, match="whole number of phases"):
-        MBGCNBD(1.0, 1.0, 1.0, 1.0, k=0)
+        MBGCNBD(r=1.0, alpha=1.0, a=1.0, b=1.0, k=0)

@@ -123,7 +123,7 @@ histories = st.tuples(st.integers(0, 3000), st.floats(0, 1), st.floats(0, 1e4))
 def test_predictions__are_sane_everywhere(kind, parameters, history, horizon) -> None:
     x, share, T = history
     t_x = T * share if x else 0.0
-    model = kind(*parameters)
+    model = kind(**dict(zip(kind.names(), parameters, strict=True)))
     assert np.isfinite(model.log_likelihood(x, t_x, T)).all()
     near, far = (model.buy_probability(x, t_x, T, horizon_days=h)[0] for h in (horizon, 2 * horizon))
     few, many = (model.expected_orders(x, t_x, T, horizon_days=h)[0] for h in (horizon, 2 * horizon))

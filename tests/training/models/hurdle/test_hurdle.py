@@ -97,7 +97,13 @@ def _evidence(n: int, *, spread: float) -> Evidence:
     probability, worth = generator.uniform(0.2, 0.9, n), np.exp(generator.normal(3, 0.5, n))
     bought = generator.random(n) < probability
     value = np.where(bought, worth * np.exp(generator.normal(0, spread, n)), 0.0)
-    return Evidence(probability, probability * worth, bought, value, np.zeros(n, dtype=np.int64))
+    return Evidence(
+        buy_probability=probability,
+        expected_value=probability * worth,
+        bought=bought,
+        value=value,
+        window=np.zeros(n, dtype=np.int64),
+    )
 
 
 @pytest.mark.parametrize("spread", [0.1, 1.5])
@@ -138,7 +144,14 @@ def test_calibrate__learns_weights_and_keeps_the_totals_that_rhythm_and_windows_
     said = model.predict(frame.present)
     bought = said.parts["trees"] > np.median(said.parts["trees"])
     window = np.zeros(len(bought), dtype=np.int64)
-    evidence = Evidence(said.buy_probability, said.expected_value, bought, bought * 10.0, window, said.parts)
+    evidence = Evidence(
+        buy_probability=said.buy_probability,
+        expected_value=said.expected_value,
+        bought=bought,
+        value=bought * 10.0,
+        window=window,
+        parts=said.parts,
+    )
     before = model.odds.stack.weights
     model = model.calibrate(evidence)
     after = model.predict(frame.present)
@@ -155,7 +168,14 @@ def test_calibrate__twice_is_calibrating_once(frame):
     said = Logistic().fit(frame, seed=7).predict(frame.present)
     bought = np.arange(len(said.buy_probability)) % 3 == 0
     window = np.zeros(len(bought), dtype=np.int64)
-    evidence = Evidence(said.buy_probability, said.expected_value, bought, bought * 10.0, window, said.parts)
+    evidence = Evidence(
+        buy_probability=said.buy_probability,
+        expected_value=said.expected_value,
+        bought=bought,
+        value=bought * 10.0,
+        window=window,
+        parts=said.parts,
+    )
     model = Logistic().fit(frame, seed=7).calibrate(evidence)
     one = model.predict(frame.present)
     odds, severity = model.now.settle(model.odds, model.severity)

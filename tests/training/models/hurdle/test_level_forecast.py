@@ -28,7 +28,9 @@ AS_OF = pd.Timestamp("2021-01-01")
 def _drift(*windows: tuple[float, float, float], variance: float = 0.001) -> LevelForecast:
     start, days, miss = (np.array(column) for column in zip(*windows, strict=True))
     noise = np.full(len(start), variance)
-    return LevelForecast(start, days, {"one": miss}, miss, noise, noise)
+    return LevelForecast(
+        start=start, days=days, buyers={"one": miss}, value=miss, buyers_variance=noise, value_variance=noise
+    )
 
 
 def test_drift__of_one_window_is_its_share_of_variance_times_the_miss():
@@ -67,7 +69,14 @@ def test_drift__is_none_without_windows():
 def _of_models(windows: int, variance: float = 0.001, **misses: float) -> LevelForecast:
     start, noise = -30.0 * np.arange(1, windows + 1), np.full(windows, variance)
     buyers = {name: np.full(windows, miss) for name, miss in misses.items()}
-    return LevelForecast(start, np.full(windows, 30.0), buyers, np.zeros(windows), noise, noise)
+    return LevelForecast(
+        start=start,
+        days=np.full(windows, 30.0),
+        buyers=buyers,
+        value=np.zeros(windows),
+        buyers_variance=noise,
+        value_variance=noise,
+    )
 
 
 def test_shares__go_to_the_model_that_was_right_the_more_windows_say_so():
@@ -82,7 +91,12 @@ def test_shares__minimise_what_is_said():
     """Against a grid: squared misses over their variance, plus the distance from equal shares."""
     misses = {"one": np.array([0.3, 0.1]), "other": np.array([-0.2, 0.1])}
     level_forecast = LevelForecast(
-        np.array([-60.0, -30.0]), np.full(2, 30.0), misses, np.zeros(2), np.full(2, 0.02), np.full(2, 0.02)
+        start=np.array([-60.0, -30.0]),
+        days=np.full(2, 30.0),
+        buyers=misses,
+        value=np.zeros(2),
+        buyers_variance=np.full(2, 0.02),
+        value_variance=np.full(2, 0.02),
     )
     grid = np.linspace(0, 1, 10_001)
     together = grid[:, None] * misses["one"] + (1 - grid[:, None]) * misses["other"]

@@ -26,7 +26,8 @@ def _matrix(n: int = N) -> TrainingMatrix:
     X = pd.DataFrame({"habit": habit, "noise": noise, "tenure_days": generator.normal(size=n)})
     X["rhythm_odds_bgnbd"] = rhythm
     bought = (generator.random(n) < expit(rhythm + 1.5 * habit)).astype(float)
-    return TrainingMatrix(X, bought, np.ones(n), rhythm, *np.zeros((2, n)))
+    nothing = np.zeros(n)
+    return TrainingMatrix(X=X, bought=bought, weight=np.ones(n), rhythm=rhythm, log_severity=nothing, log_count=nothing)
 
 
 @pytest.fixture(scope="module")
@@ -91,7 +92,14 @@ def test_odds__keep_the_ranking_whatever_the_level(training, linear, trees):
 def _evidence(training: TrainingMatrix, odds: Odds, *, windows: int = 2) -> Evidence:
     parts = odds.parts(training.X, training.rhythm)
     said, window = expit(odds.of_parts(parts)), np.arange(len(training.bought)) % windows
-    return Evidence(said, said, training.bought > 0, training.bought, window, parts)
+    return Evidence(
+        buy_probability=said,
+        expected_value=said,
+        bought=training.bought > 0,
+        value=training.bought,
+        window=window,
+        parts=parts,
+    )
 
 
 def test_odds__expect_as_many_buyers_as_rhythm_and_stack_expect_together(training):

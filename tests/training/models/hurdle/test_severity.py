@@ -27,7 +27,8 @@ def purchases() -> dict[str, np.ndarray | pd.DataFrame]:
 
 def _fit(purchases, *, linear=True, trees=True, **changed) -> Severity:
     given = {**purchases, **changed}
-    training = TrainingMatrix(given["X"], given["bought"], np.ones(N), *np.zeros((3, N)))
+    nothing = dict.fromkeys(("rhythm", "log_severity", "log_count"), np.zeros(N))
+    training = TrainingMatrix(X=given["X"], bought=given["bought"], weight=np.ones(N), **nothing)
     return Severity.fit(
         training, value=given["value"], log_rhythm=given["log_rhythm"], linear=linear, trees=trees, seed=1
     )  # fmt: skip

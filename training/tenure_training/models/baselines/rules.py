@@ -43,7 +43,7 @@ class FittedZero(Fitted):
     def predict(self, snapshot: pd.DataFrame) -> Prediction:
         """Predict zero, as nearly as a log-loss allows."""
         hardly = np.full(len(snapshot), _SMALLEST)
-        return Prediction(hardly, hardly, np.zeros(len(snapshot)))
+        return Prediction(buy_probability=hardly, expected_orders=hardly, expected_value=np.zeros(len(snapshot)))
 
     def save(self, folder: Path) -> None:
         """Write ``baseline.json``."""
@@ -79,7 +79,7 @@ class FittedStatusQuo(Fitted):
         orders = snapshot["orders_total"].to_numpy(dtype=np.float64) / age * self.horizon_days
         value = snapshot["revenue_total"].to_numpy(dtype=np.float64) / age * self.horizon_days
         share = np.clip(1 - np.exp(-orders), _SMALLEST, 1 - _SMALLEST)
-        return Prediction(share, np.maximum(orders, share), value)
+        return Prediction(buy_probability=share, expected_orders=np.maximum(orders, share), expected_value=value)
 
     def save(self, folder: Path) -> None:
         """Write ``baseline.json``."""
@@ -155,7 +155,12 @@ class FittedRecencyRule(Fitted):
         recency = snapshot["recency_days"].to_numpy(dtype=np.float64)
         at = np.searchsorted(self.edges, recency, side="right")
         share, orders = self.share[at], self.orders[at]
-        return Prediction(share, np.maximum(orders, share), self.value[at], rank_score=-recency)
+        return Prediction(
+            buy_probability=share,
+            expected_orders=np.maximum(orders, share),
+            expected_value=self.value[at],
+            rank_score=-recency,
+        )
 
     def save(self, folder: Path) -> None:
         """Write ``baseline.json``."""

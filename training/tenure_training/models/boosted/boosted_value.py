@@ -87,7 +87,9 @@ class BoostedValue(Candidate):
         training, value = training_matrix_of(frame), frame.labels["value"].to_numpy(dtype=np.float64)
         bought = (training.bought > 0) & (value > 0)
         if not training.enough or bought.sum() < FEWEST:
-            return FittedValue(type(self), chance, None, 0.0, chance.spread, present=frame.present)
+            return FittedValue(
+                model=type(self), chance=chance, value=None, log_scale=0.0, spread=chance.spread, present=frame.present
+            )
         cut = OUTLIER * float(np.quantile(value[bought], 0.995))
         target = self._target(training, value)
         X, weight = training.X[target.rows], training.weight[target.rows]
@@ -106,7 +108,9 @@ class BoostedValue(Candidate):
         likely = np.clip(1 / (1 + np.exp(-training.rhythm[bought])), SURE_CUSTOMERS, 1.0)
         at = self.log_if_bought(log_value[buyers] + log_scale, likely)
         spread = SpendDistribution.of_frame(at, frame=frame, rows=bought)
-        return FittedValue(type(self), chance, trees, log_scale, spread, present=frame.present)
+        return FittedValue(
+            model=type(self), chance=chance, value=trees, log_scale=log_scale, spread=spread, present=frame.present
+        )
 
     @classmethod
     def load(cls, folder: Path) -> FittedValue:
@@ -114,16 +118,16 @@ class BoostedValue(Candidate):
         saved = read_stored(folder / f"{_FILE}.json").fields("log_scale", "spread", "explanation_baseline")
         path = folder / f"{_FILE}.ubj"
         return FittedValue(
-            cls,
-            FittedHurdle.load(folder),
-            Boosted.load(path, objective=cls.objective) if path.exists() else None,
-            logarithm(saved["log_scale"]),
-            SpendDistribution.from_stored(saved["spread"]),
+            model=cls,
+            chance=FittedHurdle.load(folder),
+            value=Boosted.load(path, objective=cls.objective) if path.exists() else None,
+            log_scale=logarithm(saved["log_scale"]),
+            spread=SpendDistribution.from_stored(saved["spread"]),
             stored_baseline=ExplanationBaseline.from_stored(saved["explanation_baseline"]),
         )
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class FittedValue(Fitted):
     """A model of the value of everybody that has learnt.
 
@@ -209,7 +213,7 @@ class FittedValue(Fitted):
         worth, base = exactly(log_value, value, rest + self.log_scale + log_typical, names)
         churn = np.zeros((len(snapshot), len(names)))
         churn[:, [names.index(name) for name in odds.features]] = odds.churn
-        return Contributions(names, churn, odds.churn_base, worth, base)
+        return Contributions(features=names, churn=churn, churn_base=odds.churn_base, value=worth, value_base=base)
 
     def save(self, folder: Path) -> None:
         """Write the parts as JSON and UBJ."""

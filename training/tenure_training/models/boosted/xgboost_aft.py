@@ -70,13 +70,13 @@ class XGBoostAFT(Candidate):
             total = float(training.weight @ value) / float(training.weight[buyers] @ np.exp(at))
             log_scale = float(np.log(np.clip(total, *_SCALES)))
         return FittedAFT(
-            BtydEnsemble.fit(frame.present),
-            units_beside(frame.features, frame.catalogue),
-            trees,
-            line,
-            log_scale,
-            SpendDistribution.of_frame(at + log_scale, frame=frame, rows=buyers),
-            frame.horizon_days,
+            ensemble=BtydEnsemble.fit(frame.present),
+            units=units_beside(frame.features, frame.catalogue),
+            trees=trees,
+            line=line,
+            log_scale=log_scale,
+            spread=SpendDistribution.of_frame(at + log_scale, frame=frame, rows=buyers),
+            horizon_days=frame.horizon_days,
             present=frame.present,
         )
 
@@ -106,18 +106,18 @@ class XGBoostAFT(Candidate):
         path = folder / "waits.ubj"
         intercept, slope, scale = saved["line"].items(least=3, most=3)
         return FittedAFT(
-            BtydEnsemble.from_stored(saved["btyd_ensemble"]),
-            units_from(saved["units"]),
-            Boosted.load(path, objective="survival:aft") if path.exists() else None,
-            (logarithm(intercept), slope.number(1e-3, 1e3), scale.number(1e-3, 1e3)),
-            logarithm(saved["log_scale"]),
-            SpendDistribution.from_stored(saved["spread"]),
-            saved["horizon_days"].whole(1, MOST_DAYS),
+            ensemble=BtydEnsemble.from_stored(saved["btyd_ensemble"]),
+            units=units_from(saved["units"]),
+            trees=Boosted.load(path, objective="survival:aft") if path.exists() else None,
+            line=(logarithm(intercept), slope.number(1e-3, 1e3), scale.number(1e-3, 1e3)),
+            log_scale=logarithm(saved["log_scale"]),
+            spread=SpendDistribution.from_stored(saved["spread"]),
+            horizon_days=saved["horizon_days"].whole(1, MOST_DAYS),
             stored_baseline=ExplanationBaseline.from_stored(saved["explanation_baseline"]),
         )
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class FittedAFT(Fitted):
     """A model of waiting times that has learnt.
 
@@ -228,7 +228,7 @@ class FittedAFT(Fitted):
         churn, churn_base = exactly(-logit(prediction.buy_probability), terms, rest, names)
         log_value = expected.log_severity + self.log_scale
         worth, value_base = exactly(log_value, value, np.full(len(snapshot), self.log_scale + log_typical), names)
-        return Contributions(names, churn, churn_base, worth, value_base)
+        return Contributions(features=names, churn=churn, churn_base=churn_base, value=worth, value_base=value_base)
 
     def save(self, folder: Path) -> None:
         """Write the parts as JSON and UBJ."""

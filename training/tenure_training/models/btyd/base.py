@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, fields, replace
-from typing import Any, ClassVar, Self
+from typing import ClassVar, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -88,8 +88,8 @@ class BTYDModel(ABC):
     def from_stored(cls, stored: Stored) -> Self:
         """Read parameters that were stored by name."""
         saved = stored.fields(*(item.name for item in fields(cls)))
-        values: dict[str, Any] = {name: saved[name].number(_SMALLEST, _LARGEST) for name in cls.names()}
-        return cls(**values)
+        values = np.array([saved[name].number(_SMALLEST, _LARGEST) for name in cls.names()])
+        return cls.typical(1.0).at(values)
 
     def at(self, values: Floats) -> Self:
         """Give the same model at other values of its parameters."""
@@ -147,12 +147,12 @@ class BTYDModel(ABC):
         model = start.at(np.exp(best.theta)).in_unit(1 / unit)
         errors = np.array(list(model.parameters.values())) * best.log_standard_errors
         return Estimate(
-            model,
-            float(data.n @ model.log_likelihood(data.x, data.t_x, data.T)),
-            dict(zip(cls.names(), errors.tolist(), strict=True)),
-            best.converged,
-            best.message(cls.names()),
-            prior.weight,
+            model=model,
+            log_likelihood=float(data.n @ model.log_likelihood(data.x, data.t_x, data.T)),
+            standard_errors=dict(zip(cls.names(), errors.tolist(), strict=True)),
+            converged=best.converged,
+            message=best.message(cls.names()),
+            prior_weight=prior.weight,
         )
 
     def _objective(self, data: RepeatCounts) -> _Objective:

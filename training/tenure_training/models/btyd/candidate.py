@@ -59,7 +59,7 @@ class BTYDCandidate(Candidate):
         orders = _read_column(present, "orders_total") if "orders_total" in present else days
         per_day = float(np.nansum(orders) / max(np.nansum(days), 1.0))
         return FittedBTYD(
-            self.name,
+            name=self.name,
             orders=self._fit_orders(present),
             spend=_fit_spend(days, _spend_column(present)),
             orders_per_day=max(per_day, 1.0),
@@ -79,7 +79,7 @@ class BTYDCandidate(Candidate):
         saved["name"].one_of([cls.name])
         baseline = saved["explanation_baseline"]
         return FittedBTYD(
-            cls.name,
+            name=cls.name,
             orders=_estimate(saved["orders"], cls.model),
             spend=None if saved["spend"].missing else _estimate(saved["spend"], GammaGamma),
             orders_per_day=saved["orders_per_day"].number(1.0, 1e6),
@@ -88,7 +88,7 @@ class BTYDCandidate(Candidate):
         )
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class FittedBTYD(Fitted):
     """A BTYD model that has learnt.
 
@@ -141,7 +141,13 @@ class FittedBTYD(Fitted):
         days, mean = _read_column(snapshot, "order_days"), _spend_column(snapshot)
         if self.spend is None:  # the model counts orders of any revenue, a purchase is one with money
             hardly, nothing = np.full(len(x), HARDLY), np.zeros(len(x))
-            return Prediction(hardly, hardly, nothing, np.zeros((len(x), len(LEVELS))), buys)
+            return Prediction(
+                buy_probability=hardly,
+                expected_orders=hardly,
+                expected_value=nothing,
+                quantiles=np.zeros((len(x), len(LEVELS))),
+                rank_score=buys,
+            )
         spend = self.spend.model
         quantiles = [
             value_quantiles(

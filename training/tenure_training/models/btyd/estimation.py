@@ -22,7 +22,7 @@ HALF_WIDTH = 6.0
 """Half width of the region of log-parameters around the centre: a factor of four hundred either way."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Estimate[M]:
     """A fitted model and how far to trust the fit.
 
@@ -89,7 +89,7 @@ class Prior:
         return 0.5 * precision * float(away @ away), precision * away
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Optimum:
     """Where the penalised likelihood is highest in the region, and the curvature there without the penalty.
 
@@ -158,7 +158,13 @@ def maximise(
         if tries[-1][3] <= tolerance:
             break
     _, theta, at_bound, slope = min(tries, key=lambda attempt: attempt[0])
-    return Optimum(theta, -_hessian(coarse or log_likelihood, theta), at_bound, slope, tolerance)
+    return Optimum(
+        theta=theta,
+        information=-_hessian(coarse or log_likelihood, theta),
+        at_bound=at_bound,
+        slope=slope,
+        tolerance=tolerance,
+    )
 
 
 def _penalise(log_likelihood: _Objective, prior: Prior, customers: float) -> _Objective:

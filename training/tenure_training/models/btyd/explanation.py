@@ -118,7 +118,13 @@ def explain_history(
     log_odds, value = np.zeros(shape), np.zeros(shape)
     log_odds[:, :3], value[:, :3] = churn[0][back.ravel()], worth[0][back.ravel()]
     value[:, 3] = np.log(each) - np.log(reference.spend)
-    return Contributions(list(TERMS), log_odds, churn[1], value, worth[1] + float(np.log(reference.spend)))
+    return Contributions(
+        features=list(TERMS),
+        churn=log_odds,
+        churn_base=churn[1],
+        value=value,
+        value_base=worth[1] + float(np.log(reference.spend)),
+    )
 
 
 def shapley(

@@ -77,19 +77,25 @@ class GammaGamma:
         model = cls(*_natural(best.theta, scale))
         errors = np.array([model.p, model.q - 1 - SMALLEST_TAIL, model.gamma]) * best.log_standard_errors
         return Estimate(
-            model,
-            likelihood(best.theta)[0] - len(x) * float(np.log(scale)),
-            dict(zip(NAMES, errors.tolist(), strict=True)),
-            best.converged,
-            best.message(NAMES),
-            prior.weight,
+            model=model,
+            log_likelihood=likelihood(best.theta)[0] - len(x) * float(np.log(scale)),
+            standard_errors=dict(zip(NAMES, errors.tolist(), strict=True)),
+            converged=best.converged,
+            message=best.message(NAMES),
+            prior_weight=prior.weight,
         )
 
     @classmethod
     def _constant(cls, amount: float) -> Estimate[Self]:
         """Fit one and the same amount: the likelihood has no maximum, its limit returns the amount."""
-        message = "spend does not vary: held at its one amount"
-        return Estimate(cls(1e6, 1e6 + 1, amount), np.inf, dict.fromkeys(NAMES, np.inf), True, message, 0.0)
+        return Estimate(
+            model=cls(1e6, 1e6 + 1, amount),
+            log_likelihood=np.inf,
+            standard_errors=dict.fromkeys(NAMES, np.inf),
+            converged=True,
+            message="spend does not vary: held at its one amount",
+            prior_weight=0.0,
+        )
 
     @classmethod
     def from_stored(cls, stored: Stored) -> Self:

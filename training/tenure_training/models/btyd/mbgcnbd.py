@@ -27,7 +27,7 @@ SHORTEST_SHARE = 1e-3
 """Resolution of t_x relative to T where the density of t_x itself is needed; its logarithm has no value at 0."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class MBGCNBD(BTYDModel):
     r"""MBG/NBD with gaps that are the sum of k exponential phases: k = 1 is MBG/NBD itself, larger k more regular.
 
@@ -75,7 +75,7 @@ class MBGCNBD(BTYDModel):
     @classmethod
     def typical(cls, rate: float) -> Self:
         """As in BG/NBD."""
-        return cls(0.5, 0.5 / rate, 1.0, 3.0)
+        return cls(r=0.5, alpha=0.5 / rate, a=1.0, b=3.0)
 
     @classmethod
     def fit(cls, data: RepeatCounts, *, k: int | None = None) -> Estimate[Self]:
@@ -94,7 +94,7 @@ class MBGCNBD(BTYDModel):
         """Read parameters that were stored by name, k among them."""
         saved = stored.fields("r", "alpha", "a", "b", "k")
         r, alpha, a, b = (saved[name].number(_SMALLEST, _LARGEST) for name in cls.names())
-        return cls(r, alpha, a, b, saved["k"].whole(1, LARGEST_K))
+        return cls(r=r, alpha=alpha, a=a, b=b, k=saved["k"].whole(1, LARGEST_K))
 
     def terms(self, data: RepeatCounts) -> Terms:
         """Likelihood terms, without the density of t_x (see `log_likelihood`)."""

@@ -39,7 +39,7 @@ RHYTHM_IN_TOTAL = 0.7
 _ORDERS_RANGE = (0.5, 2.0)
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class Now:
     """The customers present when a model is fitted: what they are expected to do, and how far that is off.
 
@@ -85,7 +85,14 @@ class Now:
             lambda: LevelForecast.of(frame, odds=odds_by_model(training.X), log_severity=training.log_severity),
         )
         parts = odds.parts(X, expected.log_odds)
-        return cls(frame.present, expected, parts, severity.correction(X), level_forecast, frame.horizon_days)
+        return cls(
+            snapshot=frame.present,
+            expected=expected,
+            parts=parts,
+            correction=severity.correction(X),
+            level_forecast=level_forecast,
+            horizon_days=frame.horizon_days,
+        )
 
     def settle(self, odds: Odds, severity: Severity) -> tuple[Odds, Severity]:
         """Set the number of buyers and the total value expected of these customers."""
@@ -132,13 +139,13 @@ class Hurdle(Candidate):
         rows = (training.bought > 0) & (value > 0)
         at = training.log_severity[rows] + severity.correction(training.X[rows])
         return FittedHurdle(
-            ensemble,
-            units,
-            odds,
-            severity,
-            SpendDistribution.of_frame(at, frame=frame, rows=rows),
-            _orders_scale(training, frame.labels["orders"].to_numpy(dtype=np.float64)),
-            frame.horizon_days,
+            ensemble=ensemble,
+            units=units,
+            odds=odds,
+            severity=severity,
+            spread=SpendDistribution.of_frame(at, frame=frame, rows=rows),
+            orders_scale=_orders_scale(training, frame.labels["orders"].to_numpy(dtype=np.float64)),
+            horizon_days=frame.horizon_days,
             now=now,
         )
 
@@ -148,7 +155,7 @@ class Hurdle(Candidate):
         return FittedHurdle.load(folder)
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class FittedHurdle(Fitted):
     """A hurdle model that has learnt.
 
@@ -237,7 +244,7 @@ class FittedHurdle(Fitted):
         names = sorted({*odds, *value})
         churn, churn_base = exactly(-log_odds, {name: -part for name, part in odds.items()}, -odds_rest, names)
         worth, value_base = exactly(log_value, value, value_rest + log_typical, names)
-        return Contributions(names, churn, churn_base, worth, value_base)
+        return Contributions(features=names, churn=churn, churn_base=churn_base, value=worth, value_base=value_base)
 
     def save(self, folder: Path) -> None:
         """Write the parts as JSON and UBJ."""
@@ -261,13 +268,13 @@ class FittedHurdle(Fitted):
             "btyd_ensemble", "units", "spread", "explanation_baseline", "orders_scale", "horizon_days"
         )
         return cls(
-            BtydEnsemble.from_stored(saved["btyd_ensemble"]),
-            units_from(saved["units"]),
-            Odds.load(folder),
-            Severity.load(folder),
-            SpendDistribution.from_stored(saved["spread"]),
-            saved["orders_scale"].number(1e-3, 1e3),
-            saved["horizon_days"].whole(1, MOST_DAYS),
+            ensemble=BtydEnsemble.from_stored(saved["btyd_ensemble"]),
+            units=units_from(saved["units"]),
+            odds=Odds.load(folder),
+            severity=Severity.load(folder),
+            spread=SpendDistribution.from_stored(saved["spread"]),
+            orders_scale=saved["orders_scale"].number(1e-3, 1e3),
+            horizon_days=saved["horizon_days"].whole(1, MOST_DAYS),
             stored_baseline=ExplanationBaseline.from_stored(saved["explanation_baseline"]),
         )
 

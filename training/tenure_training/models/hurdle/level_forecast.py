@@ -35,7 +35,7 @@ LARGEST = 1.0
 _MOMENTS = (np.arange(8) + 0.5) / 8
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class LevelForecast:
     """Misses of the rhythm in ``m`` closed windows; each was predicted by a rhythm fitted at the window's origin alone.
 
@@ -112,12 +112,22 @@ class LevelForecast:
                 )
             )
         miss, buyers_variance, value_variance = np.array(misses, dtype=np.float64).T
-        return cls(windows[:, 0], windows[:, 1], buyers, miss, buyers_variance, value_variance)
+        return cls(
+            start=windows[:, 0],
+            days=windows[:, 1],
+            buyers=buyers,
+            value=miss,
+            buyers_variance=buyers_variance,
+            value_variance=value_variance,
+        )
 
     @classmethod
     def none(cls) -> Self:
         """No window has closed."""
-        return cls(np.empty(0), np.empty(0), {}, *(np.empty(0) for _ in range(3)))
+        nothing = np.empty(0)
+        return cls(
+            start=nothing, days=nothing, buyers={}, value=nothing, buyers_variance=nothing, value_variance=nothing
+        )
 
     @cached_property
     def shares(self) -> Mapping[str, float]:

@@ -24,7 +24,7 @@ BOUND = 6.0
 """Standardised columns are cut here: a customer far outside what was seen gets the edge, not a straight line to it."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Ridge:
     """A fitted linear predictor on standardised columns; missing values stand at the median.
 
@@ -96,7 +96,15 @@ class Ridge:
             model = LeastSquares(alpha=penalty * len(y))
         model.fit(standard, y, sample_weight=weight)
         intercept = float(np.ravel(model.intercept_)[0])
-        return cls(tuple(X.columns), median, mean, scale, np.ravel(model.coef_).astype(np.float64), intercept, bends)
+        return cls(
+            columns=tuple(X.columns),
+            median=median,
+            mean=mean,
+            scale=scale,
+            weight=np.ravel(model.coef_).astype(np.float64),
+            intercept=intercept,
+            bends=bends,
+        )
 
     def contributions(self, X: pd.DataFrame) -> Floats:
         """Return what each column adds to the intercept, its bends included, shape (n, k)."""

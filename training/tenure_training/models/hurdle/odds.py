@@ -37,7 +37,7 @@ RHYTHM_IN_LEVEL = 0.7
 """Weight of the rhythm, in log-odds, in the number of buyers expected; the rest is the stack's own."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Odds:
     """The fitted stack.
 
@@ -68,15 +68,22 @@ class Odds:
     def fit(cls, training: TrainingMatrix, *, typical: float, linear: bool, trees: bool, seed: int) -> Self:
         """Fit the parts that are wanted; weights are the usual ones, and the level is the stack's own."""
         if not training.enough:
-            return cls(None, None, None, Stack({RHYTHM_PART: 1.0}), OddsLevel(), typical)
+            return cls(
+                linear=None,
+                trees=None,
+                corrected=None,
+                stack=Stack({RHYTHM_PART: 1.0}),
+                level=OddsLevel(),
+                typical=typical,
+            )
         purchases = float(training.bought.sum())
         return cls(
-            _linear(training) if linear else None,
-            _trees(training, seed=seed) if trees else None,
-            _correction(training, seed=seed + 1) if trees else None,
-            _usual(linear, trees, purchases / (purchases + HALF_TRUST)),
-            OddsLevel(),
-            typical,
+            linear=_linear(training) if linear else None,
+            trees=_trees(training, seed=seed) if trees else None,
+            corrected=_correction(training, seed=seed + 1) if trees else None,
+            stack=_usual(linear, trees, purchases / (purchases + HALF_TRUST)),
+            level=OddsLevel(),
+            typical=typical,
         )
 
     def parts(self, X: pd.DataFrame, rhythm: Floats) -> dict[str, Floats]:
@@ -177,7 +184,14 @@ class Odds:
         stack = Stack.from_stored(
             saved["weights"], parts=[RHYTHM_PART, *(name for name, part in parts.items() if part is not None)]
         )
-        return cls(linear, trees, corrected, stack, OddsLevel.from_stored(saved["level"]), logarithm(saved["typical"]))
+        return cls(
+            linear=linear,
+            trees=trees,
+            corrected=corrected,
+            stack=stack,
+            level=OddsLevel.from_stored(saved["level"]),
+            typical=logarithm(saved["typical"]),
+        )
 
 
 def _linear(training: TrainingMatrix) -> Ridge:

@@ -24,7 +24,7 @@ OUTLIER = 3.0
 """Values beyond so many times the 99.5th percentile count as that much: one order must not set a shop's level."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Severity:
     """Expected value of those who buy, as a correction to the rhythm on the logarithmic scale.
 
@@ -74,7 +74,7 @@ class Severity:
         """
         rows = (training.bought > 0) & (value > 0)
         if rows.sum() < FEWEST:
-            return cls(None, None, (0.0, 0.0), 0.0)
+            return cls(linear=None, trees=None, weights=(0.0, 0.0), log_scale=0.0)
         cut = OUTLIER * float(np.quantile(value[rows], 0.995))
         target = np.log(np.minimum(value[rows], cut)) - log_rhythm[rows]
         matrix, weight = training.X[rows], training.weight[rows]
@@ -89,10 +89,12 @@ class Severity:
 
         line = training.once("linear spend", 0, fit_linear) if linear else None
         boosted = training.once("trees of spend", seed, fit_trees) if trees else None
-        fitted = cls(line, boosted, _shares(linear, trees, float(rows.sum())), 0.0)
+        fitted = cls(linear=line, trees=boosted, weights=_shares(linear, trees, float(rows.sum())), log_scale=0.0)
         expected = np.exp(log_rhythm[rows] + fitted.correction(matrix))
         total = float(training.weight @ np.minimum(value, cut)) / float(weight @ expected)
-        return cls(line, boosted, fitted.weights, float(np.log(np.clip(total, 0.2, 5.0))))
+        return cls(
+            linear=line, trees=boosted, weights=fitted.weights, log_scale=float(np.log(np.clip(total, 0.2, 5.0)))
+        )
 
     def correction(self, X: pd.DataFrame) -> Floats:
         """Return what is added to the rhythm's log expectation, shape (n,)."""
@@ -142,7 +144,7 @@ class Severity:
         trees = Boosted.load(path, objective="reg:squarederror") if path.exists() else None
         linear = None if saved["linear"].missing else Ridge.from_stored(saved["linear"])
         shares = saved["weights"].numbers(count=2, low=0.0, high=1.0)
-        return cls(linear, trees, (shares[0], shares[1]), logarithm(saved["log_scale"]))
+        return cls(linear=linear, trees=trees, weights=(shares[0], shares[1]), log_scale=logarithm(saved["log_scale"]))
 
 
 def _shares(linear: bool, trees: bool, purchases: float) -> tuple[float, float]:
