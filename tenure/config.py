@@ -260,6 +260,18 @@ class SegmentsConfig(ConfigSection):
     language: str = Field(default="en", min_length=2)
 
 
+class ModelsConfig(ConfigSection):
+    """What models may learn from.
+
+    Attributes
+    ----------
+    use
+        Of ``gender`` and ``birth_year``, what models may use; nothing unless it is named here.
+    """
+
+    use: tuple[Literal["gender", "birth_year"], ...] = ()
+
+
 class FeaturesConfig(ConfigSection):
     """Features beyond the catalogue.
 
@@ -347,6 +359,7 @@ class Config(ConfigSection):
     orders: OrdersConfig
     tables: dict[str, TableConfig] = Field(default_factory=dict)
     features: FeaturesConfig = Field(default_factory=FeaturesConfig)
+    models: ModelsConfig = Field(default_factory=ModelsConfig)
     calendar: CalendarConfig | None = None
     run: RunConfig = Field(default_factory=RunConfig)
     engine: EngineConfig = Field(default_factory=EngineConfig)

@@ -216,7 +216,9 @@ class Scorer:
         return explanation(contributions, rows, self.bundle.info.catalogue, target=target)
 
     def _chunks(self, snapshot: pd.DataFrame, previous: pd.DataFrame | None) -> Iterator[pd.DataFrame]:
-        beside = [ACQUISITION_COST] if ACQUISITION_COST in snapshot else []
+        asked = (ACQUISITION_COST, *self._segmenter.playbook.columns)
+        known = {"customer_id", "as_of", *self.bundle.info.features}
+        beside = [name for name in asked if name in snapshot and name not in known]
         columns = ["customer_id", "as_of", *self.bundle.info.features, *beside]
         for start in range(0, len(snapshot), self._chunk_rows):
             rows = snapshot.iloc[start : start + self._chunk_rows][columns].reset_index(drop=True)
@@ -246,6 +248,8 @@ class Scorer:
         # what columns there are depends on the model: ask it about somebody and keep nobody
         info = self.bundle.info
         somebody = {"customer_id": ["nobody"], "as_of": [info.as_of], **{name: [1.0] for name in info.features}}
+        asked = (name for name in self._segmenter.playbook.columns if name not in {*somebody, *SCHEMA})
+        somebody |= {name: [None] for name in asked}
         return self._score_rows(pd.DataFrame(somebody)).head(0).set_axis(index, axis=0)
 
     def _check(self, snapshot: pd.DataFrame, currency: str | None) -> None:

@@ -24,6 +24,15 @@ def segments(
         str | None,
         typer.Option("--group", help="The group of --by to profile (needs --config). [default: the high value tier]"),
     ] = None,
+    where: Annotated[
+        str | None,
+        typer.Option(
+            "--where",
+            metavar="CONDITION",
+            help="A group of your own over scores, features and what customers are: \"region = 'west' and "
+            "value_tier = 'high' and visits_90d > 3\". Features and customers need --config.",
+        ),
+    ] = None,
     out: options.Out = None,
     language: options.Language = None,
     json: options.Json = False,
@@ -42,5 +51,7 @@ def segments(
     settings = None if config is None else load_config(config, overrides={})
     require_apart(out, input_places(settings), results=[config, scores, previous])
     spoken = language or (settings.segments.language if settings else "en")
-    findings = segments_job(scores, previous=previous, config=settings, by=by, group=group, language=spoken)
+    findings = segments_job(
+        scores, previous=previous, config=settings, by=by, group=group, where=where, language=spoken
+    )
     show("segments", findings, out=out, as_json=json)

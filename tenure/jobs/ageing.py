@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pandas as pd
 
+from tenure.jobs.profile_columns import with_profile
 from tenure_features import Shop, snapshots
 from tenure_features.families.catalogue import BUILT_IN, Catalogue
 from tenure_serving.scorer import Scorer
@@ -15,7 +18,13 @@ _MOST = 20_000
 
 
 def ageing(
-    shop: Shop, scorer: Scorer, scores: pd.DataFrame, *, catalogue: Catalogue = BUILT_IN, days: int = DAYS
+    shop: Shop,
+    scorer: Scorer,
+    scores: pd.DataFrame,
+    *,
+    catalogue: Catalogue = BUILT_IN,
+    days: int = DAYS,
+    profile: Sequence[str] = (),
 ) -> pd.DataFrame:
     """Score the same customers again some days later as if nobody had ordered, and count who changed the group.
 
@@ -31,6 +40,8 @@ def ageing(
         The features that were computed.
     days
         Between the two scorings.
+    profile
+        What the playbook asks of customers beyond scores and features.
 
     Returns
     -------
@@ -48,7 +59,7 @@ def ageing(
         window_days=info.horizon_days,
         catalogue=catalogue,
     )
-    aged = aged[aged["customer_id"].isin(scores["customer_id"])]
+    aged = with_profile(aged[aged["customer_id"].isin(scores["customer_id"])], shop, profile)
     aged = aged.iloc[:: max(1, -(-len(aged) // _MOST))].reset_index(drop=True)
     plain, steadied = scorer.score(aged), scorer.score(aged, previous=scores)
     rows = []

@@ -12,6 +12,7 @@ from tenure.config import Config
 from tenure.jobs.costs import NOTHING_KNOWN, with_acquisition
 from tenure.jobs.customer_ids import identity_files, write_identities
 from tenure.jobs.model_bundle import write_model
+from tenure.jobs.profile_columns import with_profile
 from tenure.jobs.registration import record
 from tenure.jobs.results import RunResult, ScoreResult
 from tenure.jobs.training import TrainedShop, train_shop
@@ -84,7 +85,11 @@ def _score(
 ) -> pd.DataFrame:
     """Score the customers of a training, and write what was said of them and who they are."""
     scores = scorer.score(
-        with_acquisition(trained.training.frame.present, config.economics, trained.shop),
+        with_profile(
+            with_acquisition(trained.training.frame.present, config.economics, trained.shop),
+            trained.shop,
+            scorer.segmenter.playbook.columns,
+        ),
         currency=trained.shop.currency,
         previous=previous.table if previous else None,
     )

@@ -11,6 +11,7 @@ from tenure.jobs.calendars import require_same
 from tenure.jobs.costs import with_acquisition
 from tenure.jobs.customer_ids import identity_files, identity_notes, write_identities
 from tenure.jobs.opening import catalogue_of, open_configured_shop
+from tenure.jobs.profile_columns import with_profile
 from tenure.jobs.registration import store_of
 from tenure.jobs.results import ScoreResult
 from tenure.jobs.settings import require_settings
@@ -45,7 +46,9 @@ def score_job(config: Config, model: str, out: Path, *, progress: Progress) -> S
         info = scorer.bundle.info
     with progress.stage("Reading the orders"):
         needed, catalogue = {feature.table for feature in info.catalogue}, catalogue_of(config)
-        shop = open_configured_shop(config, only=needed | _price_tables(config), progress=progress)
+        asked = scorer.segmenter.playbook.columns
+        tables = needed | _price_tables(config) | ({"customers"} if asked else set())
+        shop = open_configured_shop(config, only=tables, progress=progress)
         require_defined(info.catalogue, catalogue)
         require_same(shop.calendar, info.definitions.get("calendar"))
     notes = (*identity_notes(shop), *shop.notes)
@@ -54,7 +57,9 @@ def score_job(config: Config, model: str, out: Path, *, progress: Progress) -> S
         replace_folder(out, names=(*identity_files(shop), SCORES, MANIFEST)) as draft,
     ):
         scores = scorer.score(
-            with_acquisition(present_customers(shop, info, catalogue), config.economics, shop),
+            with_profile(
+                with_acquisition(present_customers(shop, info, catalogue), config.economics, shop), shop, asked
+            ),
             currency=shop.currency,
             previous=previous.table if previous else None,
         )

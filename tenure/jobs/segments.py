@@ -3,27 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from tenure.config import Config
 from tenure.jobs.opening import open_configured_shop
+from tenure.jobs.profile_columns import profile_names, with_profile
 from tenure.jobs.segment_study import STUDY_TABLES, study
 from tenure_decisions.customers.findings import pareto_findings
 from tenure_decisions.findings import Fact, Findings, FindingTable
 from tenure_decisions.glossary import GROUP_TERMS
-from tenure_features import Shop, orders
+from tenure_features import Shop, orders, snapshots
 from tenure_features.errors import UsageError
+from tenure_features.families.catalogue import BUILT_IN
 from tenure_features.reading.engine import fetch
 from tenure_serving.card.reader import read_rules
 from tenure_serving.report.summary import sum_by, with_money
 from tenure_serving.score_tables import Scores, earlier_scores, read_scores
 from tenure_serving.segments import Playbook, load_map, load_playbook
+from tenure_serving.segments.condition import Condition
 from tenure_serving.segments.findings import movement_findings, stability_findings
 from tenure_serving.segments.maps import parse_map
 from tenure_serving.segments.movement import GROUPINGS, count_movement, stability
 from tenure_serving.segments.playbook import parse_playbook
+
+WHERE, IN_GROUP, OTHERS = "group_of_own", "in the group", "everybody else"
+"""Column of who fulfils a condition, and its two levels."""
 
 _BUILT_IN_MAPS = {"rfm_group": "common_eleven", "rfm_relationship": "relationship"}
 
@@ -35,6 +43,7 @@ def segments_job(
     config: Config | None = None,
     by: str = "segment",
     group: str | None = None,
+    where: str | None = None,
     language: str = "en",
 ) -> Findings:
     """Group a score table, and compare it with an earlier one and with the tables behind it.
@@ -51,6 +60,9 @@ def segments_job(
         One of `tenure_serving.segments.movement.GROUPINGS`.
     group
         The group of ``by`` to profile; None: the high value tier.
+    where
+        A condition (`tenure_serving.segments.condition.Condition`): customers who fulfil it are the group, and
+        everybody else is the other one.
     language
         Of the labels.
 
@@ -60,8 +72,15 @@ def segments_job(
         Scores are not there or cannot be compared, the grouping or the group is unknown, a table cannot be used.
     """
     scored, before = read_scores(scores), earlier_scores(previous)
-    shop = None if config is None else open_configured_shop(config, only=STUDY_TABLES, as_of=scored.as_of)
-    return group_customers(scored, previous=before, shop=shop, by=by, group=group, language=language)
+    condition = None if where is None else Condition(where)
+    shop = None
+    if config is not None:
+        only = STUDY_TABLES if condition is None or set(condition.columns) <= set(scored.table) else None
+        shop = open_configured_shop(config, only=only, as_of=scored.as_of)
+    if condition is None:
+        return group_customers(scored, previous=before, shop=shop, by=by, group=group, language=language)
+    chosen = with_members(scored, condition, shop=shop)
+    return group_customers(chosen, shop=shop, by=WHERE, group=IN_GROUP, language=language)
 
 
 def group_customers(
@@ -75,7 +94,7 @@ def group_customers(
 ) -> Findings:
     """Group scores that were read, in a shop that was opened at their moment; see `segments_job`."""
     before = previous
-    if by not in GROUPINGS or by not in scored.table:
+    if by not in (*GROUPINGS, WHERE) or by not in scored.table:
         groupings = ", ".join(name for name in GROUPINGS if name in scored.table)
         raise UsageError(f"Customers cannot be grouped by '{by}'.", fix=f"Choose one of {groupings}.")
     if before is not None:
@@ -108,6 +127,29 @@ def group_customers(
     )
 
 
+def with_members(scored: Scores, condition: Condition, *, shop: Shop | None) -> Scores:
+    """Add the column `WHERE` to scores: who fulfils a condition over scores, features and the customer table.
+
+    Raises
+    ------
+    UsageError
+        The condition asks for what there is not (features and customers need a shop), or nobody fulfils it.
+    """
+    table = scored.table
+    lacking = [name for name in condition.columns if name not in table]
+    if shop is not None and lacking:
+        features = [feature.name for feature in BUILT_IN.available(shop.columns) if feature.name in lacking]
+        condition.require((*table.columns, *features, *profile_names(shop)))
+        if features:
+            computed = snapshots(shop, scored.as_of, features=features).set_index("customer_id")
+            table = table.join(computed[features], on="customer_id")
+        table = with_profile(table, shop, lacking)
+    fulfilled = condition.holds(table, check_levels=True)
+    if not fulfilled.any():
+        raise UsageError("No customer fulfils the condition.", found=condition.text)
+    return replace(scored, table=scored.table.assign(**{WHERE: np.where(fulfilled, IN_GROUP, OTHERS)}))
+
+
 def _find_buyers(shop: Shop | None, start: pd.Timestamp, end: pd.Timestamp) -> set[str]:
     """Find the customers with an order from one moment up to another."""
     if shop is None:
@@ -127,7 +169,7 @@ def _words(scores: Scores, by: str, language: str) -> tuple[tuple[str, ...], Map
     if by in maps:
         rfm_map = parse_map(stored[maps[by]]) if maps[by] in stored else load_map(_BUILT_IN_MAPS[by])
         return rfm_map.names, {name: rfm_map.label(name, language=language) for name in rfm_map.names}, book
-    fixed = {"lifecycle": ("new", "active", "leaving", "lost")}
+    fixed = {"lifecycle": ("new", "active", "leaving", "lost"), WHERE: (IN_GROUP, OTHERS)}
     return fixed.get(by, ("high", "medium", "low")), {}, book
 
 

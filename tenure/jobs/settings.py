@@ -8,10 +8,16 @@ import pandas as pd
 from tenure.config import Config, SegmentsConfig
 from tenure.jobs.calendars import open_calendar
 from tenure.jobs.opening import catalogue_of
+from tenure.jobs.profile_columns import AGE_BAND
 from tenure.jobs.segmenter import fit_segmenter
+from tenure.names import require_known
 from tenure_features.errors import UsageError
+from tenure_features.families.profile_features import profile_feature
 from tenure_features.identity import read_state
+from tenure_features.tables.contracts import TABLES
 from tenure_serving.score_tables import scores_path
+from tenure_serving.scorer import SCHEMA
+from tenure_serving.segments import load_playbook
 from tenure_serving.segments.rfm import SCALES
 from tenure_training.models.after.economics import Economics
 from tenure_training.models.registry import candidate_class, candidates_by_name
@@ -40,6 +46,17 @@ def require_settings(config: Config) -> None:
     if config.identity.enabled and config.identity.previous is not None:
         read_state(config.identity.previous)
     _require_segments(config.segments)
+    _require_conditions(config)
+
+
+def _require_conditions(config: Config) -> None:
+    """Refuse a playbook whose conditions ask for what neither scores nor features nor customers have."""
+    customers = config.tables.get("customers")
+    own = () if customers is None else tuple(customers.columns)
+    features = (feature.name for feature in catalogue_of(config))
+    known = (*SCHEMA, *features, *TABLES["customers"].columns, *own, AGE_BAND)
+    asked = [name for name in load_playbook(config.segments.playbook).columns if profile_feature(name) is None]
+    require_known(asked, known, what="column that a condition of the playbook can ask for")
 
 
 def _require_segments(config: SegmentsConfig) -> None:

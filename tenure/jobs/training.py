@@ -19,7 +19,7 @@ from tenure.progress import Progress
 from tenure_features import Catalogue, Shop
 from tenure_serving.score_tables import Scores
 from tenure_training.audit import Finding
-from tenure_training.frame import Frames
+from tenure_training.frame import PROTECTED, Frames
 from tenure_training.training import Training, train
 
 
@@ -77,7 +77,12 @@ def train_opened(
     )
     for note in (*table_notes(shop, catalogue), *shop.notes, *window.notes, *unlearnt):
         progress.note(note)
-    frames = Frames(replace(shop, calendar=calendar), active_days=config.run.active_days, catalogue=catalogue)
+    frames = Frames(
+        replace(shop, calendar=calendar),
+        active_days=config.run.active_days,
+        catalogue=catalogue,
+        unused=PROTECTED.difference(config.models.use),
+    )
     asked = Question(shop.as_of, window.horizon_days, shop.fingerprint)
     training = _tune_and_train(config, frames, asked, progress)
     with progress.stage("Looking for leaks"):

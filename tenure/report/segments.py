@@ -39,11 +39,10 @@ def segment_sections(
     segmenter, currency = scorer.segmenter, scorer.bundle.info.currency or ""
     moved = None if previous is None else count_movement(previous.table, scores, order=segmenter.playbook.names)
     days = int(scores["horizon_days"].iloc[0])
+    aged = ageing(shop, scorer, scores, catalogue=catalogue, profile=segmenter.playbook.columns)
     subjects = [
         pareto_findings(scores["expected_value"], days=days, currency=currency),
-        steadiness(
-            moved, ageing(shop, scorer, scores, catalogue=catalogue), margin=segmenter.margin, currency=currency
-        ),
+        steadiness(moved, aged, margin=segmenter.margin, currency=currency),
     ]
     if set(STUDY_TABLES) & set(shop.tables) and 0 < (scores[BEST[0]] == BEST[1]).sum() < len(scores):
         subjects.append(study(shop, scores, currency=currency))

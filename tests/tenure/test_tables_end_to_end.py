@@ -77,12 +77,12 @@ def test_run__trains_on_every_table_and_remembers_what_it_read(shop: Shop) -> No
         "nps_last",
         "category_entropy",
         "service_cost_90d",
-        "age_years",
         "margin_share",
         "visits_14d",
     ):
         assert name in names
     assert any(name.startswith("acquisition_channel=") for name in names)
+    assert not [name for name in names if name == "age_years" or name.startswith("gender=")]
     assert "window_holidays" not in names  # fourteen months teach no season
     assert "Models do not look at the calendar" in shop.err
     (mine,) = (feature for feature in info["catalogue"] if feature["file"])

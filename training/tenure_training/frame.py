@@ -18,6 +18,9 @@ from tenure_training.labels import labels
 from tenure_training.models.contract import Floats, TrainingFrame
 from tenure_training.windows import Window, training_windows, yearly_windows
 
+PROTECTED = frozenset({"gender", "birth_year"})
+"""Columns of the customer table that models do not learn from unless told to."""
+
 HALF_LIFE_DAYS = 365.0
 """Age at which a training origin weighs half: habits of a year ago count, those of three years ago hardly."""
 
@@ -33,10 +36,20 @@ class Frames:
         Narrows the population to customers with an order in so many days before each origin; None: everybody.
     catalogue
         The features that are computed, as far as the tables of the shop can give them.
+    unused
+        Columns of the customer table that no feature is made of.
     """
 
-    def __init__(self, shop: Shop, *, active_days: int | None = None, catalogue: Catalogue = BUILT_IN) -> None:
-        self._shop, self._active_days, self._catalogue = shop, active_days, catalogue
+    def __init__(
+        self,
+        shop: Shop,
+        *,
+        active_days: int | None = None,
+        catalogue: Catalogue = BUILT_IN,
+        unused: Iterable[str] = PROTECTED,
+    ) -> None:
+        self._unused = frozenset(unused)
+        self._shop, self._active_days, self._catalogue = _without(shop, self._unused), active_days, catalogue
         self._profiles: dict[pd.Timestamp, pd.DataFrame] = {}
         self._snapshots: dict[pd.Timestamp, pd.DataFrame] = {}
         self._labels: dict[Window, pd.DataFrame] = {}
@@ -45,7 +58,7 @@ class Frames:
     def of(self, shop: Shop) -> Frames:
         """Make frames of another shop the way these were made, with the calendar of this one."""
         with_days = replace(shop, calendar=self._shop.calendar)
-        return Frames(with_days, active_days=self._active_days, catalogue=self._catalogue)
+        return Frames(with_days, active_days=self._active_days, catalogue=self._catalogue, unused=self._unused)
 
     def prepare(self, moments: Iterable[pd.Timestamp], windows: Iterable[Window]) -> None:
         """Compute many snapshots and labels in as few queries as there are window lengths, plus one."""
@@ -146,6 +159,15 @@ class Frames:
             customers = self.snapshot(origin)["customer_id"]
             part = by_origin.get(origin, table.iloc[:0].set_index("customer_id"))
             self._labels[Window(origin, days)] = labels(part.loc[customers])  # a customer without an outcome is a bug
+
+
+def _without(shop: Shop, columns: Iterable[str]) -> Shop:
+    """Give the shop without some columns of its customer table."""
+    customers = shop.tables.get("customers")
+    hidden = [] if customers is None else [name for name in columns if name in customers.rows.columns]
+    if customers is None or not hidden:
+        return shop
+    return replace(shop, tables={**shop.tables, "customers": replace(customers, rows=customers.rows.drop(*hidden))})
 
 
 def _weight(age: Floats, days: Floats) -> Floats:

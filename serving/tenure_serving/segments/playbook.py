@@ -13,6 +13,7 @@ from typing import Any
 import pandas as pd
 
 from tenure_features.errors import DataContractError, UsageError
+from tenure_serving.segments.condition import Condition
 from tenure_serving.segments.lifecycle import LIFECYCLES
 from tenure_serving.segments.tiers import TIERS
 
@@ -33,6 +34,9 @@ class Play:
         The segment's name by language.
     when
         Allowed values of ``lifecycle``, ``value_tier`` and ``risk_tier``; an axis left out allows all of its values.
+    where
+        A further condition over scores, features and what is known of customers; None for none. Plays with one go
+        first, in their order; who fulfils none belongs to the play of the tiers.
     goal
         What to reach with these customers.
     next_steps
@@ -44,11 +48,12 @@ class Play:
     when: Mapping[str, tuple[str, ...]]
     goal: str
     next_steps: tuple[str, ...]
+    where: Condition | None = None
 
 
 @dataclass(frozen=True)
 class Playbook:
-    """Plays in order of urgency that cover every lifecycle x value tier x risk tier exactly once.
+    """Plays in order of urgency; those without a condition cover every lifecycle x value tier x risk tier exactly once.
 
     Examples
     --------
@@ -70,6 +75,12 @@ class Playbook:
         """Names of the segments, most urgent first."""
         return tuple(play.name for play in self.plays)
 
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Names of the columns that conditions of plays ask for, each once."""
+        asked = (play.where.columns for play in self.plays if play.where is not None)
+        return tuple(dict.fromkeys(name for names in asked for name in names))
+
     def label(self, name: str, *, language: str = "en") -> str:
         """Return a segment's label in a language, its name where the playbook gives none."""
         return {play.name: play.labels.get(language, play.name) for play in self.plays}.get(name, name)
@@ -82,11 +93,16 @@ class Playbook:
         raise UsageError(f"The playbook '{self.id}' has no segment '{name}'.", found=", ".join(self.names))
 
     def assign(self, tiers: pd.DataFrame) -> pd.DataFrame:
-        """Return ``segment`` and ``next_step`` for every row of ``lifecycle``, ``value_tier`` and ``risk_tier``."""
+        """Return ``segment`` and ``next_step`` for every row of ``lifecycle``, ``value_tier`` and ``risk_tier``.
+
+        Conditions of plays are asked of the same table; `DataContractError` where it lacks one of `columns`.
+        """
         segment = pd.Series("", index=tiers.index, dtype="str")
         next_step = segment.copy()
-        for play in self.plays:
-            here = pd.Series(True, index=tiers.index)
+        # the last to write wins: first the plays of the tiers, then those with a condition, the first one last
+        conditional = [play for play in self.plays if play.where is not None]
+        for play in (*(play for play in self.plays if play.where is None), *reversed(conditional)):
+            here = pd.Series(True, index=tiers.index) if play.where is None else _fulfil(play.where, tiers, self.id)
             for axis, allowed in play.when.items():
                 here &= tiers[axis].isin(allowed)
             segment[here], next_step[here] = play.name, play.next_steps[0]
@@ -98,7 +114,8 @@ class Playbook:
             {
                 "name": play.name,
                 "labels": dict(play.labels),
-                "when": {axis: list(allowed) for axis, allowed in play.when.items()},
+                "when": {axis: list(allowed) for axis, allowed in play.when.items()}
+                | ({} if play.where is None else {"where": play.where.text}),
                 "goal": play.goal,
                 "next_steps": list(play.next_steps),
             }
@@ -152,10 +169,14 @@ def parse_playbook(content: Mapping[str, Any]) -> Playbook:
 
 def _play(segment: Mapping[str, Any]) -> Play:
     name, steps = str(segment["name"]), tuple(str(step) for step in segment["next_steps"])
-    when = {str(axis): tuple(str(value) for value in allowed) for axis, allowed in segment["when"].items()}
+    asked = {"where": segment["when"]} if isinstance(segment["when"], str) else dict(segment["when"])
+    where = _condition(asked.pop("where"), name) if "where" in asked else None
+    when = {str(axis): tuple(str(value) for value in allowed) for axis, allowed in asked.items()}
     for axis, allowed in when.items():
         if axis not in _PLAY_AXES:
-            raise DataContractError(f"The segment '{name}' asks for '{axis}'.", fix=f"Axes: {', '.join(_PLAY_AXES)}.")
+            raise DataContractError(
+                f"The segment '{name}' asks for '{axis}'.", fix=f"Axes: {', '.join(_PLAY_AXES)}, where."
+            )
         unknown = [value for value in allowed if value not in _PLAY_AXES[axis]]
         if unknown:
             raise DataContractError(
@@ -166,7 +187,27 @@ def _play(segment: Mapping[str, Any]) -> Play:
     if not steps:
         raise DataContractError(f"The segment '{name}' has no next step.", fix="Give at least one in next_steps.")
     labels = {str(language): str(label) for language, label in segment.get("labels", {}).items()}
-    return Play(name=name, labels=labels, when=when, goal=str(segment["goal"]), next_steps=steps)
+    return Play(name=name, labels=labels, when=when, goal=str(segment["goal"]), next_steps=steps, where=where)
+
+
+def _condition(text: object, segment: str) -> Condition:
+    try:
+        return Condition(str(text))
+    except UsageError as problem:
+        raise DataContractError(
+            f"The condition of the segment '{segment}' cannot be used. {problem.problem}",
+            found=problem.found,
+            fix=problem.fix,
+        ) from problem
+
+
+def _fulfil(where: Condition, table: pd.DataFrame, playbook: str) -> pd.Series:
+    try:
+        return where.holds(table)
+    except UsageError as problem:
+        raise DataContractError(
+            f"The playbook '{playbook}' cannot be applied. {problem.problem}", found=problem.found, fix=problem.fix
+        ) from problem
 
 
 def _check_cover(book: Playbook) -> None:
@@ -174,7 +215,9 @@ def _check_cover(book: Playbook) -> None:
     for values in product(*_PLAY_AXES.values()):
         point = dict(zip(_PLAY_AXES, values, strict=True))
         owners = [
-            play.name for play in book.plays if all(point[axis] in allowed for axis, allowed in play.when.items())
+            play.name
+            for play in book.plays
+            if play.where is None and all(point[axis] in allowed for axis, allowed in play.when.items())
         ]
         place = ", ".join(f"{axis} {value}" for axis, value in point.items())
         if not owners:

@@ -216,7 +216,7 @@ class Segmenter:
             previous=previous_levels["lifecycle"],
             margin=self.margin,
         )
-        return out.join(self.playbook.assign(out))[list(SEGMENT_COLUMNS)]
+        return out.join(self.playbook.assign(_beside(out, aligned, snapshot)))[list(SEGMENT_COLUMNS)]
 
     def price(self, snapshot: pd.DataFrame, predictions: pd.DataFrame) -> pd.DataFrame:
         """Add ``value_if_buys`` to predictions that are aligned with a snapshot."""
@@ -303,6 +303,12 @@ def _check_aligned(snapshot: pd.DataFrame, predictions: pd.DataFrame) -> None:
             "Snapshot and predictions must hold the same customers in the same order.",
             found=f"{len(snapshot)} and {len(predictions)} rows",
         )
+
+
+def _beside(*tables: pd.DataFrame) -> pd.DataFrame:
+    """Put tables of the same rows side by side; of columns with one name the first counts."""
+    together = pd.concat(tables, axis=1)
+    return together.loc[:, ~together.columns.duplicated()]
 
 
 def _before(snapshot: pd.DataFrame, previous: pd.DataFrame | None) -> pd.DataFrame | None:

@@ -78,3 +78,29 @@ def test_playbook__refuses_segments_and_files_it_does_not_know(tmp_path) -> None
     (tmp_path / "bad.json").write_text("[", "utf-8")
     with pytest.raises(DataContractError, match="is not JSON"):
         load_playbook(tmp_path / "bad.json")
+
+
+def test_playbook__asks_conditions_first_and_falls_back_to_the_tiers() -> None:
+    own = {"name": "West", "when": "region = 'west' and visits_90d > 3", "goal": "", "next_steps": ["Invite"]}
+    both = {
+        "name": "Young",
+        "when": {"lifecycle": ["new"], "where": "age_years < 30"},
+        "goal": "",
+        "next_steps": ["Greet"],
+    }
+    ours = parse_playbook(book(own, both, segment("Rest")))
+    assert ours.columns == ("region", "visits_90d", "age_years")
+    assert parse_playbook(json.loads(json.dumps(ours.to_dict()))) == ours
+    people = pd.DataFrame(
+        {
+            "lifecycle": ["new", "new", "new", "active"], "value_tier": "low", "risk_tier": "low",
+            "region": ["west", "east", "east", "east"], "visits_90d": [9, 9, 9, 9], "age_years": [20, 20, 40, 20],
+        }
+    )  # fmt: skip
+    assert ours.assign(people)["segment"].tolist() == ["West", "Young", "Rest", "Rest"]
+    with pytest.raises(DataContractError, match="asks for 'region', which there is not"):
+        ours.assign(people.drop(columns="region"))
+    with pytest.raises(DataContractError, match="segment 'West' cannot be used"):
+        parse_playbook(book(own | {"when": "region like 'w%'"}, segment("Rest")))
+    with pytest.raises(DataContractError, match="no segment for"):
+        parse_playbook(book(own))

@@ -90,6 +90,27 @@ def test_segments__speak_the_language_asked_for(call: Callable[..., Any], shop: 
     assert "Истинно любящие" in done.out
 
 
+def test_segments__take_a_group_of_ones_own_over_scores_features_and_customers(
+    call: Callable[..., Any], shop: Path
+) -> None:
+    config = ["--scores", shop / "now", "--config", shop / "shop" / "tenure.toml", "--json"]
+    where = "region = 'west' and age_band <> '65+' and value_tier = 'high' and orders_total >= 2"
+    found = json.loads(call("segments", *config, "--where", where).out)
+    scores = pd.read_parquet(shop / "now" / "scores.parquet").set_index("customer_id")
+    orders = pd.read_parquet(shop / "shop" / "orders.parquet")
+    past = orders[(orders["ordered_at"] < NOW) & (orders["revenue"] >= 0)]
+    people = pd.read_parquet(shop / "shop" / "customers.parquet").set_index("customer_id").reindex(scores.index)
+    often = past.groupby("customer_id")["order_id"].nunique().reindex(scores.index) >= 2
+    mine = (people["region"] == "west") & ~(NOW.year - people["birth_year"] >= 65) & often
+    mine &= scores["value_tier"] == "high"
+    groups = {row["group"]: row["customers"] for row in found["groups"]}
+    assert groups == {"in the group": mine.sum(), "everybody else": (~mine).sum()}
+    assert 0 < mine.sum() < len(mine)
+    for wrong, said in (("regoin = 'west'", "Did you mean 'region'"), ("region = 'wst'", "Did you mean 'west'")):
+        refused = call("segments", *config, "--where", wrong)
+        assert (refused.code, said in refused.err) == (2, True)
+
+
 def test_segments__tell_who_moved_and_leave_out_who_ordered(call: Callable[..., Any], shop: Path) -> None:
     previous = ["--previous", shop / "then", "--json"]
     alone = json.loads(call("segments", "--scores", shop / "now", *previous).out)
