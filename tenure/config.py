@@ -189,7 +189,9 @@ class EconomicsConfig(ConfigSection):
     Attributes
     ----------
     discount_rate_per_year
-        Effective annual rate; 0 for none (the lifetime then ends after ten years).
+        Effective annual rate; 0 for none.
+    lifetime_years
+        How many years from ``as_of`` on ``clv_to_come`` counts.
     margin
         Share of net revenue left after the cost of goods; None: from ``cost`` of the orders where it is mapped.
     service_cost_per_order
@@ -205,6 +207,7 @@ class EconomicsConfig(ConfigSection):
     """
 
     discount_rate_per_year: float = Field(default=0.1, ge=0, le=1)
+    lifetime_years: float = Field(default=3.0, ge=0.1, le=50)
     margin: float | None = Field(default=None, gt=0, le=1)
     service_cost_per_order: float | None = Field(default=None, ge=0)
     cac: float | None = Field(default=None, ge=0)

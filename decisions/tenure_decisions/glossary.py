@@ -14,6 +14,14 @@ class Term:
     meaning: str
 
 
+SCORED_CLV_TERMS: Mapping[str, Term] = {
+    "contribution_to_date": Term("money per customer", "what the customers have brought until as_of, by their scores, "
+                                 "returns and discounts off, and costs where they are known"),
+    "clv_to_come": Term("money per customer", "the same, expected from as_of on over the lifetime the scores state"),
+    "clv_before_cac": Term("money per customer", "contribution_to_date + clv_to_come, before the cost of acquisition"),
+    "clv_net": Term("money per customer", "clv_before_cac - cac"),
+}  # fmt: skip
+
 CHANNEL_TERMS: Mapping[str, Term] = {
     "rule": Term("-", "how credit is given: the first touch, or the last one before the first order; for customers and "
                  "for money alike"),
@@ -38,6 +46,7 @@ CHANNEL_TERMS: Mapping[str, Term] = {
     "payback_status": Term("-", "'paid back', 'not yet', or why neither can be said"),
     "payback_month": Term("months of 30 days", "the month of payback as a number, and its interval"),
     "observed_months": Term("months of 30 days", "age until which payback could be seen"),
+    **SCORED_CLV_TERMS,
 }  # fmt: skip
 
 CLV_TERMS: Mapping[str, Term] = {
@@ -82,14 +91,15 @@ GROWTH_TERMS: Mapping[str, Term] = {
     "lever": Term("-", "what is changed by one point, everything else as it is"),
     "change": Term("-", "by how much"),
     "customers": Term("customers", "C: first order in the window, or in the month"),
-    "clv_before_cac": Term(
+    "value_before_cac": Term(
         "money per customer", "predicted value until the age stated, before the cost of acquisition"
     ),
     "cac": Term("money per customer", "cost of acquisition over new customers, the same ones"),
-    "clv_net": Term("money per customer", "clv_before_cac - cac"),
-    "g_before": Term("customers", "C x clv_before_cac / cac"),
-    "g_net": Term("customers", "C x clv_net / cac"),
-    "gain_per_customer": Term("money per customer", "change of clv_net by one point of the lever"),
+    "value_net": Term("money per customer", "value_before_cac - cac"),
+    **SCORED_CLV_TERMS,
+    "g_before": Term("customers", "C x clv_before_cac / cac; with value_before_cac where scores carry no CLV"),
+    "g_net": Term("customers", "C x clv_net / cac; with value_net where scores carry no CLV"),
+    "gain_per_customer": Term("money per customer", "change of value_net by one point of the lever"),
     "gain": Term("money", "the same over all new customers"),
     "g_before_gain": Term("customers", "change of g_before by one point of the lever"),
     "g_net_gain": Term("customers", "change of g_net by one point of the lever"),

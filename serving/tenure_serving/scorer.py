@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, Self
+from typing import TYPE_CHECKING, Literal, Self
 
 import numpy as np
 import pandas as pd
@@ -15,7 +15,8 @@ from tenure_features.stored import Stored
 from tenure_serving.reasons import Target
 from tenure_serving.registered import bundle_folder
 from tenure_serving.segments.segmenter import Segmenter
-from tenure_training.models.after.lifetime import ACQUISITION_COST, Lifetime
+from tenure_training.models.after.lifetime import Lifetime
+from tenure_training.models.after.money_to_date import ACQUISITION_COST, MONEY_TO_DATE
 from tenure_training.models.after.next_order import NextOrder, predict_dates
 from tenure_training.models.bundle import INTERVAL_LEVEL, Bundle, BundleInfo, read_bundle
 from tenure_training.models.contract import LEVELS, Candidate, Contributions, Prediction
@@ -36,6 +37,12 @@ INTERVALS: Mapping[str, float] = {
 
 VALUE_QUANTILES: tuple[str, ...] = tuple(f"q{percent}" for percent in range(10, 100, 10))
 
+CLV_COLUMNS: tuple[str, ...] = (
+    "clv_90d", "clv_180d", "clv_365d", "contribution_to_date", "clv_to_come", "clv_to_come_low", "clv_to_come_high",
+    "clv_before_cac", "clv_net",
+)  # fmt: skip
+"""Customer lifetime value; the definitions of a bundle say what each counts."""
+
 SCHEMA: Mapping[str, ColumnKind] = {
     "customer_id": "string",
     "as_of": "datetime",
@@ -48,7 +55,7 @@ SCHEMA: Mapping[str, ColumnKind] = {
     "value_if_buys": "double",
     **dict.fromkeys(INTERVALS, "double"),
     **dict.fromkeys(VALUE_QUANTILES, "double"),
-    **dict.fromkeys(("clv_90d", "clv_180d", "clv_365d", "clv_lifetime", "clv_before_cac", "clv_net"), "double"),
+    **dict.fromkeys(CLV_COLUMNS, "double"),
     "next_order_at": "datetime",
     "next_order_low_at": "datetime",
     "next_order_high_at": "datetime",
@@ -69,8 +76,8 @@ SCHEMA: Mapping[str, ColumnKind] = {
 }
 """Columns of the score table in order.
 
-Interval and quantiles are absent where the model gives no distribution, ``clv_before_cac`` and ``clv_net`` where no
-costs are known.
+Interval and quantiles are absent where the model gives no distribution, ``contribution_to_date`` and ``clv_before_cac``
+where the snapshot does not say what customers have brought, ``clv_net`` where no cost of acquisition is known.
 """
 
 _REASONS = 3
@@ -135,6 +142,11 @@ class Scorer:
         return self.bundle.info.definitions
 
     @property
+    def notes(self) -> tuple[str, ...]:
+        """What a reader of the scores must know: which numbers are left out, and why."""
+        return self._lifetime.notes if self._lifetime is not None else ()
+
+    @property
     def segmenter(self) -> Segmenter:
         """The limits, maps and plays behind the groups."""
         return self._segmenter
@@ -148,8 +160,8 @@ class Scorer:
         ----------
         snapshot
             One row per customer at one ``as_of``: ``customer_id``, ``as_of`` and the features of the bundle, and
-            ``acquisition_cost`` (money) where it is known by customer; further columns are ignored. Missing features
-            are NaN.
+            ``acquisition_cost`` (money) and the columns of `MONEY_TO_DATE` where they are known by customer; further
+            columns are ignored. Missing features are NaN.
         currency
             Of the amounts in the snapshot; None where the log does not say.
         previous
@@ -177,7 +189,7 @@ class Scorer:
         """
         self._check(snapshot, currency)
         if snapshot.empty:
-            return self._empty(snapshot.index)
+            return self._empty(snapshot)
         if previous is not None:
             _check_earlier(previous, snapshot)
         table = pd.concat(list(self._chunks(snapshot, previous)), ignore_index=True)
@@ -216,9 +228,9 @@ class Scorer:
         return explanation(contributions, rows, self.bundle.info.catalogue, target=target)
 
     def _chunks(self, snapshot: pd.DataFrame, previous: pd.DataFrame | None) -> Iterator[pd.DataFrame]:
-        asked = (ACQUISITION_COST, *self._segmenter.playbook.columns)
+        asked = self._segmenter.playbook.columns
         known = {"customer_id", "as_of", *self.bundle.info.features}
-        beside = [name for name in asked if name in snapshot and name not in known]
+        beside = [name for name in (*_beside(snapshot), *asked) if name in snapshot and name not in known]
         columns = ["customer_id", "as_of", *self.bundle.info.features, *beside]
         for start in range(0, len(snapshot), self._chunk_rows):
             rows = snapshot.iloc[start : start + self._chunk_rows][columns].reset_index(drop=True)
@@ -244,13 +256,14 @@ class Scorer:
         table["model_version"] = pd.Series(self.version, index=table.index, dtype="str")
         return table[[name for name in SCHEMA if name in table]]
 
-    def _empty(self, index: pd.Index[Any]) -> pd.DataFrame:
-        # what columns there are depends on the model: ask it about somebody and keep nobody
+    def _empty(self, snapshot: pd.DataFrame) -> pd.DataFrame:
+        # what columns there are depends on the model and on what is known: ask about somebody and keep nobody
         info = self.bundle.info
-        somebody = {"customer_id": ["nobody"], "as_of": [info.as_of], **{name: [1.0] for name in info.features}}
+        somebody = {"customer_id": ["nobody"], "as_of": [info.as_of]}
+        somebody |= {name: [1.0] for name in (*info.features, *_beside(snapshot))}
         asked = (name for name in self._segmenter.playbook.columns if name not in {*somebody, *SCHEMA})
         somebody |= {name: [None] for name in asked}
-        return self._score_rows(pd.DataFrame(somebody)).head(0).set_axis(index, axis=0)
+        return self._score_rows(pd.DataFrame(somebody)).head(0).set_axis(snapshot.index, axis=0)
 
     def _check(self, snapshot: pd.DataFrame, currency: str | None) -> None:
         info = self.bundle.info
@@ -273,6 +286,11 @@ class Scorer:
                 found=f"as_of {snapshot['as_of'].iloc[0]}",
                 fix="Score at that moment or later, or train a model as of the earlier one.",
             )
+
+
+def _beside(snapshot: pd.DataFrame) -> list[str]:
+    """Name the columns beside the features that a snapshot has."""
+    return [name for name in (ACQUISITION_COST, *MONEY_TO_DATE) if name in snapshot]
 
 
 def _check_rows(snapshot: pd.DataFrame, features: tuple[str, ...]) -> None:

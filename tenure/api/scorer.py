@@ -6,7 +6,7 @@ import pandas as pd
 
 from tenure.config import EconomicsConfig
 from tenure.jobs.calendars import require_same
-from tenure.jobs.costs import with_acquisition
+from tenure.jobs.costs import with_past_money
 from tenure.jobs.score import present_customers
 from tenure_features import Catalogue, Shop
 from tenure_features.html_view import render_view
@@ -61,5 +61,5 @@ class ShopScorer(Scorer):
         shop, info, features = snapshot, self.bundle.info, catalogue or Catalogue()
         require_defined(info.catalogue, features)
         require_same(shop.calendar, info.definitions.get("calendar"))
-        present = with_acquisition(present_customers(shop, info, features), economics or EconomicsConfig(), shop)
+        present = with_past_money(present_customers(shop, info, features), economics or EconomicsConfig(), shop)
         return super().score(present, currency=shop.currency, previous=previous)

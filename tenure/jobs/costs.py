@@ -1,47 +1,78 @@
-"""What orders and customers cost, from the configuration or measured in the tables."""
+"""What orders and customers cost, and what each customer has brought so far: as said, or measured in the tables."""
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Mapping
 
+import ibis.expr.types as ir
 import pandas as pd
 
 from tenure.config import EconomicsConfig
 from tenure_features import OrderLog, Shop, ShopTable, orders
 from tenure_features.reading.engine import fetch
+from tenure_training.models.after.credibility import Credibility
 from tenure_training.models.after.economics import Economics
-from tenure_training.models.after.lifetime import ACQUISITION_COST
-
-NOTHING_KNOWN = (
-    "No costs are known, so CLV counts revenue, and clv_before_cac and clv_net are left out: say margin, "
-    "service_cost_per_order or cac under [economics], or give the tables they are measured in."
-)
+from tenure_training.models.after.money_to_date import ACQUISITION_COST, MONEY_TO_DATE
 
 
 def economics_of(costs: EconomicsConfig, shop: Shop) -> Economics:
-    """Take the costs that are named, and measure the others in a shop."""
-    margin, service_cost = costs.margin, costs.service_cost_per_order
+    """Take the costs that are named, and measure the others in a shop: its own, and how far customers differ."""
+    margin, service = costs.margin, costs.service_cost_per_order
     return Economics(
         discount_rate_per_year=costs.discount_rate_per_year,
-        margin=_margin(shop.log) if margin is None else margin,
-        service_cost_per_order=_service_cost(shop) if service_cost is None else service_cost,
+        lifetime_years=costs.lifetime_years,
+        margin=_margin(shop.log) if margin is None else Credibility(mean=margin),
+        service_cost_per_order=_service_cost(shop) if service is None else Credibility(mean=service),
         cac=costs.cac,
     )
 
 
-def with_acquisition(snapshot: pd.DataFrame, costs: EconomicsConfig, shop: Shop) -> pd.DataFrame:
-    """Add what each customer of a snapshot cost to acquire, where spend and channels are known and no constant is said.
+def with_past_money(snapshot: pd.DataFrame, costs: EconomicsConfig, shop: Shop) -> pd.DataFrame:
+    """Add what each customer of a snapshot has brought so far, and what it cost to acquire them, as far as is known.
 
-    The spend of a channel is shared by the customers it brought; a customer of no known channel has no cost.
+    Where a margin or a cost to serve is said, it holds for the past too. The spend of a channel is shared by the
+    customers it brought, where no constant is said; a customer of no known channel has no cost.
     """
-    if costs.cac is not None or snapshot.empty:
+    if snapshot.empty:
         return snapshot
-    sold = shop.log.orders.filter(shop.log.orders.revenue >= 0)
-    first = fetch(sold.group_by("customer_id").aggregate(at=sold.ordered_at.min())).set_index("customer_id")["at"]
-    cost = measure_cost_per_customer(shop.tables, first)
+    past = _past(costs, shop)
+    columns = past.reindex(snapshot["customer_id"]).fillna(0.0)
+    snapshot = snapshot.assign(**{name: columns[name].to_numpy(dtype="float64") for name in MONEY_TO_DATE})
+    if costs.cac is not None:
+        return snapshot
+    cost = measure_cost_per_customer(shop.tables, past["first_order_at"])
     if cost is None:
         return snapshot
     return snapshot.assign(**{ACQUISITION_COST: snapshot["customer_id"].map(cost).astype("float64")})
+
+
+def _past(costs: EconomicsConfig, shop: Shop) -> pd.DataFrame:
+    """Sum up the orders and the cost to serve of every customer: `MONEY_TO_DATE`, and the moment of the first order."""
+    bought, since = orders(shop), _served_since(shop)
+    sold = bought.revenue >= 0
+    figures: dict[str, ir.Value] = {
+        "revenue_to_date": bought.revenue.sum(),
+        "orders_to_date": bought.count(where=sold),
+        "first_order_at": bought.ordered_at.min(where=sold),
+    }
+    if since is not None:
+        figures["served_orders_to_date"] = bought.count(where=sold & (bought.ordered_at >= since))
+    if costs.margin is None and "cost" in bought.columns:
+        priced = bought.cost.notnull()  # noqa: PD004  # Ibis has no notna
+        figures |= {
+            "priced_revenue_to_date": bought.revenue.sum(where=priced),
+            "cost_to_date": bought.cost.sum(where=priced),
+        }
+    past = fetch(bought.group_by("customer_id").aggregate(**figures)).set_index("customer_id")
+    if costs.service_cost_per_order is not None:
+        past["service_cost_to_date"] = costs.service_cost_per_order * past["orders_to_date"]
+        past["served_orders_to_date"] = 0.0
+    elif since is not None:
+        served = shop.tables["service_costs"].rows
+        amounts = fetch(served.group_by("customer_id").aggregate(amount=served.amount.sum()))
+        past["service_cost_to_date"] = amounts.set_index("customer_id")["amount"]
+    return past.reindex(columns=[*MONEY_TO_DATE, "first_order_at"])
 
 
 def measure_cost_per_customer(tables: Mapping[str, ShopTable], first_order: pd.Series) -> pd.Series | None:
@@ -75,7 +106,7 @@ def measure_cost_per_customer(tables: Mapping[str, ShopTable], first_order: pd.S
     return channel.map(rate).astype("float64").mask(unpaid, 0.0).rename(ACQUISITION_COST)
 
 
-def _margin(log: OrderLog) -> float | None:
+def _margin(log: OrderLog) -> Credibility | None:
     """Share of revenue left after the cost of goods, over the orders whose cost is known."""
     bought = orders(log)
     if "cost" not in bought.columns:
@@ -84,18 +115,55 @@ def _margin(log: OrderLog) -> float | None:
     total = fetch(priced.aggregate(cost=priced.cost.sum(), revenue=priced.revenue.sum())).iloc[0].fillna(0.0)
     if not total["revenue"] > 0 or not 0 <= total["cost"] < total["revenue"]:
         return None
-    return float(1 - total["cost"] / total["revenue"])
+    seen = priced.filter(priced.revenue > 0)
+    seen = seen.select("customer_id", total=seen.revenue - seen.cost, exposure=seen.revenue)
+    return Credibility.fit(_sums(seen), mean=float(1 - total["cost"] / total["revenue"]))
 
 
-def _service_cost(shop: Shop) -> float | None:
-    """Cost to serve per order, over the orders since the first cost."""
+def _service_cost(shop: Shop) -> Credibility | None:
+    """Cost to serve per order, over the orders since the first cost; observed by customer and quarter."""
+    since = _served_since(shop)
+    if since is None:
+        return None
+    costs, bought = shop.tables["service_costs"].rows, shop.log.orders
+    inside = bought.filter((bought.revenue >= 0) & (bought.ordered_at >= since))
+    by_order = inside.group_by("customer_id", quarter=inside.ordered_at.truncate("Q")).aggregate(
+        exposure=inside.count().cast("float64")
+    )
+    by_cost = costs.group_by("customer_id", quarter=costs.incurred_at.truncate("Q")).aggregate(
+        amount=costs.amount.sum()
+    )
+    seen = by_order.left_join(by_cost, ["customer_id", "quarter"])
+    seen = seen.select("customer_id", "exposure", total=seen.amount.fill_null(0.0))
+    whole = fetch(costs.aggregate(amount=costs.amount.sum())).iloc[0]
+    sums = _sums(seen)
+    return Credibility.fit(sums, mean=float(whole["amount"]) / sums["exposure"]) if sums["exposure"] > 0 else None
+
+
+def _served_since(shop: Shop) -> dt.datetime | None:
+    """Find the first cost to serve on record; None where there is none."""
     if "service_costs" not in shop.tables:
         return None
-    costs, counted = shop.tables["service_costs"].rows, shop.log.orders
-    total = fetch(costs.aggregate(amount=costs.amount.sum(), since=costs.incurred_at.min())).iloc[0]
-    if pd.isna(total["since"]):
-        return None
-    since = pd.Timestamp(total["since"]).to_pydatetime()
-    inside = counted.filter((counted.revenue >= 0) & (counted.ordered_at >= since))
-    count = int(fetch(inside.aggregate(n=inside.count()))["n"].iloc[0])
-    return float(total["amount"]) / count if count else None
+    costs = shop.tables["service_costs"].rows
+    since = fetch(costs.aggregate(since=costs.incurred_at.min()))["since"].iloc[0]
+    return None if pd.isna(since) else pd.Timestamp(since).to_pydatetime()
+
+
+def _sums(seen: ir.Table) -> dict[str, float]:
+    """Sum observations (``customer_id``, ``total``, ``exposure``) up as `Credibility.fit` takes them, in one query."""
+    own = seen.group_by("customer_id").aggregate(
+        observations=seen.count(),
+        total=seen.total.sum(),
+        exposure=seen.exposure.sum(),
+        squares=(seen.total * seen.total / seen.exposure).sum(),
+    )
+    whole = own.aggregate(
+        customers=own.count(),
+        observations=own.observations.sum(),
+        total=own.total.sum(),
+        exposure=own.exposure.sum(),
+        squares=own.squares.sum(),
+        own_squares=(own.total * own.total / own.exposure).sum(),
+        squared_exposure=(own.exposure * own.exposure).sum(),
+    )
+    return {str(name): float(value) for name, value in fetch(whole).iloc[0].fillna(0.0).items()}

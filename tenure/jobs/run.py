@@ -9,7 +9,7 @@ from pathlib import Path
 import pandas as pd
 
 from tenure.config import Config
-from tenure.jobs.costs import NOTHING_KNOWN, with_acquisition
+from tenure.jobs.costs import with_past_money
 from tenure.jobs.customer_ids import identity_files, write_identities
 from tenure.jobs.model_bundle import write_model
 from tenure.jobs.profile_columns import with_profile
@@ -58,6 +58,7 @@ def run_job(
         with progress.stage("Scoring the customers"):
             scorer = Scorer(write_model(config, shop, training, folder=draft / MODEL_FOLDER))
             scores = _score(config, trained, scorer, previous, draft=draft)
+        trained = replace(trained, notes=(*trained.notes, *scorer.notes))
         with progress.stage("Writing the report"):
             further = sections(training) if sections else ()
             files = write_report(
@@ -75,8 +76,7 @@ def run_job(
             params={"orders": config.orders.uri, "customers": len(scores)},
         )
     gate = () if tracked.decision.promote else (f"Not promoted to champion. {tracked.decision.reason}",)
-    unpriced = () if "clv_before_cac" in scores else (NOTHING_KNOWN,)
-    result = ScoreResult.of(scores, out=out, bundle=bundle, notes=(*trained.notes, *unpriced, *gate))
+    result = ScoreResult.of(scores, out=out, bundle=bundle, notes=(*trained.notes, *gate))
     return _run_result(result, trained, scores=scores, report=report, tracking_uri=uri)
 
 
@@ -86,7 +86,7 @@ def _score(
     """Score the customers of a training, and write what was said of them and who they are."""
     scores = scorer.score(
         with_profile(
-            with_acquisition(trained.training.frame.present, config.economics, trained.shop),
+            with_past_money(trained.training.frame.present, config.economics, trained.shop),
             trained.shop,
             scorer.segmenter.playbook.columns,
         ),

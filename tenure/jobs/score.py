@@ -8,7 +8,7 @@ import pandas as pd
 
 from tenure.config import Config
 from tenure.jobs.calendars import require_same
-from tenure.jobs.costs import with_acquisition
+from tenure.jobs.costs import with_past_money
 from tenure.jobs.customer_ids import identity_files, identity_notes, write_identities
 from tenure.jobs.opening import catalogue_of, open_configured_shop
 from tenure.jobs.profile_columns import with_profile
@@ -58,7 +58,7 @@ def score_job(config: Config, model: str, out: Path, *, progress: Progress) -> S
     ):
         scores = scorer.score(
             with_profile(
-                with_acquisition(present_customers(shop, info, catalogue), config.economics, shop), shop, asked
+                with_past_money(present_customers(shop, info, catalogue), config.economics, shop), shop, asked
             ),
             currency=shop.currency,
             previous=previous.table if previous else None,
@@ -72,12 +72,14 @@ def score_job(config: Config, model: str, out: Path, *, progress: Progress) -> S
             previous=previous.fingerprint if previous else None,
             unless_in=out,
         )
-    return ScoreResult.of(scores, out=out, bundle=scorer.bundle, notes=notes)
+    return ScoreResult.of(scores, out=out, bundle=scorer.bundle, notes=(*notes, *scorer.notes))
 
 
 def _price_tables(config: Config) -> set[str]:
-    """Name the tables that the cost of acquiring a customer is measured in, where none is said."""
-    return set() if config.economics.cac is not None else {"customers", "spend"}
+    """Name the tables that costs of serving and of acquiring a customer are measured in, where none is said."""
+    costs = config.economics
+    acquiring = set() if costs.cac is not None else {"customers", "spend"}
+    return acquiring | (set() if costs.service_cost_per_order is not None else {"service_costs"})
 
 
 def present_customers(shop: Shop, info: BundleInfo, catalogue: Catalogue) -> pd.DataFrame:

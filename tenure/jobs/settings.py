@@ -19,6 +19,7 @@ from tenure_serving.score_tables import scores_path
 from tenure_serving.scorer import SCHEMA
 from tenure_serving.segments import load_playbook
 from tenure_serving.segments.rfm import SCALES
+from tenure_training.models.after.credibility import Credibility
 from tenure_training.models.after.economics import Economics
 from tenure_training.models.registry import candidate_class, candidates_by_name
 
@@ -59,6 +60,9 @@ def _require_conditions(config: Config) -> None:
     require_known(asked, known, what="column that a condition of the playbook can ask for")
 
 
+_HALF = Economics(margin=Credibility(mean=0.5))
+
+
 def _require_segments(config: SegmentsConfig) -> None:
     """Fit the segments on a handful of made-up customers: whatever is wrong with their settings shows there, too."""
     rng = np.random.default_rng(0)
@@ -74,7 +78,7 @@ def _require_segments(config: SegmentsConfig) -> None:
     for scale in scales:  # auto: which of them it will be is known when customers are counted
         try:
             one = config.model_copy(update={"rfm_scale": scale})
-            fit_segmenter(one, snapshot, predictions, horizon_days=90, economics=Economics(margin=0.5))
+            fit_segmenter(one, snapshot, predictions, horizon_days=90, economics=_HALF)
         except UsageError as problem:
             problems.append(problem)
     if len(problems) == len(scales):

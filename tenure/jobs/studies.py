@@ -12,6 +12,7 @@ from tenure.config import Config
 from tenure.jobs.opening import ECONOMIC, open_configured_shop
 from tenure.progress import Progress
 from tenure_decisions.economics.clv import HORIZONS
+from tenure_decisions.economics.scored_clv import CLV_PARTS
 from tenure_decisions.economics.study import Study, open_study
 from tenure_features import OrderLog, Shop, orders
 from tenure_features.errors import UsageError
@@ -20,6 +21,7 @@ from tenure_serving.score_tables import scores_path
 
 READ = ("customer_id", "ordered_at", "revenue", "cost", "channel")
 SCORED = ("customer_id", "as_of", "horizon_days", "expected_value", "churn_probability")
+"""Columns every score table has, of those that economics read; `CLV_PARTS` are read where they are there."""
 
 
 def read_shop(config: Config, *, progress: Progress, only: Iterable[str] = ECONOMIC) -> Shop:
@@ -75,7 +77,7 @@ def scores_of_moment(table: pd.DataFrame, *, as_of: pd.Timestamp, place: str = "
             f"The scores are of {made:%Y-%m-%d}, the tables are read as of {as_of:%Y-%m-%d}.",
             fix="Give both the same --as-of, or leave --scores out.",
         )
-    return table[list(SCORED)]
+    return table[[*SCORED, *(name for name in CLV_PARTS if name in table)]]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pandas as pd
 
-from tenure.jobs.studies import SCORED, StudySettings, order_frame, study_of
+from tenure.jobs.studies import StudySettings, order_frame, scores_of_moment, study_of
 from tenure_decisions.economics.budget import budget
 from tenure_decisions.economics.channels import channels
 from tenure_decisions.economics.cohorts import cohorts
@@ -65,7 +65,7 @@ def _cohorts(shop: Shop, seed: int) -> Findings:
 
 
 def _money(shop: Shop, scores: pd.DataFrame, seed: int) -> tuple[Findings, ...]:
-    study = study_of(shop, scores[list(SCORED)], settings=StudySettings(), seed=seed)
+    study = study_of(shop, scores_of_moment(scores, as_of=shop.as_of), settings=StudySettings(), seed=seed)
     days, currency = study.horizons[-1], shop.currency or ""
     return (
         channel_findings(channels(study), days=days, currency=currency),

@@ -15,9 +15,9 @@ import pytest
 
 from tenure_features.errors import DataContractError, NothingToDoError
 from tenure_serving.batch import find_scores, read_definitions, write_scores
-from tenure_serving.scorer import SCHEMA, Scorer
+from tenure_serving.scorer import CLV_COLUMNS, SCHEMA, Scorer
 
-NOT_LEARNT = {"next_order_low_at", "next_order_high_at", *(name for name in SCHEMA if name.startswith("clv_"))}
+NOT_LEARNT = {"next_order_low_at", "next_order_high_at", *CLV_COLUMNS}
 """Columns that the small model of these tests has nothing to give for."""
 
 LATER = pd.Timestamp("2024-07-01")

@@ -10,16 +10,22 @@ import pytest
 
 from tenure_features.errors import DataContractError, UsageError
 from tenure_features.families.catalogue import BUILT_IN
-from tenure_serving.scorer import SCHEMA, Scorer, days_to_next_order
+from tenure_serving.scorer import CLV_COLUMNS, SCHEMA, Scorer, days_to_next_order
+from tenure_training.models.after.attrition import Attrition
+from tenure_training.models.after.credibility import Credibility
 from tenure_training.models.after.economics import Economics
 from tenure_training.models.after.lifetime import Lifetime
+from tenure_training.models.after.money_to_date import MONEY_TO_DATE
 from tenure_training.models.after.next_order import NextOrder
+from tenure_training.models.btyd.paretonbd import ParetoNBD
 from tenure_training.models.contract import Contributions, Prediction
+
+TOLD = Attrition(model=ParetoNBD(r=0.5, alpha=30.0, s=2.0, beta=800.0), gain=50.0, observed_days=900.0)
 
 
 def test_scorer__gives_every_column_in_order_with_its_type(bundle, snapshot):
     table = Scorer(bundle).score(snapshot)
-    beyond = {"next_order_low_at", "next_order_high_at", *(name for name in SCHEMA if name.startswith("clv_"))}
+    beyond = {"next_order_low_at", "next_order_high_at", *CLV_COLUMNS}
     assert table.columns.tolist() == [name for name in SCHEMA if name not in beyond]  # no costs, and no extras
     kinds = {"string": "str", "long": "int64", "double": "float64", "datetime": "datetime64[us]", "strings": "object"}
     assert table.dtypes.astype(str).to_dict() == {name: kinds[kind] for name, kind in SCHEMA.items() if name in table}
@@ -44,8 +50,9 @@ def test_scorer__numbers_worked_by_hand(bundle, snapshot):
 def test_scorer__gives_what_the_bundle_carries_beyond_the_prediction(bundle, snapshot):
     snapshot = snapshot.head(24)
     rich = snapshot.assign(order_days=snapshot["orders_total"], span_days=snapshot["tenure_days"] / 2, value_mean=30.0)
-    timing, economics = NextOrder.fit(rich, horizon_days=90), Economics(margin=0.5, cac=4.0)
-    lifetime = Lifetime.fit(rich, economics, horizon_days=90)
+    timing, economics = NextOrder.fit(rich, horizon_days=90), Economics(margin=Credibility(mean=0.5), cac=4.0)
+    lifetime = replace(Lifetime.fit(rich, economics, horizon_days=90), attrition=TOLD)
+    rich = rich.assign(**dict.fromkeys(MONEY_TO_DATE, 20.0))
     names = ("order_days", "span_days", "value_mean")
     info = replace(bundle.info, catalogue=BUILT_IN.describe([*bundle.info.features, *names]))
     more = replace(bundle, info=info, extras={"next_order": timing.to_dict(), "lifetime": lifetime.to_dict()})
@@ -55,6 +62,9 @@ def test_scorer__gives_what_the_bundle_carries_beyond_the_prediction(bundle, sna
     assert dated.tolist() == (table["churn_probability"] <= 0.9).tolist()
     order = table.loc[dated, ["as_of", "next_order_low_at", "next_order_at", "next_order_high_at"]]
     assert (order.diff(axis=1).iloc[:, 1:] >= pd.Timedelta(0)).all(axis=None)
+    # revenue 20 of known cost 20: nothing is left of the past
+    assert (table["contribution_to_date"] == 0).all()
+    assert table["clv_before_cac"].to_numpy() == pytest.approx(table["clv_to_come"].to_numpy())
     assert (table["clv_net"] + 4.0).to_numpy() == pytest.approx(table["clv_before_cac"].to_numpy())
     part = Scorer(more, chunk_rows=7).score(rich.iloc[::-1]).iloc[::-1]
     pd.testing.assert_frame_equal(part, table)

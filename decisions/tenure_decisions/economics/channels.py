@@ -16,6 +16,7 @@ from tenure_decisions.economics.clv import Clv, lifetime_value
 from tenure_decisions.economics.costs import sum_spend
 from tenure_decisions.economics.payback import Payback, payback
 from tenure_decisions.economics.response import Response, fit_response
+from tenure_decisions.economics.scored_clv import CLV_PARTS, mean_scored_clv
 from tenure_decisions.economics.study import RETENTION_DAYS, Study
 from tenure_decisions.economics.weeks import count_weeks
 from tenure_decisions.inputs import ONE_DAY, Floats, Ints, Numbers
@@ -179,7 +180,18 @@ def _row(group: ChannelGroup, blended: Floats, marginal: Floats | None) -> dict[
         "payback_low": back.low,
         "payback_high": back.high,
         "observed_months": back.observed_months,
+        **_mean_clv(group, cac),
         **_behaviour(group),
+    }
+
+
+def _mean_clv(group: ChannelGroup, cac: Floats) -> dict[str, float]:
+    """Average the CLV that scores carry; missing where they do not."""
+    clv = mean_scored_clv(group.study, group.who, cac=cac)
+    nothing = np.full(1, np.nan)
+    names = (*CLV_PARTS, "clv_net")
+    return {
+        key: cell for name in names for key, cell in estimate(name, clv.get(name, nothing), group.study.level).items()
     }
 
 

@@ -10,7 +10,7 @@ from tenure_decisions import glossary
 from tenure_decisions.economics.budget import Budget
 from tenure_decisions.economics.channels import Channels
 from tenure_decisions.economics.cohorts import BY_TIME, Cohorts
-from tenure_decisions.economics.growth import GROWTH_FORMULAS, LEVERS, Growth
+from tenure_decisions.economics.growth import CLV_SOURCES, GROWTH_FORMULAS, LEVERS, Growth
 from tenure_decisions.findings import Fact, Findings, FindingTable
 from tenure_features.errors import TenureError
 
@@ -105,7 +105,8 @@ def growth_findings(
     return Findings(
         subject="growth",
         title="Growth: C x CLV / CAC = G",
-        lead="; ".join(f"{name} = {formula}" for name, formula in GROWTH_FORMULAS.items()) + ".",
+        lead="; ".join(f"{name} = {formula}" for name, formula in GROWTH_FORMULAS.items())
+        + f". {CLV_SOURCES[growth.scored]}.",
         facts=(
             Fact("as_of", as_of, "date"),
             Fact("since", since, "date"),
@@ -113,6 +114,7 @@ def growth_findings(
             Fact("level", growth.level, "share"),
             Fact("value", growth.measure),
             Fact("formulas", dict(GROWTH_FORMULAS)),
+            Fact("clv", CLV_SOURCES[growth.scored]),
             Fact("levers", dict(LEVERS)),
         ),
         tables=(

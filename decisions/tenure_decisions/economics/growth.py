@@ -12,18 +12,26 @@ import pandas as pd
 from tenure_decisions.economics.channels import ALL, ChannelGroup, estimate, names_of
 from tenure_decisions.economics.clv import lifetime_value
 from tenure_decisions.economics.costs import sum_spend
+from tenure_decisions.economics.scored_clv import mean_scored_clv
 from tenure_decisions.economics.study import Study
 from tenure_decisions.inputs import MONTH_DAYS, Floats, Ints
 from tenure_decisions.resampling import divide
 from tenure_features.errors import UsageError
 
 GROWTH_FORMULAS: Mapping[str, str] = {
-    "g_before": "C x clv_before_cac / CAC: value before the cost of acquisition, so that CAC is counted once. "
+    "g_before": "C x clv_before_cac / CAC: CLV before the cost of acquisition, so that CAC is counted once. "
     "Customers pay for themselves where it exceeds C",
     "g_net": "C x clv_net / CAC with clv_net = clv_before_cac - CAC, the convention of the CVO literature: it "
     "equals g_before - C, and customers pay for themselves where it exceeds 0. Not to be held against the 3:1 rule",
 }
-"""The two conventions of G; C is the number of new customers, all money is over the same customers and days."""
+"""The two conventions of G; C is the number of new customers, all money is over the same customers."""
+
+CLV_SOURCES: Mapping[bool, str] = {
+    True: "CLV is that of the scores: contribution_to_date + clv_to_come, the mean of the customers",
+    False: "CLV is not known without scores that carry it: value_before_cac, the value until the age stated, and "
+    "value_net stand in its place",
+}
+"""Where CLV comes from, by whether the scores carry it."""
 
 LEVERS: Mapping[str, str] = {
     "retention": "one more point of customers active in each month of age after the first, worth what an active "
@@ -41,7 +49,8 @@ class Growth:
     Attributes
     ----------
     channels
-        One row per channel and ``all``: ``customers`` (C), ``clv_before_cac`` (predicted at ``days``), ``cac``,
+        One row per channel and ``all``: ``customers`` (C), ``value_before_cac`` (predicted at ``days``), ``cac``,
+        ``value_net``, where the scores carry them ``contribution_to_date``, ``clv_to_come``, ``clv_before_cac`` and
         ``clv_net`` (money per customer), ``g_before`` and ``g_net`` (customers), with intervals.
     months
         The same per calendar month of acquisition; ``complete`` where the whole month lies in the window.
@@ -49,6 +58,8 @@ class Growth:
         One row per channel and lever, see `LEVERS`: what changes per customer, in all, and in G.
     days
         Age at which value is stated.
+    scored
+        Whether CLV is that of the scores, see `CLV_SOURCES`.
     measure, level, notes
         What value means, the level of the intervals, what a reader must know.
     """
@@ -57,6 +68,7 @@ class Growth:
     months: pd.DataFrame
     what_if: pd.DataFrame
     days: int
+    scored: bool
     measure: str
     level: float
     notes: tuple[str, ...]
@@ -88,28 +100,29 @@ def growth(study: Study, *, days: int | None = None, rule: str = "first_touch") 
     for group in groups:
         before, count = group.clv.predicted[:, position], group.clv.customers
         cac = group.cac(customers=count)
-        rows.append({"channel": group.name, **_row(len(group.who), count, before, cac, study.level)})
+        clv = mean_scored_clv(study, group.who, cac=cac)
+        rows.append({"channel": group.name, **_row(len(group.who), count, before, cac, clv=clv, level=study.level)})
         levers += [{"channel": group.name, **row} for row in _what_if(group, age, before, cac)]
     return Growth(
         channels=pd.DataFrame(rows),
         months=pd.DataFrame(list(_months(study, age))),
         what_if=pd.DataFrame(levers),
         days=age,
+        scored=any("clv_net" in row for row in rows),
         measure=study.ledger.definition,
         level=study.level,
         notes=study.notes,
     )
 
 
-def _row(customers: int, count: Floats, before: Floats, cac: Floats, level: float) -> dict[str, Any]:
-    return {
-        "customers": customers,
-        **estimate("clv_before_cac", before, level),
-        **estimate("cac", cac, level),
-        **estimate("clv_net", before - cac, level),
-        **estimate("g_before", _g(count, before, cac), level),
-        **estimate("g_net", _g(count, before - cac, cac), level),
-    }
+def _row(
+    customers: int, count: Floats, before: Floats, cac: Floats, *, clv: Mapping[str, Floats], level: float
+) -> dict[str, Any]:
+    worth = clv.get("clv_before_cac", before)
+    columns = {"value_before_cac": before, "cac": cac, "value_net": before - cac, **clv}
+    columns |= {"g_before": _g(count, worth, cac), "g_net": _g(count, worth - cac, cac)}
+    named = {key: cell for name, draws in columns.items() for key, cell in estimate(name, draws, level).items()}
+    return {"customers": customers, **named}
 
 
 def _g(count: Floats, clv: Floats, cac: Floats) -> Floats:
@@ -136,7 +149,14 @@ def _months(study: Study, days: int) -> Iterator[dict[str, Any]]:
             "month": str(period),
             "complete": bool(since == period.start_time and until == (period + 1).start_time),
             "spend": float(media),
-            **_row(len(who), value.customers, value.predicted[:, 0], cac, study.level),
+            **_row(
+                len(who),
+                value.customers,
+                value.predicted[:, 0],
+                cac,
+                clv=mean_scored_clv(study, who, cac=cac),
+                level=study.level,
+            ),
         }
 
 
@@ -181,4 +201,4 @@ def _parts(group: ChannelGroup, days: int) -> tuple[Floats, Floats]:
     return 0.01 * each[:, ages.edges[:width] >= MONTH_DAYS].sum(axis=1), divide(value[:, 0], orders)
 
 
-__all__ = ["ALL", "GROWTH_FORMULAS", "LEVERS", "Growth", "growth"]
+__all__ = ["ALL", "CLV_SOURCES", "GROWTH_FORMULAS", "LEVERS", "Growth", "growth"]

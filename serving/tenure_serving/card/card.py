@@ -20,10 +20,22 @@ from tenure_serving.segments.tiers import money_at_risk
 
 _RFM_SCORES = ("recency_score", "frequency_score", "monetary_score")
 _NEEDED = ("customer_id", "as_of", "horizon_days", "churn_probability", "expected_value", "value_if_buys", "segment")
+_OPTIONAL_VALUES = (
+    "value_tier",
+    "contribution_to_date",
+    "clv_to_come",
+    "clv_to_come_low",
+    "clv_to_come_high",
+    "clv_before_cac",
+    "clv_net",
+    "next_order_at",
+)
 MEANINGS: Mapping[str, str] = {
     "money_at_risk": "value_if_buys - expected value: what the risk of leaving takes",
-    "clv_before_cac": "contribution over the customer's life, before the cost of acquisition",
-    "clv_net": "the same after the cost of acquisition (CAC)",
+    "contribution_to_date": "what the customer has brought so far, less costs where they are known",
+    "clv_to_come": "the same, expected from now on over the lifetime the scores state",
+    "clv_before_cac": "contribution_to_date + clv_to_come, before the cost of acquisition (CAC)",
+    "clv_net": "clv_before_cac less the cost of acquisition (CAC)",
     "next_order_at": "median time of the next order; missing where it is too far away to say",
 }
 """What the card means by terms that the definitions of the scores do not have."""
@@ -55,7 +67,8 @@ class CustomerCard:
         ``reasons``.
     value
         ``expected`` over the horizon with ``low`` and ``high`` and what the interval means, ``money_at_risk``,
-        ``value_tier``, ``clv_before_cac``, ``clv_net``, ``next_order_at`` and ``reasons``; None where not known.
+        ``value_tier``, ``contribution_to_date``, ``clv_to_come`` with its interval, ``clv_before_cac``, ``clv_net``,
+        ``next_order_at`` and ``reasons``; None where not known.
     rfm
         ``code`` (such as 435), the three scores, ``group`` and ``relationship`` with their labels; with orders also
         ``recency_days``, ``orders`` and ``revenue`` behind the scores.
@@ -206,7 +219,6 @@ def _churn(row: Mapping[str, Any], definitions: Mapping[str, str]) -> dict[str, 
 
 def _value(row: Mapping[str, Any], definitions: Mapping[str, str]) -> dict[str, Any]:
     at_risk = money_at_risk(pd.DataFrame([{name: row[name] for name in ("value_if_buys", "expected_value")}]))
-    optional = ("value_tier", "clv_before_cac", "clv_net", "next_order_at")
     return {
         "expected": float(row["expected_value"]),
         "low": _read_cell(row, "value_low"),
@@ -214,7 +226,7 @@ def _value(row: Mapping[str, Any], definitions: Mapping[str, str]) -> dict[str, 
         "interval": definitions.get("interval", "80 % of such customers lie within it"),
         "definition": definitions.get("value", ""),
         "money_at_risk": float(at_risk[0]),
-        **{name: _read_cell(row, name) for name in optional},
+        **{name: _read_cell(row, name) for name in _OPTIONAL_VALUES},
         "reasons": _sentences(row, "value_reasons"),
     }
 

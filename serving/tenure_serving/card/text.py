@@ -21,7 +21,7 @@ def card_lines(card: CustomerCard) -> list[str]:
     ]
     if value["clv_before_cac"] is not None:
         net = "" if value["clv_net"] is None else f", {value['clv_net']:,.2f}{money} after it"
-        lines.append(f"  CLV {value['clv_before_cac']:,.2f}{money} before acquisition cost{net}")
+        lines.append(f"  CLV {value['clv_before_cac']:,.2f}{money} before acquisition cost{_parts(value)}{net}")
     if rfm["code"]:
         lines.append(f"  RFM {rfm['code']}: {rfm['group_label']}; {rfm['relationship_label']}")
     lines += ["", f"{group['label']}: {group['goal'] or 'no goal in the playbook'}"]
@@ -48,6 +48,17 @@ def _range(value: Mapping[str, Any]) -> str:
     if value["low"] is None or value["high"] is None:
         return ""
     return f" (80 % of such customers: {value['low']:,.2f} to {value['high']:,.2f})"
+
+
+def _parts(value: Mapping[str, Any]) -> str:
+    """Say what CLV is the sum of, with the interval of what is to come where it holds the mean."""
+    past, low, mean, high = (
+        value[name] for name in ("contribution_to_date", "clv_to_come_low", "clv_to_come", "clv_to_come_high")
+    )
+    if past is None or mean is None:
+        return ""
+    within = f", 80 %: {low:,.2f} to {high:,.2f}" if low is not None and low <= mean <= high else ""
+    return f" ({past:,.2f} so far + {mean:,.2f} to come{within})"
 
 
 def _amount(row: Any, money: str) -> str:  # noqa: ANN401  # a named tuple of pandas

@@ -118,7 +118,7 @@ def growth_by_month(months: pd.DataFrame, *, days: int, net: bool = False) -> al
     months
         `tenure_decisions.economics.growth.Growth.months`; months that are not complete are left out.
     days
-        Age at which CLV is stated.
+        Age at which value is stated, which stands for CLV where scores carry none.
     net
         Whether CLV is after the cost of acquisition (the CVO convention) or before it.
     """
@@ -130,7 +130,8 @@ def growth_by_month(months: pd.DataFrame, *, days: int, net: bool = False) -> al
         before, after = (float(part[field].mean()) for part in (rows.iloc[:half], rows.iloc[half:]))
         word = "grew" if after > before else "fell"
         conclusion = f"G {word} from {number(before)} to {number(after)} between the first and the second half"
-    words = "clv_net (after CAC)" if net else "clv_before_cac"
+    words = "CLV after CAC" if net else "CLV before CAC"
+    source = "CLV of the scores" if "clv_net" in months else f"CLV stands for value until {days} days"
     rows = rows.assign(month=rows["month"].astype("str") + "-01")
     base = style.chart(rows[["month", field, f"{field}_low", f"{field}_high"]], width=WIDTH, height=220).encode(
         x=alt.X("month:T", title="month of acquisition", axis=alt.Axis(format="%Y-%m", labelAngle=0, tickCount=8)),
@@ -142,5 +143,5 @@ def growth_by_month(months: pd.DataFrame, *, days: int, net: bool = False) -> al
             y=alt.Y(f"{field}_low:Q", title="G (customers)", axis=y), y2=f"{field}_high:Q"
         ),
         base.mark_line(color=BLUE, point=True).encode(y=alt.Y(f"{field}:Q", title="G (customers)", axis=y)),
-        title=style.title(conclusion, f"C x {words} / CAC by month, CLV predicted at {days} days; band: interval."),
+        title=style.title(conclusion, f"C x {words} / CAC by month, {source}; band: interval."),
     )

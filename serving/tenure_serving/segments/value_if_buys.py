@@ -154,9 +154,10 @@ class ValueIfBuys:
 
     def contribute(self, value: Floats, snapshot: pd.DataFrame, *, orders_share: Floats | float = 1.0) -> Floats:
         """Contribution of a value: its margin, less the cost to serve the orders (or a share of them); shape (n,)."""
-        margin = 1.0 if self.economics.margin is None else self.economics.margin
-        service = (self.economics.service_cost_per_order or 0.0) * orders_share
-        return np.asarray(margin * value - service * self.orders(snapshot))
+        margin, service = self.economics.margin, self.economics.service_cost_per_order
+        kept = value if margin is None else margin.mean * value
+        served = 0.0 if service is None else service.mean
+        return np.asarray(kept - served * orders_share * self.orders(snapshot))
 
     def _order_value(self, snapshot: pd.DataFrame) -> Floats:
         orders, mean, _, _ = _past(snapshot)

@@ -11,7 +11,7 @@ def test_growth__both_conventions_worked_out_by_hand(study) -> None:
     found = growth(study(), days=30).channels.set_index("channel")
     search = found.loc["search"]
     # two customers, 55 each within 30 days, 60 spent on them
-    assert search[["customers", "clv_before_cac", "cac", "clv_net"]].tolist() == pytest.approx([2, 55, 30, 25])
+    assert search[["customers", "value_before_cac", "cac", "value_net"]].tolist() == pytest.approx([2, 55, 30, 25])
     assert search["g_before"] == pytest.approx(2 * 55 / 30)
     assert search["g_net"] == pytest.approx(2 * 25 / 30)
     assert search["g_before"] - search["g_net"] == pytest.approx(2)
@@ -41,7 +41,7 @@ def test_growth__a_point_of_each_lever_worked_out_by_hand(study) -> None:
 def test_growth__without_spend_only_value_is_known(study) -> None:
     found = growth(study(spend=None), days=30)
     assert found.channels[["cac", "g_before", "g_net"]].isna().all().all()
-    assert found.channels.set_index("channel").loc["search", "clv_before_cac"] == 55.0
+    assert found.channels.set_index("channel").loc["search", "value_before_cac"] == 55.0
     levers = found.what_if.set_index(["channel", "lever"])["gain_per_customer"]
     assert levers["search", "order value"] == pytest.approx(0.55)
     assert np.isnan(levers["search", "cac"])

@@ -86,7 +86,7 @@ def test_card__tells_risk_value_and_what_to_do() -> None:
     assert card.group["next_steps"] == [
         "Call or write in person, solve any open complaint", "Show that they matter: priority support",
     ]  # fmt: skip
-    assert "after the cost of acquisition" in card.definitions["clv_net"]
+    assert "less the cost of acquisition" in card.definitions["clv_net"]
     assert card.experience is None
     assert card.timeline.empty
 

@@ -12,6 +12,7 @@ from tenure_features.errors import DataContractError
 from tenure_features.stored import Stored
 from tenure_serving.segments import ClosedWindows, Segmenter, ValueIfBuys
 from tenure_serving.segments.value_if_buys import PAST_COLUMNS
+from tenure_training.models.after.credibility import Credibility
 from tenure_training.models.after.economics import Economics
 from tenure_training.models.btyd.gammagamma import GammaGamma
 
@@ -59,7 +60,9 @@ def test_value_if_buys__learns_pace_and_level_from_unlikely_buyers() -> None:
 
 
 def test_value_if_buys__counts_contribution_by_margin_and_service() -> None:
-    model = replace(MODEL, economics=Economics(margin=0.4, service_cost_per_order=5.0))
+    model = replace(
+        MODEL, economics=Economics(margin=Credibility(mean=0.4), service_cost_per_order=Credibility(mean=5.0))
+    )
     snapshot = past((4, 400, 100, 190))
     assert model.contribute(np.array([100.0]), snapshot)[0] == pytest.approx(40 - 5 * MODEL.orders(snapshot)[0])
 
@@ -76,7 +79,7 @@ def test_value_if_buys__knows_no_past_where_the_snapshot_has_none() -> None:
 def test_value_tiers__are_by_contribution_where_costs_are_known(shop) -> None:
     snapshot, predictions = shop(200, 3)
     plain = Segmenter.fit(snapshot, predictions, horizon_days=90)
-    costs = Economics(margin=0.3, service_cost_per_order=12.0)
+    costs = Economics(margin=Credibility(mean=0.3), service_cost_per_order=Credibility(mean=12.0))
     priced = Segmenter.fit(snapshot, predictions, horizon_days=90, economics=costs)
     told = Segmenter.fit(snapshot, predictions, horizon_days=90, economics=costs, value_by="revenue")
     assert (plain.value.by, priced.value.by, told.value) == ("revenue", "contribution", plain.value)

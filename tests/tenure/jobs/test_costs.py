@@ -10,9 +10,10 @@ import pytest
 
 from tenure.config import Config
 from tenure.config_file import load_config
-from tenure.jobs.costs import economics_of, measure_cost_per_customer, with_acquisition
+from tenure.jobs.costs import economics_of, measure_cost_per_customer, with_past_money
 from tenure.jobs.opening import open_configured_shop
 from tenure_features.tables.shop_table import TableSource, open_table
+from tenure_training.models.after.credibility import Credibility
 
 AS_OF = pd.Timestamp("2024-04-01")
 
@@ -71,7 +72,7 @@ def shop(tmp_path: Path) -> Callable[..., Config]:
 def _acquisition(config: Config) -> dict[str, float] | None:
     ids = ["old", "ads1", "ads2", "mail1", "free1", "nowhere"]
     snapshot = pd.DataFrame({"customer_id": ids, "as_of": AS_OF})
-    found = with_acquisition(snapshot, config.economics, open_configured_shop(config))
+    found = with_past_money(snapshot, config.economics, open_configured_shop(config))
     return None if "acquisition_cost" not in found else found.set_index("customer_id")["acquisition_cost"].to_dict()
 
 
@@ -114,16 +115,16 @@ def test_acquisition__is_left_to_the_constant_where_one_is_said(shop):
 def test_acquisition__of_an_empty_snapshot_is_empty(shop):
     config = shop()
     empty = pd.DataFrame({"customer_id": [], "as_of": []})
-    assert with_acquisition(empty, config.economics, open_configured_shop(config)) is empty
+    assert with_past_money(empty, config.economics, open_configured_shop(config)) is empty
 
 
 def test_economics__margin_and_cost_to_serve_are_measured_before_as_of(shop):
     config = shop()
     economics = economics_of(config.economics, open_configured_shop(config))
     # revenue of rows with a cost: 80 + 100 + 50 + 40 + 30 + 20 = 320; cost of goods 20 + 40 + 30 + 10 + 20 + 8 = 128
-    assert economics.margin == pytest.approx(0.6)
+    assert economics.margin.mean == pytest.approx(0.6)
     # 6 + 9 since 2024-01-06; orders from then on: ads2, mail1, free1, nowhere
-    assert economics.service_cost_per_order == pytest.approx(3.75)
+    assert economics.service_cost_per_order.mean == pytest.approx(3.75)
     assert economics.cac is None
 
 
@@ -131,7 +132,7 @@ def test_economics__an_order_at_the_moment_of_the_first_cost_is_served(shop):
     config = shop(service_costs=[("ads1", "2024-01-15", 8.0)])
     economics = economics_of(config.economics, open_configured_shop(config))
     # mail1 orders at that very moment; ads2, free1 and nowhere later; ads1 ten days before
-    assert economics.service_cost_per_order == pytest.approx(2.0)
+    assert economics.service_cost_per_order.mean == pytest.approx(2.0)
 
 
 def test_acquisition__counts_who_comes_on_the_first_day_of_spend(shop):
@@ -142,7 +143,8 @@ def test_acquisition__counts_who_comes_on_the_first_day_of_spend(shop):
 def test_economics__prefers_what_is_said(shop):
     config = shop(economics={"margin": 0.3, "service_cost_per_order": 1.5})
     economics = economics_of(config.economics, open_configured_shop(config))
-    assert (economics.margin, economics.service_cost_per_order) == (0.3, 1.5)
+    assert economics.margin == Credibility(mean=0.3)  # for everybody
+    assert economics.service_cost_per_order == Credibility(mean=1.5)
 
 
 @pytest.mark.parametrize(
@@ -152,5 +154,5 @@ def test_economics__margin_is_unknown_where_costs_cannot_be_right(shop, goods, m
     orders = [(name, "2024-01-05", 50.0, cost) for name, cost in zip(["a", "b"], goods, strict=True)]
     config = shop(orders=orders, customers=None, spend=None, service_costs=None)
     economics = economics_of(config.economics, open_configured_shop(config))
-    assert economics.margin == margin
+    assert (None if economics.margin is None else economics.margin.mean) == margin
     assert economics.service_cost_per_order is None

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from tenure_serving.segments import Segmenter
+from tenure_training.models.after.credibility import Credibility
 from tenure_training.models.after.economics import Economics
 from tenure_training.models.after.lifetime import Lifetime
 from tenure_training.models.after.next_order import NextOrder
@@ -32,7 +33,9 @@ def folder(tmp_path_factory, frame) -> Path:
     root = tmp_path_factory.mktemp("fuzz")
     extras = {
         "next_order": NextOrder.fit(frame.present, horizon_days=frame.horizon_days).to_dict(),
-        "lifetime": Lifetime.fit(frame.present, Economics(0.1), horizon_days=frame.horizon_days).to_dict(),
+        "lifetime": Lifetime.fit(
+            frame.present, Economics(margin=Credibility(mean=0.4, halfway=90.0)), horizon_days=frame.horizon_days
+        ).to_dict(),
     }
     for name in KINDS:
         candidate = CANDIDATES[name]()

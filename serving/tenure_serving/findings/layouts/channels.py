@@ -21,7 +21,7 @@ def channel_layout(findings: Findings) -> Parts:
         Sentence(text="Value is {value}. Ranges are {level} intervals.", only="terminal"),
     ]
     for rule in ATTRIBUTION_RULES:
-        parts += [_costs(rule), _worth(rule, findings)]
+        parts += [_costs(rule), _worth(rule, findings), *_lifetime(rule, findings)]
     parts += [
         View(
             table="channels",
@@ -65,6 +65,20 @@ def _worth(rule: str, findings: Findings) -> View:
         headings={"predicted": "Predicted, before CAC", "predicted_net": "Predicted, after CAC"},
         only=None if rule == FIRST else "terminal",
     )
+
+
+def _lifetime(rule: str, findings: Findings) -> list[View]:
+    if findings.frame("channels")["clv_before_cac"].isna().all():
+        return []
+    return [
+        View(
+            table="channels",
+            title=f"By {rule.replace('_', ' ')}: lifetime value per customer, as the scores state it",
+            columns=("channel", "contribution_to_date", "clv_to_come", "clv_before_cac", "cac", "clv_net"),
+            select=lambda rows: rows[rows["rule"] == rule],
+            only=None if rule == FIRST else "terminal",
+        )
+    ]
 
 
 def _ages(clv: pd.DataFrame) -> pd.DataFrame:

@@ -9,20 +9,31 @@ from tenure_decisions.economics.channels import ALL
 from tenure_decisions.findings import Findings
 from tenure_serving.findings.parts import Drawing, Parts, Sentence, View
 
-CONVENTIONS = ("customers", "clv_before_cac", "cac", "clv_net", "g_before", "g_net")
+BY_AGE = ("customers", "value_before_cac", "cac", "value_net", "g_before", "g_net")
+BY_SCORES = (
+    "customers",
+    "contribution_to_date",
+    "clv_to_come",
+    "clv_before_cac",
+    "cac",
+    "clv_net",
+    "g_before",
+    "g_net",
+)
 
 
 def growth_layout(findings: Findings) -> Parts:
     """Return the parts to show."""
-    header = "G = C x CLV / CAC, C customers, CLV predicted at {days} days, {level} intervals{in_currency}."
+    header = "G = C x CLV / CAC, C customers, {level} intervals{in_currency}. {clv}. Value is stated at {days} days."
+    columns = BY_SCORES if "clv_net" in findings.frame("channels") else BY_AGE
     return [
         Sentence(text=header, only="terminal"),
         *_list_entries(findings, "formulas", "{name} = {meaning}."),
-        View(table="channels", title="By channel (first touch)", columns=("channel", *CONVENTIONS), only="terminal"),
+        View(table="channels", title="By channel (first touch)", columns=("channel", *columns), only="terminal"),
         View(
             table="months",
             title="By month of acquisition, the last twelve complete ones",
-            columns=("month", *CONVENTIONS),
+            columns=("month", *columns),
             select=lambda rows: rows[rows["complete"]].tail(12) if len(rows) else rows,
             only="terminal",
         ),

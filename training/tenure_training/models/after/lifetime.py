@@ -1,4 +1,4 @@
-"""Value beyond the horizon: sums over 90, 180 and 365 days and over the remaining lifetime, discounted."""
+"""Customer lifetime value: what each customer has brought, and what is still to come, with its interval."""
 
 from __future__ import annotations
 
@@ -10,56 +10,80 @@ import pandas as pd
 from scipy.interpolate import PchipInterpolator
 
 from tenure_features.stored import Stored
+from tenure_training.models.after.attrition import Attrition
 from tenure_training.models.after.economics import Economics
-from tenure_training.models.btyd.paretonbd import ParetoNBD
+from tenure_training.models.after.money_to_date import ACQUISITION_COST, MoneyToDate
+from tenure_training.models.after.spending_to_come import spending_to_come
+from tenure_training.models.btyd.btyd_ensemble import MOST_SPENDERS, NOTHING_SPENT
+from tenure_training.models.btyd.gammagamma import GammaGamma
 from tenure_training.models.btyd.summary import RepeatCounts, observations
 from tenure_training.models.contract import MOST_DAYS, Floats, Prediction
 
 WINDOWS_DAYS: tuple[int, ...] = (90, 180, 365)
-UNDISCOUNTED_DAYS = 3650.0
-"""Without discounting the remaining orders of these models add up to infinity: the sum ends after ten years."""
+INTERVAL_LEVELS = (0.1, 0.8, 0.9)
+DAYS_PER_YEAR = 365.0
 
-ACQUISITION_COST = "acquisition_cost"
-
-_NEGLIGIBLE = 45.0
-"""Discount factors below e to the minus 45 are nobody's money."""
-
+_NO_COSTS = (
+    "No costs are known, so CLV counts revenue: say margin or service_cost_per_order under [economics], or give the "
+    "columns and tables they are measured in."
+)
 _NODES, _STEPS = 24, 400
 _NOTHING = 1e-200
 _FIRST_DAY = 0.5
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Lifetime:
     r"""The curve of orders to come, at the level of the model that was chosen.
 
     With Y(t) the orders of the next t days under Pareto/NBD, D(t) = \int_0^t e^{-\delta u} dE[Y(u)] the discounted ones
-    (D(\infty) is the DERT of Fader, Hardie & Lee 2005, eq. 2) and V the champion's expected value over its horizon H,
-    the value of t days is V D(t) / E[Y(H)]: without discounting that of the horizon is V itself.
+    (Fader, Hardie & Lee 2005, eq. 2) and V the champion's expected value over its horizon H, the value of t days is
+    V D(t) / E[Y(H)]: without discounting that of the horizon is V itself. V carries the customer's own rate, own
+    spend and own chance of being there still; the curve carries on from there, and ends with the lifetime.
 
     Pareto/NBD, because its customers leave at any moment: BG/NBD and MBG/NBD, where only an order can be the last,
-    agree with it over a year, but beyond it those who stay silent stay alive, at an ever lower rate. In a simulated
-    shop the lifetime held 8.2 times the orders of 90 days, in a simulated marketplace 6.5 times; Pareto/NBD said 7.9
-    and 5.7, the others over 11 in ten years.
+    agree with it over a year, but beyond it those who stay silent stay alive, at an ever lower rate.
 
     Attributes
     ----------
-    model
-        Fitted at ``as_of``, in days.
+    attrition
+        How customers leave, fitted at ``as_of``.
+    spend
+        What an order day is worth, for the interval.
     economics
-        Discounting and costs.
+        Discounting, costs, and where the lifetime ends.
     horizon_days
         The champion's horizon.
     """
 
-    model: ParetoNBD
+    attrition: Attrition
+    spend: GammaGamma
     economics: Economics
     horizon_days: int
 
     @classmethod
     def fit(cls, present: pd.DataFrame, economics: Economics, *, horizon_days: int) -> Self:
-        """Fit the model to the snapshot at ``as_of``."""
-        return cls(ParetoNBD.fit(RepeatCounts.of_snapshot(present)).model, economics, horizon_days)
+        """Fit the models to the snapshot at ``as_of``."""
+        return cls(
+            attrition=Attrition.fit(RepeatCounts.of_snapshot(present)),
+            spend=_fit_spend(present),
+            economics=economics,
+            horizon_days=horizon_days,
+        )
+
+    @property
+    def days(self) -> float:
+        """Where the lifetime ends, in days from ``as_of``."""
+        return DAYS_PER_YEAR * self.economics.lifetime_years
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What a reader of the numbers must know: why some of them are left out, and that no costs are known."""
+        unpriced = () if self.economics.costs_known else (_NO_COSTS,)
+        left_out = [f"clv_{days}d" for days in WINDOWS_DAYS if days > self.attrition.longest_days]
+        if self.days > self.attrition.longest_days:
+            left_out += ["clv_to_come", "clv_before_cac", "clv_net"]
+        return (*unpriced, *([f"{self.attrition.reason} Left out: {', '.join(left_out)}."] if left_out else []))
 
     def columns(self, snapshot: pd.DataFrame, prediction: Prediction) -> dict[str, Floats]:
         """Give the CLV columns of a score table.
@@ -67,52 +91,82 @@ class Lifetime:
         Parameters
         ----------
         snapshot
-            Features of ``n`` customers; ``acquisition_cost`` (money, per customer) where it is known.
+            Features of ``n`` customers; the columns of `MONEY_TO_DATE` and ``acquisition_cost`` (money, per customer)
+            where they are known.
         prediction
             The champion's, over the horizon.
 
         Returns
         -------
         dict
-            ``clv_90d``, ``clv_180d``, ``clv_365d`` and ``clv_lifetime``; ``clv_before_cac`` where costs or the cost of
-            acquisition are known, ``clv_net`` where the latter is. Shape (n,) each, in the currency.
+            ``clv_90d``, ``clv_180d``, ``clv_365d``, ``clv_to_come``, ``clv_to_come_low`` and ``clv_to_come_high``;
+            ``contribution_to_date`` and ``clv_before_cac`` where the past is known, ``clv_net`` where the cost of
+            acquisition is too. Shape (n,) each, in the currency; NaN where the data do not support the number.
         """
-        ends = (*(float(days) for days in WINDOWS_DAYS), np.inf)
+        ends = (*(float(days) for days in WINDOWS_DAYS), self.days)
         shares = self.shares(snapshot, ends)
-        names = [*(f"clv_{days}d" for days in WINDOWS_DAYS), "clv_lifetime"]
-        contribution = self._contribution(prediction)
-        out = {name: contribution * share for name, share in zip(names, shares, strict=True)}
-        cac = self._acquisition(snapshot)
-        if self.economics.costs_known or cac is not None:
-            out["clv_before_cac"] = out["clv_lifetime"]
-        if cac is not None:
-            out["clv_net"] = out["clv_lifetime"] - cac
+        names = [*(f"clv_{days}d" for days in WINDOWS_DAYS), "clv_to_come"]
+        money = MoneyToDate.of(snapshot)
+        expected = self._contribution(prediction, money)
+        out = {name: expected * share for name, share in zip(names, shares, strict=True)}
+        out["clv_to_come_low"], out["clv_to_come_high"] = self._interval(snapshot, prediction, out["clv_to_come"])
+        for name, end in zip(
+            (*names, "clv_to_come_low", "clv_to_come_high"), (*ends, self.days, self.days), strict=True
+        ):
+            if end > self.attrition.longest_days:
+                out[name] = np.full(len(snapshot), np.nan)
+        if money is not None:
+            out["contribution_to_date"] = money.contribution(self.economics)
+            out["clv_before_cac"] = out["contribution_to_date"] + out["clv_to_come"]
+            cac = self._acquisition(snapshot)
+            if cac is not None:
+                out["clv_net"] = out["clv_before_cac"] - cac
         return out
 
     def shares(self, snapshot: pd.DataFrame, ends: tuple[float, ...]) -> Floats:
         """Discounted orders up to each end, over the undiscounted ones of the horizon; shape (len(ends), n)."""
-        x, t_x, T = observations(snapshot)
-        rows, back = np.unique(np.column_stack([x, t_x, T]), axis=0, return_inverse=True)
-        rate = np.log1p(self.economics.discount_rate_per_year) / 365.0
-        farthest = _NEGLIGIBLE / rate if rate > 0 else UNDISCOUNTED_DAYS
-        days = np.geomspace(_FIRST_DAY, max(farthest, 2.0 * self.horizon_days), _NODES)
-        days = np.unique(np.append(days, [self.horizon_days, *(end for end in ends if np.isfinite(end))]))
-        expected = np.stack([self.model.expected_orders(*rows.T, horizon_days=float(day)) for day in days], axis=1)
+        model = self.attrition.model
+        rows, back = np.unique(np.column_stack(observations(snapshot)), axis=0, return_inverse=True)
+        rate = np.log1p(self.economics.discount_rate_per_year) / DAYS_PER_YEAR
+        days = np.geomspace(_FIRST_DAY, max(*ends, 2.0 * self.horizon_days), _NODES)
+        days = np.unique(np.append(days, [self.horizon_days, *ends]))
+        expected = np.stack([model.expected_orders(*rows.T, horizon_days=float(day)) for day in days], axis=1)
         curve = PchipInterpolator(
             np.log1p(np.append(0.0, days)), np.column_stack([np.zeros(len(rows)), expected]), axis=1
         )
         within = curve(np.log1p(self.horizon_days))
         seen = within > _NOTHING  # of those who are not expected at all, the horizon is all there is
-        sums = [_discount(curve, end if np.isfinite(end) else farthest, rate) for end in ends]
+        sums = [_discount(curve, end, rate) for end in ends]
         shares = [np.divide(total, within, out=np.ones(len(rows)), where=seen) for total in sums]
         return np.asarray(np.stack(shares)[:, back.ravel()])
 
-    def _contribution(self, prediction: Prediction) -> Floats:
-        """Value of the horizon after cost of goods and cost to serve."""
-        economics = self.economics
-        margin = 1.0 if economics.margin is None else economics.margin
-        service = (economics.service_cost_per_order or 0.0) * prediction.expected_orders
-        return np.asarray(margin * prediction.expected_value - service)
+    def _contribution(self, prediction: Prediction, money: MoneyToDate | None) -> Floats:
+        """Value of the horizon after cost of goods and cost to serve, each customer's own as far as it is known."""
+        margin, service = self.economics.margin, self.economics.service_cost_per_order
+        value = prediction.expected_value
+        if margin is not None:
+            own = (
+                margin.mean if money is None else margin.rates(money.priced_revenue - money.cost, money.priced_revenue)
+            )
+            value = np.minimum(own, 1.0) * value
+        if service is not None:
+            cost = service.mean if money is None else service.rates(money.service_cost, money.served_orders)
+            value = value - cost * prediction.expected_orders
+        return np.asarray(value)
+
+    def _interval(self, snapshot: pd.DataFrame, prediction: Prediction, mean: Floats) -> tuple[Floats, Floats]:
+        """Bounds of 80 % of what is to come; one-sided from zero where nothing at all is that likely."""
+        spread = spending_to_come(
+            self.attrition.model,
+            self.spend,
+            observations(snapshot),
+            mean_spend=snapshot["value_mean"].to_numpy(dtype=np.float64, na_value=np.nan),
+            days=self.days,
+            buy_probability=prediction.buy_probability,
+            horizon_days=float(self.horizon_days),
+        )
+        low, one_sided, high = spread.quantiles(mean, INTERVAL_LEVELS).T
+        return low, np.where(low == 0.0, np.maximum(one_sided, low), high)
 
     def _acquisition(self, snapshot: pd.DataFrame) -> Floats | None:
         if ACQUISITION_COST in snapshot:
@@ -122,18 +176,24 @@ class Lifetime:
 
     def definitions(self) -> dict[str, str]:
         """Say what the columns mean, for the metadata of a score table."""
-        rate = self.economics.discount_rate_per_year
-        end = "the end of the relation" if rate else "ten years from as_of"
+        economics, years = self.economics, f"{self.economics.lifetime_years:g} years"
+        reasons = " ".join(("", *self.notes[0 if self.economics.costs_known else 1 :]))
         return {
-            "clv": f"value of the 90, 180 and 365 days from as_of, and until {end} (clv_lifetime); "
-            f"{self.economics.words}; the value of the horizon is expected_value",
-            "clv_before_cac": "clv_lifetime, where costs are known; clv_net: the same after the cost of acquisition",
+            "clv": f"CLV counts {economics.measure}. clv_90d, clv_180d and clv_365d are what is expected of the days "
+            f"from as_of on, {economics.discounting}; the value of the horizon is expected_value.{reasons}",
+            "contribution_to_date": f"what the customer has brought until as_of, returns and discounts off: "
+            f"{economics.measure}",
+            "clv_to_come": f"the same, expected from as_of on over a lifetime of {years}, {economics.discounting}; "
+            "clv_to_come_low to clv_to_come_high holds it with probability 80 %",
+            "clv_before_cac": "contribution_to_date + clv_to_come, before the cost of acquisition (CAC)",
+            "clv_net": "clv_before_cac less the cost of acquisition (CAC)",
         }
 
     def to_dict(self) -> dict[str, Any]:
         """Return the parameters as JSON values."""
         return {
-            "model": self.model.parameters,
+            "attrition": self.attrition.to_dict(),
+            "spend": {"p": self.spend.p, "q": self.spend.q, "gamma": self.spend.gamma},
             "economics": self.economics.to_dict(),
             "horizon_days": self.horizon_days,
         }
@@ -141,12 +201,23 @@ class Lifetime:
     @classmethod
     def from_stored(cls, stored: Stored) -> Self:
         """Read what `to_dict` wrote."""
-        saved = stored.fields("model", "economics", "horizon_days")
+        saved = stored.fields("attrition", "spend", "economics", "horizon_days")
         return cls(
-            ParetoNBD.from_stored(saved["model"]),
-            Economics.from_stored(saved["economics"]),
-            saved["horizon_days"].whole(1, MOST_DAYS),
+            attrition=Attrition.from_stored(saved["attrition"]),
+            spend=GammaGamma.from_stored(saved["spend"]),
+            economics=Economics.from_stored(saved["economics"]),
+            horizon_days=saved["horizon_days"].whole(1, MOST_DAYS),
         )
+
+
+def _fit_spend(present: pd.DataFrame) -> GammaGamma:
+    """Fit what an order day is worth, to every so manieth customer by days and worth where there are many."""
+    days, mean = (present[name].to_numpy(dtype=np.float64, na_value=np.nan) for name in ("order_days", "value_mean"))
+    some = np.flatnonzero(np.isfinite(mean) & (mean > 0) & (days > 0))
+    if not len(some):
+        return NOTHING_SPENT
+    some = some[np.lexsort((mean[some], days[some]))][:: 1 + len(some) // MOST_SPENDERS]
+    return GammaGamma.fit(days[some], mean[some]).model
 
 
 def _discount(curve: PchipInterpolator, end: float, rate: float) -> Floats:

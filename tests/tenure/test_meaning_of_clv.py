@@ -1,0 +1,102 @@
+"""CLV means the same in scores, metadata, channels, growth and cards of one run, and is that of the raw rows."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow.parquet as pq
+import pytest
+
+from tenure.cli import main
+from tenure_simulator import preset, simulate
+
+PARTS = ("contribution_to_date", "clv_to_come", "clv_before_cac", "clv_net")
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A simulated shop and its scores, two years ahead and not discounted."""
+    work = tmp_path_factory.mktemp("clv")
+    simulate(
+        preset("tiny", customers=300, seed=3),
+        work,
+        expectations=False,
+        tables=("orders", "customers", "spend", "service_costs"),
+    )
+    with (work / "tenure.toml").open("a", encoding="utf-8") as config:
+        config.write("\n[economics]\ndiscount_rate_per_year = 0.0\nlifetime_years = 2\n")
+    words = ["run", "--config", str(work / "tenure.toml"), "--candidate", "paretonbd", "--horizon", "60", "-q"]
+    with pytest.raises(SystemExit) as end:
+        main([*words, "--no-register", "--out", str(work / "out")])
+    assert not end.value.code
+    return work
+
+
+@pytest.fixture(scope="module")
+def scores(folder: Path) -> pd.DataFrame:
+    """The score table, by customer."""
+    return pd.read_parquet(folder / "out" / "scores.parquet").set_index("customer_id")
+
+
+def test_clv__parts_add_up_to_the_raw_rows(folder: Path, scores: pd.DataFrame) -> None:
+    orders, served = (pd.read_parquet(folder / f"{name}.parquet") for name in ("orders", "service_costs"))
+    brought = (orders["revenue"] - orders["cost"]).groupby(orders["customer_id"]).sum()
+    brought = brought.sub(served["amount"].groupby(served["customer_id"]).sum(), fill_value=0.0)
+    assert scores["contribution_to_date"].to_numpy() == pytest.approx(brought.reindex(scores.index).to_numpy())
+    assert scores["clv_before_cac"].to_numpy() == pytest.approx(
+        (scores["contribution_to_date"] + scores["clv_to_come"]).to_numpy()
+    )
+    spend, customers = (pd.read_parquet(folder / f"{name}.parquet") for name in ("spend", "customers"))
+    channel = customers.set_index("customer_id")["acquisition_channel"].reindex(scores.index)
+    cost = spend.groupby("channel")["cost"].sum() / channel.value_counts()
+    net = scores["clv_before_cac"] - channel.map(cost).fillna(0.0)
+    assert scores["clv_net"].to_numpy() == pytest.approx(net.to_numpy())
+
+
+def test_clv__means_the_same_in_metadata(folder: Path) -> None:
+    metadata = pq.read_schema(folder / "out" / "scores.parquet").metadata
+    said = json.loads(metadata[b"tenure"])["definitions"]
+    assert said["clv_before_cac"].startswith("contribution_to_date + clv_to_come")
+    assert said["clv_net"].startswith("clv_before_cac less the cost of acquisition")
+    assert "2 years" in said["clv_to_come"]
+    assert "margin of" in said["clv"]
+    assert json.loads((folder / "out" / "manifest.json").read_text())["definitions"]["clv_net"] == said["clv_net"]
+
+
+@pytest.mark.parametrize("command", ["channels", "growth"])
+def test_clv__of_a_channel_is_the_sum_of_its_customers(
+    call: Callable, folder: Path, scores: pd.DataFrame, command: str
+) -> None:
+    config = ("--config", str(folder / "tenure.toml"), "--scores", str(folder / "out"), "--json", "-q")
+    found = pd.DataFrame(json.loads(call(command, *config).out)["channels"])
+    if command == "channels":
+        found = found[found["rule"] == "first_touch"].rename(columns={"new_customers": "customers"})
+    customers = pd.read_parquet(folder / "customers.parquet").set_index("customer_id")["acquisition_channel"]
+    sums = scores[list(PARTS)].groupby(customers.reindex(scores.index)).sum()
+    sums.loc["all"] = scores[list(PARTS)].sum()
+    found = found.set_index("channel")
+    assert set(sums.index) == set(found.index)
+    for name in PARTS:
+        whole = (found[name] * found["customers"]).reindex(sums.index).to_numpy()
+        np.testing.assert_allclose(whole, sums[name].to_numpy(), rtol=1e-6, atol=1e-6)
+    if command == "growth":
+        paid = found[found["cac"] > 0]
+        assert paid["g_before"].to_numpy() == pytest.approx(
+            (paid["customers"] * paid["clv_before_cac"] / paid["cac"]).to_numpy()
+        )
+        assert (paid["g_before"] - paid["g_net"]).to_numpy() == pytest.approx(paid["customers"].to_numpy())
+
+
+def test_clv__of_a_card_is_that_of_the_scores(call: Callable, folder: Path, scores: pd.DataFrame) -> None:
+    best = scores["clv_net"].idxmax()
+    done = call("card", best, "--scores", str(folder / "out"), "--json")
+    value = json.loads(done.out)["value"]
+    assert {name: value[name] for name in PARTS} == pytest.approx(scores.loc[best, list(PARTS)].to_dict())
+    text = call("card", best, "--scores", str(folder / "out")).out
+    row = scores.loc[best]
+    assert f"CLV {row['clv_before_cac']:,.2f} EUR before acquisition cost" in text
+    assert f"({row['contribution_to_date']:,.2f} so far + {row['clv_to_come']:,.2f} to come" in text
