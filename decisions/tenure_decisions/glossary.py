@@ -215,9 +215,13 @@ IDEAL_TERMS: Mapping[str, Term] = {
     "customer_id": Term("-", "high-value customers who match a rule that holds, the most valuable first"),
 }
 
-CAMPAIGN_TERMS: Mapping[str, Term] = {
-    "share": Term("share", "of the customers contacted, the riskiest first"),
-    "profit": Term("money per customer", "of the campaign at the mean acceptance, over all customers"),
+BREAK_EVEN_TERMS: Mapping[str, Term] = {
+    "segment": Term("-", "everybody of it is contacted"),
+    "customers": Term("customers", "in the group"),
+    "would_leave": Term("customers", "sum of the churn probabilities"),
+    "money_at_risk": Term("money", "what the risk of leaving takes"),
+    "cost": Term("money", "of the contacts, and of the offers that those take who would have stayed"),
+    "break_even": Term("share", "of would-be leavers who must stay for contact to pay; missing where all are too few"),
 }
 
 CHECK_TERMS: Mapping[str, Term] = {

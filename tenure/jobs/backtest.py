@@ -36,6 +36,5 @@ def backtest_result(trained: TrainedShop) -> BacktestResult:
         horizon_days=training.frame.horizon_days,
         notes=trained.notes,
         audit=trained.audit,
-        campaign=trained.campaign,
         dates=summarise_dates(training.backtest),
     )

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pandas as pd
 
-from tenure.jobs.campaign import CampaignResult
 from tenure_features.html_view import render_view
 from tenure_serving.batch import MANIFEST, SCORES
 from tenure_training.audit import Finding
@@ -111,8 +110,6 @@ class RunResult(ScoreResult):
         The score table itself.
     audit
         What the leak audit of the backtest found, one per check.
-    campaign
-        What a retention campaign along the champion's ranking would have earned; None without a backtest.
     dates
         How ``next_order_at`` did in the backtest beside the last order plus ADBT, one row per origin.
     """
@@ -124,7 +121,6 @@ class RunResult(ScoreResult):
     tracking_uri: str
     scores: pd.DataFrame = field(repr=False)
     audit: tuple[Finding, ...]
-    campaign: CampaignResult | None
     dates: pd.DataFrame
 
     def _repr_html_(self) -> str:
@@ -140,7 +136,7 @@ class RunResult(ScoreResult):
 
 @dataclass(frozen=True, kw_only=True)
 class BacktestResult:
-    """What a backtest found: the table, who would be champion, what a campaign earns, how dates did, what leaked."""
+    """What a backtest found: the table, who would be champion, how dates did, what leaked."""
 
     backtest: pd.DataFrame
     champion: str
@@ -149,7 +145,6 @@ class BacktestResult:
     horizon_days: int
     notes: tuple[str, ...]
     audit: tuple[Finding, ...]
-    campaign: CampaignResult | None
     dates: pd.DataFrame
 
     def _repr_html_(self) -> str:

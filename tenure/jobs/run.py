@@ -128,6 +128,5 @@ def _run_result(
         tracking_uri=tracking_uri,
         scores=scores,
         audit=trained.audit,
-        campaign=trained.campaign,
         dates=summarise_dates(training.backtest),
     )

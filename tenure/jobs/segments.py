@@ -9,7 +9,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from tenure.config import Config
+from tenure.config import Config, EconomicsConfig
+from tenure.jobs.campaign import contact_findings
 from tenure.jobs.opening import open_configured_shop
 from tenure.jobs.profile_columns import profile_names, with_profile
 from tenure.jobs.segment_study import STUDY_TABLES, study
@@ -20,6 +21,7 @@ from tenure_features import Shop, orders, snapshots
 from tenure_features.errors import UsageError
 from tenure_features.families.catalogue import BUILT_IN
 from tenure_features.reading.engine import fetch
+from tenure_features.stored import Stored
 from tenure_serving.card.reader import read_rules
 from tenure_serving.report.summary import sum_by, with_money
 from tenure_serving.score_tables import Scores, earlier_scores, read_scores
@@ -29,6 +31,7 @@ from tenure_serving.segments.findings import movement_findings, stability_findin
 from tenure_serving.segments.maps import parse_map
 from tenure_serving.segments.movement import GROUPINGS, count_movement, stability
 from tenure_serving.segments.playbook import parse_playbook
+from tenure_training.models.after.economics import Economics
 
 WHERE, IN_GROUP, OTHERS = "group_of_own", "in the group", "everybody else"
 """Column of who fulfils a condition, and its two levels."""
@@ -77,8 +80,9 @@ def segments_job(
     if config is not None:
         only = STUDY_TABLES if condition is None or set(condition.columns) <= set(scored.table) else None
         shop = open_configured_shop(config, only=only, as_of=scored.as_of)
+    costs = EconomicsConfig() if config is None else config.economics
     if condition is None:
-        return group_customers(scored, previous=before, shop=shop, by=by, group=group, language=language)
+        return group_customers(scored, previous=before, shop=shop, by=by, group=group, costs=costs, language=language)
     chosen = with_members(scored, condition, shop=shop)
     return group_customers(chosen, shop=shop, by=WHERE, group=IN_GROUP, language=language)
 
@@ -90,6 +94,7 @@ def group_customers(
     shop: Shop | None = None,
     by: str = "segment",
     group: str | None = None,
+    costs: EconomicsConfig | None = None,
     language: str = "en",
 ) -> Findings:
     """Group scores that were read, in a shop that was opened at their moment; see `segments_job`."""
@@ -109,6 +114,10 @@ def group_customers(
     if shop is not None:
         column, level = ("value_tier", "high") if group is None else (by, group)
         parts["study"] = study(shop, scored.table, column=column, level=level, currency=scored.currency)
+    if costs is not None and by == "segment":
+        parts["campaign"] = contact_findings(
+            scored.table, costs, economics=_economics(scored), currency=scored.currency
+        )
     groups = _groups(scored, by, order, labels, plays if by == "segment" else None)
     return Findings(
         subject="segments",
@@ -148,6 +157,12 @@ def with_members(scored: Scores, condition: Condition, *, shop: Shop | None) -> 
     if not fulfilled.any():
         raise UsageError("No customer fulfils the condition.", found=condition.text)
     return replace(scored, table=scored.table.assign(**{WHERE: np.where(fulfilled, IN_GROUP, OTHERS)}))
+
+
+def _economics(scored: Scores) -> Economics | None:
+    """Take the margin and the cost to serve of the model beside the scores."""
+    stored = (read_rules(scored.path.parent) or {}).get("if_buys")
+    return None if stored is None else Economics.from_stored(Stored(stored["economics"], "segments.json"))
 
 
 def _find_buyers(shop: Shop | None, start: pd.Timestamp, end: pd.Timestamp) -> set[str]:

@@ -8,7 +8,7 @@ import pandas as pd
 
 from tenure.config import Config
 from tenure.jobs.calendars import for_models
-from tenure.jobs.campaign import CampaignResult, campaign_of, costs_of
+from tenure.jobs.campaign import costs_of
 from tenure.jobs.customer_ids import identity_notes
 from tenure.jobs.leaks import audit_briefly, leak_notes
 from tenure.jobs.opening import catalogue_of, open_configured_shop, table_notes
@@ -32,7 +32,6 @@ class TrainedShop:
     training: Training
     notes: tuple[str, ...]
     audit: tuple[Finding, ...]
-    campaign: CampaignResult | None
 
 
 def train_shop(config: Config, *, progress: Progress, previous: Scores | None = None) -> TrainedShop:
@@ -96,7 +95,6 @@ def train_opened(
         training=training,
         notes=notes,
         audit=findings,
-        campaign=campaign_of(training.backtest, training.choice.name),
     )
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 import pandas as pd
 
 from tenure.jobs.results import AuditResult, BacktestResult, RunResult, ScoreResult
-from tenure.report.training import audit_findings, campaign_findings, date_findings
+from tenure.report.training import audit_findings, date_findings
 from tenure_serving.findings import exact_money, text_lines
 
 _METRIC_COLUMNS = {
@@ -30,7 +30,6 @@ def run_lines(result: RunResult) -> list[str]:
         f"Model: {result.champion} ({result.champion_reason})",
         *comparison(result.backtest),
         *_dates(result),
-        *_campaign(result),
         "",
         f"Report:   {result.report_path}",
         f"Scores:   {result.scores_path}",
@@ -58,7 +57,6 @@ def backtest_lines(result: BacktestResult) -> list[str]:
         *_dates(result),
         "",
         f"Winner: {result.champion} ({result.champion_reason})",
-        *_campaign(result),
     ]
 
 
@@ -103,13 +101,6 @@ def _notes(notes: Iterable[str]) -> list[str]:
 def _dates(result: RunResult | BacktestResult) -> list[str]:
     dates = date_findings(result.dates)
     return [] if dates is None else ["", *text_lines(dates)]
-
-
-def _campaign(result: RunResult | BacktestResult) -> list[str]:
-    if result.campaign is None:
-        return []
-    currency = result.currency or "" if isinstance(result, RunResult) else ""
-    return text_lines(campaign_findings(result.campaign, currency=currency))
 
 
 def _findings(result: RunResult | ScoreResult) -> list[str]:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pandas as pd
 
 from tenure.config import Config
+from tenure.jobs.campaign import contact_findings
 from tenure.jobs.training import TrainedShop
 from tenure.jobs.tuning import tuning_sections
 from tenure.report.chart_files import write_charts
@@ -15,7 +16,7 @@ from tenure.report.economics import economics_sections
 from tenure.report.explanation_sections import explanation_sections
 from tenure.report.identity import identity_findings
 from tenure.report.segments import segment_sections
-from tenure.report.training import audit_findings, campaign_findings, date_findings
+from tenure.report.training import audit_findings, date_findings
 from tenure_serving.findings import section
 from tenure_serving.report import ReportData, Section, render_report
 from tenure_serving.score_tables import Scores
@@ -61,7 +62,7 @@ def write_report(
     bundle = scorer.bundle
     sections = (
         *segment_sections(trained.shop, scorer, scores, previous, catalogue=trained.training.frame.catalogue),
-        *_backtest_sections(trained, bundle, config),
+        *_backtest_sections(trained, scores, scorer.segmenter, config),
         *further,
         *economics_sections(trained.shop, scores, seed=config.run.seed),
     )
@@ -71,11 +72,13 @@ def write_report(
     return [report, *write_charts(data, folder / CHART_FOLDER)]
 
 
-def _backtest_sections(trained: TrainedShop, bundle: Bundle, config: Config) -> tuple[Section, ...]:
-    costs, currency = config.economics, bundle.info.currency or ""
-    stated = costs.contact_cost is not None and costs.offer_cost is not None
-    earned, dates = trained.campaign, date_findings(summarise_dates(trained.training.backtest))
-    campaign = None if earned is None else campaign_findings(earned, currency=currency, stated=stated)
+def _backtest_sections(
+    trained: TrainedShop, scores: pd.DataFrame, segmenter: Segmenter, config: Config
+) -> tuple[Section, ...]:
+    campaign = contact_findings(
+        scores, config.economics, economics=segmenter.if_buys.economics, currency=trained.shop.currency or ""
+    )
+    dates = date_findings(summarise_dates(trained.training.backtest))
     return tuple(section(findings) for findings in (campaign, dates) if findings is not None)
 
 

@@ -1,4 +1,4 @@
-"""What the backtest and its audit found of a training: a campaign, the dates of next orders, leaks."""
+"""What the backtest and its audit found of a training: the dates of next orders, leaks."""
 
 from __future__ import annotations
 
@@ -6,62 +6,11 @@ from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
-from tenure.jobs.campaign import CampaignResult
 from tenure_decisions import glossary
 from tenure_decisions.findings import Fact, Findings, FindingTable
 from tenure_training.audit import Finding
 
 _SEEN: Mapping[str, str] = {"passed": "ok", "failed": "LEAK", "not applicable": "-"}
-
-
-def campaign_findings(result: CampaignResult, *, currency: str = "", stated: bool = False) -> Findings:
-    """Say what a retention campaign along the champion's ranking would have earned.
-
-    Parameters
-    ----------
-    result
-        Means over the windows of the backtest.
-    currency
-        Of every amount.
-    stated
-        Whether the costs are the user's own.
-    """
-    best = result.curve.iloc[int(result.curve["profit"].to_numpy().argmax())]
-    title = "A retention campaign pays for the riskiest {best_share} of customers"
-    if best["share"] == 1:
-        title = "A retention campaign pays for every customer"
-    if not best["profit"] > 0:
-        title = "No retention campaign pays at these costs"
-    return Findings(
-        subject="campaign",
-        title=title,
-        lead="A contact costs {contact_cost}, an accepted offer {offer_cost} ({source}); {acceptance} of would-be "
-        "churners accept it and stay.",
-        facts=(
-            Fact("contact_cost", result.contact_cost, "money"),
-            Fact("offer_cost", result.offer_cost, "money"),
-            Fact("acceptance", result.acceptance, "share"),
-            Fact("empc", result.empc, "money per customer"),
-            Fact("share_to_contact", result.share_to_contact, "share"),
-            Fact("best_share", float(best["share"]), "share"),
-            Fact(
-                "source",
-                "from the configuration"
-                if stated
-                else "published ratios to the mean value; say yours under [economics]",
-            ),
-        ),
-        tables=(
-            FindingTable(
-                name="curve",
-                title="Profit by share contacted",
-                frame=result.curve,
-                terms=glossary.CAMPAIGN_TERMS,
-                only_drawn=True,
-            ),
-        ),
-        currency=currency,
-    )
 
 
 def audit_findings(checks: Sequence[Finding]) -> Findings:

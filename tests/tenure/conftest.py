@@ -50,7 +50,6 @@ class Result:
     tracking_uri: str = "sqlite:///mlruns/mlflow.db"
     notes: tuple[str, ...] = ()
     audit: tuple[Any, ...] = ()
-    campaign: None = None
     dates: pd.DataFrame = field(default_factory=lambda: dates_table([], []))
     lines: tuple[str, ...] = ("567 of 1,234 customers are about to leave.",)
     next_command: str = "tenure run --orders orders.csv --out out"

@@ -11,7 +11,7 @@ from tenure_serving.charts.customers import (
 from tenure_serving.charts.explanation import beeswarm, waterfall
 from tenure_serving.charts.movement import draw_movement
 from tenure_serving.charts.profiles import draw_pareto, draw_profile
-from tenure_serving.charts.trust import draw_backtest, draw_calibration, draw_deciles, draw_profit_curve, draw_totals
+from tenure_serving.charts.trust import draw_backtest, draw_calibration, draw_deciles, draw_totals
 
 __all__ = [
     "beeswarm",
@@ -25,7 +25,6 @@ __all__ = [
     "draw_movement",
     "draw_pareto",
     "draw_profile",
-    "draw_profit_curve",
     "draw_rfm_cells",
     "draw_totals",
     "draw_value_by_risk",

@@ -201,33 +201,3 @@ def draw_totals(table: pd.DataFrame, *, currency: str = "") -> alt.Chart:
         tooltip=["origin:N", "what:N", alt.Tooltip("value:Q", format=",.0f")],
     )
     return drawn
-
-
-def draw_profit_curve(table: pd.DataFrame, *, currency: str = "") -> alt.LayerChart:
-    """Draw the profit of a retention campaign by the share of customers contacted, riskiest first.
-
-    Parameters
-    ----------
-    table
-        ``share`` contacted (0 to 1) and ``profit`` per customer of the whole base.
-    currency
-        Unit of the amounts.
-    """
-    best, last = table.iloc[int(table["profit"].to_numpy().argmax())], table.iloc[-1]
-    most, everybody = (style.format_money(float(row["profit"]), currency) for row in (best, last))
-    conclusion = f"Contacting the riskiest {percent(float(best['share']))} would have earned {most} per customer"
-    if not best["profit"] > 0:
-        conclusion = "Contacting nobody would have been best: no contact pays for itself"
-    x = alt.X("share:Q", title="customers contacted, riskiest first (%)", axis=alt.Axis(format=".0%"))
-    y = alt.Y("profit:Q", title=style.in_currency("profit per customer", currency))
-    tips = [alt.Tooltip("share:Q", format=".0%"), alt.Tooltip("profit:Q", format=",.3f")]
-    point = style.chart(pd.DataFrame({"share": [float(best["share"])], "profit": [float(best["profit"])]}))
-    zero = style.chart(pd.DataFrame({"profit": [0.0]}))
-    return style.layer_charts(
-        zero.mark_rule(color=GREY, strokeDash=[4, 4]).encode(y=y),
-        style.chart(table).mark_line(color=BLUE).encode(x=x, y=y, tooltip=tips),
-        point.mark_point(color=ORANGE, filled=True, size=120, opacity=1).encode(x=x, y=y, tooltip=tips),
-        title=style.title(
-            conclusion, f"Contacting everybody: {everybody} per customer. Mean over the backtest's windows."
-        ),
-    )

@@ -65,7 +65,6 @@ JUDGED: dict[str, Any] = {
     "champion_reason": HOSTILE,
     "backtest": pd.DataFrame({"candidate": [HOSTILE], HOSTILE: [0.7]}),
     "audit": (),
-    "campaign": None,
     "dates": pd.DataFrame({"origin": [HOSTILE]}),
 }
 
@@ -77,6 +76,7 @@ def hostile_card() -> CustomerCard:
         "horizon_days": 90,
         "churn_probability": 0.4,
         "expected_value": 30.0,
+        "value_if_buys": 120.0,
         "segment": HOSTILE,
         "next_step": HOSTILE,
         "churn_reasons": [HOSTILE],

@@ -1,11 +1,10 @@
-"""What people are told of a training: the dates of the next order, and a campaign."""
+"""What people are told of a training: the dates of the next order."""
 
 from __future__ import annotations
 
 import pandas as pd
 
-from tenure.jobs.campaign import CampaignResult
-from tenure.report.training import campaign_findings, date_findings
+from tenure.report.training import date_findings
 from tenure_serving.findings import section, text_lines
 from tenure_training.next_order_evaluation import DATE_MEASURES, dates_table
 
@@ -37,25 +36,3 @@ def test_dates__state_the_result_and_show_every_origin():
 def test_dates__say_nothing_where_nobody_was_judged():
     for table in (NOBODY, dates_table([], [])):
         assert date_findings(table) is None
-
-
-def campaign(profit: list[float]) -> CampaignResult:
-    return CampaignResult(
-        contact_cost=0.5, offer_cost=10.0, acceptance=0.3, empc=1.25, share_to_contact=0.2, everybody=-1.0,
-        curve=pd.DataFrame({"share": [0.0, 0.25, 1.0], "profit": profit}),
-    )  # fmt: skip
-
-
-def test_campaign__concludes_where_it_pays():
-    pays = campaign_findings(campaign([0.0, 2.0, -1.0]), currency="EUR", stated=True)
-    part = section(pays)
-    assert part.title == "A retention campaign pays for the riskiest 25 % of customers"
-    assert "A contact costs 0.5 EUR, an accepted offer 10 EUR (from the configuration); 30 % of" in part.lead
-    assert text_lines(pays) == [
-        "Campaign: contacting the riskiest 20 % along its ranking earns 1.25 EUR per customer (EMPC; a contact costs "
-        "0.50 EUR, an offer 10.00 EUR)"
-    ]
-    everybody, nobody = campaign([0.0, 2.0, 3.0]), campaign([0.0, -2.0, -1.0])
-    assert section(campaign_findings(everybody)).title == "A retention campaign pays for every customer"
-    assert section(campaign_findings(nobody)).title == "No retention campaign pays at these costs"
-    assert "say yours under [economics]" in section(campaign_findings(nobody)).lead

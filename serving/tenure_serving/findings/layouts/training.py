@@ -9,26 +9,20 @@ from tenure_serving.findings.parts import Drawing, Parts, Sentence, View
 
 
 def campaign_layout(findings: Findings) -> Parts:
-    """Return the profit curve, and the line a run prints."""
-    del findings
-    line = (
-        "Campaign: contacting the riskiest {share_to_contact} along its ranking earns {empc} per customer (EMPC; a "
-        "contact costs {contact_cost}, an offer {offer_cost})"
-    )
-    more = (
-        "Expected maximum profit (EMPC): {empc} per customer, contacting {share_to_contact} of them, averaged over how "
-        "many may accept. A customer is worth what the status quo expects of them over the horizon, so that every "
-        "model is measured in the same money. That an offer keeps people is assumed here; whether it does, only a "
-        "randomised test can tell."
-    )
+    """Return what share of would-be leavers must stay for contact to pay, by segment, and the same of those gone."""
+    headings = {
+        "segment": "segment",
+        "would_leave": "would leave",
+        "money_at_risk": "money at risk",
+        "cost": "contact and offers",
+        "break_even": "must stay",
+    }
+    back = headings | {"break_even": "must come back"}
+    gone = [View(table="win_back", title="Already gone{in_currency}", headings=back)]
     return [
-        Sentence(text=line, only="terminal"),
-        Drawing(
-            name="campaign",
-            label="Profit per customer of a retention campaign by the share of customers contacted",
-            draw=_profit,
-        ),
-        Sentence(text=more, style="aside", only="section"),
+        Sentence(text=f"{findings.title}. {findings.lead}", only="terminal"),
+        View(table="break_even", title="Everybody of a segment is contacted{in_currency}", headings=headings),
+        *(gone if len(findings.frame("win_back")) else []),
     ]
 
 
@@ -102,12 +96,6 @@ def linking_layout(findings: Findings) -> Parts:
         several,
         Sentence(text="{account}", style="aside"),
     ]
-
-
-def _profit(findings: Findings) -> Any:  # noqa: ANN401  # an Altair chart, imported when it is drawn
-    from tenure_serving.charts.trust import draw_profit_curve
-
-    return draw_profit_curve(findings.frame("curve"), currency=findings.currency)
 
 
 def _frequency(findings: Findings) -> Any:  # noqa: ANN401
