@@ -79,7 +79,8 @@ def work(folder: Path) -> dict[str, float]:
 
     from tenure_features.identity import IdentitySettings, resolve
     from tenure_features.reading.engine import Engine
-    from tenure_features.tables.shop_table import TableSource, open_table
+    from tenure_features.reading.sources import TableSource
+    from tenure_features.tables.shop_table import open_table
 
     start, used = time.perf_counter(), time.process_time()
     backend = Engine().connect()

@@ -12,19 +12,19 @@ if TYPE_CHECKING:  # imported on first use: Ibis takes most of a second, and the
     from tenure_features.history import OrderHistory
     from tenure_features.outcome import outcomes
     from tenure_features.reading.engine import Engine
-    from tenure_features.reading.sources import OrderSource
+    from tenure_features.reading.sources import OrderSource, TableSource
     from tenure_features.rfm import rfm_summary
     from tenure_features.shop import Shop, open_shop, orders
     from tenure_features.snapshot import snapshots, write_snapshots
     from tenure_features.tables.log import OrderLog, check, open_orders
-    from tenure_features.tables.readiness import Readiness, SetAside, Verdict
-    from tenure_features.tables.shop_table import ShopTable, TableSource, check_table, open_table
-    from tenure_features.tables.side_readiness import TableReadiness
+    from tenure_features.tables.readiness import OrderFigures, Readiness, SetAside, Verdict
+    from tenure_features.tables.shop_table import ShopTable, check_table, open_table
 
 __all__ = [
     "Catalogue",
     "Engine",
     "Feature",
+    "OrderFigures",
     "OrderHistory",
     "OrderLog",
     "OrderSource",
@@ -32,7 +32,6 @@ __all__ = [
     "SetAside",
     "Shop",
     "ShopTable",
-    "TableReadiness",
     "TableSource",
     "Verdict",
     "check",
@@ -53,6 +52,7 @@ _HOME = {
     "Catalogue": "families.catalogue",
     "Engine": "reading.engine",
     "Feature": "families.feature",
+    "OrderFigures": "tables.readiness",
     "OrderHistory": "history",
     "OrderLog": "tables.log",
     "OrderSource": "reading.sources",
@@ -60,8 +60,7 @@ _HOME = {
     "SetAside": "tables.readiness",
     "Shop": "shop",
     "ShopTable": "tables.shop_table",
-    "TableReadiness": "tables.side_readiness",
-    "TableSource": "tables.shop_table",
+    "TableSource": "reading.sources",
     "Verdict": "tables.readiness",
     "check": "tables.log",
     "check_table": "tables.shop_table",

@@ -13,8 +13,9 @@ from tenure_features.identity.kinds import IdentitySettings
 from tenure_features.identity.resolution import Resolution, resolve
 from tenure_features.identity.state import IdentityState
 from tenure_features.reading.engine import Engine, fetch
+from tenure_features.reading.sources import TableSource
 from tenure_features.tables.log import Accounts
-from tenure_features.tables.shop_table import TableSource, open_table
+from tenure_features.tables.shop_table import open_table
 
 IDENTIFIER_TABLE = "identifiers"
 

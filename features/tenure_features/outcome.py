@@ -55,7 +55,7 @@ def outcomes(
     starts = origins_of(origins)
     if not allow_open:
         _check_closed(log, starts, horizon_days)
-    return sort_and_round(map(reader, _queries(log, starts, horizon_days)), rows=log.readiness.customers * len(starts))
+    return sort_and_round(map(reader, _queries(log, starts, horizon_days)), rows=log.figures.customers * len(starts))
 
 
 def _queries(log: OrderLog, starts: Sequence[pd.Timestamp], horizon_days: float) -> Iterator[ir.Table]:

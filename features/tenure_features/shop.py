@@ -21,7 +21,7 @@ from tenure_features.identities import IDENTIFIER_TABLE, Identities, Linking, fi
 from tenure_features.identity.customer_map import CustomerMap
 from tenure_features.reading.engine import Engine
 from tenure_features.reading.memory import Frame, TablePlace
-from tenure_features.reading.sources import OrderSource
+from tenure_features.reading.sources import OrderSource, TableSource
 from tenure_features.tables.contracts import CALENDAR
 from tenure_features.tables.earlier import log_at, table_at
 from tenure_features.tables.log import OrderLog, open_orders, orders_known
@@ -29,7 +29,7 @@ from tenure_features.tables.moment import moment_note
 from tenure_features.tables.order_columns import OPTIONAL
 from tenure_features.tables.orders import whole_orders
 from tenure_features.tables.regrouping import regroup, regroup_orders
-from tenure_features.tables.shop_table import ShopTable, TableSource, open_table
+from tenure_features.tables.shop_table import ShopTable, open_table
 
 type TableInput = Frame | TablePlace | TableSource
 """A table beside the orders: a pandas or Arrow table, a file, a glob or a URI, or one of these with its mapping."""

@@ -81,7 +81,7 @@ def snapshots(
         shop, origins, features=features, active_days=active_days, window_days=window_days, catalogue=catalogue
     )
     with closing(asked.parts()) as parts:
-        return asked.complete(sort_and_round(parts, rows=shop.log.readiness.customers * len(asked.origins)))
+        return asked.complete(sort_and_round(parts, rows=shop.log.figures.customers * len(asked.origins)))
 
 
 def write_snapshots(
@@ -159,7 +159,7 @@ class _Asked:
             if all(map(can_be_shared, queries)):
                 yield from shares.reduce_all(queries)
                 return
-        size = max(1, PAIRS_AT_ONCE // max(1, log.readiness.orders + log.readiness.returns))
+        size = max(1, PAIRS_AT_ONCE // max(1, log.figures.orders + log.figures.returns))
         for start in range(0, len(late), size):
             several = late[start : start + size]
             ranges_of_customers = _divide(log) if size == 1 else [log.orders]
@@ -241,4 +241,4 @@ def _divide(log: OrderLog) -> Iterator[ir.Table]:
 
 
 def _is_large(log: OrderLog, customers: int) -> bool:
-    return log.readiness.customers > customers and not is_spark(log.backend)
+    return log.figures.customers > customers and not is_spark(log.backend)

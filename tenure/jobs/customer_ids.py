@@ -47,7 +47,7 @@ def identity_notes(shop: Shop) -> tuple[str, ...]:
     """Say how many ids became how many customers; nothing where they were read as they are."""
     if shop.log.accounts is None:
         return ()
-    before, after = len(orders_by_account(shop.log.accounts)), shop.log.readiness.customers
+    before, after = len(orders_by_account(shop.log.accounts)), shop.log.figures.customers
     return (f"{before:,} source ids with orders are {after:,} customers, by the identifiers they share.",)
 
 

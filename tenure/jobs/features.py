@@ -46,7 +46,7 @@ def write_snapshot(config: Config, out: Path | None, *, progress: Progress) -> W
         names = [feature.name for feature in catalogue.available(shop.columns) if feature.table != CALENDAR]
         if "customers" in shop.tables:
             names += profile_names(shop.tables["customers"], shop.as_of)
-        days = config.run.horizon_days or shop.log.readiness.suggested_horizon_days
+        days = config.run.horizon_days or shop.log.figures.suggested_horizon_days
         names += calendar_names(shop.calendar, catalogue) if shop.calendar else ()
         out.parent.mkdir(parents=True, exist_ok=True)
         customers, features = write_snapshots(

@@ -13,10 +13,11 @@ from tenure_features import Engine, OrderSource, Shop
 from tenure_features.families.catalogue import BUILT_IN, Catalogue
 from tenure_features.identities import IDENTIFIER_TABLE, Linking
 from tenure_features.identity import KINDS, IdentitySettings, KindRule, read_state
+from tenure_features.reading.sources import TableSource
 from tenure_features.shop import open_sources
 from tenure_features.tables.contracts import CALENDAR
-from tenure_features.tables.shop_table import TableSource, check_table
-from tenure_features.tables.side_readiness import TableReadiness
+from tenure_features.tables.readiness import Readiness
+from tenure_features.tables.shop_table import check_table
 
 ECONOMIC = ("customers", "events", "spend", "service_costs")
 """Tables beside the orders that economics read."""
@@ -143,7 +144,7 @@ def _absent(shop: Shop, catalogue: Catalogue) -> tuple[str, ...]:
     return (f"Features that need a table that was not given are left out: {listed}.",)
 
 
-def check_tables(config: Config) -> dict[str, TableReadiness]:
+def check_tables(config: Config) -> dict[str, Readiness]:
     """Give the account of each table named under ``[tables.*]``, broken or not.
 
     Raises

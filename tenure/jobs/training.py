@@ -64,7 +64,7 @@ def train_opened(
         as_of=shop.as_of.to_pydatetime(),
         horizon_days=config.run.horizon_days,
         first_order_at=log.first_order_at.to_pydatetime(),
-        suggested_horizon_days=log.readiness.suggested_horizon_days,
+        suggested_horizon_days=log.figures.suggested_horizon_days,
     )
     if previous:
         previous.require_earlier(pd.Timestamp(window.as_of), horizon_days=window.horizon_days)

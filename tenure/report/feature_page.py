@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from tenure_features import Catalogue
-from tenure_features.tables.contracts import TABLES, Contract
+from tenure_features.tables.contract import Contract
+from tenure_features.tables.contracts import TABLES
 
 _PLACES = {"orders": "the orders", "order_details": "the orders' optional columns", "calendar": "the calendar"}
 """What is no table of its own; a table goes by its name."""

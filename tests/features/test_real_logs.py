@@ -31,9 +31,9 @@ def invoices(online_retail):
 def test_online_retail__rolls_up_to_the_invoices_of_pandas(online_retail, invoices):
     shop = open_shop(OrderSource(online_retail, columns=RETAIL))
     readiness = shop.log.readiness
-    assert readiness.orders == (invoices["revenue"] >= 0).sum()
-    assert readiness.returns == (invoices["revenue"] < 0).sum()
-    assert readiness.revenue == pytest.approx(invoices["revenue"].sum(), abs=0.01)
+    assert readiness.figures.orders == (invoices["revenue"] >= 0).sum()
+    assert readiness.figures.returns == (invoices["revenue"] < 0).sum()
+    assert readiness.figures.revenue == pytest.approx(invoices["revenue"].sum(), abs=0.01)
     assert readiness.rows_used == 242_127
 
     cut, end = pd.Timestamp("2011-05-12"), pd.Timestamp("2011-08-10")
@@ -61,8 +61,8 @@ def test_online_retail__rolls_up_to_the_invoices_of_pandas(online_retail, invoic
 
 def test_cdnow__is_read_from_the_published_text(cdnow):
     shop = open_shop(cdnow / "CDNOW_master.txt")
-    assert (shop.log.readiness.customers, shop.log.readiness.orders) == (23_570, 69_659)
+    assert (shop.log.figures.customers, shop.log.figures.orders) == (23_570, 69_659)
     assert shop.log.readiness.set_aside == ()
     assert str(shop.as_of) == "1998-07-01 00:00:00"
     lines = pd.read_csv(cdnow / "CDNOW_master.txt", sep=r"\s+", dtype={0: str})
-    assert shop.log.readiness.revenue == pytest.approx(lines.iloc[:, 3].sum(), abs=0.01)
+    assert shop.log.figures.revenue == pytest.approx(lines.iloc[:, 3].sum(), abs=0.01)

@@ -39,7 +39,7 @@ def test_as_of__is_the_day_after_the_last_order_and_a_note_says_so():
     shop = open_shop(rows(("a", "1", "2024-01-01", 5.0), ("b", "2", "2024-01-09 18:00", 9.0), late_return))
     assert shop.as_of == pd.Timestamp("2024-01-10")
     assert shop.notes == ("as_of is 2024-01-10, the day after the last order; choose another with --as-of.",)
-    assert (shop.log.readiness.returns, shop.log.readiness.rows_after_as_of) == (0, 1)
+    assert (shop.log.figures.returns, shop.log.readiness.rows_after_as_of) == (0, 1)
     assert open_shop(rows(("a", "1", "2024-01-01", 5.0)), "2024-02-01").notes == ()
 
 
@@ -75,7 +75,7 @@ def test_as_of__is_that_of_the_whole_log_cleaned(drawn):
         (who, order, pd.Timestamp("2024-01-01") + pd.Timedelta(hours=at), money / 4) for who, order, at, money in drawn
     ]
     source = OrderSource(rows(*made, ("base", "base", "2024-01-01", 1.0)))
-    last = check(source).last_order_at
+    last = check(source).last_at
     assert default_as_of(source) == last.normalize() + pd.Timedelta(days=1)
 
 
@@ -126,7 +126,7 @@ def test_open_shop__takes_the_rows_as_they_were_handed_over():
     table = rows(("a", "1", "2024-01-01", 5.0))
     source = OrderSource(table)
     table.loc[0, "revenue"] = 99.0
-    assert open_shop(source).log.readiness.revenue == 5.0
+    assert open_shop(source).log.figures.revenue == 5.0
 
 
 @pytest.mark.parametrize(
@@ -150,9 +150,9 @@ def test_known_at__equals_a_shop_opened_then(recorded):
     assert earlier.as_of == then.as_of
     for name, content in contents(then).items():
         assert_frame_equal(contents(earlier)[name], content, check_exact=True)
-    figures = ("first_order_at", "last_order_at", "customers", "orders", "revenue", "adbt_quantiles")
-    assert [getattr(earlier.log.readiness, one) for one in figures] == [
-        getattr(then.log.readiness, one) for one in figures
+    moments = ("first_at", "last_at", "figures")
+    assert [getattr(earlier.log.readiness, one) for one in moments] == [
+        getattr(then.log.readiness, one) for one in moments
     ]
     assert earlier.fingerprint == then.fingerprint
     origins = ["2023-05-01", moment]
@@ -171,7 +171,7 @@ def test_known_at__knows_the_customers_of_then():
     orders = rows(("S1", "1", "2024-01-10", 10.0), ("A7", "2", "2024-02-10", 20.0), ("S1", "3", "2024-04-10", 30.0))
     shop = open_shop(orders, "2024-05-01", identifiers=identifiers, identity=Linking())
     march = shop.known_at("2024-03-01")
-    assert (shop.log.readiness.customers, march.log.readiness.customers) == (1, 2)
+    assert (shop.log.figures.customers, march.log.figures.customers) == (1, 2)
     names = ["orders_total", "revenue_total"]
     assert_frame_equal(snapshots(march, "2024-03-01", features=names), snapshots(shop, "2024-03-01", features=names))
     assert_frame_equal(snapshots(march, "2024-02-01", features=names), snapshots(shop, "2024-02-01", features=names))

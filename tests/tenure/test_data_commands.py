@@ -40,7 +40,7 @@ def test_check__tells_what_the_log_holds(call: Call, orders: Path) -> None:
     assert done.code == 0
     assert (report["schema_version"], report["command"], report["ready"]) == (1, "check", True)
     assert (report["customers"], report["orders"], report["returns"]) == (3, 6, 1)
-    assert report["first_order_at"] == "2024-01-05T00:00:00"
+    assert report["first_at"] == "2024-01-05T00:00:00"
     text = call("check", "--orders", orders, *COLUMNS).out
     assert "customers" in text
     assert "horizon" in text

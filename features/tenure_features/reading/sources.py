@@ -22,8 +22,8 @@ SUPPORTED = "delimited text (.csv, .tsv, .txt, also .gz) or Parquet (.parquet, .
 
 
 @dataclass(frozen=True)
-class OrderSource:
-    """An order log by path or URI, or in memory, and how its columns map to the contract.
+class TableSource:
+    """A table by path or URI, or in memory, and how its columns map to the contract.
 
     Parameters
     ----------
@@ -32,7 +32,30 @@ class OrderSource:
         table.
     columns
         Source column, or SQL expression over source columns, by contract column
-        (`tenure_features.tables.contracts.ORDERS`). What is not mapped is found by name or by a known alias.
+        (`tenure_features.tables.contracts.TABLES`). What is not mapped is found by name or by a known alias.
+        ``customers`` takes columns beyond the contract.
+
+    Examples
+    --------
+    >>> TableSource("events.parquet", columns={"customer_id": "user", "occurred_at": "ts"}).columns["occurred_at"]
+    'ts'
+    """
+
+    uri: TablePlace | Frame
+    columns: Mapping[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "uri", place_of(self.uri))
+
+
+@dataclass(frozen=True)
+class OrderSource(TableSource):
+    """An order log: a table with a returns policy.
+
+    Parameters
+    ----------
+    uri, columns
+        As of any `TableSource`.
     returns
         What happens to returns (orders that sum to less than zero): ``net`` keeps them as negative revenue, ``drop``
         leaves them out, ``raise`` breaks the contract.
@@ -46,13 +69,11 @@ class OrderSource:
     'net'
     """
 
-    uri: TablePlace | Frame
-    columns: Mapping[str, str] = field(default_factory=dict)
     returns: ReturnsPolicy = "net"
     trust_customers: bool = False
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "uri", place_of(self.uri))
+        super().__post_init__()
         if self.returns not in get_args(ReturnsPolicy):
             raise UsageError("The returns policy is unknown.", found=repr(self.returns), fix="Use net, drop or raise.")
 

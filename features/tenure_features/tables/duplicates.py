@@ -1,32 +1,36 @@
-"""Rows that appear more than once: lines of an order, or an order exported twice.
+"""Rows that appear more than once: lines of an order, versions, or one row exported twice.
 
-Two identical rows mean different things in different logs, so the log itself is asked:
+Two identical rows mean different things in different tables and logs, so the contract, then the log itself, is asked:
 
-- With an ``order_id``, look at the orders that have several rows. Where most of them hold rows that differ, rows are
-  lines, and two identical lines are two pieces sold one by one: they stay (an order whose several lines *all* repeat
-  is mentioned, since a file read twice looks like that). Where most of them hold one row over and over, rows are
+- Where a contract has **one row per** something, the first row of each is kept, in the order of its columns: which one
+  must not depend on the file. Rows that say when they were recorded are versions, and stay.
+- With an id that **lines** share, look at the orders that have several rows. Where most of them hold rows that differ,
+  rows are lines, and two identical lines are two pieces sold one by one: they stay (an order whose several lines *all*
+  repeat is mentioned, since a file read twice looks like that). Where most of them hold one row over and over, rows are
   orders, and the repeats are set aside.
-- Without an ``order_id``, a row is an order. Identical rows with a time of day are one order exported twice and are
-  set aside. With dates only, two equal orders of one day cannot be told from one exported twice: they stay, and are
-  mentioned.
+- Where **rows may repeat**, they stay.
+- Else identical rows with a time of day are one row exported twice and are set aside. With dates only, two equal rows
+  of one day cannot be told from one exported twice: they stay, and are mentioned.
 
 Rows are compared in all their source columns, not only in the mapped ones.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import ibis
 import ibis.expr.types as ir
 
 from tenure_features.reading.engine import count, fetch, many_groups
+from tenure_features.tables.cleaning import CleanRows
+from tenure_features.tables.contract import RECORDED_AT, Contract
+from tenure_features.tables.mapping import MappedTable
 from tenure_features.tables.readiness import SetAside
+from tenure_features.tables.typed_columns import CLEAN
 
-_FIX = "Kept once. Export each order once; if the rows are lines, map order_id."
 
-
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Deduplicated:
     """Rows without repeats, what was set aside and what was left.
 
@@ -51,34 +55,46 @@ class Deduplicated:
     repeated_ids: bool = False
 
 
-def deduplicate(rows: ir.Table, source_columns: list[str], *, dates_only: bool, has_order_id: bool) -> Deduplicated:
-    """Apply the rule of this module to usable rows (raw columns and ``clean:`` columns)."""
-    if has_order_id:
-        return _by_order_id(rows, source_columns)
-    keys = [f"clean:{name}" for name in ("customer_id", "ordered_at", "revenue")]
-    # Comparing three columns first spares most logs the comparison of all.
-    if not _extra(rows, keys):
-        return Deduplicated(rows)
-    extra = _extra(rows, source_columns)
-    if not extra:
-        return Deduplicated(rows)
-    if dates_only:
-        note = (
-            f"{extra:,} rows repeat another row of the same day in every column. Dates carry no time, so they may be "
-            "real orders: kept. Map order_id to tell."
-        )
-        return Deduplicated(rows, notes=(note,))
-    return _without_repeats(rows, source_columns, extra)
+def deduplicate(rows: CleanRows, mapped: MappedTable) -> Deduplicated:
+    """Apply the rules of this module to usable rows."""
+    contract = mapped.contract
+    if is_one_per(mapped):
+        return _first_of_each(rows.table, mapped, f"{CLEAN}{contract.one_row_per}")
+    if contract.lines_of in mapped.columns:
+        return deduplicate_lines(rows.table, mapped)
+    if contract.rows_may_repeat:
+        return Deduplicated(table=rows.table)
+    # Comparing a few columns first spares most tables the comparison of all.
+    keys = [*contract.required, *(name for name in (RECORDED_AT,) if name in mapped.columns)]
+    extra = _extra(rows.table, [CLEAN + name for name in keys]) and _extra(rows.table, mapped.source_columns)
+    if extra and rows.dates_only:
+        return Deduplicated(table=rows.table, notes=(_of_one_day(extra, contract),))
+    return _without_repeats(rows.table, mapped, extra) if extra else Deduplicated(table=rows.table)
 
 
-def _by_order_id(rows: ir.Table, source_columns: list[str]) -> Deduplicated:
-    order_id = rows["clean:order_id"]
+def is_one_per(mapped: MappedTable) -> bool:
+    """Say whether a table holds one row of each, not versions of them."""
+    return mapped.contract.one_row_per is not None and RECORDED_AT not in mapped.columns
+
+
+def _of_one_day(extra: int, contract: Contract) -> str:
+    what, hint = ("orders", f" Map {contract.lines_of} to tell.") if contract.lines_of else ("rows", "")
+    return (
+        f"{extra:,} rows repeat another row of the same day in every column. Dates carry no time, so they may be real "
+        f"{what}: kept.{hint}"
+    )
+
+
+def deduplicate_lines(rows: ir.Table, mapped: MappedTable) -> Deduplicated:
+    """Apply the rule for rows with an id that lines share (raw columns and ``clean:`` columns)."""
+    shared, source_columns = f"{CLEAN}{mapped.contract.lines_of}", mapped.source_columns
+    order_id = rows[shared]
     with many_groups(rows.get_backend()):
         counted = fetch(rows.aggregate(rows=order_id.count(), ids=order_id.nunique())).iloc[0]
     if counted["rows"] == counted["ids"]:
-        return Deduplicated(rows)
+        return Deduplicated(table=rows)
     # An id that two customers share names two orders: it says nothing about lines.
-    keys = ["clean:order_id", "clean:customer_id"]
+    keys = [shared, CLEAN + "customer_id"]
     several = rows.group_by(keys).having(ibis._.count() > 1).aggregate()
     repeated = rows.semi_join(several, keys)
     distinct = repeated.group_by([*source_columns, *keys]).aggregate(times=ibis._.count())
@@ -91,15 +107,15 @@ def _by_order_id(rows: ir.Table, source_columns: list[str]) -> Deduplicated:
     )
     same, lines, extra, doubled = (int(value) for value in fetch(counts).fillna(0).iloc[0])
     if same > lines:
-        done = _without_repeats(rows, source_columns, extra)
-        return Deduplicated(done.table, done.set_aside, lines=lines > 0, repeated_ids=True)
+        done = _without_repeats(rows, mapped, extra)
+        return replace(done, lines=lines > 0, repeated_ids=True)
     notes = [f"{extra:,} lines repeat another line of their order: kept, as pieces sold one by one."] if extra else []
     if doubled * 2 > lines:
         notes.append(
             f"Every line repeats in {doubled:,} of {lines:,} orders with several lines: was the file exported or read "
             "twice? Remove the copies if so."
         )
-    return Deduplicated(rows, notes=tuple(notes), lines=True, repeated_ids=True)
+    return Deduplicated(table=rows, notes=tuple(notes), lines=True, repeated_ids=True)
 
 
 def _extra(rows: ir.Table, columns: list[str]) -> int:
@@ -107,12 +123,28 @@ def _extra(rows: ir.Table, columns: list[str]) -> int:
         return count(rows) - count(rows.select(columns).distinct())
 
 
-def _without_repeats(rows: ir.Table, source_columns: list[str], extra: int) -> Deduplicated:
-    repeats = rows.group_by(source_columns).having(ibis._.count() > 1).aggregate(times=ibis._.count())
-    shown = fetch(repeats.order_by([repeats.times.desc(), *source_columns]).limit(3))
+def _without_repeats(rows: ir.Table, mapped: MappedTable, extra: int) -> Deduplicated:
+    columns, fault = mapped.source_columns, mapped.contract.fault("repeated")
+    repeats = rows.group_by(columns).having(ibis._.count() > 1).aggregate(times=ibis._.count())
+    shown = fetch(repeats.order_by([repeats.times.desc(), *columns]).limit(3))
     examples = tuple(
-        ", ".join(f"{name}={row[name]}" for name in source_columns[:5]) + f" ({row['times']} times)"
+        ", ".join(f"{name}={row[name]}" for name in columns[:5]) + f" ({row['times']} times)"
         for _, row in shown.iterrows()
     )
-    aside = SetAside("order repeated in every column", ", ".join(source_columns[:5]), extra, examples, _FIX)
-    return Deduplicated(rows.distinct(), (aside,))
+    aside = SetAside(
+        problem=fault.problem, column=", ".join(columns[:5]), rows=extra, examples=examples, done=fault.done
+    )
+    return Deduplicated(table=rows.distinct(), set_aside=(aside,))
+
+
+def _first_of_each(rows: ir.Table, mapped: MappedTable, key: str) -> Deduplicated:
+    extra, fault, name = _extra(rows, [key]), mapped.contract.fault("several"), key.removeprefix(CLEAN)
+    if not extra:
+        return Deduplicated(table=rows)
+    order = ibis.window(group_by=key, order_by=mapped.source_columns)
+    numbered = rows.mutate({CLEAN + "number": ibis.row_number().over(order)})
+    others = numbered.filter(numbered[CLEAN + "number"] > 0)
+    shown = fetch(others.select(key).distinct().order_by(key).limit(3))
+    examples = tuple(f"{name}={value}" for value in shown[key])
+    aside = SetAside(problem=fault.problem, column=mapped.origin[name], rows=extra, examples=examples, done=fault.done)
+    return Deduplicated(table=numbered.filter(numbered[CLEAN + "number"] == 0), set_aside=(aside,))

@@ -12,7 +12,7 @@ import pandas as pd
 
 from tenure_features.reading.engine import define, without_warnings
 from tenure_features.tables.log import OrderLog
-from tenure_features.tables.readiness_figures import readiness_of
+from tenure_features.tables.order_figures import recount
 from tenure_features.tables.shop_table import ShopTable
 
 _numbers = itertools.count()
@@ -33,7 +33,7 @@ def log_at(log: OrderLog, moment: pd.Timestamp) -> OrderLog:
     earlier = replace(
         log,
         orders=orders,
-        readiness=readiness_of(orders, log.readiness, as_of=moment),
+        readiness=recount(orders, log.readiness, as_of=moment),
         as_of=moment,
         rows=rows_at(log.rows, moment, when="ordered_at"),
         accounts=accounts,

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -14,28 +14,17 @@ import pandas as pd
 from tenure_features.days import Moment, utc_naive
 from tenure_features.errors import DataContractError, UsageError
 from tenure_features.identity.customer_map import CustomerMap
-from tenure_features.reading.databases import hide_password
-from tenure_features.reading.engine import Engine, digest_table, is_row_failure, is_spark, keep
-from tenure_features.reading.readers import RawTable
-from tenure_features.reading.sources import OrderSource, read_table
+from tenure_features.reading.engine import Engine, digest_table, is_spark, keep
+from tenure_features.reading.sources import OrderSource
 from tenure_features.table_history import pair_known
-from tenure_features.tables.cleaning import clean_rows
 from tenure_features.tables.contracts import ORDERS
-from tenure_features.tables.duplicates import deduplicate
-from tenure_features.tables.guests import separate_guests
-from tenure_features.tables.mapping import MappedTable, map_columns
 from tenure_features.tables.moment import day_after_last_order
+from tenure_features.tables.opening import Customers, explain_failures, open_stages, read_mapped, require_ready
 from tenure_features.tables.order_columns import select_order_columns
+from tenure_features.tables.order_figures import order_readiness
 from tenure_features.tables.orders import roll_up, whole_orders
-from tenure_features.tables.readiness import Readiness
-from tenure_features.tables.readiness_figures import Stages, readiness_figures
+from tenure_features.tables.readiness import OrderFigures, Readiness
 from tenure_features.tables.schemas import LATEST
-
-_ACCOUNT = "clean:account_id"
-"""The id a row carried before it became a customer's."""
-
-Customers = CustomerMap | Callable[[pd.Timestamp], CustomerMap]
-"""Whose an id is; or what says so once the moment is decided."""
 
 
 @dataclass(frozen=True)
@@ -63,7 +52,7 @@ class Accounts:
         return keep(self.backend, "accounts", self.rows)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class OrderLog:
     """Clean orders, and what is known about them. Made by `open_orders`.
 
@@ -105,19 +94,26 @@ class OrderLog:
         return keep(self.backend, "details", self.rows)
 
     @property
+    def figures(self) -> OrderFigures:
+        """What the log holds: customers, orders, money."""
+        if self.readiness.figures is None:
+            raise TypeError("An order log is opened by open_orders, which counts its orders.")
+        return self.readiness.figures
+
+    @property
     def first_order_at(self) -> pd.Timestamp:
         """Moment of the first order."""
-        return _require_moment(self.readiness.first_order_at)
+        return _require_moment(self.readiness.first_at)
 
     @property
     def last_order_at(self) -> pd.Timestamp:
         """Moment of the last order."""
-        return _require_moment(self.readiness.last_order_at)
+        return _require_moment(self.readiness.last_at)
 
     @property
     def currency(self) -> str | None:
         """The currency, where the log has such a column."""
-        return self.readiness.currency
+        return self.figures.currency
 
     @cached_property
     def fingerprint(self) -> str:
@@ -169,12 +165,7 @@ def open_orders(
             found=f"{readiness.rows_after_as_of:,} rows at or after it",
             fix="Choose a later --as-of.",
         )
-    if readiness.broken:
-        breaches = readiness.broken
-        raise DataContractError(
-            f"{hide_password(source.uri)} breaks the contract of orders: {' '.join(breaches)}",
-            fix="Run 'tenure check' on it for the whole account.",
-        )
+    require_ready(readiness)
     return log
 
 
@@ -187,7 +178,7 @@ def default_as_of(source: OrderSource, *, engine: Engine | None = None) -> pd.Ti
         If the log cannot be read, or holds no order.
     """
     backend = (engine or Engine()).connect()
-    mapped = _map(read_table(source.uri, backend), source, backend)
+    _, mapped = read_mapped(ORDERS, source, backend=backend)
     return _require_moment(day_after_last_order(mapped))
 
 
@@ -222,51 +213,31 @@ def _open(
     *,
     decide: bool = False,
 ) -> OrderLog:
-    moment = None if as_of is None else utc_naive(as_of)
     backend = (engine or Engine()).connect()
-    raw = read_table(source.uri, backend)
-    try:
-        mapped = _map(raw, source, backend)
-        if moment is None and decide:
-            moment = day_after_last_order(mapped)
-        rows = clean_rows(mapped, as_of=moment)
-        customers = _known_customers(customers, mapped, moment)
-        if customers is not None:
-            table = rows.table.mutate({_ACCOUNT: rows.table["clean:customer_id"]})
-            rows = replace(rows, table=customers.apply(table, "clean:customer_id", backend=backend))
-        unique = deduplicate(
-            rows.table, mapped.source_columns, dates_only=rows.dates_only, has_order_id="order_id" in mapped.columns
-        )
+    stages = open_stages(
+        ORDERS,
+        source,
+        as_of=None if as_of is None else utc_naive(as_of),
+        backend=backend,
+        customers=customers,
+        decide=decide,
+    )
+    unique = stages.unique
+    with explain_failures(source):
         rolled = roll_up(unique.table, lines=unique.lines, returns=source.returns, backend=backend)
-    except Exception as problem:
-        if not is_row_failure(problem):
-            raise
-        raise DataContractError(
-            f"{hide_password(source.uri)} cannot be cleaned: an expression of the column mapping fails on some row.",
-            found=str(problem).split("\n")[0],
-            fix="Change the expression so that it holds for every row.",
-        ) from problem
-    readiness = readiness_figures(Stages(source, moment, raw, mapped, rows, unique, rolled.orders, rolled.dropped))
     accounts = None
-    if customers is not None and customers.timeline is not None:
-        by_account = unique.table.mutate({"clean:customer_id": unique.table[_ACCOUNT]})
-        accounts = Accounts(select_order_columns(by_account, mapped), unique.lines, customers, backend)
-    opened_at = pd.Timestamp(LATEST) if moment is None else moment
-    details = select_order_columns(unique.table, mapped)
-    return OrderLog(rolled.orders, readiness, opened_at, source, backend, details, unique.lines, accounts)
-
-
-def _map(raw: RawTable, source: OrderSource, backend: Any) -> MappedTable:  # noqa: ANN401
-    return separate_guests(map_columns(raw.table, source.columns, contract=ORDERS, backend=backend))
-
-
-def _known_customers(
-    customers: Customers | None, mapped: MappedTable, moment: pd.Timestamp | None
-) -> CustomerMap | None:
-    if not callable(customers):
-        return customers
-    moment = day_after_last_order(mapped) if moment is None else moment
-    return None if moment is None else customers(moment)
+    if stages.customers is not None and (by_account := stages.by_account) is not None:
+        accounts = Accounts(select_order_columns(by_account), unique.lines, stages.customers, backend)
+    return OrderLog(
+        orders=rolled.orders,
+        readiness=order_readiness(stages, rolled, source),
+        as_of=pd.Timestamp(LATEST) if stages.as_of is None else stages.as_of,
+        source=source,
+        backend=backend,
+        rows=select_order_columns(unique.table),
+        lines=unique.lines,
+        accounts=accounts,
+    )
 
 
 def _require_moment(moment: pd.Timestamp | None) -> pd.Timestamp:

@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
+from functools import cached_property
 from typing import Any
 
 import ibis.expr.types as ir
@@ -13,7 +14,8 @@ import ibis.expr.types as ir
 from tenure_features.errors import DataContractError, UsageError
 from tenure_features.reading.engine import define, dialect, is_refusal, quote, statement, without_warnings
 from tenure_features.tables.aliases import plain, recognise
-from tenure_features.tables.contracts import Contract
+from tenure_features.tables.contract import Contract, ContractKind
+from tenure_features.tables.date_forms import DateForm, detect_form
 from tenure_features.tables.expressions import bound_sql, parse_expression
 
 _WORTH_RECOGNISING = frozenset({"order_id", "is_return", "currency", "status"})
@@ -23,12 +25,14 @@ COMPUTED = "tenure:"
 """Prefix of columns computed from expressions; no source column is taken for one."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class MappedTable:
     """A raw table and, per contract column, the column of it that holds its values.
 
     Attributes
     ----------
+    contract
+        What it is to be.
     table
         The raw columns, and one computed column per expression.
     columns
@@ -39,10 +43,31 @@ class MappedTable:
         What was recognised without being mapped.
     """
 
+    contract: Contract
     table: ir.Table
     columns: Mapping[str, str]
     origin: Mapping[str, str]
     notes: tuple[str, ...]
+
+    @cached_property
+    def kinds(self) -> Mapping[str, ContractKind]:
+        """How each column is read: as the contract says, and columns beyond it as what they hold."""
+        own = self.contract.columns
+        return {
+            name: own[name].kind if name in own else _kind_of(self.table[column])
+            for name, column in self.columns.items()
+        }
+
+    @cached_property
+    def forms(self) -> Mapping[str, DateForm]:
+        """How each column of moments is written; the texts are looked at once."""
+        dates = [name for name, kind in self.kinds.items() if kind in {"time", "date"}]
+        return {name: detect_form(self.table, self.table[self.columns[name]]) for name in dates}
+
+    @property
+    def dated_by(self) -> str | None:
+        """Contract column that says when a row happened, where it is there."""
+        return self.contract.dated_by if self.contract.dated_by in self.columns else None
 
     @property
     def source_columns(self) -> list[str]:
@@ -83,7 +108,15 @@ def map_columns(
             continue
         columns[column] = COMPUTED + column
         computed[COMPUTED + column] = _expression(column, text, raw, real, dialect(backend))
-    return MappedTable(_with(raw, computed, backend, name), columns, origin, notes)
+    table = _with(raw, computed, backend, name)
+    return MappedTable(contract=contract, table=table, columns=columns, origin=origin, notes=notes)
+
+
+def _kind_of(column: ir.Value) -> ContractKind:
+    dtype = column.type()
+    if dtype.is_boolean():
+        return "flag"
+    return "number" if dtype.is_numeric() else "time" if dtype.is_temporal() else "text"
 
 
 def _check_names(mapping: Mapping[str, str], contract: Contract) -> None:

@@ -10,10 +10,10 @@ import ibis.expr.types as ir
 import pandas as pd
 
 from tenure_features.reading.engine import fetch
-from tenure_features.tables.cleaning import STATE_OK, add_states, main_period
-from tenure_features.tables.date_forms import detect_form
-from tenure_features.tables.duplicates import deduplicate
+from tenure_features.tables.cleaning import STATE, STATE_OK, add_states
+from tenure_features.tables.duplicates import deduplicate_lines
 from tenure_features.tables.mapping import MappedTable
+from tenure_features.tables.stray import main_period
 
 _DAY = pd.Timedelta(days=1)
 _KEYS = ["clean:customer_id", "clean:order_id"]
@@ -39,25 +39,21 @@ def day_after_last_order(mapped: MappedTable) -> pd.Timestamp | None:
     look at whole orders; those with a line on the last day with rows are enough unless all of them are older or
     returns.
     """
-    rows = _usable(mapped)
+    typed = add_states(mapped, None)
+    rows = typed.filter(typed[STATE] == STATE_OK)
     days = fetch(
         rows.group_by(day=rows["clean:ordered_at"].date()).aggregate(rows=rows.count(), sold=_count_sold(rows))
     )
-    first, last = main_period(days)
-    if first is None or last is None:
+    period = main_period(days)
+    if period is None:
         return None
+    first, last = period
     moments = pd.to_datetime(days["day"])
     days = days.assign(day=moments)[(moments >= first) & (moments < last)]
     if "order_id" not in mapped.columns:
         return _after(days.loc[days["sold"] > 0, "day"].max())
     inside = rows.filter(rows["clean:ordered_at"] >= first.to_pydatetime())
     return _after(_last_of_orders(inside.filter(inside["clean:ordered_at"] < last.to_pydatetime()), mapped, last))
-
-
-def _usable(mapped: MappedTable) -> ir.Table:
-    written = mapped.table[mapped.columns["ordered_at"]]
-    typed = add_states(mapped, detect_form(mapped.table, written), None)
-    return typed.filter(typed["clean:state"] == STATE_OK)
 
 
 def _count_sold(rows: ir.Table) -> ir.Scalar:
@@ -77,8 +73,7 @@ def _last_of_orders(rows: ir.Table, mapped: MappedTable, end: pd.Timestamp) -> p
         latest = {_last(late), _last(late.select(*mapped.source_columns, *_KEYS, *TIMED).distinct())}
         if len(latest) == 1 and (moment := latest.pop()) is not None and moment >= since:
             return moment
-    unique = deduplicate(rows, mapped.source_columns, dates_only=True, has_order_id=True)
-    return _last(unique.table)
+    return _last(deduplicate_lines(rows, mapped).table)
 
 
 TIMED = ["clean:ordered_at", "clean:revenue"]

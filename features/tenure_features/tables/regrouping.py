@@ -14,8 +14,8 @@ import pandas as pd
 from tenure_features.identity.customer_map import CustomerMap, replace_ids
 from tenure_features.reading.engine import drop, fetch
 from tenure_features.tables.log import Accounts, OrderLog
+from tenure_features.tables.order_figures import recount
 from tenure_features.tables.orders import COLUMNS, STEPS, roll_up
-from tenure_features.tables.readiness_figures import readiness_of
 from tenure_features.tables.shop_table import ShopTable
 
 _numbers = itertools.count()
@@ -70,7 +70,7 @@ def regroup(log: OrderLog, accounts: Accounts) -> tuple[OrderLog, ir.Table]:
     """Give orders in the customers of other accounts for good, counted anew, and the map by which they are."""
     customer_ids = accounts.customers.load_into(log.backend)
     grouped = _roll_up(log, accounts, customer_ids, f"regrouped_{next(_numbers)}")
-    readiness = readiness_of(grouped.orders, log.readiness, as_of=log.as_of)
+    readiness = recount(grouped.orders, log.readiness, as_of=log.as_of)
     regrouped_log = replace(grouped, readiness=readiness, accounts=accounts)
     vars(regrouped_log)["details"] = grouped.rows
     return regrouped_log, customer_ids

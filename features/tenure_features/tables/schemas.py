@@ -9,7 +9,7 @@ import ibis.expr.datatypes as dt
 import ibis.expr.types as ir
 
 from tenure_features.reading.engine import without_warnings
-from tenure_features.tables.contracts import Contract, ContractKind
+from tenure_features.tables.contract import Contract, ContractKind
 
 TYPES: dict[ContractKind, dt.DataType] = {
     "id": dt.string,

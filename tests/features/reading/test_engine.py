@@ -141,7 +141,7 @@ def test_spark__reads_text_expressions_and_the_catalogue(spark, write):
     spark.sql("CREATE TABLE shop_orders USING parquet AS SELECT 'a' AS customer_id, TIMESTAMP'2024-01-01 10:00:00' AS "
               "ordered_at, 5.0D AS revenue, '1' AS order_id")  # fmt: skip
     log = open_orders(OrderSource("spark://default.shop_orders"), engine=Engine("spark"))
-    assert log.readiness.revenue == 5.0
+    assert log.figures.revenue == 5.0
     with pytest.raises(DataContractError, match="Spark catalogue says"):
         open_orders(OrderSource("spark://default.nothing"), engine=Engine("spark"))
 

@@ -81,17 +81,22 @@ FORMS = {
 def test_check__reads_every_form_of_the_same_log(write, form):
     name, content = FORMS[form]
     readiness = check(OrderSource(write(content, name)))
-    assert (readiness.rows_read, readiness.rows_used, readiness.customers, readiness.orders) == (3, 3, 2, 3)
-    assert readiness.revenue == 22.0
-    assert str(readiness.first_order_at) == "2024-01-01 00:00:00"
-    assert readiness.adbt_quantiles[50] == 33.0
+    assert (readiness.rows_read, readiness.rows_used, readiness.figures.customers, readiness.figures.orders) == (
+        3,
+        3,
+        2,
+        3,
+    )
+    assert readiness.figures.revenue == 22.0
+    assert str(readiness.first_at) == "2024-01-01 00:00:00"
+    assert readiness.figures.adbt_quantiles[50] == 33.0
 
 
 def test_check__reads_a_glob_by_column_name(write, tmp_path):
     write(GOOD, "one.csv")
     write("revenue,customer_id,ordered_at,note\n1,z,2024-01-05,hello\nlost line\n", "two.csv")
     readiness = check(OrderSource(tmp_path / "*.csv"))
-    assert (readiness.rows_read, readiness.rows_used, readiness.customers) == (5, 4, 3)
+    assert (readiness.rows_read, readiness.rows_used, readiness.figures.customers) == (5, 4, 3)
     assert readiness.set_aside[0].problem == "line does not fit the header"
     assert readiness.set_aside[0].examples == ("lost line",)
 

@@ -26,7 +26,7 @@ WITHOUT = "customer_id,ordered_at,revenue\n"
 )  # fmt: skip
 def test_duplicates__rule(write, text, orders, revenue, aside, note):
     readiness = check(OrderSource(write(text)))
-    assert (readiness.orders, readiness.revenue) == (orders, revenue)
+    assert (readiness.figures.orders, readiness.figures.revenue) == (orders, revenue)
     assert sum(one.rows for one in readiness.set_aside) == aside
     assert readiness.rows_used == readiness.rows_read - aside
     if aside:

@@ -26,7 +26,7 @@ BASE = {"customer_id": "who", "ordered_at": "when"}
 )
 def test_mapping__takes_columns_constants_and_expressions(write, expression, revenue, used):
     readiness = check(OrderSource(write(LINES), columns=BASE | {"revenue": expression}))
-    assert (readiness.revenue, readiness.rows_used) == (revenue, used)
+    assert (readiness.figures.revenue, readiness.rows_used) == (revenue, used)
     assert readiness.columns["revenue"] == expression
 
 
@@ -59,7 +59,7 @@ def test_mapping__refuses_all_but_one_expression_of_the_row(write, expression):
 
 def test_mapping__reads_ids_that_a_spreadsheet_made_numbers(write):
     readiness = check(OrderSource(write(LINES), columns=BASE | {"revenue": "1"}))
-    assert readiness.customers == 2, "17850.0 and 17850 are one customer, ' 42 ' another"
+    assert readiness.figures.customers == 2, "17850.0 and 17850 are one customer, ' 42 ' another"
 
 
 def test_mapping__names_the_nearest_column(write):
@@ -110,7 +110,7 @@ def test_mapping__never_takes_a_bare_id_for_the_customer(write, header):
 
 def test_mapping__a_given_column_wins_over_a_recognised_one(write):
     text = "customer_id,loyalty,ordered_at,revenue\na,x,2024-01-01,1\nb,x,2024-01-02,1\n"
-    assert check(OrderSource(write(text), columns={"customer_id": "loyalty"})).customers == 1
+    assert check(OrderSource(write(text), columns={"customer_id": "loyalty"})).figures.customers == 1
 
 
 def test_mapping__reads_typed_columns(opened):
@@ -125,5 +125,5 @@ def test_mapping__reads_typed_columns(opened):
     )
     shop = opened(rows)
     assert str(shop.log.first_order_at) == "2024-01-01 00:00:00"
-    assert (shop.log.readiness.customers, shop.log.readiness.rows_used) == (1, 2)
+    assert (shop.log.figures.customers, shop.log.readiness.rows_used) == (1, 2)
     assert str(shop.as_of) == "2024-01-03 00:00:00"

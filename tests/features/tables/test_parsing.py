@@ -48,7 +48,7 @@ def test_dates__find_their_form(write, dates, first):
     rows = "".join(f'a,"{when}",1\n' for when in dates)
     readiness = check(OrderSource(write("customer_id,ordered_at,revenue\n" + rows)))
     assert readiness.rows_used == 2
-    assert str(readiness.first_order_at).startswith(first)
+    assert str(readiness.first_at).startswith(first)
 
 
 def test_dates__that_can_be_read_two_ways_break_the_contract(write):
@@ -58,4 +58,4 @@ def test_dates__that_can_be_read_two_ways_break_the_contract(write):
     assert "day first and month first" in breach
     told = check(OrderSource(path, columns={"ordered_at": "strptime(\"When\", '%d/%m/%Y')"}))
     assert not told.broken
-    assert str(told.first_order_at) == "2024-03-02 00:00:00"
+    assert str(told.first_at) == "2024-03-02 00:00:00"

@@ -11,9 +11,9 @@ import pytest
 
 from tenure_features import open_orders
 from tenure_features.errors import DataContractError, UsageError
-from tenure_features.reading.sources import OrderSource
+from tenure_features.reading.sources import OrderSource, TableSource
 from tenure_features.tables.contracts import TABLES
-from tenure_features.tables.shop_table import ShopTable, TableSource, check_table, open_table
+from tenure_features.tables.shop_table import ShopTable, check_table, open_table
 
 Write = Callable[..., Path]
 

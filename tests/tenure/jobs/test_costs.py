@@ -12,7 +12,8 @@ from tenure.config import Config
 from tenure.config_file import load_config
 from tenure.jobs.costs import economics_of, measure_cost_per_customer, with_past_money
 from tenure.jobs.opening import open_configured_shop
-from tenure_features.tables.shop_table import TableSource, open_table
+from tenure_features.reading.sources import TableSource
+from tenure_features.tables.shop_table import open_table
 from tenure_training.models.after.credibility import Credibility
 
 AS_OF = pd.Timestamp("2024-04-01")

@@ -57,7 +57,7 @@ def shop(tmp_path: Path) -> Path:
 
 def test_open_configured_shop__counts_customers_not_accounts(shop: Path) -> None:
     opened = open_configured_shop(load_config(shop, overrides={}))
-    assert opened.log.readiness.customers == 3  # ada, bob, and G9 of whom nothing is known
+    assert opened.log.figures.customers == 3  # ada, bob, and G9 of whom nothing is known
     assert effects(opened).round(4).to_numpy().tolist() == [
         ["customers", 4, 3],
         ["orders_per_customer", 1.25, 1.6667],
@@ -69,9 +69,9 @@ def test_open_configured_shop__counts_customers_not_accounts(shop: Path) -> None
 def test_open_configured_shop__an_identifier_seen_later_does_not_link(shop: Path) -> None:
     """On 20 March Ada gives Bob's number: before, they are two, afterwards one."""
     later = load_config(shop, overrides={"run": {"as_of": "2024-03-21"}})
-    assert open_configured_shop(later).log.readiness.customers == 2
+    assert open_configured_shop(later).log.figures.customers == 2
     on_the_day = load_config(shop, overrides={"run": {"as_of": "2024-03-20"}})
-    assert open_configured_shop(on_the_day).log.readiness.customers == 3
+    assert open_configured_shop(on_the_day).log.figures.customers == 3
 
 
 def test_open_configured_shop__earlier_origins_see_the_customers_of_then(shop: Path) -> None:
@@ -86,7 +86,7 @@ def test_open_configured_shop__earlier_origins_see_the_customers_of_then(shop: P
 
 def test_open_configured_shop__is_off_unless_it_is_asked_for(shop: Path) -> None:
     config = load_config(shop, overrides={"identity": {"enabled": False}})
-    assert open_configured_shop(config).log.readiness.customers == 4
+    assert open_configured_shop(config).log.figures.customers == 4
     shop.write_text(TOML.replace('[tables.identifiers]\nuri = "identifiers.csv"\n', ""))
     with pytest.raises(UsageError, match="no table of identifiers"):
         open_configured_shop(load_config(shop, overrides={}))

@@ -10,10 +10,10 @@ import pandas as pd
 
 from tenure_features import OrderLog, OrderSource, Shop
 from tenure_features.reading.engine import fetch
-from tenure_features.reading.sources import ReturnsPolicy
+from tenure_features.reading.sources import ReturnsPolicy, TableSource
 from tenure_features.shop import open_sources
 from tenure_features.tables.contracts import TABLES
-from tenure_features.tables.shop_table import ShopTable, TableSource
+from tenure_features.tables.shop_table import ShopTable
 from tenure_training.frame import Frames
 
 Tables = Mapping[str, pd.DataFrame]
