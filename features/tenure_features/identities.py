@@ -12,10 +12,10 @@ from tenure_features.identity.customer_map import CustomerMap, customer_map
 from tenure_features.identity.kinds import IdentitySettings
 from tenure_features.identity.resolution import Resolution, resolve
 from tenure_features.identity.state import IdentityState
-from tenure_features.reading.engine import Engine, fetch
+from tenure_features.reading.engine import fetch
 from tenure_features.reading.sources import TableSource
 from tenure_features.tables.log import Accounts
-from tenure_features.tables.shop_table import open_table
+from tenure_features.tables.shop_table import ShopTable
 
 IDENTIFIER_TABLE = "identifiers"
 
@@ -78,27 +78,19 @@ def identifiers_of(tables: Mapping[str, TableSource]) -> TableSource:
 
 
 def link_identifiers(
-    identifiers: TableSource,
-    linking: Linking,
-    *,
-    as_of: pd.Timestamp,
-    engine: Engine | None = None,
-    timeline: bool = False,
+    identifiers: ShopTable, linking: Linking, *, as_of: pd.Timestamp, timeline: bool = False
 ) -> Resolution:
-    """Open a table of identifiers at a moment, and link them as of it; earlier moments, too, where asked.
+    """Link the identifiers of a table as of the moment it was opened at; earlier moments, too, where asked.
 
     Raises
     ------
     UsageError
         When the previous map is of a later moment.
-    DataContractError
-        When the table cannot be read or breaks its contract.
     """
-    backend = (engine or Engine()).connect()
     return resolve(
-        open_table(IDENTIFIER_TABLE, identifiers, as_of=as_of, backend=backend).rows,
+        identifiers.rows,
         as_of=as_of,
-        backend=backend,
+        backend=identifiers.backend,
         settings=linking.settings,
         previous=linking.previous,
         probabilistic=linking.probabilistic,
@@ -106,11 +98,9 @@ def link_identifiers(
     )
 
 
-def find_identities(
-    identifiers: TableSource, linking: Linking, *, as_of: pd.Timestamp, engine: Engine | None = None
-) -> Identities:
+def find_identities(identifiers: ShopTable, linking: Linking, *, as_of: pd.Timestamp) -> Identities:
     """Link identifiers, and make the map of their customers with those of earlier moments."""
-    resolution = link_identifiers(identifiers, linking, as_of=as_of, engine=engine, timeline=True)
+    resolution = link_identifiers(identifiers, linking, as_of=as_of, timeline=True)
     state = resolution.state
     customers = customer_map(state.current, source=linking.source, timeline=resolution.timeline)
     return Identities(customers, resolution, state)

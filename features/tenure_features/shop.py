@@ -300,7 +300,9 @@ def open_sources(
     resolved: list[Identities] = []
 
     def customers_at(moment: pd.Timestamp) -> CustomerMap:
-        resolved.append(find_identities(identifiers_of(tables), identity or Linking(), as_of=moment, engine=engine))
+        backend = (engine or Engine()).connect()  # of their own: identifiers are linked before the orders are cleaned
+        table = open_table(IDENTIFIER_TABLE, identifiers_of(tables), as_of=moment, backend=backend)
+        resolved.append(find_identities(table, identity or Linking(), as_of=moment))
         return resolved[0].customers
 
     log = open_orders(orders, as_of, engine=engine, customers=None if identity is None else customers_at)

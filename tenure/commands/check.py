@@ -25,8 +25,7 @@ def check(
     Example: tenure check --orders orders.csv --column customer_id=client --column ordered_at=created
     """
     from tenure.config_file import load_config
-    from tenure.jobs.customer_ids import check_orders
-    from tenure.jobs.opening import check_tables
+    from tenure.jobs.opening import check_configured_shop
     from tenure.jobs.settings import require_settings
     from tenure.output import emit
     from tenure.progress import open_progress
@@ -38,11 +37,11 @@ def check(
         "run": options.question(as_of),
     }
     settings = load_config(config, overrides=asked)
-    with open_progress(quiet=quiet) as progress, progress.stage("Reading the orders"):
+    with open_progress(quiet=quiet) as progress, progress.stage("Reading the tables"):
         require_settings(settings)
-        readiness = check_orders(settings)
-        tables = check_tables(settings)
-    payload = readiness.to_dict() | {"tables": {name: table.to_dict() for name, table in tables.items()}}
-    emit("check", [str(readiness), *(f"\n{table}" for table in tables.values())], payload, as_json=json)
-    if not (readiness.ready and all(table.ready for table in tables.values())):
+        accounts = check_configured_shop(settings)
+    ready = all(account.ready for account in accounts.values())
+    payload = {"ready": ready, "tables": {name: account.to_dict() for name, account in accounts.items()}}
+    emit("check", ["\n\n".join(map(str, accounts.values()))], payload, as_json=json)
+    if not ready:
         raise typer.Exit(DataContractError.exit_code)

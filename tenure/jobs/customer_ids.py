@@ -7,40 +7,16 @@ from typing import Any
 
 import pandas as pd
 
-from tenure.config import Config
-from tenure.jobs.opening import engine_of, linking_of, order_source, table_source
-from tenure_features import OrderLog, Shop, check
-from tenure_features.identities import find_identities, identifiers_of, orders_by_account
+from tenure_features import OrderLog, Shop
+from tenure_features.identities import orders_by_account
 from tenure_features.identity import Resolution
-from tenure_features.identity.customer_map import CustomerMap
 from tenure_features.identity.state import APART_FILE, HISTORY_FILE, MAP_FILE
 from tenure_features.reading.engine import fetch
 from tenure_features.tables.orders import final
-from tenure_features.tables.readiness import Readiness
 
 GUARD_FILE = "identity_guards.parquet"
 IDENTITY_FILES = (MAP_FILE, HISTORY_FILE, APART_FILE, GUARD_FILE)
 """What an identity run leaves in its folder."""
-
-
-def check_orders(config: Config) -> Readiness:
-    """Give the account of the order log, in customers where ``[identity]`` is enabled and the log is usable.
-
-    Raises
-    ------
-    TenureError
-        As `tenure_features.check` and `tenure_features.open_shop`.
-    """
-    source, as_of, engine = order_source(config.orders), config.run.as_of, engine_of(config.engine)
-    readiness = check(source, as_of=as_of, engine=engine)
-    if not config.identity.enabled or not readiness.ready:
-        return readiness
-    identifiers = identifiers_of({name: table_source(table) for name, table in config.tables.items()})
-
-    def customers_at(moment: pd.Timestamp) -> CustomerMap:
-        return find_identities(identifiers, linking_of(config.identity), as_of=moment, engine=engine).customers
-
-    return check(source, as_of=as_of, engine=engine, customers=customers_at)
 
 
 def identity_notes(shop: Shop) -> tuple[str, ...]:

@@ -10,10 +10,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from tenure.config import Config
 from tenure.config_file import load_config
 from tenure.jobs.ablation import ablation, ablation_line, ablation_section
-from tenure.jobs.opening import open_configured_shop
 from tenure.jobs.results import RunResult
 from tenure.jobs.run import run_job
 from tenure.progress import Progress
@@ -22,8 +20,8 @@ from tenure_serving.findings import exact_money
 from tenure_serving.report.sections import Section
 from tenure_serving.report.summary import first_to_call, with_money
 from tenure_simulator import ShopConfig, preset, read_truth, realised_outcome, simulate, truth_at
-from tenure_training.frame import Frames
 from tenure_training.metrics.known_truth import against_truth
+from tenure_training.models.contract import TrainingFrame
 from tenure_training.models.registry import candidate_class
 from tenure_training.training import Training
 
@@ -100,15 +98,17 @@ def demo_job(out: Path, *, customers: int, seed: int, progress: Progress) -> Dem
         written = simulate(shop, out / SHOP, expectations=False)
     store = f"sqlite:///{(out / 'mlruns' / 'mlflow.db').absolute().as_posix()}"
     config = load_config(written.config_path, overrides={"run": {"seed": seed}, "tracking": {"uri": store}})
+    trained: list[Training] = []
     added: list[pd.DataFrame] = []
 
     def sections(training: Training) -> tuple[Section, ...]:
+        trained.append(training)
         added.append(_ablation(training, out / SHOP, seed=seed))
         return (ablation_section(added[0], candidate=training.choice.name),)
 
     result = run_job(config, out, progress=progress, sections=sections)
     with progress.stage("Comparing with the truth"):
-        truth = compare_with_truth(result, config, truth_of(out / SHOP, result))
+        truth = compare_with_truth(result.scores, trained[0].frame, truth_of(out / SHOP, result), seed=seed)
     call = first_to_call(with_money(result.scores), rows=1)
     first = str((result.scores if call.empty else call)["customer_id"].iloc[0])
     return DemoResult(
@@ -145,14 +145,11 @@ def truth_of(shop: Path, result: RunResult) -> pd.DataFrame:
     return truth_at(read_truth(shop), pd.Timestamp(result.as_of), result.horizon_days)
 
 
-def compare_with_truth(result: RunResult, config: Config, truth: pd.DataFrame) -> pd.DataFrame:
-    """Hold the scores, and two baselines fitted on the same orders, against the truth."""
-    scores = result.scores
+def compare_with_truth(scores: pd.DataFrame, frame: TrainingFrame, truth: pd.DataFrame, *, seed: int) -> pd.DataFrame:
+    """Hold the scores, and two baselines that look at the orders of the same frame, against the truth."""
     predictions = {_CHAMPION: scores.assign(buy_probability=1 - scores["churn_probability"])}
-    frames = Frames(open_configured_shop(config, only=()), active_days=config.run.active_days)
-    frame = frames.frame(pd.Timestamp(result.as_of), horizon_days=result.horizon_days)
     for name in COMPARED:
-        prediction = candidate_class(name)().fit(frame, seed=config.run.seed).predict(frame.present)
+        prediction = candidate_class(name)().fit(frame, seed=seed).predict(frame.present)
         numbers = {"buy_probability": prediction.buy_probability, "expected_value": prediction.expected_value}
         predictions[name] = frame.present[["customer_id"]].assign(**numbers)
     return against_truth(truth, predictions)

@@ -14,10 +14,11 @@ from tenure.jobs.customer_ids import write_guards
 from tenure.jobs.opening import engine_of, linking_of, order_source, table_source
 from tenure.progress import Progress
 from tenure_features.errors import UsageError
-from tenure_features.identities import identifiers_of, link_identifiers
+from tenure_features.identities import IDENTIFIER_TABLE, identifiers_of, link_identifiers
 from tenure_features.identity import IdentityState, read_state, undo_merge
 from tenure_features.tables.log import default_as_of
 from tenure_features.tables.moment import moment_note
+from tenure_features.tables.shop_table import open_table
 
 _SHOWN = 5
 
@@ -77,7 +78,8 @@ def identity_job(config: Config, out: Path, *, progress: Progress) -> IdentityRe
         as_of = pd.Timestamp(config.run.as_of)
     with progress.stage("Linking the identifiers"):
         identifiers = identifiers_of({name: table_source(table) for name, table in config.tables.items()})
-        resolution = link_identifiers(identifiers, linking_of(config.identity), as_of=as_of, engine=engine)
+        table = open_table(IDENTIFIER_TABLE, identifiers, as_of=as_of, engine=engine)
+        resolution = link_identifiers(table, linking_of(config.identity), as_of=as_of)
         state = resolution.state
     new = state.history[state.history["moment"] == as_of]
     write_guards(resolution, out)

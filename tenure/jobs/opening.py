@@ -15,9 +15,9 @@ from tenure_features.identities import IDENTIFIER_TABLE, Linking
 from tenure_features.identity import KINDS, IdentitySettings, KindRule, read_state
 from tenure_features.reading.sources import TableSource
 from tenure_features.shop import open_sources
+from tenure_features.shop_readiness import check_shop
 from tenure_features.tables.contracts import CALENDAR
 from tenure_features.tables.readiness import Readiness
-from tenure_features.tables.shop_table import check_table
 
 ECONOMIC = ("customers", "events", "spend", "service_costs")
 """Tables beside the orders that economics read."""
@@ -144,16 +144,20 @@ def _absent(shop: Shop, catalogue: Catalogue) -> tuple[str, ...]:
     return (f"Features that need a table that was not given are left out: {listed}.",)
 
 
-def check_tables(config: Config) -> dict[str, Readiness]:
-    """Give the account of each table named under ``[tables.*]``, broken or not.
+def check_configured_shop(config: Config) -> dict[str, Readiness]:
+    """Give the account of the orders and of each table named under ``[tables.*]``, broken or not.
+
+    Orders are counted in customers where ``[identity]`` is enabled.
 
     Raises
     ------
-    DataContractError
-        When there is no table to give an account of.
+    TenureError
+        As `tenure_features.shop_readiness.check_shop`.
     """
-    as_of, engine = config.run.as_of, engine_of(config.engine)
-    return {
-        name: check_table(name, table_source(table), as_of=as_of, engine=engine)
-        for name, table in config.tables.items()
-    }
+    return check_shop(
+        order_source(config.orders),
+        {name: table_source(table) for name, table in config.tables.items()},
+        as_of=config.run.as_of,
+        identity=linking_of(config.identity) if config.identity.enabled else None,
+        engine=engine_of(config.engine),
+    )

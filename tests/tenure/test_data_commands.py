@@ -39,8 +39,10 @@ def test_check__tells_what_the_log_holds(call: Call, orders: Path) -> None:
     report = json.loads(done.out)
     assert done.code == 0
     assert (report["schema_version"], report["command"], report["ready"]) == (1, "check", True)
-    assert (report["customers"], report["orders"], report["returns"]) == (3, 6, 1)
-    assert report["first_at"] == "2024-01-05T00:00:00"
+    account = report["tables"]["orders"]
+    assert (account["name"], account["ready"], account["rows_used"]) == ("orders", True, 7)
+    assert (account["customers"], account["orders"], account["returns"]) == (3, 6, 1)
+    assert account["first_at"] == "2024-01-05T00:00:00"
     text = call("check", "--orders", orders, *COLUMNS).out
     assert "customers" in text
     assert "horizon" in text

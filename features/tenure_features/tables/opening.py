@@ -32,8 +32,8 @@ _ACCOUNT = CLEAN + "account_id"
 PLACE = "tenure:place"
 """Which of a customer's rows comes first."""
 
-Customers = CustomerMap | Callable[[pd.Timestamp], CustomerMap]
-"""Whose an id is; or what says so once the moment is decided."""
+Customers = CustomerMap | Callable[[pd.Timestamp], CustomerMap | None]
+"""Whose an id is; or what says so, if it can be known, once the moment is decided."""
 
 
 @dataclass(frozen=True, kw_only=True)

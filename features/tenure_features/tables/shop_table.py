@@ -124,7 +124,7 @@ def open_table(
         If it cannot be read or breaks its contract, with every breach in one message.
     """
     connection = backend if backend is not None else (engine or Engine()).connect()
-    table = _open(name, source, as_of, connection, customers)
+    table = open_as_it_is(name, source, as_of=as_of, backend=connection, customers=customers)
     require_ready(table.readiness)
     return table
 
@@ -133,16 +133,18 @@ def check_table(
     name: str, source: TableSource, *, as_of: Moment | None = None, engine: Engine | None = None
 ) -> Readiness:
     """Give the account of a table beside the orders, broken or not; raises as `open_table` where there is none."""
-    return _open(name, source, as_of, (engine or Engine()).connect(), None).readiness
+    return open_as_it_is(name, source, as_of=as_of, backend=(engine or Engine()).connect()).readiness
 
 
-def _open(
+def open_as_it_is(
     name: str,
     source: TableSource,
+    *,
     as_of: Moment | None,
     backend: Any,  # noqa: ANN401
-    customers: CustomerMap | None,
+    customers: CustomerMap | None = None,
 ) -> ShopTable:
+    """Open a table as `open_table` does, and give it even where it breaks its contract, for its account."""
     own = f"{name}_{next(_opened)}"  # a table may be opened twice on one backend, at two moments
     stages = open_stages(
         _contract(name),

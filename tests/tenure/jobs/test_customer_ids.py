@@ -109,7 +109,16 @@ def test_report__shows_what_linking_did(shop: Path) -> None:
 
 
 def test_check__speaks_of_customers(call: Call, shop: Path) -> None:
-    assert json.loads(call("check", "--config", shop, "--json").out)["customers"] == 3
+    tables = json.loads(call("check", "--config", shop, "--json").out)["tables"]
+    assert (tables["orders"]["customers"], tables["identifiers"]["rows_used"]) == (3, 4)
+
+
+def test_check__accounts_for_the_orders_where_the_identifiers_cannot_be_used(call: Call, shop: Path) -> None:
+    (shop.parent / "identifiers.csv").write_text(IDENTIFIERS.replace(",email,", ",,"))
+    done = call("check", "--config", shop, "--json")
+    tables = json.loads(done.out)["tables"]
+    assert (done.code, tables["identifiers"]["ready"], tables["orders"]["ready"]) == (3, False, True)
+    assert tables["orders"]["customers"] == 4  # ids as they are
 
 
 def test_features__are_those_of_customers(call: Call, shop: Path, tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,7 @@ from tenure.progress import SilentProgress
 from tenure_serving.findings import exact_money
 from tenure_simulator import read_truth, truth_at
 from tenure_training.metrics.known_truth import against_truth
+from tests.openings import count_openings
 
 KNOWN = pd.DataFrame(
     {
@@ -45,10 +47,18 @@ def here(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def demo(tmp_path_factory: pytest.TempPathFactory, here: Path) -> DemoResult:
-    with pytest.MonkeyPatch.context() as patch:
+def openings() -> Counter[str]:
+    """How often the demo opened each table."""
+    return Counter()
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory, here: Path, openings: Counter[str]) -> DemoResult:
+    with pytest.MonkeyPatch.context() as patch, count_openings() as counted:
         patch.chdir(here)
-        return demo_job(tmp_path_factory.mktemp("demo"), customers=200, seed=2, progress=SilentProgress())
+        result = demo_job(tmp_path_factory.mktemp("demo"), customers=200, seed=2, progress=SilentProgress())
+    openings.update(counted)
+    return result
 
 
 @pytest.fixture(scope="module")
@@ -120,3 +130,9 @@ def test_demo__leaves_everything_in_its_folder(demo: DemoResult, here: Path) -> 
     assert {"shop", "scores.parquet", "report.html", "manifest.json", "model", "mlruns"} <= names
     assert demo.report_path == demo.out / "report.html"
     assert list(here.iterdir()) == []
+
+
+@pytest.mark.slow
+def test_demo__opens_each_table_once(demo: DemoResult, openings: Counter[str]) -> None:
+    assert {"orders", "events"} <= set(openings)
+    assert set(openings.values()) == {1}

@@ -1,0 +1,32 @@
+"""How often each table is opened while something is done."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tenure_features.reading import sources
+
+READERS = ("tenure_features.tables.opening", "tenure_features.rfm")
+"""Modules that call `tenure_features.reading.sources.read_table`."""
+
+
+@contextmanager
+def count_openings() -> Iterator[Counter[str]]:
+    """Count, by the name of the file, every call of the one function that reads a table."""
+    counted: Counter[str] = Counter()
+    read = sources.read_table
+
+    def counting(uri: Any, *arguments: Any, **options: Any) -> Any:
+        counted[Path(str(uri)).stem] += 1
+        return read(uri, *arguments, **options)
+
+    with pytest.MonkeyPatch.context() as patch:
+        for module in READERS:
+            patch.setattr(f"{module}.read_table", counting)
+        yield counted
