@@ -25,7 +25,7 @@ def test_doubts__everybody_has_one_order(write):
     with pytest.raises(DataContractError, match="say who bought"):
         open_orders(OrderSource(path))
     assert check(OrderSource(path, columns={"customer_id": "Contact e-mail"})).ready
-    assert open_orders(OrderSource(path, trust_customers=True)).readiness.customers == 400
+    assert open_orders(OrderSource(path, trust_customers=True)).readiness.figures.customers == 400
 
 
 def test_doubts__one_id_has_more_than_a_twentieth_of_the_orders(write):

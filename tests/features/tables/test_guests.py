@@ -35,7 +35,7 @@ def test_guests__become_their_e_mail_and_are_missing_without_one(write):
 def test_guests__are_set_aside_without_an_e_mail(write, word):
     path = write(f"customer_id,ordered_at,revenue\na,2024-01-01,1\n{word},2024-01-02,2\n{word},2024-01-03,2\n")
     readiness = check(OrderSource(path))
-    assert (readiness.customers, readiness.orders) == (1, 1)
+    assert (readiness.figures.customers, readiness.figures.orders) == (1, 1)
     assert [(one.problem, one.rows) for one in readiness.set_aside] == [("no customer id", 2)]
 
 
@@ -43,7 +43,7 @@ def test_guests__are_zeros_of_a_column_of_numbers_too(opened):
     rows = pd.DataFrame(
         {"customer_id": [0, 0, 5], "ordered_at": pd.Timestamp("2024-01-01"), "revenue": [1.0, 2.0, 3.0]}
     )
-    assert opened(rows).log.readiness.customers == 1
+    assert opened(rows).log.readiness.figures.customers == 1
 
 
 def test_guests__kept_on_purpose_are_customers(write):
@@ -54,5 +54,5 @@ def test_guests__kept_on_purpose_are_customers(write):
 def test_guests__e_mail_that_is_the_customer_already_is_no_second_one(write):
     path = write("Email,ordered_at,revenue\na@example.org,2024-01-01,1\n,2024-01-02,2\n")
     readiness = check(OrderSource(path))
-    assert (readiness.columns["customer_id"], readiness.customers) == ("Email", 1)
+    assert (readiness.columns["customer_id"], readiness.figures.customers) == ("Email", 1)
     assert "Email was read as customer_id." in readiness.notes
