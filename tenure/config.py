@@ -239,8 +239,6 @@ class SegmentsConfig(ConfigSection):
         Path of a JSON file; None: the starter playbook.
     margin
         How far beyond a border a customer must be to leave the group of earlier scores, as a share of the border.
-    language
-        Of the labels of groups and segments, such as ``en`` or ``ru``.
     """
 
     rfm_mode: Literal["quintile", "adbt", "fixed"] = "quintile"
@@ -260,7 +258,18 @@ class SegmentsConfig(ConfigSection):
     gone: float = Field(default=4.0, gt=0)
     playbook: str | None = None
     margin: float = Field(default=0.1, ge=0, lt=1)
-    language: str = Field(default="en", min_length=2)
+
+
+class ReportConfig(ConfigSection):
+    """What people read.
+
+    Attributes
+    ----------
+    language
+        Of reports, cards, groups and reasons.
+    """
+
+    language: Literal["en", "ru"] = "en"
 
 
 class ModelsConfig(ConfigSection):
@@ -367,6 +376,7 @@ class Config(ConfigSection):
     run: RunConfig = Field(default_factory=RunConfig)
     engine: EngineConfig = Field(default_factory=EngineConfig)
     segments: SegmentsConfig = Field(default_factory=SegmentsConfig)
+    report: ReportConfig = Field(default_factory=ReportConfig)
     tuning: TuningConfig = Field(default_factory=TuningConfig)
     tracking: TrackingConfig = Field(default_factory=TrackingConfig)
     identity: IdentityConfig = Field(default_factory=IdentityConfig)

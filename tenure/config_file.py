@@ -113,7 +113,18 @@ def _validate(tree: ConfigTree) -> Config:
 
 def _require_known_keys(tree: ConfigTree) -> None:
     require_known(tree, _keys(Config), what="section")
-    for name in ("orders", "features", "run", "engine", "economics", "segments", "tuning", "tracking", "identity"):
+    for name in (
+        "orders",
+        "features",
+        "run",
+        "engine",
+        "economics",
+        "segments",
+        "report",
+        "tuning",
+        "tracking",
+        "identity",
+    ):
         section = tree.get(name, {})
         if isinstance(section, Mapping):
             require_known(section, _keys(Config.model_fields[name].annotation), what=f"key of [{name}]")

@@ -82,8 +82,9 @@ Previous = Annotated[
 ScoresPlace = Annotated[
     Path, typer.Option("--scores", metavar="FILE|DIR", help="scores.parquet, or the folder it lies in.")
 ]
-Language = Annotated[
-    str | None, typer.Option("--language", metavar="en|ru", help="Language of the labels of groups. [default: en]")
+LanguageOption = Annotated[
+    str | None,
+    typer.Option("--language", metavar="en|ru", help="Language of reports, cards, groups and reasons. [default: en]"),
 ]
 ConfigFile = Annotated[
     Path | None,
@@ -203,6 +204,11 @@ def own_features(files: Sequence[str] | None) -> _Tree:
 def tuning(trials: int | None, timeout_s: float | None, jobs: int | None) -> _Tree:
     """Nest the options about tuning like ``[tuning]``."""
     return {"trials": trials, "timeout_s": timeout_s, "jobs": jobs}
+
+
+def report(language: str | None) -> _Tree:
+    """Nest the option about what people read like ``[report]``."""
+    return {"language": language}
 
 
 def engine(kind: str | None) -> _Tree:

@@ -12,6 +12,7 @@ from tenure_serving.json_value import to_json_value
 
 if TYPE_CHECKING:
     from tenure_decisions.findings import Findings  # pandas is not needed to print a failure
+    from tenure_serving.language import Language
 
 SCHEMA_VERSION = 1
 """Version of the JSON objects commands print; raised when a key changes its meaning or disappears."""
@@ -36,7 +37,9 @@ def emit(command: str, lines: Iterable[str], payload: object, *, as_json: bool) 
     sys.stdout.flush()  # here a reader that has gone away, such as head, is still handled; at exit it is not
 
 
-def show(command: str, findings: Findings, *, out: Path | None = None, as_json: bool) -> None:
+def show(
+    command: str, findings: Findings, *, out: Path | None = None, as_json: bool, language: Language | None = None
+) -> None:
     """Print findings and, where a folder is named, write their tables (CSV) and charts (SVG) into it.
 
     Parameters
@@ -49,15 +52,19 @@ def show(command: str, findings: Findings, *, out: Path | None = None, as_json: 
         Folder of the files; None for none.
     as_json
         Whether a program reads it.
+    language
+        Of the text and the charts; None: English.
     """
     from tenure.options import out_folder
     from tenure_serving.findings import payload, text_lines, write_files
+    from tenure_serving.language import ENGLISH
 
-    files = () if out is None else write_files(findings, out_folder(out))
+    spoken = language or ENGLISH
+    files = () if out is None else write_files(findings, out_folder(out), language=spoken)
     if as_json:
         emit(command, (), payload(findings, files=files), as_json=True)
     else:
-        emit(command, text_lines(findings, files=files), None, as_json=False)
+        emit(command, text_lines(findings, files=files, language=spoken), None, as_json=False)
 
 
 def as_object(command: str, payload: object) -> str:

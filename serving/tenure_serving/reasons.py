@@ -16,6 +16,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from tenure_features.errors import UsageError
+from tenure_serving.language import ENGLISH, N_, Language
 from tenure_training.models.contract import Contributions
 
 _Floats = NDArray[np.float64]
@@ -30,14 +31,19 @@ _GROUP_OF_PREFIX = {
     "btyd": _RHYTHM, "bgnbd": _RHYTHM, "mbgnbd": _RHYTHM, "paretonbd": _RHYTHM, "gammagamma": "monetary",
 }  # fmt: skip
 _MEANINGS = {
-    "base": "Where everybody starts.",
-    "btyd_rhythm": "What the rhythm of past orders predicts (BTYD models).",
-    "calibration": "Correction of the probability on later data.",
+    "base": N_("Where everybody starts."),
+    "btyd_rhythm": N_("What the rhythm of past orders predicts."),
+    "calibration": N_("Correction of the probability on later data."),
 }
 _SAID_AS_SILENCE = frozenset({"recency_days", "lateness", "adbt_days"})
 _NOT_REASONS = frozenset({"calibration"})
-_EFFECT = {"churn": "odds of leaving", "value": "spend when buying"}
 _DIRECTION = {"churn": ("raises risk", "lowers risk"), "value": ("raises value", "lowers value")}
+_SENTENCES = {
+    ("churn", True): N_("{fact}: odds of leaving x {multiplier} (raises risk)"),
+    ("churn", False): N_("{fact}: odds of leaving x {multiplier} (lowers risk)"),
+    ("value", True): N_("{fact}: spend when buying x {multiplier} (raises value)"),
+    ("value", False): N_("{fact}: spend when buying x {multiplier} (lowers value)"),
+}
 
 
 class Described(Protocol):
@@ -58,6 +64,10 @@ class Described(Protocol):
     @property
     def meaning(self) -> str:
         """One line for people."""
+
+    @property
+    def reason(self) -> str:
+        """How an explanation says it, ``{value}`` where the number goes."""
 
     def say(self, value: float) -> str:
         """Fill the feature's reason with a value."""
@@ -100,7 +110,12 @@ class Reason:
         return raises if self.multiplier >= 1 else lowers
 
     def __str__(self) -> str:
-        return f"{self.fact}: {_EFFECT[self.target]} x {_number(self.multiplier)} ({self.direction})"
+        return self.say(ENGLISH)
+
+    def say(self, language: Language) -> str:
+        """Say the reason in the language its fact is in."""
+        sentence = _SENTENCES[self.target, self.multiplier >= 1]
+        return language.gettext(sentence, fact=self.fact, multiplier=_number(self.multiplier, language))
 
 
 def churn_reasons(
@@ -110,6 +125,7 @@ def churn_reasons(
     *,
     top: int = 3,
     currency: str | None = None,
+    language: Language = ENGLISH,
 ) -> list[list[str]]:
     """Say why each customer's odds of leaving are what they are.
 
@@ -125,6 +141,8 @@ def churn_reasons(
         At most so many reasons, strongest first, in either direction.
     currency
         Written after amounts.
+    language
+        Of the sentences; the words of a shop's own features are left as they are.
 
     Returns
     -------
@@ -136,8 +154,10 @@ def churn_reasons(
     UsageError
         Contributions and snapshot differ in their number of rows.
     """
-    sentences = reasons(contributions, snapshot, catalogue, target="churn", top=top, currency=currency)
-    return [[str(reason) for reason in row] for row in sentences]
+    strongest = reasons(
+        contributions, snapshot, catalogue, target="churn", top=top, currency=currency, language=language
+    )
+    return [[reason.say(language) for reason in row] for row in strongest]
 
 
 def value_reasons(
@@ -147,10 +167,13 @@ def value_reasons(
     *,
     top: int = 3,
     currency: str | None = None,
+    language: Language = ENGLISH,
 ) -> list[list[str]]:
     """Say why each customer would spend what the model expects of a buyer; see `churn_reasons`."""
-    sentences = reasons(contributions, snapshot, catalogue, target="value", top=top, currency=currency)
-    return [[str(reason) for reason in row] for row in sentences]
+    strongest = reasons(
+        contributions, snapshot, catalogue, target="value", top=top, currency=currency, language=language
+    )
+    return [[reason.say(language) for reason in row] for row in strongest]
 
 
 def reasons(
@@ -161,6 +184,7 @@ def reasons(
     target: Target,
     top: int = 3,
     currency: str | None = None,
+    language: Language = ENGLISH,
 ) -> list[list[Reason]]:
     """Give each customer's strongest reasons as objects; `churn_reasons` and `value_reasons` turn them into words."""
     terms, _ = terms_of(contributions, target=target, rows=len(snapshot))
@@ -175,7 +199,9 @@ def reasons(
     ]
     order = np.argsort(-np.abs(totals), axis=1, kind="stable")[:, :top]
     described = [name for name in snapshot if name in features]
-    facts = _Facts({name: snapshot[name].to_numpy(dtype=np.float64) for name in described}, features, currency)
+    facts = _Facts(
+        {name: snapshot[name].to_numpy(dtype=np.float64) for name in described}, features, currency, language
+    )
     names, groups = contributions.features, list(stories)
     out: list[list[Reason]] = []
     for row, strongest in enumerate(order):
@@ -236,18 +262,19 @@ def meaning_of(term: str, features: Mapping[str, Described]) -> str:
     return features[term].meaning if term in features else _MEANINGS.get(term, term)
 
 
-class _Money(float):
-    """An amount that writes its currency wherever a feature's words put the number."""
+class _Number(float):
+    """A number that writes itself in a language, an amount with its currency, wherever a feature's words put it."""
 
     currency: str
+    language: Language
 
-    def __new__(cls, amount: float, currency: str) -> Self:
-        money = super().__new__(cls, amount)
-        money.currency = currency
-        return money
+    def __new__(cls, number: float, currency: str, language: Language) -> Self:
+        written = super().__new__(cls, number)
+        written.currency, written.language = currency, language
+        return written
 
     def __format__(self, spec: str) -> str:
-        return f"{super().__format__(spec)} {self.currency}"
+        return self.language.beside(self.language.digits(super().__format__(spec)), self.currency)
 
 
 @dataclass(frozen=True)
@@ -257,22 +284,30 @@ class _Facts:
     values: dict[str, _Floats]
     features: dict[str, Described]
     currency: str | None
+    language: Language
 
     def say(self, row: int, name: str) -> str:
         silence = name in _SAID_AS_SILENCE or _prefix_group(name) == _RHYTHM
         if silence and {"recency_days", "adbt_days"} <= set(self.values):
             gap = self._value(row, "adbt_days")
-            usual = "one order so far" if np.isnan(gap) else f"usual gap {_days(gap)}"
-            return f"silent for {_days(self._value(row, 'recency_days'))}, {usual}"
+            silent = _days(self._value(row, "recency_days"), self.language)
+            if np.isnan(gap):
+                return self.language.gettext("silent for {days}, one order so far", days=silent)
+            usual = _days(gap, self.language)
+            return self.language.gettext("silent for {days}, usual gap {gap}", days=silent, gap=usual)
         if _prefix_group(name) == "monetary" and "value_mean" in self.values:
             name = "value_mean"
         feature = self.features.get(name)
         if feature is None:
-            return name.replace("_", " ")
+            return self.language.column(name).replace("_", " ")
         value = self._value(row, name)
         if np.isnan(value):
-            return f"{feature.meaning.rstrip('.')} not known yet"
-        return feature.say(_Money(value, self.currency) if feature.unit == "money" and self.currency else value)
+            meaning = self.language.translate(feature.meaning).rstrip(".")
+            return self.language.gettext("{meaning} not known yet", meaning=meaning)
+        currency = self.currency if feature.unit == "money" and self.currency else ""
+        return self.language.reason(feature.reason, _Number(value, currency, self.language)) or feature.say(
+            _Number(value, currency, self.language)
+        )
 
     def _value(self, row: int, name: str) -> float:
         return float(self.values[name][row]) if name in self.values else float("nan")
@@ -321,15 +356,17 @@ def _exp(total: float) -> float:
     return float(np.exp(np.clip(total, -20.0, 20.0)))
 
 
-def _days(days: float) -> str:
+def _days(days: float, language: Language) -> str:
     whole = round(days)
-    return "less than a day" if whole < 1 else f"{whole} day{'s' if whole > 1 else ''}"
+    if whole < 1:
+        return language.gettext("less than a day")
+    return language.ngettext("{count} day", "{count} days", whole)
 
 
-def _number(multiplier: float) -> str:
+def _number(multiplier: float, language: Language) -> str:
     if multiplier < 0.01:
-        return "less than 0.01"
+        return language.gettext("less than {number}", number=language.digits("0.01"))
     if multiplier > 999:
-        return "more than 999"
+        return language.gettext("more than {number}", number="999")
     decimals = 0 if multiplier >= 10 else 1 if multiplier >= 1.95 else 2
-    return f"{multiplier:.{decimals}f}"
+    return language.digits(f"{multiplier:.{decimals}f}")

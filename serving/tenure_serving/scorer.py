@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from tenure_features.errors import DataContractError, UsageError
 from tenure_features.stored import Stored
+from tenure_serving.language import ENGLISH, Language
 from tenure_serving.reasons import Target
 from tenure_serving.registered import bundle_folder
 from tenure_serving.segments.segmenter import Segmenter
@@ -152,7 +153,12 @@ class Scorer:
         return self._segmenter
 
     def score(
-        self, snapshot: pd.DataFrame, *, currency: str | None = None, previous: pd.DataFrame | None = None
+        self,
+        snapshot: pd.DataFrame,
+        *,
+        currency: str | None = None,
+        previous: pd.DataFrame | None = None,
+        language: Language = ENGLISH,
     ) -> pd.DataFrame:
         """Score every customer of a snapshot.
 
@@ -167,6 +173,8 @@ class Scorer:
         previous
             Scores of an earlier ``as_of``: their customers keep their groups within the margin of the segments
             (`Segmenter.assign`); predictions do not depend on it.
+        language
+            Of the reasons; everything else in a score table is for programs, too.
 
         Returns
         -------
@@ -192,7 +200,7 @@ class Scorer:
             return self._empty(snapshot)
         if previous is not None:
             _check_earlier(previous, snapshot)
-        table = pd.concat(list(self._chunks(snapshot, previous)), ignore_index=True)
+        table = pd.concat(list(self._chunks(snapshot, previous, language)), ignore_index=True)
         return table.set_axis(snapshot.index, axis=0)
 
     def explain_frame(self, snapshot: pd.DataFrame, *, target: Target = "churn") -> Explanation:
@@ -227,16 +235,20 @@ class Scorer:
             raise UsageError(f"{self.bundle.info.champion!r} has no additive form, so no term explains anything.")
         return explanation(contributions, rows, self.bundle.info.catalogue, target=target)
 
-    def _chunks(self, snapshot: pd.DataFrame, previous: pd.DataFrame | None) -> Iterator[pd.DataFrame]:
+    def _chunks(
+        self, snapshot: pd.DataFrame, previous: pd.DataFrame | None, language: Language
+    ) -> Iterator[pd.DataFrame]:
         asked = self._segmenter.playbook.columns
         known = {"customer_id", "as_of", *self.bundle.info.features}
         beside = [name for name in (*_beside(snapshot), *asked) if name in snapshot and name not in known]
         columns = ["customer_id", "as_of", *self.bundle.info.features, *beside]
         for start in range(0, len(snapshot), self._chunk_rows):
             rows = snapshot.iloc[start : start + self._chunk_rows][columns].reset_index(drop=True)
-            yield self._score_rows(rows.astype(dict.fromkeys(self.bundle.info.features, "float64")), previous)
+            yield self._score_rows(rows.astype(dict.fromkeys(self.bundle.info.features, "float64")), previous, language)
 
-    def _score_rows(self, rows: pd.DataFrame, previous: pd.DataFrame | None = None) -> pd.DataFrame:
+    def _score_rows(
+        self, rows: pd.DataFrame, previous: pd.DataFrame | None = None, language: Language = ENGLISH
+    ) -> pd.DataFrame:
         candidate, info = self.bundle.candidate, self.bundle.info
         prediction = candidate.predict(rows)
         _check_finite(prediction)
@@ -250,7 +262,7 @@ class Scorer:
             table = table.assign(**self._lifetime.columns(rows, prediction))
         table = self._segmenter.price(rows, table)
         table = table.join(self._segmenter.assign(rows, table, previous=previous))
-        churn, value = _reasons(candidate.contributions(rows), rows, info)
+        churn, value = _reasons(candidate.contributions(rows), rows, info, language)
         table["churn_reasons"] = pd.Series(churn, index=table.index, dtype="object")
         table["value_reasons"] = pd.Series(value, index=table.index, dtype="object")
         table["model_version"] = pd.Series(self.version, index=table.index, dtype="str")
@@ -384,12 +396,15 @@ def days_to_next_order(buy_probability: _Floats, *, horizon_days: int) -> _Float
 
 
 def _reasons(
-    contributions: Contributions | None, rows: pd.DataFrame, info: BundleInfo
+    contributions: Contributions | None, rows: pd.DataFrame, info: BundleInfo, language: Language
 ) -> tuple[list[list[str]], list[list[str]]]:
     """Reasons for each row, in the words of the model; none where it has no additive form."""
     if contributions is None:
         return [[] for _ in range(len(rows))], [[] for _ in range(len(rows))]
     from tenure_serving.reasons import churn_reasons, value_reasons
 
-    churn = churn_reasons(contributions, rows, info.catalogue, top=_REASONS, currency=info.currency)
-    return churn, value_reasons(contributions, rows, info.catalogue, top=_REASONS, currency=info.currency)
+    churn, value = (
+        say(contributions, rows, info.catalogue, top=_REASONS, currency=info.currency, language=language)
+        for say in (churn_reasons, value_reasons)
+    )
+    return churn, value

@@ -17,6 +17,7 @@ from tenure_features.errors import UsageError
 from tenure_serving.card import CustomerCard
 from tenure_serving.card.reader import build_from_scores
 from tenure_serving.explanation import explanation_lines
+from tenure_serving.language import load_language
 from tenure_serving.score_tables import Scores, read_scores, scores_of_frame
 
 ScoreTable = pd.DataFrame | str | Path
@@ -84,7 +85,7 @@ def card(scores: ScoreTable, customer_id: str, *, shop: Shop | None = None, lang
     shop
         Opened at the moment of the scores; without it the card has no timeline and no experience.
     language
-        Of the labels.
+        ``en`` or ``ru``.
 
     Raises
     ------
@@ -93,7 +94,7 @@ def card(scores: ScoreTable, customer_id: str, *, shop: Shop | None = None, lang
     """
     scored = _read(scores, None if shop is None else shop.currency)
     tables = None if shop is None else customer_rows(shop, customer_id)
-    return build_from_scores(customer_id, scored, tables=tables, language=language)
+    return build_from_scores(customer_id, scored, tables=tables, language=load_language(language))
 
 
 def segments(
@@ -120,7 +121,7 @@ def segments(
     group
         The group of ``by`` to profile; None: the high value tier.
     language
-        Of the labels.
+        ``en`` or ``ru``.
 
     Raises
     ------
@@ -130,7 +131,8 @@ def segments(
     currency = None if shop is None else shop.currency
     before = None if previous is None else _read(previous, currency)
     scored = _read(scores, currency)
-    return Result(group_customers(scored, previous=before, shop=shop, by=by, group=group, language=language))
+    spoken = load_language(language)
+    return Result(group_customers(scored, previous=before, shop=shop, by=by, group=group, language=spoken))
 
 
 def _read(scores: ScoreTable, currency: str | None) -> Scores:

@@ -25,6 +25,7 @@ from tenure.progress import Progress, SilentProgress
 from tenure.report.run_report import write_report
 from tenure_features import Catalogue, Shop
 from tenure_features.html_view import render_view
+from tenure_serving.language import ENGLISH, Language, load_language
 from tenure_serving.reasons import Target
 from tenure_training.models.bundle import Bundle
 
@@ -109,10 +110,10 @@ class Model:
         present = self.trained.training.frame.present if frame is None else frame
         return self.scorer.explain_frame(present, target=target)
 
-    def report(self, path: str | Path) -> Path:
-        """Write ``report.html``, one file that needs no network, and return where it lies."""
+    def report(self, path: str | Path, *, language: str = "en") -> Path:
+        """Write ``report.html``, one file that needs no network, in English or Russian; return where it lies."""
         with TemporaryDirectory() as draft:
-            report, *_ = self._write_report(Path(draft))
+            report, *_ = self._write_report(Path(draft), load_language(language))
             Path(path).parent.mkdir(parents=True, exist_ok=True)
             return Path(shutil.copyfile(report, path))
 
@@ -132,10 +133,17 @@ class Model:
             )
         return uri
 
-    def _write_report(self, folder: Path) -> list[Path]:
+    def _write_report(self, folder: Path, language: Language = ENGLISH) -> list[Path]:
         """Write the report and its charts; the page comes first."""
         return write_report(
-            folder, self.config, self.trained, scorer=self.scorer, scores=self._scores, previous=None, further=()
+            folder,
+            self.config,
+            self.trained,
+            scorer=self.scorer,
+            scores=self._scores,
+            previous=None,
+            further=(),
+            language=language,
         )
 
     def _repr_html_(self) -> str:

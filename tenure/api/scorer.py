@@ -11,6 +11,7 @@ from tenure.jobs.score import present_customers
 from tenure_features import Catalogue, Shop
 from tenure_features.html_view import render_view
 from tenure_features.user_features import require_defined
+from tenure_serving.language import ENGLISH, Language
 from tenure_serving.scorer import Scorer
 
 
@@ -37,6 +38,7 @@ class ShopScorer(Scorer):
         previous: pd.DataFrame | None = None,
         catalogue: Catalogue | None = None,
         economics: EconomicsConfig | None = None,
+        language: Language = ENGLISH,
     ) -> pd.DataFrame:
         """Score every customer of a shop at its moment, or every row of a snapshot.
 
@@ -44,7 +46,7 @@ class ShopScorer(Scorer):
         ----------
         snapshot
             A shop opened at the moment of the prediction, or a snapshot, see `tenure_serving.scorer.Scorer.score`.
-        currency, previous
+        currency, previous, language
             As there; the currency is the shop's.
         catalogue
             The features, where the model reads some of the user's own.
@@ -57,9 +59,9 @@ class ShopScorer(Scorer):
             The model does not fit the data.
         """
         if isinstance(snapshot, pd.DataFrame):
-            return super().score(snapshot, currency=currency, previous=previous)
+            return super().score(snapshot, currency=currency, previous=previous, language=language)
         shop, info, features = snapshot, self.bundle.info, catalogue or Catalogue()
         require_defined(info.catalogue, features)
         require_same(shop.calendar, info.definitions.get("calendar"))
         present = with_past_money(present_customers(shop, info, features), economics or EconomicsConfig(), shop)
-        return super().score(present, currency=shop.currency, previous=previous)
+        return super().score(present, currency=shop.currency, previous=previous, language=language)

@@ -21,7 +21,7 @@ def card(
         ),
     ] = None,
     html: Annotated[Path | None, typer.Option("--html", metavar="FILE", help="Write the card as a page, too.")] = None,
-    language: options.Language = None,
+    language: options.LanguageOption = None,
     json: options.Json = False,
 ) -> None:
     """Show the card of one customer: scores, reasons, group, next steps; with --config what happened, too.
@@ -36,13 +36,15 @@ def card(
     from tenure_serving.card import render_card
     from tenure_serving.card.reader import card_json
     from tenure_serving.card.text import card_lines
+    from tenure_serving.language import load_language
 
     settings = None if config is None else load_config(config, overrides={})
     require_apart(html, input_places(settings), results=[config, scores, scores / SCORES, identities])
-    spoken = language or (settings.segments.language if settings else "en")
+    spoken = load_language(language or (settings.report.language if settings else "en"))
     shown_card = open_card(customer, scores, config=settings, identities=identities, language=spoken)
     if html is not None:
         html.parent.mkdir(parents=True, exist_ok=True)
         html.write_text(render_card(shown_card), encoding="utf-8")
-    lines = [*card_lines(shown_card), *(["", f"Page: {html}"] if html else [])]
+    page = ["", spoken.gettext("Page: {path}", path=html)] if html else []
+    lines = [*card_lines(shown_card), *page]
     emit("card", lines, {**card_json(shown_card), "html": html}, as_json=json)

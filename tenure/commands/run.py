@@ -25,6 +25,7 @@ def run(
     config: options.ConfigFile = None,
     engine: options.EngineOption = None,
     tracking_uri: options.TrackingUri = None,
+    language: options.LanguageOption = None,
     experiment: options.Experiment = None,
     register: options.Register = None,
     json: options.Json = False,
@@ -32,7 +33,7 @@ def run(
 ) -> None:
     """Train, backtest, register, score and report in one go.
 
-    Writes scores.parquet, report.html and manifest.json into --out.
+    Writes scores.parquet, report.html, call_list.csv and manifest.json into --out.
 
     Example: tenure run --orders orders.csv --column customer_id=client --as-of 2011-06-11 --horizon 90 --out out
     """
@@ -50,6 +51,7 @@ def run(
             as_of, horizon, active_days, seed=seed, candidates=candidate, out=out, previous=previous
         ),
         "features": options.own_features(features),
+        "report": options.report(language),
         "tuning": options.tuning(trials, timeout, jobs),
         "tracking": options.tracking(tracking_uri, experiment, register=register),
     }

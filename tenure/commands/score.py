@@ -26,12 +26,14 @@ def score(
     config: options.ConfigFile = None,
     engine: options.EngineOption = None,
     tracking_uri: options.TrackingUri = None,
+    language: options.LanguageOption = None,
     json: options.Json = False,
     quiet: options.Quiet = False,
 ) -> None:
     """Score newer orders with a model trained before.
 
-    The horizon, the population and every threshold are those the model carries.
+    The horizon, the population and every threshold are those the model carries. Writes scores.parquet, report.html,
+    call_list.csv and manifest.json into --out.
 
     Example: tenure score --model models:/tenure-scorer@champion --orders newer.parquet --as-of 2011-09-10 --out out
     """
@@ -47,6 +49,7 @@ def score(
         "engine": options.engine(engine),
         "run": options.question(as_of, candidates=candidate, out=out, previous=previous),
         "features": options.own_features(features),
+        "report": options.report(language),
         "tracking": options.tracking(tracking_uri),
     }
     settings = load_config(config, overrides=asked)

@@ -34,7 +34,7 @@ def segments(
         ),
     ] = None,
     out: options.Out = None,
-    language: options.Language = None,
+    language: options.LanguageOption = None,
     json: options.Json = False,
 ) -> None:
     """Count customers and value by group; with --previous who moved, with --config what sets a group apart.
@@ -47,11 +47,12 @@ def segments(
     from tenure.jobs.outputs import input_places, require_apart
     from tenure.jobs.segments import segments_job
     from tenure.output import show
+    from tenure_serving.language import load_language
 
     settings = None if config is None else load_config(config, overrides={})
     require_apart(out, input_places(settings), results=[config, scores, previous])
-    spoken = language or (settings.segments.language if settings else "en")
+    spoken = load_language(language or (settings.report.language if settings else "en"))
     findings = segments_job(
         scores, previous=previous, config=settings, by=by, group=group, where=where, language=spoken
     )
-    show("segments", findings, out=out, as_json=json)
+    show("segments", findings, out=out, as_json=json, language=spoken)

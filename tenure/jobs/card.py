@@ -12,6 +12,7 @@ from tenure_features import Shop, orders
 from tenure_features.reading.engine import fetch
 from tenure_serving.card import CustomerCard
 from tenure_serving.card.reader import build_from_scores, read_identity_rows
+from tenure_serving.language import ENGLISH, Language
 from tenure_serving.score_tables import read_scores
 
 _CARD_TABLES = ("events", "feedback", "service_costs", "assignments")
@@ -23,7 +24,7 @@ def open_card(
     *,
     config: Config | None = None,
     identities: Path | None = None,
-    language: str = "en",
+    language: Language = ENGLISH,
 ) -> CustomerCard:
     """Put the card of a customer together.
 
@@ -38,7 +39,7 @@ def open_card(
     identities
         ``identity_map.parquet`` or its folder; None: the one beside the scores, if there is one.
     language
-        Of the labels.
+        Of every text.
 
     Raises
     ------

@@ -15,8 +15,7 @@ from tenure.jobs.ablation import ablation, ablation_line, ablation_section
 from tenure.jobs.results import RunResult
 from tenure.jobs.run import run_job
 from tenure.progress import Progress
-from tenure_serving.charts.style import percent
-from tenure_serving.findings import exact_money
+from tenure_serving.language import ENGLISH
 from tenure_serving.report.sections import Section
 from tenure_serving.report.summary import first_to_call, with_money
 from tenure_simulator import ShopConfig, preset, read_truth, realised_outcome, simulate, truth_at
@@ -171,7 +170,7 @@ def _who_leaves(result: RunResult, currency: str) -> str:
     return (
         f"Who leaves: {leaving:,.0f} of {result.customers:,} customers are expected not to order in the next "
         f"{result.horizon_days} days. {result.at_risk:,} are at high risk but not lost yet: "
-        f"{exact_money(result.money_at_risk, currency)} at stake."
+        f"{ENGLISH.exact_money(result.money_at_risk, currency)} at stake."
     )
 
 
@@ -179,8 +178,8 @@ def _worth(result: RunResult, currency: str) -> str:
     value = np.sort(result.scores["expected_value"].to_numpy(dtype=np.float64))[::-1]
     best = value[: max(len(value) // 5, 1)].sum() / value.sum()
     return (
-        f"What they are worth: {exact_money(result.expected_value, currency)} in these {result.horizon_days} days; "
-        f"the best fifth of the customers brings {percent(best)} of it."
+        f"What they are worth: {ENGLISH.exact_money(result.expected_value, currency)} in these "
+        f"{result.horizon_days} days; the best fifth of the customers brings {ENGLISH.percent(best)} of it."
     )
 
 
@@ -193,7 +192,7 @@ def _first_step(result: RunResult, currency: str) -> str:
     group = people[people["at_risk"] & (people["segment"] == call["segment"])]
     return (
         f'What to do first: "{call["segment"]}", {len(group):,} customers with '
-        f"{exact_money(group['money_at_risk'].sum(), currency)} at stake: {call['next_step']}. "
+        f"{ENGLISH.exact_money(group['money_at_risk'].sum(), currency)} at stake: {call['next_step']}. "
         f"Begin with {call['customer_id']}."
     )
 
@@ -206,7 +205,7 @@ def _truth_line(truth: pd.DataFrame) -> str:
         f"{_points(mine['probability_error'])} points per customer and {_points(mine['calibration_error'])} per tenth "
         f"of them (if all went on as before: {_points(usual['probability_error'])} and "
         f"{_points(usual['calibration_error'])}). Expected value correlates {mine['value_correlation']:.2f} with the "
-        f"true one ({usual['value_correlation']:.2f}); its total is {percent(abs(mine['total_bias']))} {side}."
+        f"true one ({usual['value_correlation']:.2f}); its total is {ENGLISH.percent(abs(mine['total_bias']))} {side}."
     )
 
 

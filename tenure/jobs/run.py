@@ -17,8 +17,9 @@ from tenure.jobs.registration import record
 from tenure.jobs.results import RunResult, ScoreResult
 from tenure.jobs.training import TrainedShop, train_shop
 from tenure.progress import Progress
-from tenure.report.run_report import CHART_FOLDER, REPORT, write_report
+from tenure.report.run_report import CALL_LIST, CHART_FOLDER, REPORT, write_report
 from tenure_serving.batch import MANIFEST, SCORES, write_scores
+from tenure_serving.language import load_language
 from tenure_serving.report import Section
 from tenure_serving.result_folder import replace_folder
 from tenure_serving.score_tables import Scores, earlier_scores
@@ -53,7 +54,7 @@ def run_job(
     previous = earlier_scores(config.run.previous)
     trained = train_shop(config, progress=progress, previous=previous)
     shop, training = trained.shop, trained.training
-    names = (MODEL_FOLDER, CHART_FOLDER, REPORT, *identity_files(shop), SCORES, MANIFEST)
+    names = (MODEL_FOLDER, CHART_FOLDER, REPORT, CALL_LIST, *identity_files(shop), SCORES, MANIFEST)
     with replace_folder(out, names=names) as draft:
         with progress.stage("Scoring the customers"):
             scorer = Scorer(write_model(config, shop, training, folder=draft / MODEL_FOLDER))
@@ -62,7 +63,14 @@ def run_job(
         with progress.stage("Writing the report"):
             further = sections(training) if sections else ()
             files = write_report(
-                draft, config, trained, scorer=scorer, scores=scores, previous=previous, further=further
+                draft,
+                config,
+                trained,
+                scorer=scorer,
+                scores=scores,
+                previous=previous,
+                further=further,
+                language=load_language(config.report.language),
             )
     # what is recorded lies in its place by now, so that a store that cannot be reached leaves a whole result
     bundle = replace(scorer.bundle, folder=out / MODEL_FOLDER)
@@ -92,6 +100,7 @@ def _score(
         ),
         currency=trained.shop.currency,
         previous=previous.table if previous else None,
+        language=load_language(config.report.language),
     )
     write_identities(trained.shop, draft)
     write_scores(

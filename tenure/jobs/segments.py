@@ -23,6 +23,7 @@ from tenure_features.families.catalogue import BUILT_IN
 from tenure_features.reading.engine import fetch
 from tenure_features.stored import Stored
 from tenure_serving.card.reader import read_rules
+from tenure_serving.language import ENGLISH, Language
 from tenure_serving.report.summary import sum_by, with_money
 from tenure_serving.score_tables import Scores, earlier_scores, read_scores
 from tenure_serving.segments import Playbook, load_map, load_playbook
@@ -47,7 +48,7 @@ def segments_job(
     by: str = "segment",
     group: str | None = None,
     where: str | None = None,
-    language: str = "en",
+    language: Language = ENGLISH,
 ) -> Findings:
     """Group a score table, and compare it with an earlier one and with the tables behind it.
 
@@ -95,7 +96,7 @@ def group_customers(
     by: str = "segment",
     group: str | None = None,
     costs: EconomicsConfig | None = None,
-    language: str = "en",
+    language: Language = ENGLISH,
 ) -> Findings:
     """Group scores that were read, in a shop that was opened at their moment; see `segments_job`."""
     before = previous
@@ -174,16 +175,16 @@ def _find_buyers(shop: Shop | None, start: pd.Timestamp, end: pd.Timestamp) -> s
     return set(fetch(recent.select("customer_id").distinct())["customer_id"].astype("str"))
 
 
-def _words(scores: Scores, by: str, language: str) -> tuple[tuple[str, ...], Mapping[str, str], Playbook]:
+def _words(scores: Scores, by: str, language: Language) -> tuple[tuple[str, ...], Mapping[str, str], Playbook]:
     """Order and labels of the groups, by the maps and the playbook of the model beside the scores."""
     stored = read_rules(scores.path.parent) or {}
     book = parse_playbook(stored["playbook"]) if "playbook" in stored else load_playbook()
     if by == "segment":
-        return book.names, {name: book.label(name, language=language) for name in book.names}, book
+        return book.names, {name: book.label(name, language=language.code) for name in book.names}, book
     maps = {"rfm_group": "group_map", "rfm_relationship": "relationship_map"}
     if by in maps:
         rfm_map = parse_map(stored[maps[by]]) if maps[by] in stored else load_map(_BUILT_IN_MAPS[by])
-        return rfm_map.names, {name: rfm_map.label(name, language=language) for name in rfm_map.names}, book
+        return rfm_map.names, {name: rfm_map.label(name, language=language.code) for name in rfm_map.names}, book
     fixed = {"lifecycle": ("new", "active", "leaving", "lost"), WHERE: (IN_GROUP, OTHERS)}
     return fixed.get(by, ("high", "medium", "low")), {}, book
 

@@ -14,7 +14,9 @@ import pandas as pd
 from tenure.config import Config
 from tenure.progress import Progress
 from tenure_serving.charts import style
+from tenure_serving.language import ENGLISH, N_, Language
 from tenure_serving.report import ChartBlock, Paragraph, Section, TableBlock
+from tenure_serving.report.sections import say_section
 from tenure_training.frame import Frames
 from tenure_training.models.search_space import Value
 from tenure_training.tracking import CandidateRun
@@ -76,7 +78,7 @@ def tuning_notes(tunings: Sequence[Tuning]) -> tuple[str, ...]:
     return tuple(f"{_verdict(tuning)}: {tuning.reason}." for tuning in tunings)
 
 
-def tuning_sections(tunings: Sequence[Tuning]) -> tuple[Section, ...]:
+def tuning_sections(tunings: Sequence[Tuning], *, language: Language = ENGLISH) -> tuple[Section, ...]:
     """Write the part of the report on what tuning gained, and how that differs between origins; none without any."""
     if not tunings:
         return ()
@@ -89,9 +91,9 @@ def tuning_sections(tunings: Sequence[Tuning]) -> tuple[Section, ...]:
         )
     ]
     for tuning in tunings:
-        blocks += _blocks(tuning)
+        blocks += _blocks(tuning, language)
     lead = " ".join(f"{_verdict(tuning)}: {tuning.reason}." for tuning in tunings)
-    return (Section("What tuning gained", lead, tuple(blocks)),)
+    return (say_section(Section("What tuning gained", lead, tuple(blocks)), language),)
 
 
 def trial_runs(tunings: Sequence[Tuning]) -> list[CandidateRun]:
@@ -125,7 +127,7 @@ def _verdict(tuning: Tuning) -> str:
     return f"The tuned settings of {tuning.candidate} are {'used' if tuning.used else 'not used'}"
 
 
-def _blocks(tuning: Tuning) -> list[Paragraph | TableBlock | ChartBlock]:
+def _blocks(tuning: Tuning, language: Language) -> list[Paragraph | TableBlock | ChartBlock]:
     if tuning.gains.empty:
         return []
     gain = 1 - tuning.gains["relative"]
@@ -146,11 +148,11 @@ def _blocks(tuning: Tuning) -> list[Paragraph | TableBlock | ChartBlock]:
     return [
         Paragraph(sentence),
         TableBlock(readable, caption, units={"origin": "date", "gain": "percent"}),
-        ChartBlock(_chart(tuning.candidate, table), f"Gain of tuning {tuning.candidate} by origin"),
+        ChartBlock(_chart(tuning.candidate, table, language), f"Gain of tuning {tuning.candidate} by origin"),
     ]
 
 
-def _chart(candidate: str, table: pd.DataFrame) -> Any:  # noqa: ANN401  # an Altair chart
+def _chart(candidate: str, table: pd.DataFrame, language: Language) -> Any:  # noqa: ANN401  # an Altair chart
     import altair as alt
 
     shown = pd.DataFrame(
@@ -161,15 +163,23 @@ def _chart(candidate: str, table: pd.DataFrame) -> Any:  # noqa: ANN401  # an Al
         }
     )
     latest = float(shown["gain"].iloc[0])
-    conclusion = f"Tuning {candidate} {'gains' if latest > 0 else 'loses'} {abs(latest):.2f} % where it was not chosen"
-    heading = style.title(conclusion, "Loss relative to the untuned model, by origin of the window")
-    colours = alt.Scale(domain=["chosen on", "confirmed on"], range=[style.GREY, style.BLUE])
+    gains = N_("Tuning {candidate} gains {points} % where it was not chosen")
+    loses = N_("Tuning {candidate} loses {points} % where it was not chosen")
+    conclusion = language.gettext(
+        gains if latest > 0 else loses, candidate=candidate, points=language.digits(f"{abs(latest):.2f}")
+    )
+    heading = style.title(
+        conclusion, language.gettext("Loss relative to the untuned model, by the moment the window begins at")
+    )
+    roles = {role: language.gettext(role) for role in (N_("chosen on"), N_("confirmed on"))}
+    shown["role"] = shown["role"].map(roles)
+    colours = alt.Scale(domain=list(roles.values()), range=[style.GREY, style.BLUE])
     return (
         style.chart(shown, title=heading)
         .mark_bar(size=40)
         .encode(
-            x=alt.X("origin:O", title="origin", axis=alt.Axis(labelAngle=0)),
-            y=alt.Y("gain:Q", title="gain, % of the untuned loss"),
-            color=alt.Color("role:N", title="origin", scale=colours),
+            x=alt.X("origin:O", title=language.gettext("moment"), axis=alt.Axis(labelAngle=0)),
+            y=alt.Y("gain:Q", title=language.gettext("gain, % of the untuned loss")),
+            color=alt.Color("role:N", title=language.gettext("the settings were"), scale=colours),
         )
     )

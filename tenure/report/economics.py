@@ -24,13 +24,16 @@ from tenure_decisions.findings import Findings
 from tenure_features import Shop
 from tenure_features.errors import TenureError
 from tenure_serving.findings import section
+from tenure_serving.language import ENGLISH, N_, Language
 from tenure_serving.report.sections import Section
 
 _LARGEST = 5_000_000
 """Rows of orders up to which the report holds these sections; the commands have no limit of their own."""
 
 
-def economics_sections(shop: Shop, scores: pd.DataFrame, *, seed: int) -> tuple[Section, ...]:
+def economics_sections(
+    shop: Shop, scores: pd.DataFrame, *, seed: int, language: Language = ENGLISH
+) -> tuple[Section, ...]:
     """Build the sections the tables of a shop allow: cohorts always, the others where there is a table of spend.
 
     Parameters
@@ -41,13 +44,15 @@ def economics_sections(shop: Shop, scores: pd.DataFrame, *, seed: int) -> tuple[
         Made at the same moment; they set the level of predicted value.
     seed
         Of every bootstrap.
+    language
+        Of every word.
     """
     if shop.log.readiness.rows_used > _LARGEST:
         return ()
-    findings = [_available("Cohorts", lambda: (_cohorts(shop, seed),))]
+    findings = [_available(N_("Cohorts"), lambda: (_cohorts(shop, seed),))]
     if "spend" in shop.tables:
-        findings.append(_available("Channels, growth and budget", lambda: _money(shop, scores, seed)))
-    return tuple(section(subject) for subjects in findings for subject in subjects)
+        findings.append(_available(N_("Channels, growth and budget"), lambda: _money(shop, scores, seed)))
+    return tuple(section(subject, language=language) for subjects in findings for subject in subjects)
 
 
 def _available(title: str, build: Callable[[], tuple[Findings, ...]]) -> tuple[Findings, ...]:
@@ -70,7 +75,7 @@ def _money(shop: Shop, scores: pd.DataFrame, seed: int) -> tuple[Findings, ...]:
     return (
         channel_findings(channels(study), days=days, currency=currency),
         growth_findings(growth(study), since=study.since, as_of=study.as_of, currency=currency),
-        *_available("Budget", lambda: (_budget(study, currency, seed),)),
+        *_available(N_("Budget"), lambda: (_budget(study, currency, seed),)),
     )
 
 

@@ -8,6 +8,7 @@ import pandas as pd
 
 from tenure_features.families.feature import FeatureDescription
 from tenure_serving import charts
+from tenure_serving.language import ENGLISH, Language
 from tenure_serving.report.sections import ChartBlock, Section
 from tenure_serving.report.summary import first_to_call, with_money
 from tenure_serving.shap_explanation import row_of, swarm_dots, waterfall_steps
@@ -21,6 +22,8 @@ def explanation_sections(
     *,
     catalogue: Sequence[FeatureDescription],
     currency: str,
+    language: Language = ENGLISH,
+    record: pd.DataFrame | None = None,
 ) -> tuple[Section, ...]:
     """Show explanations of single customers; nothing where the model has no additive form.
 
@@ -36,20 +39,29 @@ def explanation_sections(
         What the features mean.
     currency
         Unit of amounts.
+    language
+        Of every word.
+    record
+        What customers did so far, as the list of whom to call first takes it.
     """
     if contributions is None or present.empty:
         return ()
     blocks = [
         ChartBlock(
-            charts.beeswarm(swarm_dots(contributions, present, catalogue)),
-            "What each of the strongest terms adds to the odds of leaving, one dot per customer",
+            charts.beeswarm(swarm_dots(contributions, present, catalogue), language=language),
+            language.gettext("What each of the strongest terms adds to the odds of leaving, one dot per customer"),
         )
     ]
-    urgent = first_to_call(with_money(scores), rows=1)
+    urgent = first_to_call(with_money(scores, record), rows=1)
     if len(urgent):
         customer = str(urgent["customer_id"].iloc[0])
         steps = waterfall_steps(contributions, present, catalogue, row=row_of(present, customer))
-        label = f"Steps from an undecided customer to the churn probability of {customer}"
-        blocks.insert(0, ChartBlock(charts.waterfall(steps, customer=customer, currency=currency), label))
-    lead = "All terms of a customer together are exactly the log-odds of the churn probability in the score table."
-    return (Section("Why, customer by customer", lead, blocks),)
+        label = language.gettext(
+            "Steps from an undecided customer to the churn probability of {customer}", customer=customer
+        )
+        chart = charts.waterfall(steps, customer=customer, currency=currency, language=language)
+        blocks.insert(0, ChartBlock(chart, label))
+    lead = language.gettext(
+        "The steps of a customer multiply to exactly the churn probability in the score table: nothing is left out."
+    )
+    return (Section(language.gettext("Why, customer by customer"), lead, blocks),)

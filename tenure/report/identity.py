@@ -10,7 +10,6 @@ from tenure_decisions.glossary import LINKING_TERMS
 from tenure_features import Shop
 from tenure_features.identities import Identities, orders_by_account
 from tenure_serving.charts.linking import AFTER_LINKING, BEFORE
-from tenure_serving.charts.style import plural
 
 BANDS = ((1, "1"), (2, "2"), (3, "3"), (4, "4-5"), (6, "6-10"), (11, "11+"))
 """Lowest number of orders of each band, and how it is written."""
@@ -46,9 +45,11 @@ def identity_findings(shop: Shop, scores: pd.DataFrame) -> Findings | None:
     return Findings(
         subject="linking",
         title="Who is who",
-        lead=f"{plural(before, 'source id')} with orders turned out to be {plural(after, 'customer')}. "
-        "Counted by source id, {once_before} would seem to have ordered once; it is {once_after}.",
+        lead="{source_ids} source ids with orders turned out to be {customers} customers. Counted by source id, "
+        "{once_before} would seem to have ordered once; it is {once_after}.",
         facts=(
+            Fact("source_ids", before, "ids"),
+            Fact("customers", after, "customers"),
             Fact("once_before", once[BEFORE], "share"),
             Fact("once_after", once[AFTER_LINKING], "share"),
             Fact("account", _account(shop.identities)),

@@ -8,7 +8,8 @@ import pandas as pd
 
 from tenure.jobs.results import AuditResult, BacktestResult, RunResult, ScoreResult
 from tenure.report.training import audit_findings, date_findings
-from tenure_serving.findings import exact_money, text_lines
+from tenure_serving.findings import text_lines
+from tenure_serving.language import ENGLISH
 
 _METRIC_COLUMNS = {
     "Will they order? Mean over the backtest's origins": (
@@ -104,7 +105,9 @@ def _dates(result: RunResult | BacktestResult) -> list[str]:
 
 
 def _findings(result: RunResult | ScoreResult) -> list[str]:
-    stake, value = (exact_money(amount, result.currency) for amount in (result.money_at_risk, result.expected_value))
+    stake, value = (
+        ENGLISH.exact_money(amount, result.currency) for amount in (result.money_at_risk, result.expected_value)
+    )
     return [
         f"{result.customers:,} customers as of {result.as_of:%Y-%m-%d}, for the next {result.horizon_days} days:",
         f"  {result.at_risk:,} are at high risk of leaving, {stake} is at stake",

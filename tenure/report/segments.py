@@ -11,6 +11,7 @@ from tenure_decisions.findings import Findings
 from tenure_features import Shop
 from tenure_features.families.catalogue import Catalogue
 from tenure_serving.findings import section
+from tenure_serving.language import ENGLISH, Language
 from tenure_serving.report import Section
 from tenure_serving.score_tables import Scores
 from tenure_serving.scorer import Scorer
@@ -19,7 +20,13 @@ from tenure_serving.segments.movement import Movement, count_movement
 
 
 def segment_sections(
-    shop: Shop, scorer: Scorer, scores: pd.DataFrame, previous: Scores | None, *, catalogue: Catalogue
+    shop: Shop,
+    scorer: Scorer,
+    scores: pd.DataFrame,
+    previous: Scores | None,
+    *,
+    catalogue: Catalogue,
+    language: Language = ENGLISH,
 ) -> tuple[Section, ...]:
     """Build every section about groups that a run can show.
 
@@ -35,6 +42,8 @@ def segment_sections(
         Scores of an earlier moment, if any.
     catalogue
         The features that were computed.
+    language
+        Of every word.
     """
     segmenter, currency = scorer.segmenter, scorer.bundle.info.currency or ""
     moved = None if previous is None else count_movement(previous.table, scores, order=segmenter.playbook.names)
@@ -46,7 +55,7 @@ def segment_sections(
     ]
     if set(STUDY_TABLES) & set(shop.tables) and 0 < (scores[BEST[0]] == BEST[1]).sum() < len(scores):
         subjects.append(study(shop, scores, currency=currency))
-    return tuple(section(subject) for subject in subjects)
+    return tuple(section(subject, language=language) for subject in subjects)
 
 
 def steadiness(moved: Movement | None, aged: pd.DataFrame | None, *, margin: float, currency: str) -> Findings:

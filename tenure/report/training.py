@@ -54,16 +54,27 @@ def date_findings(table: pd.DataFrame) -> Findings | None:
     if judged.empty:
         return None
     mean = judged.drop(columns="origin").mean()
-    beside = "was off by" if mean["error_days"] <= mean["adbt_error_days"] else "only by"
+    lead = (
+        "For those who ordered within the window, half of the dates were at most {error_days} days off; the last order "
+        "plus the customer's average days between transactions (ADBT) was off by {adbt_error_days}."
+    )
+    if mean["error_days"] > mean["adbt_error_days"]:
+        lead = (
+            "For those who ordered within the window, half of the dates were at most {error_days} days off; the last "
+            "order plus the customer's average days between transactions (ADBT) only by {adbt_error_days}."
+        )
     return Findings(
         subject="dates",
-        title=f"Dates of the next order are {mean['error_days']:.0f} days off, {mean['adbt_error_days']:.0f} by ADBT",
-        lead="For those who ordered within the window, half of the dates were at most {error_days} days off; the last "
-        f"order plus the customer's average days between transactions (ADBT) {beside} {{adbt_error_days}}.",
-        facts=tuple(
-            Fact(str(name), float(mean[name]), term.unit, term.meaning)
-            for name, term in glossary.DATE_TERMS.items()
-            if name in mean
+        title="Dates of the next order are {whole_error} days off, {whole_adbt_error} by ADBT",
+        lead=lead,
+        facts=(
+            Fact("whole_error", round(mean["error_days"]), "days"),
+            Fact("whole_adbt_error", round(mean["adbt_error_days"]), "days"),
+            *(
+                Fact(str(name), float(mean[name]), term.unit, term.meaning)
+                for name, term in glossary.DATE_TERMS.items()
+                if name in mean
+            ),
         ),
         tables=(FindingTable(name="dates", title="Dates by origin", frame=table, terms=glossary.DATE_TERMS),),
     )

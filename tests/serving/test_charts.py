@@ -60,8 +60,14 @@ DRAWN = [
         charts.draw_backtest(BACKTEST, metric="total_bias", champion="hurdle"),
         "hurdle 0.060, best baseline (recency) -0.250",
     ),
-    (charts.draw_backtest(BACKTEST, metric="auroc", champion="blend"), "Ranking of churn by candidate"),
-    (charts.draw_totals(TOTALS, currency="EUR"), "Predicted totals were 5.0 % below what came, over 2 origins"),
+    (
+        charts.draw_backtest(BACKTEST, metric="auroc", champion="blend"),
+        "Who leaves is ranked above who stays: share of pairs",
+    ),
+    (
+        charts.draw_totals(TOTALS, currency="EUR"),
+        "Predicted totals were 5.0 % below what came, over 2 moments in the past",
+    ),
     (
         charts.draw_churn_risk(BINS, horizon_days=90, mean=0.525),
         "52 % of 4 customers are expected not to order within 90 days",

@@ -183,7 +183,7 @@ def test_report__is_one_well_formed_file_that_loads_nothing(page) -> None:
 
 def test_report__tells_its_story_in_order(page) -> None:
     sections = [attributes["id"] for tag, attributes in Reader(page).tags if tag == "section"]
-    assert sections == ["risk", "actions", "segments", "trust", "drivers", "definitions", "readiness"]
+    assert sections == ["risk", "calls", "actions", "segments", "trust", "drivers", "definitions", "readiness"]
 
 
 def test_report__leads_with_the_numbers_of_the_score_table(data, page) -> None:
@@ -195,7 +195,9 @@ def test_report__leads_with_the_numbers_of_the_score_table(data, page) -> None:
     assert head.money_at_risk == pytest.approx(at_risk)
     assert head.expected_value == pytest.approx(scores["expected_value"].sum())
     text = Reader(page).text
-    assert f"{len(risky):,} at risk of leaving" in text
+    conclusion = f"{len(risky):,} of 4,000 customers are at high risk of leaving within 90 days: "
+    assert f"{conclusion}{round(at_risk, -2):,.0f} GBP is at stake." in text
+    assert f"{len(risky):,} at high risk of leaving" in text
     assert f"{round(at_risk, -2):,.0f} GBP at risk with them over 90 days" in text
 
 
@@ -216,11 +218,32 @@ def test_report__shows_a_next_step_of_an_edited_playbook(data) -> None:
     assert (row["segment"], row["step"], row["later"], row["goal"]) == ("Regulars", "Send flowers", [], "")
 
 
-def test_report__holds_twenty_customers_and_no_more(data, page) -> None:
+def test_report__holds_twenty_customers_and_ten_lost_ones_and_no_more(data, page) -> None:
     shown = set(re.findall(r"C\d{5}", page))
     people = summary.with_money(data.scores)
-    assert shown == set(people[people["at_risk"]].nlargest(20, "money_at_risk")["customer_id"])
-    assert len(shown) == 20
+    urgent = people[people["at_risk"]].nlargest(20, "money_at_risk")["customer_id"]
+    lost = people[people["lost"]].nlargest(10, "money_at_risk")["customer_id"]
+    assert shown == {*urgent, *lost}
+    assert len(shown) == 20 + min(10, int(people["lost"].sum()))
+
+
+def test_report__weighs_money_at_risk_by_what_is_known_and_leaves_out_who_brought_nothing(data) -> None:
+    people = summary.with_money(data.scores).query("at_risk").nlargest(3, "money_at_risk")
+    ids = people["customer_id"].tolist()
+    record = pd.DataFrame({"customer_id": ids, "orders_so_far": [1, 9, 9], "revenue_so_far": [10.0, 90.0, -5.0]})
+    three = summary.with_money(data.scores[data.scores["customer_id"].isin(ids)], record)
+    weighed = three.set_index("customer_id")["money_at_risk"] * pd.Series([1 / 2, 9 / 10, 0], index=ids)
+    called = summary.first_to_call(three)
+    assert ids[2] not in called["customer_id"].tolist()
+    assert called["customer_id"].tolist() == weighed[ids[:2]].sort_values(ascending=False).index.tolist()
+
+
+def test_call_list__has_everybody_at_risk_and_lost_ones_apart(data) -> None:
+    people = summary.with_money(data.scores)
+    table = summary.call_list(people)
+    assert table["list"].value_counts().to_dict() == {"call": people["at_risk"].sum(), "lost": people["lost"].sum()}
+    assert table["list"].tolist() == sorted(table["list"])
+    assert {"customer_id", "money_at_risk", "segment", "next_step", "why"} <= set(table)
 
 
 def test_report__draws_every_chart_from_valid_specifications(page) -> None:
@@ -242,23 +265,39 @@ def test_report__draws_every_chart_from_valid_specifications(page) -> None:
 def test_report__lists_the_backtest_beside_the_baselines(page) -> None:
     text = Reader(page).text
     assert "hurdle was chosen. It beats every baseline" in text
-    assert "Means over 3 origins" in text
-    assert METRIC_WORDS["coverage_80"] in text
-    assert re.search(r"inside the 80 % range 0\.\d{3} – – –", text)  # the champion leads, alone with ranges
+    assert "Means over 3 moments in the past" in text
+    assert "What was measured hurdle recency, the best simple rule" in text
+    assert re.search(rf"{METRIC_WORDS['coverage_80']} 0\.\d{{3}} –", text)  # the champion alone has ranges
+    assert "All 4 candidates" in text
+
+
+def test_report__grades_the_model_and_says_what_the_grade_rests_on(data, page) -> None:
+    text = Reader(page).text
+    assert "Model grade B of A to E. Good for choosing whom to contact and for totals" in text
+    assert "Does it tell who leaves from who stays? 79 % of pairs good" in text
+    untested = Reader(render_report(replace(data, backtest=pd.DataFrame()))).text
+    assert "Model grade E of A to E. Not enough to act on" in untested
+
+
+def test_report__says_that_no_currency_is_given(data) -> None:
+    definitions = {name: words for name, words in data.definitions.items() if name != "currency"}
+    text = Reader(render_report(replace(data, definitions=definitions))).text
+    assert "(no currency given) is at stake" in text
+    assert "No currency is given" in text
 
 
 def test_report__says_what_the_numbers_mean_and_what_was_set_aside(page) -> None:
     text = Reader(page).text
     assert "no order with positive revenue within 90 days from as_of" in text
-    assert "rows read 52,310" in text
+    assert "Rows read 52,310" in text
     assert "ADBT days q25: 12; median: 31.5; q75: 70.2" in text
-    assert "long enough for backtest yes" in text
-    assert "one time share 35 %" in text
-    assert "first order at 2023-12-05" in text
-    assert "last order at 2025-11-30 one" in text
+    assert "Long enough for backtest yes" in text
+    assert "One time share 35 %" in text
+    assert "First order at 2023-12-05" in text
+    assert "Last order at 2025-11-30 One" in text
     assert "schema version" not in text
     assert "broken" not in text
-    assert "Set aside reason column rows no customer id customer_id 402 amount" in text
+    assert "Set aside Reason Column Rows no customer id customer_id 402 amount" in text
     assert "Prices rose 12 %" in text
     assert "Not monotone" in text
 

@@ -1,6 +1,7 @@
 """Sections added to a page: everything in its place, in its unit, and harmless whatever it is called."""
 
 import json
+import re
 from typing import Any
 
 import altair as alt
@@ -68,11 +69,13 @@ def test_table__writes_each_column_in_its_unit() -> None:
     )
     html = part(render(Section("T", "", (block,))))
     assert "<caption>All of them</caption>" in html
-    assert '<th class="num">Share of all</th><th class="num">Lift ratio</th>' in html
+    assert '<th scope="col" class="num">Share of all</th><th scope="col" class="num">Lift ratio</th>' in html
+    assert '<td data-label="Share of all" class="num">47 %</td>' in html  # a phone shows the heading in the cell
+    plain = re.sub(r' data-label="[^"]*"', "", html)
     cells = '<td>A</td><td class="num">1,234</td><td class="num">47 %</td><td class="num">1.25</td>'
-    assert f'{cells}<td class="num">56,100 GBP</td><td>2025-01-31</td><td>a; b</td>' in html
+    assert f'{cells}<td class="num">56,100 GBP</td><td>2025-01-31</td><td>a; b</td>' in plain
     nothing = '<td>–</td><td class="num">5</td><td class="num">–</td><td class="num">3</td>'
-    assert f'{nothing}<td class="num">-1 GBP</td><td>–</td><td></td>' in html
+    assert f'{nothing}<td class="num">-1 GBP</td><td>–</td><td></td>' in plain
 
 
 def test_charts__stand_side_by_side_unless_wide_and_carry_their_data() -> None:
@@ -96,7 +99,9 @@ def test_sections__escape_every_text() -> None:
     blocks = (Paragraph(EVIL, "note"), TableBlock(table, EVIL), ChartBlock(bars(EVIL), EVIL))
     html = render(Section(EVIL, EVIL, blocks))
     assert "<b onclick" not in html
-    assert part(html).count("Tom &amp; Jerry") == 7  # title, lead, paragraph, caption, heading, cell, label
+    assert (
+        part(html).count("Tom &amp; Jerry") == 9
+    )  # title, lead, paragraph, caption, its label, heading, cell, its label, chart
 
 
 def test_paragraphs__say_what_kind_they_are() -> None:

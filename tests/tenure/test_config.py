@@ -48,6 +48,8 @@ previous = "earlier"
 rfm_map = "maps/ours.json"
 relationship_map = "simple"
 margin = 0.2
+
+[report]
 language = "ru"
 
 [engine]
@@ -101,8 +103,8 @@ def test_config_file__every_key_is_read_and_relative_paths_start_at_its_folder(t
             "rfm_map": f"{tmp_path}/maps/ours.json",
             "relationship_map": "simple",
             "margin": 0.2,
-            "language": "ru",
         },
+        "report": {"language": "ru"},
         "economics": EconomicsConfig().model_dump(),
         "engine": {"kind": "spark", "memory_limit": "2GB", "threads": 2, "temp_directory": tmp_path / "spill"},
         "tuning": TuningConfig().model_dump(),

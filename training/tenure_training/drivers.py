@@ -11,7 +11,7 @@ from tenure_features.families.feature import FeatureDescription
 from tenure_training.models.contract import Contributions
 from tenure_training.models.design import RHYTHM_PART_NAME
 
-RHYTHM_MEANING = "Buying rhythm: what BTYD models expect from order days, recency and age"
+RHYTHM_MEANING = "Buying rhythm: what order days, recency and age let expect"
 
 
 def rank_drivers(contributions: Contributions | None, catalogue: Iterable[FeatureDescription]) -> pd.DataFrame:

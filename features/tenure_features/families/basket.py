@@ -115,7 +115,7 @@ def category_top_share(lines: LineHistory) -> ir.Value:
     family="basket",
     table="order_lines",
     columns=("category",),
-    reason="categories are spread by {value:.2f} nats",
+    reason="buys across categories: {value:.2f} (0 is always the same one)",
 )
 def category_entropy(lines: LineHistory) -> ir.Value:
     """Entropy of the categories of lines: 0 for one category."""
@@ -147,7 +147,7 @@ def brand_top_share(lines: LineHistory) -> ir.Value:
     family="basket",
     table="order_lines",
     columns=("brand",),
-    reason="brands are spread by {value:.2f} nats",
+    reason="buys across brands: {value:.2f} (0 is always the same one)",
 )
 def brand_entropy(lines: LineHistory) -> ir.Value:
     """Entropy of the brands of lines: 0 for one brand."""

@@ -101,7 +101,7 @@ def orders_pace_90d(history: OrderHistory) -> ir.Value:
     return ratio(orders_90d(history), usual)
 
 
-@feature(unit="orders per day", family="frequency", reason="{value:.1f} orders on a day with orders")
+@feature(unit="orders per day", family="frequency", reason="{value:.1f} orders per day of ordering")
 def orders_per_order_day(history: OrderHistory) -> ir.Value:
     """Orders per calendar day with an order."""
     return ratio(orders_total(history), order_days(history))

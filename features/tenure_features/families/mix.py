@@ -38,7 +38,7 @@ def order_channel_top_share(orders: OrderDetails) -> ir.Value:
     family="engagement",
     table="order_details",
     columns=("channel",),
-    reason="channels of orders are spread by {value:.2f} nats",
+    reason="orders across channels: {value:.2f} (0 is always the same one)",
 )
 def order_channel_entropy(orders: OrderDetails) -> ir.Value:
     """Entropy of the channels of orders: 0 for one."""
@@ -74,7 +74,7 @@ def order_device_top_share(orders: OrderDetails) -> ir.Value:
     family="engagement",
     table="order_details",
     columns=("device",),
-    reason="devices of orders are spread by {value:.2f} nats",
+    reason="orders across devices: {value:.2f} (0 is always the same one)",
 )
 def order_device_entropy(orders: OrderDetails) -> ir.Value:
     """Entropy of the devices of orders: 0 for one."""
@@ -134,7 +134,7 @@ def event_channel_top_share(events: EventHistory) -> ir.Value:
     family="engagement",
     table="events",
     columns=("channel",),
-    reason="channels of touches are spread by {value:.2f} nats",
+    reason="touches across channels: {value:.2f} (0 is always the same one)",
 )
 def event_channel_entropy(events: EventHistory) -> ir.Value:
     """Entropy of the channels of what the customer did: 0 for one."""
@@ -166,7 +166,7 @@ def event_device_top_share(events: EventHistory) -> ir.Value:
     family="engagement",
     table="events",
     columns=("device",),
-    reason="devices of touches are spread by {value:.2f} nats",
+    reason="touches across devices: {value:.2f} (0 is always the same one)",
 )
 def event_device_entropy(events: EventHistory) -> ir.Value:
     """Entropy of the devices of what the customer did: 0 for one."""

@@ -66,13 +66,13 @@ def revenue_share_90d(history: OrderHistory) -> ir.Value:
     return ratio(history.total(history.is_order & history.within(90)), history.total(history.is_order))
 
 
-@feature(unit="money", family="monetary", reason="{value:,.0f} a day with orders, on average")
+@feature(unit="money", family="monetary", reason="spends {value:,.0f} per day of ordering, on average")
 def value_mean(history: OrderHistory) -> ir.Value:
     """Net revenue per calendar day with an order."""
     return ratio(revenue_total(history), order_days(history))
 
 
-@feature(unit="money", family="monetary", reason="{value:,.0f} a day with orders, on average after the first")
+@feature(unit="money", family="monetary", reason="spends {value:,.0f} per day of ordering after the first, on average")
 def value_mean_repeat(history: OrderHistory) -> ir.Value:
     """Net revenue after the first order day per later order day; missing with one order day."""
     # One repeat day fewer than order days; returns of later days are netted, whatever day they refer to.

@@ -13,6 +13,7 @@ from tenure_features.errors import DataContractError
 from tenure_features.html_view import render_view
 from tenure_serving.card.experience import Experience, experience_of
 from tenure_serving.card.timeline import timeline_of
+from tenure_serving.language import ENGLISH, N_, Language
 from tenure_serving.report.cell import is_missing
 from tenure_serving.segments.maps import RfmMap, code_of, load_map
 from tenure_serving.segments.playbook import Playbook, load_playbook
@@ -31,12 +32,12 @@ _OPTIONAL_VALUES = (
     "next_order_at",
 )
 MEANINGS: Mapping[str, str] = {
-    "money_at_risk": "value_if_buys - expected value: what the risk of leaving takes",
-    "contribution_to_date": "what the customer has brought so far, less costs where they are known",
-    "clv_to_come": "the same, expected from now on over the lifetime the scores state",
-    "clv_before_cac": "contribution_to_date + clv_to_come, before the cost of acquisition (CAC)",
-    "clv_net": "clv_before_cac less the cost of acquisition (CAC)",
-    "next_order_at": "median time of the next order; missing where it is too far away to say",
+    "money_at_risk": N_("value if they order - expected value: what the risk of leaving takes"),
+    "contribution_to_date": N_("what the customer has brought so far, less costs where they are known"),
+    "clv_to_come": N_("the same, expected from now on over the lifetime the scores state"),
+    "clv_before_cac": N_("what they brought so far + what is to come, before the cost of acquisition (CAC)"),
+    "clv_net": N_("CLV before CAC less the cost of acquisition (CAC)"),
+    "next_order_at": N_("median time of the next order; missing where it is too far away to say"),
 }
 """What the card means by terms that the definitions of the scores do not have."""
 
@@ -80,6 +81,8 @@ class CustomerCard:
         Source ids merged into this customer.
     timeline
         ``at``, ``kind``, ``what`` and ``amount``, the latest first, everything before ``as_of``.
+    language
+        What the texts are said in; reasons are in the language the scores were made in, where that is another one.
     """
 
     customer_id: str
@@ -94,6 +97,7 @@ class CustomerCard:
     experience: Experience | None
     identities: tuple[Identity, ...]
     timeline: pd.DataFrame = field(repr=False)
+    language: Language = field(default=ENGLISH, repr=False)
 
     def to_dict(self) -> dict[str, Any]:
         """Return nested plain values; the timeline as a list of rows."""
@@ -132,7 +136,7 @@ def build_card(
     currency: str = "",
     playbook: Playbook | None = None,
     maps: tuple[RfmMap, RfmMap] | None = None,
-    language: str = "en",
+    language: Language = ENGLISH,
     tables: Mapping[str, pd.DataFrame] | None = None,
     identities: pd.DataFrame | None = None,
 ) -> CustomerCard:
@@ -149,7 +153,7 @@ def build_card(
     playbook, maps
         Behind the segment and the RFM groups; default the ones that come with Tenure.
     language
-        Of the labels.
+        Of every text.
     tables
         Any of ``orders`` (one row per order: `tenure_features.orders`) and, by contract name, ``events``,
         ``feedback``, ``service_costs`` and ``assignments``; only rows of this customer strictly before ``as_of`` are
@@ -167,23 +171,27 @@ def build_card(
     if missing:
         raise DataContractError("The scores lack columns a card needs.", found=f"no {', '.join(missing)}")
     customer, as_of = str(row["customer_id"]), pd.Timestamp(row["as_of"])
-    words = dict(definitions or {})
+    words = {name: language.translate(text) for name, text in (definitions or {}).items()}
     own = {name: _own(table, customer) for name, table in (tables or {}).items()}
-    timeline = timeline_of(own, as_of=as_of)
+    timeline = timeline_of(own, as_of=as_of, language=language)
     both = maps or (load_map("common_eleven"), load_map("relationship"))
     return CustomerCard(
         customer_id=customer,
         as_of=as_of,
         horizon_days=int(row["horizon_days"]),
         currency=currency,
-        definitions={**words, **{name: text for name, text in MEANINGS.items() if _read_cell(row, name) is not None}},
-        churn=_churn(row, words),
-        value=_value(row, words),
+        definitions={
+            **words,
+            **{name: language.gettext(text) for name, text in MEANINGS.items() if _read_cell(row, name) is not None},
+        },
+        churn=_churn(row, words, language),
+        value=_value(row, words, language),
         rfm=_rfm(row, own.get("orders"), as_of, both, language),
         group=_group(row, playbook or load_playbook(), language),
         experience=experience_of(own, as_of=as_of) if own else None,
         identities=_identities(identities, customer),
         timeline=timeline,
+        language=language,
     )
 
 
@@ -198,36 +206,39 @@ def _read_cell(row: Mapping[str, Any], name: str) -> Any:  # noqa: ANN401  # any
     return value.item() if isinstance(value, np.generic) else value
 
 
-def _sentences(row: Mapping[str, Any], name: str) -> list[str]:
+def _sentences(row: Mapping[str, Any], name: str, language: Language) -> list[str]:
     reasons = row.get(name)
     if reasons is None or isinstance(reasons, float):
         return []
-    return [reasons] if isinstance(reasons, str) else [str(reason) for reason in reasons]
+    listed = [reasons] if isinstance(reasons, str) else reasons
+    return [language.translate(str(reason)) for reason in listed]
 
 
-def _churn(row: Mapping[str, Any], definitions: Mapping[str, str]) -> dict[str, Any]:
+def _churn(row: Mapping[str, Any], definitions: Mapping[str, str], language: Language) -> dict[str, Any]:
     days = int(row["horizon_days"])
     return {
         "probability": float(row["churn_probability"]),
-        "definition": definitions.get("churn", f"no order within {days} days from as_of"),
+        "definition": definitions.get(
+            "churn", language.gettext("no order within {days} days from as_of", days=language.count(days))
+        ),
         "risk_tier": _read_cell(row, "risk_tier"),
         "lifecycle": _read_cell(row, "lifecycle"),
-        "warnings": _sentences(row, "warnings"),
-        "reasons": _sentences(row, "churn_reasons"),
+        "warnings": _sentences(row, "warnings", language),
+        "reasons": _sentences(row, "churn_reasons", language),
     }
 
 
-def _value(row: Mapping[str, Any], definitions: Mapping[str, str]) -> dict[str, Any]:
+def _value(row: Mapping[str, Any], definitions: Mapping[str, str], language: Language) -> dict[str, Any]:
     at_risk = money_at_risk(pd.DataFrame([{name: row[name] for name in ("value_if_buys", "expected_value")}]))
     return {
         "expected": float(row["expected_value"]),
         "low": _read_cell(row, "value_low"),
         "high": _read_cell(row, "value_high"),
-        "interval": definitions.get("interval", "80 % of such customers lie within it"),
+        "interval": definitions.get("interval", language.gettext("80 % of such customers lie within it")),
         "definition": definitions.get("value", ""),
         "money_at_risk": float(at_risk[0]),
         **{name: _read_cell(row, name) for name in _OPTIONAL_VALUES},
-        "reasons": _sentences(row, "value_reasons"),
+        "reasons": _sentences(row, "value_reasons", language),
     }
 
 
@@ -236,7 +247,7 @@ def _rfm(
     orders: pd.DataFrame | None,
     as_of: pd.Timestamp,
     maps: tuple[RfmMap, RfmMap],
-    language: str,
+    language: Language,
 ) -> dict[str, Any]:
     out: dict[str, Any] = {name: _read_cell(row, name) for name in _RFM_SCORES}
     complete = all(score is not None for score in out.values())
@@ -244,7 +255,7 @@ def _rfm(
     out["scale"] = maps[0].scale
     for name, column, rfm_map in zip(("group", "relationship"), ("rfm_group", "rfm_relationship"), maps, strict=True):
         out[name] = _read_cell(row, column)
-        out[f"{name}_label"] = None if out[name] is None else rfm_map.label(str(out[name]), language=language)
+        out[f"{name}_label"] = None if out[name] is None else rfm_map.label(str(out[name]), language=language.code)
     if orders is not None:
         before = orders[orders["ordered_at"] < as_of]
         bought = before[before["revenue"] >= 0]
@@ -255,16 +266,17 @@ def _rfm(
     return out
 
 
-def _group(row: Mapping[str, Any], playbook: Playbook, language: str) -> dict[str, Any]:
+def _group(row: Mapping[str, Any], playbook: Playbook, language: Language) -> dict[str, Any]:
     segment, step = str(row["segment"]), _read_cell(row, "next_step")
     play = {play.name: play for play in playbook.plays}.get(segment)
     later = [next_step for next_step in play.next_steps if next_step != step] if play else []
+    step = step or (later.pop(0) if later else None)
     return {
         "segment": segment,
-        "label": playbook.label(segment, language=language),
-        "goal": play.goal if play else None,
-        "next_step": step or (later.pop(0) if later else None),
-        "next_steps": later,
+        "label": playbook.label(segment, language=language.code),
+        "goal": language.translate(play.goal) if play else None,
+        "next_step": None if step is None else language.translate(str(step)),
+        "next_steps": [language.translate(next_step) for next_step in later],
     }
 
 

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from functools import cache
-from typing import Any
-
 import pandas as pd
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from tenure_serving.card.card import CustomerCard
-from tenure_serving.report.cell import cell, words
+from tenure_serving.language import Language
+from tenure_serving.report.cell import cell, heading
 from tenure_serving.report.sections import Drawable
 
 _WIDTH, _HEIGHT = 980, 150
@@ -32,9 +30,14 @@ def render_card(card: CustomerCard) -> str:
         HTML of some tens of kilobytes.
     """
     return (
-        _environment()
+        _environment(card.language)
         .get_template("card.html.j2")
-        .render(card=card, timeline=_draw(_timeline_chart(card)), listed=card.timeline.head(LINES).to_dict("records"))
+        .render(
+            card=card,
+            language=card.language,
+            timeline=_draw(_timeline_chart(card), card.language),
+            listed=card.timeline.head(LINES).to_dict("records"),
+        )
     )
 
 
@@ -44,6 +47,7 @@ def _timeline_chart(card: CustomerCard) -> Drawable | None:
 
     from tenure_serving.charts import style
 
+    language = card.language
     if card.timeline.empty:
         return None
     table = card.timeline.assign(at=card.timeline["at"].dt.strftime("%Y-%m-%dT%H:%M:%S"))
@@ -52,37 +56,42 @@ def _timeline_chart(card: CustomerCard) -> Drawable | None:
     domain = [f"{first:%Y-%m-%dT%H:%M:%S}", f"{card.as_of:%Y-%m-%dT%H:%M:%S}"]
     x = alt.X("at:T", title=None, scale=alt.Scale(domain=domain), axis=alt.Axis(format="%b %Y", tickCount=8))
     top = float(money["amount"].max()) if len(money) else 1.0
-    y = alt.Y("amount:Q", title=style.in_currency("revenue", card.currency))
+    y = alt.Y("amount:Q", title=language.in_currency(language.gettext("revenue"), card.currency))
     red = alt.condition("datum.amount < 0", alt.value(style.RED), alt.value(style.BLUE))
-    grey = alt.condition("datum.what == 'Complaint'", alt.value(style.RED), alt.value(style.GREY))
+    complaint = language.gettext("Complaint")
+    grey = alt.condition(f"datum.what == '{complaint}'", alt.value(style.RED), alt.value(style.GREY))
     shape = alt.Shape("kind:N", legend=alt.Legend(title=None, orient="top"))
     bars = style.chart(money, width=_WIDTH, height=_HEIGHT).mark_bar(width=4).encode(x=x, y=y, color=red)
-    marks = marks.assign(amount=top * 1.12)  # in a row above the bars
+    marks = marks.assign(amount=top * 1.12, kind=marks["kind"].map(language.translate))  # in a row above the bars
     points = (
         style.chart(marks, width=_WIDTH, height=_HEIGHT)
         .mark_point(filled=True, size=55)
         .encode(x=x, y=y, shape=shape, color=grey)
     )
     count = int((money["amount"] >= 0).sum())
-    conclusion = f"{style.plural(count, 'order')} from {first:%B %Y} to {card.as_of:%B %Y}"
-    detail = "Bars are orders (red: returns); marks are feedback, campaigns, tickets and complaints (red)."
+    conclusion = language.ngettext(
+        "{count} order, {first} to {last}",
+        "{count} orders, {first} to {last}",
+        count,
+        first=language.month(first),
+        last=language.month(card.as_of),
+    )
+    detail = language.gettext(
+        "Bars are orders (red: returns); marks are feedback, campaigns, tickets and complaints (red)."
+    )
     return style.layer_charts(*([bars, points] if len(marks) else [bars]), title=style.title(conclusion, detail))
 
 
-def _draw(chart: Drawable | None) -> Markup:
-    import vl_convert
-
-    from tenure_serving.charts.style import CONFIG
+def _draw(chart: Drawable | None, language: Language) -> Markup:
+    from tenure_serving.charts.style import to_svg
 
     if chart is None:
         return Markup()
-    return Markup(vl_convert.vegalite_to_svg(chart.to_dict(), config=dict(CONFIG)))  # noqa: S704  # escaped by Vega
+    return Markup(to_svg(chart.to_dict(), language=language))  # noqa: S704  # escaped by Vega
 
 
-@cache
-def _environment() -> Environment:
-    from tenure_serving.charts import style
-
+def _environment(language: Language) -> Environment:
+    """Give the template a language; the filters are its methods, so nothing is shared between two."""
     environment = Environment(
         loader=PackageLoader("tenure_serving.card", "templates"),
         autoescape=True,
@@ -90,12 +99,16 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.globals |= {"gettext": language.gettext, "ngettext": language.ngettext}
     environment.filters |= {
-        "money": style.format_money, "number": style.number, "percent": style.percent, "words": words, "cell": cell,
-        "day": _day,
-    }  # fmt: skip
+        "money": language.money,
+        "number": language.number,
+        "percent": language.percent,
+        "count": language.count,
+        "day": language.day,
+        "said": language.translate,
+        "words": lambda name: heading(name, language),
+        "cell": lambda value: cell(value, language),
+        "capital": lambda text: text[:1].upper() + text[1:],
+    }
     return environment
-
-
-def _day(moment: Any) -> str:  # noqa: ANN401  # a timestamp or nothing
-    return "–" if moment is None or pd.isna(moment) else f"{pd.Timestamp(moment):%Y-%m-%d}"

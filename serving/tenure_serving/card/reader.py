@@ -12,6 +12,7 @@ import pandas as pd
 from tenure_features.errors import UsageError
 from tenure_serving.card.card import CustomerCard, build_card
 from tenure_serving.json_value import to_json_value
+from tenure_serving.language import ENGLISH, Language
 from tenure_serving.score_tables import Scores
 from tenure_serving.segments import RfmMap, load_map, load_playbook
 from tenure_serving.segments.maps import parse_map
@@ -26,7 +27,7 @@ def build_from_scores(
     *,
     tables: Mapping[str, pd.DataFrame] | None = None,
     identities: pd.DataFrame | None = None,
-    language: str = "en",
+    language: Language = ENGLISH,
 ) -> CustomerCard:
     """Put a card together from scores that were read and the customer's own rows of the tables."""
     rows = scored.table[scored.table["customer_id"].astype("str") == customer_id]

@@ -7,71 +7,124 @@ from typing import Any
 
 from tenure_serving.card.card import CustomerCard
 from tenure_serving.card.experience import Experience
+from tenure_serving.language import Language
 
 
 def card_lines(card: CustomerCard) -> list[str]:
     """Tell the card to people, a section each; the page has the rest."""
-    churn, value, group, rfm = card.churn, card.value, card.group, card.rfm
-    money = f" {card.currency}".rstrip()
+    churn, value, group, rfm, say = card.churn, card.value, card.group, card.rfm, card.language.gettext
     lines = [
-        f"Customer {card.customer_id} as of {card.as_of:%Y-%m-%d}, the next {card.horizon_days} days",
-        f"  churn probability {churn['probability']:.0%}: {churn['definition']}",
-        f"  expected value {value['expected']:,.2f}{money}{_range(value)}; "
-        f"{value['money_at_risk']:,.2f}{money} at risk",
+        say(
+            "Customer {customer} as of {day}, the next {days} days",
+            customer=card.customer_id,
+            day=card.language.day(card.as_of),
+            days=card.language.count(card.horizon_days),
+        ),
+        "  "
+        + say(
+            "churn probability {share}: {definition}",
+            share=card.language.percent(churn["probability"]),
+            definition=churn["definition"],
+        ),
+        "  " + _worth(card),
     ]
-    if value["clv_before_cac"] is not None:
-        net = "" if value["clv_net"] is None else f", {value['clv_net']:,.2f}{money} after it"
-        lines.append(f"  CLV {value['clv_before_cac']:,.2f}{money} before acquisition cost{_parts(value)}{net}")
+    lines += _clv(card)
     if rfm["code"]:
         lines.append(f"  RFM {rfm['code']}: {rfm['group_label']}; {rfm['relationship_label']}")
-    lines += ["", f"{group['label']}: {group['goal'] or 'no goal in the playbook'}"]
+    lines += ["", f"{group['label']}: {group['goal'] or say('no goal in the playbook')}"]
     lines += [f"  - {step}" for step in (group["next_step"], *group["next_steps"]) if step]
     for reasons, title in (
-        (churn["warnings"], "Warning signs"),
-        (churn["reasons"], "Why they may leave or stay"),
-        (value["reasons"], "Why they are worth that"),
+        (churn["warnings"], say("Warning signs")),
+        (churn["reasons"], say("Why they may leave or stay")),
+        (value["reasons"], say("Why they are worth that")),
     ):
         lines += ["", f"{title}:", *(f"  - {reason}" for reason in reasons)] if reasons else []
-    lines += _experience(card.experience, money) if card.experience else []
+    lines += _experience(card.experience, card) if card.experience else []
     if card.identities:
-        lines += ["", "Merged identities:"]
+        lines += ["", say("Merged identities:")]
         lines += [
-            f"  - {identity.source} {identity.source_id} ({identity.reason or 'alone'})" for identity in card.identities
+            f"  - {identity.source} {identity.source_id} ({card.language.translate(identity.reason or 'alone')})"
+            for identity in card.identities
         ]
-    if len(card.timeline):
-        lines += ["", f"Latest of {len(card.timeline)}:"]
-        lines += [f"  {row.at:%Y-%m-%d}  {row.what}{_amount(row, money)}" for row in card.timeline.head(8).itertuples()]
-    return lines
+    return [*lines, *_latest(card)]
 
 
-def _range(value: Mapping[str, Any]) -> str:
+def _latest(card: CustomerCard) -> list[str]:
+    if card.timeline.empty:
+        return []
+    title = card.language.gettext("Latest of {count}:", count=card.language.count(len(card.timeline)))
+    rows = card.timeline.head(8).itertuples()
+    return ["", title, *(f"  {card.language.day(row.at)}  {row.what}{_amount(row, card)}" for row in rows)]
+
+
+def _money(amount: float, card: CustomerCard) -> str:
+    return card.language.exact_money(amount, card.currency)
+
+
+def _worth(card: CustomerCard) -> str:
+    value = card.value
+    return card.language.gettext(
+        "expected value {value}{interval}; {at_risk} at risk",
+        value=_money(value["expected"], card),
+        interval=_range(value, card.language),
+        at_risk=_money(value["money_at_risk"], card),
+    )
+
+
+def _clv(card: CustomerCard) -> list[str]:
+    value, say = card.value, card.language.gettext
+    if value["clv_before_cac"] is None:
+        return []
+    before = say("CLV {amount} before acquisition cost", amount=_money(value["clv_before_cac"], card))
+    after = "" if value["clv_net"] is None else say(", {amount} after it", amount=_money(value["clv_net"], card))
+    return [f"  {before}{_parts(card)}{after}"]
+
+
+def _range(value: Mapping[str, Any], language: Language) -> str:
     if value["low"] is None or value["high"] is None:
         return ""
-    return f" (80 % of such customers: {value['low']:,.2f} to {value['high']:,.2f})"
+    low, high = (language.exact_money(value[end], "") for end in ("low", "high"))
+    return language.gettext(" (80 % of such customers: {low} to {high})", low=low, high=high)
 
 
-def _parts(value: Mapping[str, Any]) -> str:
+def _parts(card: CustomerCard) -> str:
     """Say what CLV is the sum of, with the interval of what is to come where it holds the mean."""
-    past, low, mean, high = (
-        value[name] for name in ("contribution_to_date", "clv_to_come_low", "clv_to_come", "clv_to_come_high")
-    )
+    say, language, names = card.language.gettext, card.language, ("clv_to_come_low", "clv_to_come", "clv_to_come_high")
+    past, (low, mean, high) = card.value["contribution_to_date"], (card.value[name] for name in names)
     if past is None or mean is None:
         return ""
-    within = f", 80 %: {low:,.2f} to {high:,.2f}" if low is not None and low <= mean <= high else ""
-    return f" ({past:,.2f} so far + {mean:,.2f} to come{within})"
+    past, low, mean, high = (
+        None if part is None else language.exact_money(part, "") for part in (past, low, mean, high)
+    )
+    if low is not None and card.value[names[0]] <= card.value[names[1]] <= card.value[names[2]]:
+        return say(" ({past} so far + {rest} to come, 80 %: {low} to {high})", past=past, rest=mean, low=low, high=high)
+    return say(" ({past} so far + {rest} to come)", past=past, rest=mean)
 
 
-def _amount(row: Any, money: str) -> str:  # noqa: ANN401  # a named tuple of pandas
-    return f" {row.amount:,.2f}{money}" if row.kind in {"order", "return"} else ""
+def _amount(row: Any, card: CustomerCard) -> str:  # noqa: ANN401  # a named tuple of pandas
+    return f" {_money(row.amount, card)}" if row.kind in {"order", "return"} else ""
 
 
-def _experience(seen: Experience, money: str) -> list[str]:
+def _experience(seen: Experience, card: CustomerCard) -> list[str]:
+    language = card.language
     lines = [
-        f"  {answer.kind.upper()} {answer.last:g} on {answer.last_at:%Y-%m-%d} ({answer.answers} answers)"
+        "  "
+        + language.ngettext(
+            "{kind} {score} on {day} ({count} answer)",
+            "{kind} {score} on {day} ({count} answers)",
+            answer.answers,
+            kind=answer.kind.upper(),
+            score=language.number(answer.last),
+            day=language.day(answer.last_at),
+        )
         for answer in seen.feedback
     ]
     if seen.complaints is not None:
-        lines.append(f"  complaints: {seen.complaints}, tickets: {seen.tickets}")
+        line = language.gettext(
+            "complaints: {complaints}, tickets: {tickets}", complaints=seen.complaints, tickets=seen.tickets
+        )
+        lines.append(f"  {line}")
     if seen.returns is not None:
-        lines.append(f"  returns: {seen.returns}, {seen.returned_value or 0:,.2f}{money}")
-    return ["", "Experience:", *lines] if lines else []
+        money = _money(seen.returned_value or 0, card)
+        lines.append("  " + language.gettext("returns: {returns}, {money}", returns=seen.returns, money=money))
+    return ["", language.gettext("Experience:"), *lines] if lines else []

@@ -6,12 +6,16 @@ from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
+from tenure_serving.language import ENGLISH, N_, Language
+
 _COLUMNS = ("at", "kind", "what", "amount")
-TOLD = ("ticket", "complaint", "unsubscribe")
+TOLD = {"ticket": N_("Ticket"), "complaint": N_("Complaint"), "unsubscribe": N_("Unsubscribed")}
 """Events worth a line of their own; visits and e-mails are counted instead."""
 
 
-def timeline_of(tables: Mapping[str, pd.DataFrame], *, as_of: pd.Timestamp) -> pd.DataFrame:
+def timeline_of(
+    tables: Mapping[str, pd.DataFrame], *, as_of: pd.Timestamp, language: Language = ENGLISH
+) -> pd.DataFrame:
     """List what happened to one customer before ``as_of``.
 
     Parameters
@@ -21,6 +25,8 @@ def timeline_of(tables: Mapping[str, pd.DataFrame], *, as_of: pd.Timestamp) -> p
         ignored.
     as_of
         Only rows strictly before it are read.
+    language
+        Of the words.
 
     Returns
     -------
@@ -28,7 +34,7 @@ def timeline_of(tables: Mapping[str, pd.DataFrame], *, as_of: pd.Timestamp) -> p
         ``at``, ``kind`` (order, return, event, feedback, campaign), ``what`` in words and ``amount`` (money of orders
         and returns, score of feedback, else missing), the latest first.
     """
-    parts = [_orders(tables.get("orders"), as_of), _events(tables.get("events"), as_of)]
+    parts = [_orders(tables.get("orders"), as_of, language), _events(tables.get("events"), as_of, language)]
     parts += [_feedback(tables.get("feedback"), as_of), _campaigns(tables.get("assignments"), as_of)]
     filled = [part for part in parts if len(part)]
     if not filled:
@@ -36,7 +42,7 @@ def timeline_of(tables: Mapping[str, pd.DataFrame], *, as_of: pd.Timestamp) -> p
     return pd.concat(filled, ignore_index=True).sort_values(["at", "kind", "what"], ascending=False, ignore_index=True)
 
 
-def _orders(table: pd.DataFrame | None, as_of: pd.Timestamp) -> pd.DataFrame:
+def _orders(table: pd.DataFrame | None, as_of: pd.Timestamp, language: Language) -> pd.DataFrame:
     if table is None:
         return _rows([])
     rows = table[table["ordered_at"] < as_of].sort_values("ordered_at", kind="stable")
@@ -44,15 +50,17 @@ def _orders(table: pd.DataFrame | None, as_of: pd.Timestamp) -> pd.DataFrame:
     for row in rows.to_dict("records"):
         kind = "return" if row["revenue"] < 0 else "order"
         through = f" ({row['channel']})" if isinstance(row.get("channel"), str) else ""
-        lines.append((row["ordered_at"], kind, f"{kind.capitalize()}{through}", row["revenue"]))
+        words = language.gettext(N_("Return") if kind == "return" else N_("Order"))
+        lines.append((row["ordered_at"], kind, f"{words}{through}", row["revenue"]))
     return _rows(lines)
 
 
-def _events(table: pd.DataFrame | None, as_of: pd.Timestamp) -> pd.DataFrame:
+def _events(table: pd.DataFrame | None, as_of: pd.Timestamp, language: Language) -> pd.DataFrame:
     if table is None:
         return _rows([])
-    rows = table[(table["occurred_at"] < as_of) & table["event"].isin(TOLD)]
-    return _rows([(row["occurred_at"], "event", _capital(row["event"]), None) for row in rows.to_dict("records")])
+    rows = table[(table["occurred_at"] < as_of) & table["event"].isin(list(TOLD))]
+    words = {name: language.gettext(words) for name, words in TOLD.items()}
+    return _rows([(row["occurred_at"], "event", words[row["event"]], None) for row in rows.to_dict("records")])
 
 
 def _feedback(table: pd.DataFrame | None, as_of: pd.Timestamp) -> pd.DataFrame:

@@ -3,20 +3,34 @@
 from __future__ import annotations
 
 import math
-from typing import Any, Literal
+from typing import Literal
 
 import altair as alt
 import pandas as pd
 
 from tenure_serving.charts import style
-from tenure_serving.charts.style import SEQUENTIAL, format_money, percent
+from tenure_serving.charts.style import SEQUENTIAL
+from tenure_serving.language import ENGLISH, N_, Language
 
 CELL = 34
-_CLOSED, OPEN, PREDICTED = "closed", "still open", "predicted"
+_AXES = {
+    "week": N_("week of the first order"),
+    "month": N_("month of the first order"),
+    "quarter": N_("quarter of the first order"),
+    "year": N_("year of the first order"),
+}
+_CLOSED, OPEN, PREDICTED = N_("closed"), N_("still open"), N_("predicted")
 
 
 def retention(
-    cells: pd.DataFrame, summary: pd.DataFrame, *, by: str, period_days: int, ages: int = 13, cohorts: int = 24
+    cells: pd.DataFrame,
+    summary: pd.DataFrame,
+    *,
+    by: str,
+    period_days: int,
+    ages: int = 13,
+    cohorts: int = 24,
+    language: Language = ENGLISH,
 ) -> alt.LayerChart:
     """Draw the share of each cohort that ordered in each period of age.
 
@@ -28,20 +42,29 @@ def retention(
         Periods of age shown, the first one included.
     cohorts
         Youngest cohorts shown.
+    language
+        Of every word on it.
     """
     shown = _recent(cells, ages, cohorts).assign(state=lambda t: t["mature"].map({True: _CLOSED, False: OPEN}))
     shown["label"] = [f"{100 * share:.0f}" for share in shown["retention"]]
     means = summary.set_index("age")["retention"]
     last = min(ages - 1, int(means.index.max())) if len(means) else 0
     conclusion = (
-        f"{percent(means[1])} of customers order in the second period, {percent(means[last])} in period {last + 1}"
+        language.gettext(
+            "{second} of customers order in the second period, {last} in period {period}",
+            second=language.percent(means[1]),
+            last=language.percent(means[last]),
+            period=language.count(last + 1),
+        )
         if last >= 2
-        else "No cohort is old enough to tell how many customers stay"
+        else language.gettext("No cohort is old enough to tell how many customers stay")
     )
     return _heat_map(
         shown, "retention", by=by, period_days=period_days, conclusion=conclusion,
-        legend=("share with an order", ".0%"),
-        detail="Percent of the cohort with an order in each period, mature cohorts averaged in the title.",
+        legend=(language.gettext("share with an order"), ".0%"), language=language,
+        detail=language.gettext(
+            "Percent of the cohort with an order in each period, mature cohorts averaged in the title."
+        ),
     )  # fmt: skip
 
 
@@ -56,6 +79,7 @@ def cumulative_value(
     currency: str = "",
     ages: int = 13,
     cohorts: int = 24,
+    language: Language = ENGLISH,
 ) -> alt.LayerChart:
     """Draw what a customer of each cohort has brought by each age, and is predicted to.
 
@@ -69,6 +93,8 @@ def cumulative_value(
         Unit of the money.
     ages, cohorts
         How many are shown.
+    language
+        Of every word on it.
     """
     closed = cells[cells["mature"]].assign(state=_CLOSED)
     if len(completion):
@@ -76,19 +102,26 @@ def cumulative_value(
     else:
         ahead = cells[~cells["mature"]].assign(state=OPEN)
     shown = _recent(pd.concat([closed, ahead], ignore_index=True), ages, cohorts)
-    shown["label"] = ["" if math.isnan(value) else style.number(value) for value in shown["cumulative_value"].round()]
+    shown["label"] = [
+        "" if math.isnan(value) else language.number(value) for value in shown["cumulative_value"].round()
+    ]
     means = summary[summary["age"] < ages]
-    conclusion = "No period has closed for a whole cohort yet"
+    conclusion = language.gettext("No period has closed for a whole cohort yet")
     if len(means):
         age, worth = int(means["age"].iloc[-1]), float(means["cumulative_value"].iloc[-1])
         days = (age + 1) * period_days
-        conclusion = (
-            f"A customer has brought {format_money(worth, currency)} {days} days after the first order, on average"
+        conclusion = language.gettext(
+            "A customer has brought {value} {days} days after the first order, on average",
+            value=language.money(worth, currency),
+            days=language.count(days),
         )
     return _heat_map(
         shown, "cumulative_value", by=by, period_days=period_days, conclusion=conclusion,
-        legend=(style.in_currency("per customer", currency), "~s"),
-        detail=f"Cumulative value per customer by age: {measure}, before the cost of acquisition.",
+        legend=(language.in_currency(language.gettext("per customer"), currency), "~s"), language=language,
+        detail=language.gettext(
+            "Cumulative value per customer by age: {measure}, before the cost of acquisition.",
+            measure=language.translate(measure),
+        ),
     )  # fmt: skip
 
 
@@ -106,6 +139,7 @@ def _heat_map(
     conclusion: str,
     legend: tuple[str, str],
     detail: str,
+    language: Language,
 ) -> alt.LayerChart:
     """Colour closed cells; open and predicted ones have no fill, a dashed border and text in italics."""
     closed, top = cells[cells["state"] == _CLOSED], float(cells[field].max())
@@ -115,19 +149,18 @@ def _heat_map(
     if not limit > 0:  # no period has closed, or nothing was bought in any
         limit = 1.0
     width, height = CELL * max(1, cells["age"].nunique()), 20 * max(1, cells["cohort"].nunique())
-    tips: list[Any] = [
-        alt.Tooltip("cohort:N"), alt.Tooltip("age:O"), alt.Tooltip("customers:Q", format=","), alt.Tooltip("state:N"),
-        alt.Tooltip(f"{field}:Q", format=",.3f"),
-    ]  # fmt: skip
+    formats = {"cohort": "", "age": "", "customers": ",", "state": "", field: ",.3f", "low": ",.2f", "high": ",.2f"}
+    tips = style.tips(language, **{name: how for name, how in formats.items() if name in cells})
     columns = [name for name in ("cohort", "age", "customers", "state", "label", "low", "high", field) if name in cells]
-    if "low" in columns:
-        tips += [alt.Tooltip("low:Q", format=",.2f"), alt.Tooltip("high:Q", format=",.2f")]
+    cohort = language.gettext(_AXES[by]) if by in _AXES else language.column(by)
+    periods = language.gettext("age (periods of {days} days)", days=language.count(period_days))
 
     def layer(state: Literal["closed", "other"]) -> alt.Chart:
         in_state = cells[(cells["state"] == _CLOSED) == (state == "closed")][columns]
+        in_state = in_state.assign(state=in_state["state"].map(language.gettext))
         drawn: alt.Chart = style.chart(in_state, width=width, height=height).encode(
-            x=alt.X("age:O", title=f"age (periods of {period_days} days)", axis=alt.Axis(labelAngle=0)),
-            y=alt.Y("cohort:O", title=f"{by} of the first order" if by in PERIODS else by),
+            x=alt.X("age:O", title=periods, axis=alt.Axis(labelAngle=0)),
+            y=alt.Y("cohort:O", title=cohort),
             tooltip=tips,
         )
         return drawn
@@ -137,7 +170,8 @@ def _heat_map(
         scale=alt.Scale(scheme=SEQUENTIAL, domain=[0, limit], clamp=True),
         legend=alt.Legend(title=style.wrap(legend[0], 14), format=legend[1]),
     )
-    words = {"retention": "Dashed: still open for part of the cohort, left out of every average."}
+    still_open = N_("Dashed: still open for part of the cohort, left out of every average.")
+    ahead = N_("Dashed: not closed yet, predicted.")
     return style.layer_charts(
         layer("closed").mark_rect(stroke="white").encode(color=colour),
         layer("closed")
@@ -145,8 +179,5 @@ def _heat_map(
         .encode(text="label:N", color=style.heat_text(field, dark_from=limit * 0.55)),
         layer("other").mark_rect(filled=False, stroke=style.GREY, strokeDash=[2, 2], strokeOpacity=0.8),
         layer("other").mark_text(fontSize=10, fontStyle="italic", color=style.GREY).encode(text="label:N"),
-        title=style.title(conclusion, detail, words.get(field, "Dashed: not closed yet, predicted.")),
+        title=style.title(conclusion, detail, language.gettext(still_open if field == "retention" else ahead)),
     )
-
-
-PERIODS = ("week", "month", "quarter", "year")

@@ -10,12 +10,13 @@ import numpy as np
 import pandas as pd
 
 from tenure_serving.charts import style
-from tenure_serving.charts.style import BLUE, GREY, ORANGE, percent, plural
+from tenure_serving.charts.style import BLUE, GREY, ORANGE
+from tenure_serving.language import ENGLISH, N_, Language
 from tenure_serving.segments.movement import ABSENT, NEWCOMERS
 
 CURVE_STEPS = 12
 LEFT, RIGHT, BAR = 0.0, 1.0, 0.025
-COLOURS = {"stayed": GREY, "value gained": BLUE, "value lost": ORANGE}
+COLOURS = {N_("stayed"): GREY, N_("value gained"): BLUE, N_("value lost"): ORANGE}
 _GAP = 0.02
 
 
@@ -26,6 +27,7 @@ def draw_movement(
     previous_as_of: pd.Timestamp,
     as_of: pd.Timestamp,
     currency: str = "",
+    language: Language = ENGLISH,
     width: int = 760,
     height: int = 460,
 ) -> alt.LayerChart:
@@ -42,21 +44,19 @@ def draw_movement(
         The moments on the left and on the right.
     currency
         Unit of the value.
+    language
+        Of every word on it.
     width, height
         Of the drawing, in pixels.
     """
     table = _rank_groups(flows, order)
     unit = 1.0 / max(float(table["customers"].sum()), 1.0)
     left, right = (_bars(table, column, unit) for column in ("from_group", "to_group"))
-    bands = _bands(table, left, right, unit)
+    bands = _bands(table, left, right, unit, language)
     y = alt.Y("top:Q", axis=None, scale=alt.Scale(domain=[0, _height(left, right)], reverse=True))
     x = alt.X("x:Q", axis=None, scale=alt.Scale(domain=[-0.32, 1.32]))
-    colour = alt.Color(
-        "kind:N",
-        title=None,
-        scale=alt.Scale(domain=list(COLOURS), range=list(COLOURS.values())),
-        legend=alt.Legend(orient="top"),
-    )
+    kinds = alt.Scale(domain=[language.gettext(kind) for kind in COLOURS], range=list(COLOURS.values()))
+    colour = alt.Color("kind:N", title=None, scale=kinds, legend=alt.Legend(orient="top"))
     ribbons = style.chart(bands, width=width, height=height).mark_area(opacity=0.55, interpolate="monotone").encode(
         x=x,
         y=y,
@@ -64,36 +64,53 @@ def draw_movement(
         color=colour,
         detail="flow:N",
         tooltip=[
-            alt.Tooltip("flow:N"),
-            alt.Tooltip("customers:Q", format=","),
-            alt.Tooltip("gained:Q", title=style.in_currency("value gained", currency), format=",.0f"),
-            alt.Tooltip("lost:Q", title=style.in_currency("value lost", currency), format=",.0f"),
+            *style.tips(language, flow="", customers=","),
+            alt.Tooltip(
+                "gained:Q", title=language.in_currency(language.gettext("value gained"), currency), format=",.0f"
+            ),
+            alt.Tooltip("lost:Q", title=language.in_currency(language.gettext("value lost"), currency), format=",.0f"),
         ],
     )  # fmt: skip
     ends = pd.concat(
         [left.assign(x=LEFT - BAR, x2=LEFT, at=LEFT - BAR), right.assign(x=RIGHT, x2=RIGHT + BAR, at=RIGHT + BAR)]
     )
-    ends = ends.assign(label=[f"{row.group}: {row.customers:,}" for row in ends.itertuples()])
+    ends = ends.assign(
+        label=[
+            f"{language.translate(group)}: {language.count(customers)}"
+            for group, customers in zip(ends["group"], ends["customers"], strict=True)
+        ]
+    )
     return style.layer_charts(
         ribbons,
         style.chart(ends, width=width, height=height).mark_rect(color=GREY).encode(x=x, x2="x2:Q", y=y, y2="bottom:Q"),
         _labels(ends[ends["x"] < LEFT], align="right", width=width, height=height),
         _labels(ends[ends["x"] >= RIGHT], align="left", width=width, height=height),
-        title=style.title(*_words(table, previous_as_of, as_of, currency)),
+        title=style.title(*_words(table, previous_as_of, as_of, currency, language)),
     )
 
 
-def _words(table: pd.DataFrame, previous_as_of: pd.Timestamp, as_of: pd.Timestamp, currency: str) -> tuple[str, str]:
+def _words(
+    table: pd.DataFrame, previous_as_of: pd.Timestamp, as_of: pd.Timestamp, currency: str, language: Language
+) -> tuple[str, str]:
     gained, lost = float(table["gained"].sum()), float(table["lost"].sum())
     both = table[(table["from_group"] != NEWCOMERS) & (table["to_group"] != ABSENT)]
     customers = float(both["customers"].sum())
     changed = float(both.loc[both["from_group"] != both["to_group"], "customers"].sum())
-    net, way = style.format_money(abs(gained - lost), currency), "more" if gained >= lost else "less"
+    more = N_("{share} of {customers} changed the group; {net} more is expected of everybody than before")
+    less = N_("{share} of {customers} changed the group; {net} less is expected of everybody than before")
     return (
-        f"{percent(changed / max(customers, 1.0))} of {plural(customers, 'customer')} changed the group; "
-        f"{net} {way} is expected of everybody than before",
-        f"From {previous_as_of:%Y-%m-%d} (left) to {as_of:%Y-%m-%d} (right). A band is as wide as the customers in it; "
-        "its colour says whether they are now expected to bring more or less, together.",
+        language.gettext(
+            more if gained >= lost else less,
+            share=language.percent(changed / max(customers, 1.0)),
+            customers=language.ngettext("{count} customer", "{count} customers", customers),
+            net=language.money(abs(gained - lost), currency),
+        ),
+        language.gettext(
+            "From {before} (left) to {now} (right). A band is as wide as the customers in it; its colour says whether "
+            "they are now expected to bring more or less, together.",
+            before=language.day(previous_as_of),
+            now=language.day(as_of),
+        ),
     )
 
 
@@ -117,7 +134,9 @@ def _height(left: pd.DataFrame, right: pd.DataFrame) -> float:
     return float(max(left["bottom"].max(), right["bottom"].max()))
 
 
-def _bands(table: pd.DataFrame, left: pd.DataFrame, right: pd.DataFrame, unit: float) -> pd.DataFrame:
+def _bands(
+    table: pd.DataFrame, left: pd.DataFrame, right: pd.DataFrame, unit: float, language: Language
+) -> pd.DataFrame:
     """Edges of every band at a few places between the two sides."""
     starts, ends = _places(table, "from_group", left, unit), _places(table, "to_group", right, unit)
     x = np.linspace(LEFT, RIGHT, CURVE_STEPS + 1)
@@ -127,8 +146,8 @@ def _bands(table: pd.DataFrame, left: pd.DataFrame, right: pd.DataFrame, unit: f
         top = start + (end - start) * ease
         parts.append(
             pd.DataFrame({"x": x, "top": top.round(4), "bottom": (top + row["customers"] * unit).round(4)}).assign(
-                flow=f"{row['from_group']} → {row['to_group']}",
-                kind=_kind(row["from_group"] == row["to_group"], row["gained"] >= row["lost"]),
+                flow=f"{language.translate(row['from_group'])} → {language.translate(row['to_group'])}",
+                kind=language.gettext(_kind(row["from_group"] == row["to_group"], row["gained"] >= row["lost"])),
                 customers=int(row["customers"]),
                 gained=round(float(row["gained"]), 2),
                 lost=round(float(row["lost"]), 2),

@@ -1,4 +1,4 @@
-"""How every chart and page looks and words its numbers: colours that survive colour blindness, short numbers, units."""
+"""How every chart looks: colours that survive colour blindness, titles that conclude, tooltips in words."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from typing import Any, Final
 
 import altair as alt
 import pandas as pd
+
+from tenure_serving.language import Language
 
 # Okabe & Ito (2008): distinguishable with every common colour vision deficiency
 BLUE, ORANGE, GREEN, RED, GREY = "#0072B2", "#E69F00", "#009E73", "#D55E00", "#8C8C8C"
@@ -76,60 +78,24 @@ def layer_charts(*layers: alt.Chart, title: alt.TitleParams) -> alt.LayerChart:
     return alt.LayerChart(layer=list(layers), title=title)
 
 
-def number(value: float) -> str:
-    """Write a number the way people say it: three digits that count, thousands separated.
+def to_svg(spec: Mapping[str, Any], *, language: Language) -> str:
+    """Draw a specification in the house style, numbers and dates in a language."""
+    import vl_convert
 
-    Examples
-    --------
-    >>> number(1234567), number(56123), number(1234), number(12.34), number(0.5), number(-20500)
-    ('1.23 million', '56,100', '1,230', '12.3', '0.5', '-20,500')
-    """
-    size = abs(value)
-    if size >= 999_500:
-        word, unit = ("billion", 1e9) if size >= 999.5e6 else ("million", 1e6)
-        return f"{value / unit:.3g} {word}"
-    if size >= 1000:
-        return f"{round(value, -1 if size < 1e4 else -2 if size < 1e5 else -3):,.0f}"
-    return f"{value:.0f}" if size >= 100 or value == round(value) else f"{value:.3g}"
+    locales = language.chart_locales()
+    return vl_convert.vegalite_to_svg(
+        dict(spec), config=dict(CONFIG), format_locale=locales["format"], time_format_locale=locales["time"]
+    )
 
 
-def format_money(value: float, currency: str) -> str:
-    """Write an amount with its currency, where there is one.
-
-    Examples
-    --------
-    >>> format_money(56123, "GBP"), format_money(12.3456, "")
-    ('56,100 GBP', '12.3')
-    """
-    return f"{number(value)} {currency}".strip()
-
-
-def percent(share: float) -> str:
-    """Write a share as a percentage, with a decimal where it is small.
-
-    Examples
-    --------
-    >>> percent(0.473), percent(0.031), percent(0), percent(1)
-    ('47 %', '3.1 %', '0 %', '100 %')
-    """
-    size = abs(share)
-    return f"{share:.1%}".replace("%", " %") if 0 < size < 0.095 else f"{share:.0%}".replace("%", " %")
-
-
-def in_currency(axis: str, currency: str) -> str:
-    """Name an axis with its currency as the unit."""
-    return f"{axis} ({currency})" if currency else axis
-
-
-def plural(count: float, noun: str) -> str:
-    """Write a count with its noun.
-
-    Examples
-    --------
-    >>> plural(1, "customer"), plural(4321, "customer")
-    ('1 customer', '4,321 customers')
-    """
-    return f"{count:,.0f} {noun}{'' if count == 1 else 's'}"
+def tips(language: Language, **formats: str) -> list[alt.Tooltip]:
+    """Return tooltips of fields by name, each with its format; one without a format is a text."""
+    return [
+        alt.Tooltip(f"{field}:Q", title=language.column(field), format=how)
+        if how
+        else alt.Tooltip(f"{field}:N", title=language.column(field))
+        for field, how in formats.items()
+    ]
 
 
 def heat_text(field: str, *, dark_from: float) -> alt.Color:

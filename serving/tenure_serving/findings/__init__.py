@@ -4,6 +4,5 @@ from tenure_serving.findings.files import write_files, write_svg
 from tenure_serving.findings.payload import payload
 from tenure_serving.findings.section import section
 from tenure_serving.findings.text import text_lines
-from tenure_serving.findings.wording import exact_money
 
-__all__ = ["exact_money", "payload", "section", "text_lines", "write_files", "write_svg"]
+__all__ = ["payload", "section", "text_lines", "write_files", "write_svg"]

@@ -9,6 +9,7 @@ from tenure_decisions.findings import Findings
 from tenure_features.spreadsheets import write_csv
 from tenure_serving.findings.layouts import layout_of
 from tenure_serving.findings.parts import Drawing
+from tenure_serving.language import ENGLISH, Language
 from tenure_serving.report.sections import Drawable
 
 STEMS: Mapping[tuple[str, str], str] = {
@@ -21,7 +22,7 @@ STEMS: Mapping[tuple[str, str], str] = {
 """Names of files by subject and table; the others are ``<subject>_<table>``, or the subject where both are one."""
 
 
-def write_files(findings: Findings, folder: Path) -> tuple[Path, ...]:
+def write_files(findings: Findings, folder: Path, *, language: Language = ENGLISH) -> tuple[Path, ...]:
     """Write every table as CSV and every chart as SVG, those of the parts too.
 
     Cells that a spreadsheet would run as a formula are defused, see `tenure_features.spreadsheets.defuse`.
@@ -32,6 +33,8 @@ def write_files(findings: Findings, folder: Path) -> tuple[Path, ...]:
         Of any subject.
     folder
         Made where it does not exist.
+    language
+        Of the charts; the columns of tables keep their names.
 
     Returns
     -------
@@ -48,15 +51,13 @@ def write_files(findings: Findings, folder: Path) -> tuple[Path, ...]:
     for part in layout_of(findings):
         if isinstance(part, Drawing):
             files.append(folder / f"{part.name}.svg")
-            write_svg(part.draw(findings), files[-1])
+            write_svg(part.draw(findings, language), files[-1], language=language)
     inner = [part for part in findings.parts.values() if part is not None]
-    return (*files, *(path for part in inner for path in write_files(part, folder)))
+    return (*files, *(path for part in inner for path in write_files(part, folder, language=language)))
 
 
-def write_svg(chart: Drawable, path: Path) -> None:
+def write_svg(chart: Drawable, path: Path, *, language: Language = ENGLISH) -> None:
     """Write a chart in the house style as SVG."""
-    import vl_convert
+    from tenure_serving.charts.style import to_svg
 
-    from tenure_serving.charts.style import CONFIG
-
-    path.write_text(vl_convert.vegalite_to_svg(chart.to_dict(), config=dict(CONFIG)), encoding="utf-8")
+    path.write_text(to_svg(chart.to_dict(), language=language), encoding="utf-8")

@@ -8,7 +8,8 @@ from typing import Literal
 
 import pandas as pd
 
-from tenure_decisions.findings import Findings
+from tenure_decisions.findings import Fact, Findings
+from tenure_serving.language import Language
 from tenure_serving.report.cell import Spread
 from tenure_serving.report.sections import Drawable, Style
 
@@ -22,9 +23,11 @@ class Sentence:
     Attributes
     ----------
     text
-        Written by the one who lays out, never data.
+        Written by the one who lays out, never data: a key of the catalogue of texts.
     values
-        What else is inserted, by name, as it is.
+        What else is inserted, by name: words.
+    facts
+        What else is inserted, written in its unit.
     style
         Of the paragraph in a report.
     only
@@ -33,6 +36,7 @@ class Sentence:
 
     text: str
     values: Mapping[str, str] = field(default_factory=dict)
+    facts: tuple[Fact, ...] = ()
     style: Style = "plain"
     only: Medium | None = None
 
@@ -47,6 +51,8 @@ class View:
         Its name in the findings.
     title
         Names facts in braces; default the title of the table.
+    values
+        What else is inserted into the title, by name: words.
     columns
         In order; none for all. A column with an interval is written with it, and the ends are not columns of the view.
     plain
@@ -63,6 +69,7 @@ class View:
 
     table: str
     title: str = ""
+    values: Mapping[str, str] = field(default_factory=dict)
     columns: Sequence[str] = ()
     plain: Sequence[str] = ()
     select: Callable[[pd.DataFrame], pd.DataFrame] | None = None
@@ -89,7 +96,7 @@ class Drawing:
 
     name: str
     label: str
-    draw: Callable[[Findings], Drawable]
+    draw: Callable[[Findings, Language], Drawable]
     wide: bool = False
 
 

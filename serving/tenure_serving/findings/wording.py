@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from tenure_decisions.findings import INSERTED, Findings, FindingTable
-from tenure_serving.charts import style
-from tenure_serving.findings.parts import Medium
+from tenure_decisions.findings import INSERTED, Fact, Findings, FindingTable
+from tenure_serving.findings.parts import Medium, Sentence, View
+from tenure_serving.language import ENGLISH, Language
 from tenure_serving.report.cell import Spread, cell, is_missing
 from tenure_serving.report.sections import Unit
 
@@ -43,67 +43,51 @@ def column_kind(table: FindingTable, column: str, cells: pd.Series[Any]) -> Unit
     return "count" if kind == "number" and pd.api.types.is_integer_dtype(cells) else kind
 
 
-def write_number(value: float) -> str:
-    """Write a number for a terminal: as exact as it is read.
-
-    Examples
-    --------
-    >>> [write_number(value) for value in (51877, 1234.5, 12.34, 0.512, float("inf"))]
-    ['51,877', '1,234', '12.3', '0.51', '-']
-    """
-    if not np.isfinite(value):
-        return "-"
-    if float(value).is_integer() or abs(value) >= 1000:
-        return f"{value:,.0f}"
-    size = abs(value)
-    return f"{value:.1f}" if size >= 10 else f"{value:.2f}" if size >= 0.01 else f"{value:.2g}"
-
-
-def exact_money(amount: float, currency: str | None) -> str:
-    """Write an amount with thousands separated and its currency, if that is known.
-
-    Examples
-    --------
-    >>> exact_money(1234567.8, "EUR"), exact_money(12.345, None)
-    ('1,234,568 EUR', '12.35')
-    """
-    digits = 0 if abs(amount) >= 1000 else 2
-    return f"{amount:,.{digits}f} {currency or ''}".rstrip()
-
-
-def write_cell(value: object, kind: Unit) -> str:
+def write_cell(value: object, kind: Unit, language: Language = ENGLISH) -> str:
     """Write a cell of a table in a terminal; its heading or title says the currency."""
     if isinstance(value, Spread):
-        return _spread(value, kind)
+        return _spread(value, kind, language)
     if is_missing(value):
         return "-"
     if isinstance(value, (int, float, np.integer, np.floating)) and not isinstance(value, bool):
-        return style.percent(float(value)) if kind == "percent" else write_number(float(value))
-    return f"{pd.Timestamp(str(value)):%Y-%m-%d}" if kind == "date" else cell(value)
+        if not np.isfinite(value):
+            return "-"
+        return language.percent(float(value)) if kind == "percent" else language.exact(float(value))
+    return language.day(pd.Timestamp(str(value))) if kind == "date" else cell(value, language)
 
 
-def _spread(value: Spread, kind: Unit) -> str:
-    estimate, low, high = (write_cell(part, kind) for part in value)
+def _spread(value: Spread, kind: Unit, language: Language) -> str:
+    estimate, low, high = (write_cell(part, kind, language) for part in value)
     if low == "-" or estimate == "-":
         return estimate
-    between = " to " if "-" in low + high else "-"
-    return f"{estimate} ({low}{between}{high})"
+    if "-" not in low + high:
+        return f"{estimate} ({low}-{high})"
+    return language.gettext("{estimate} ({low} to {high})", estimate=estimate, low=low, high=high)
 
 
-def write_fact(value: object, unit: str, *, currency: str, place: Medium) -> str:
+def write_fact(value: object, unit: str, *, currency: str, place: Medium, language: Language = ENGLISH) -> str:
     """Write a fact inside a sentence: exact in a terminal, rounded to what counts in a report."""
     kind = writing_kind(unit)
-    if kind == "money" and isinstance(value, (int, float, np.number)):
-        write = exact_money if place == "terminal" else style.format_money
-        return write(float(value), currency)
-    if kind == "percent" and isinstance(value, (int, float, np.number)):
-        return style.percent(float(value))
-    if kind == "number" and isinstance(value, (int, float, np.number)):
-        return write_number(float(value))
-    return write_cell(value, kind)
+    if isinstance(value, (int, float, np.number)) and not isinstance(value, bool):
+        if kind == "money":
+            write = language.exact_money if place == "terminal" else language.money
+            return write(float(value), currency)
+        if kind == "percent":
+            return language.percent(float(value))
+        if kind == "number":
+            return language.exact(float(value))
+    return write_cell(value, kind, language)
 
 
-def say(text: str, findings: Findings, *, place: Medium, values: Mapping[str, str] | None = None) -> str:
+def say(
+    text: str,
+    findings: Findings,
+    *,
+    place: Medium,
+    values: Mapping[str, str] | None = None,
+    facts: Iterable[Fact] = (),
+    language: Language = ENGLISH,
+) -> str:
     """Replace the facts named in braces by their values; what is inserted is not looked at again.
 
     Examples
@@ -114,13 +98,27 @@ def say(text: str, findings: Findings, *, place: Medium, values: Mapping[str, st
     '1,230 EUR a week, in EUR, {gain}.'
     """
     currency = findings.currency
-    values_by_name = {"currency": currency, "in_currency": f", in {currency}" if currency else "", **(values or {})}
+    words_by_name = {name: language.write_inserted(value) for name, value in (values or {}).items()}
+    in_currency = language.gettext(", in {currency}", currency=currency) if currency else ""
+    values_by_name = {"currency": currency, "in_currency": in_currency, **words_by_name}
+    added = {fact.name: fact for fact in facts}
 
     def write_value(name: str, entry: str | None) -> str:
         if name in values_by_name:
             return values_by_name[name]
-        fact = findings.fact(name)
+        fact = added.get(name) or findings.fact(name)
         value = fact.value[entry] if entry and isinstance(fact.value, Mapping) else fact.value
-        return write_fact(value, fact.unit, currency=currency, place=place)
+        return write_fact(value, fact.unit, currency=currency, place=place, language=language)
 
-    return INSERTED.sub(lambda match: write_value(match[1], match[2]), text)
+    return INSERTED.sub(lambda match: write_value(match[1], match[2]), language.translate(text))
+
+
+def say_part(part: Sentence | View, findings: Findings, *, place: Medium, language: Language = ENGLISH) -> str:
+    """Say a sentence, or the title of a view: its own or that of its table."""
+    if isinstance(part, Sentence):
+        text, facts = part.text, part.facts
+    else:
+        text, facts = part.title or findings.table(part.table).title, ()
+        if not part.title:
+            return language.translate(text)
+    return say(text, findings, place=place, values=part.values, facts=facts, language=language)

@@ -9,13 +9,15 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from tenure_serving.language import ENGLISH, N_, Language
+
 _ABBREVIATIONS = {"adbt", "cac", "ces", "clv", "csat", "ltv", "nps", "rfm", "roi"}
 _ISO_MOMENT = re.compile(r"\d{4}-\d\d-\d\dT[\d:.]+")
-_WRITERS: Mapping[type, Callable[[Any], str]] = {  # a bool is an int too: it comes first
-    bool: lambda flag: "yes" if flag else "no",
-    int: "{:,}".format,
-    float: lambda number: f"{number:,.0f}" if abs(number) >= 1000 else f"{number:.3g}",
-    datetime: lambda moment: f"{moment:%Y-%m-%d}",
+_WRITERS: Mapping[type, Callable[[Any, Language], str]] = {  # a bool is an int too: it comes first
+    bool: lambda flag, language: language.gettext(N_("yes") if flag else N_("no")),
+    int: lambda count, language: language.count(count),
+    float: lambda number, language: language.count(number) if abs(number) >= 1000 else language.number(number),
+    datetime: lambda moment, language: language.day(moment),
 }
 
 
@@ -27,8 +29,8 @@ class Spread(NamedTuple):
     high: float
 
 
-def cell(value: object) -> str:
-    """Write any value for a person; what is missing is a dash.
+def cell(value: object, language: Language = ENGLISH) -> str:
+    """Write any value for a person; what is missing is a dash, and texts are title where the catalogue knows them.
 
     Examples
     --------
@@ -36,21 +38,27 @@ def cell(value: object) -> str:
     ('51,877', '1,234', '–', 'q25: 12; median: 1; 2')
     """
     if isinstance(value, Mapping):
-        return "; ".join(f"{words(name)}: {cell(item)}" for name, item in value.items())
+        return "; ".join(f"{heading(name, language)}: {cell(item, language)}" for name, item in value.items())
     if isinstance(value, (list, tuple, np.ndarray)):
-        return "; ".join(cell(item) for item in value)
+        return "; ".join(cell(item, language) for item in value)
     if is_missing(value):
         return "–"
     for kind, write in _WRITERS.items():
         if isinstance(value, kind):
-            return str(write(value))
+            return write(value, language)
     text = str(value)
-    return text[:10] if _ISO_MOMENT.fullmatch(text) else text
+    return language.day(text) if _ISO_MOMENT.fullmatch(text) else language.translate(text)
 
 
 def is_missing(value: object) -> bool:
     """Tell whether a value is None, NaN, NaT or pandas' NA."""
     return value is None or type(value).__name__ == "NAType" or value != value  # noqa: PLR0124  # NaN and NaT
+
+
+def heading(name: object, language: Language) -> str:
+    """Say a column's or a term's name in a language: in English in its words."""
+    title = language.column(str(name))
+    return words(name) if title == str(name) else title
 
 
 def words(name: object) -> str:

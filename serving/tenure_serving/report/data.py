@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 
 from tenure_features.errors import DataContractError
+from tenure_serving.language import N_
 from tenure_serving.report.sections import Section
 
 _NEEDED: Mapping[str, tuple[str, ...]] = {
@@ -21,6 +22,7 @@ _NEEDED: Mapping[str, tuple[str, ...]] = {
     "deciles": ("decile", "customers", "predicted_value", "actual_value"),
     "drivers": ("feature", "meaning", "mean_abs_log_odds"),
     "totals": ("origin", "predicted", "actual"),
+    "record": ("customer_id", "orders_so_far", "revenue_so_far"),
 }  # fmt: skip
 """Columns each table must have; a table other than the scores may be empty, and its part of the page says so."""
 
@@ -53,10 +55,12 @@ class ReportData:
         ``feature``, ``meaning``, ``mean_abs_log_odds`` of churn.
     totals
         ``origin``, ``predicted``, ``actual``: total value of the champion at each origin.
+    record
+        What customers did before ``as_of``: ``customer_id``, ``orders_so_far``, ``revenue_so_far``; may be empty.
     notes
         Sentences a reader must know, such as that the history was shorter than two horizons.
     title
-        Heading of the page.
+        Of the page, above the sentence that concludes.
     sections
         Further parts, shown in this order after what drives the predictions and before the definitions.
 
@@ -76,8 +80,9 @@ class ReportData:
     deciles: pd.DataFrame = field(default_factory=pd.DataFrame)
     drivers: pd.DataFrame = field(default_factory=pd.DataFrame)
     totals: pd.DataFrame = field(default_factory=pd.DataFrame)
+    record: pd.DataFrame = field(default_factory=pd.DataFrame)
     notes: tuple[str, ...] | list[str] = ()
-    title: str = "Who may leave, and what they are worth"
+    title: str = N_("Who may leave, and what they are worth")
     sections: tuple[Section, ...] = ()
 
     def __post_init__(self) -> None:

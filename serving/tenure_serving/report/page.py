@@ -6,18 +6,25 @@ import json
 import re
 from collections.abc import Mapping
 from functools import cache
-from typing import Any
+from typing import Any, TypedDict
 
 import pandas as pd
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from tenure_serving.language import ENGLISH, Language
 from tenure_serving.report import summary
-from tenure_serving.report.cell import cell, words
+from tenure_serving.report.cell import cell, heading
 from tenure_serving.report.data import ReportData
-from tenure_serving.report.sections import lay_out
+from tenure_serving.report.grade import grade_model, say_verdict
+from tenure_serving.report.sections import CHAPTERS, lay_out
 from tenure_serving.segments.maps import RfmMap, load_map
 from tenure_serving.segments.playbook import Playbook, load_playbook
+
+
+class _Said(TypedDict):
+    language: Language
+
 
 _FOR_PROGRAMS = frozenset({"schema_version", "ready"})
 _METRIC_ALIASES = {"coverage80": "coverage_80"}
@@ -28,6 +35,7 @@ def render_report(
     *,
     playbook: Playbook | None = None,
     maps: tuple[RfmMap, RfmMap] | None = None,
+    language: Language = ENGLISH,
 ) -> str:
     """Render the report as one self-contained HTML page.
 
@@ -42,6 +50,8 @@ def render_report(
         Goals and further steps of the segments; default the starter playbook.
     maps
         The maps behind ``rfm_group`` and ``rfm_relationship``; default the ones that come with Tenure.
+    language
+        Of every word; sections come in theirs.
 
     Returns
     -------
@@ -50,75 +60,123 @@ def render_report(
     """
     from tenure_serving.charts import style
 
+    book = playbook or load_playbook()
     group_map, relationship_map = maps or (load_map("common_eleven"), load_map("relationship"))
-    people = summary.with_money(data.scores)
+    language = language.with_words(group_words(language, book, group_map, relationship_map))
+    people = summary.with_money(data.scores, data.record if len(data.record) else None)
     backtest = data.backtest.rename(columns=_METRIC_ALIASES)
-    added = lay_out(data.sections, currency=data.currency)
-    specs = _charts(data, people, backtest, group_map, relationship_map) | added.specs
+    added = lay_out(data.sections, currency=data.currency, language=language)
+    specs = _charts(data, people, backtest, (group_map, relationship_map), language) | added.specs
     return (
-        _environment()
+        _environment(language)
         .get_template("report.html.j2")
         .render(
             data=data,
-            readiness=_readable(data.readiness),
+            language=language,
+            conclusion=_conclude(data, summary.headline(people), language),
+            readiness=_readable(data.readiness, language),
             head=summary.headline(people),
+            grade=grade_model(backtest, data.champion, language=language),
             risk=summary.by_risk(people),
-            segments=summary.by_segment(people, playbook or load_playbook()),
+            segments=summary.by_segment(people, book),
             calls=summary.first_to_call(people),
-            sections=added.sections,
+            lost=summary.lost_customers(people),
+            chapters=[
+                (language.gettext(words), name, [part for part in added.sections if part["chapter"] == name])
+                for name, words in CHAPTERS.items()
+            ],
             scale=group_map.scale,
-            backtest=summary.backtest_means(backtest, data.champion) if len(backtest) else None,
-            origins=backtest["origin"].nunique() if len(backtest) else 0,
+            backtest=summary.compare(backtest, data.champion) if len(backtest) else None,
             map_notes=[rfm_map for rfm_map in (group_map, relationship_map) if rfm_map.note],
             charts=sorted(specs),
             specs=_json(specs),
             config=_json(dict(style.CONFIG)),
+            locales=_json(language.chart_locales()),
             javascript=_code(_javascript()),
         )
     )
 
 
+def group_words(language: Language, playbook: Playbook, *maps: RfmMap) -> dict[str, str]:
+    """Return the names of segments and groups in a language, as the playbook and the maps have them."""
+    words = {play.name: playbook.label(play.name, language=language.code) for play in playbook.plays}
+    for rfm_map in maps:
+        words |= {group.name: rfm_map.label(group.name, language=language.code) for group in rfm_map.groups}
+    return words
+
+
+def _conclude(data: ReportData, head: summary.Headline, language: Language) -> str:
+    """Say the conclusion of the page in one sentence, with what its amounts are in."""
+
+    def money(amount: float) -> str:
+        written = language.money(amount, data.currency)
+        return written if data.currency else language.gettext("{amount} (no currency given)", amount=written)
+
+    everybody = language.count(head.customers)
+    days = language.count(data.horizon_days)
+    if not head.at_risk:
+        return language.gettext(
+            "None of {customers} customers is at high risk of leaving within {days} days; {money} is expected of them.",
+            customers=everybody,
+            days=days,
+            money=money(head.expected_value),
+        )
+    return language.ngettext(
+        "{count} of {customers} customers is at high risk of leaving within {days} days: {money} is at stake.",
+        "{count} of {customers} customers are at high risk of leaving within {days} days: {money} is at stake.",
+        head.at_risk,
+        customers=everybody,
+        days=days,
+        money=money(head.money_at_risk),
+    )
+
+
 def _charts(
-    data: ReportData, people: pd.DataFrame, backtest: pd.DataFrame, group_map: RfmMap, relationship_map: RfmMap
+    data: ReportData, people: pd.DataFrame, backtest: pd.DataFrame, maps: tuple[RfmMap, RfmMap], language: Language
 ) -> dict[str, Any]:
     """Vega-Lite specifications by the name of their place on the page; empty tables draw nothing."""
     from tenure_serving import charts
 
-    currency = data.currency
+    currency, spoken = data.currency, _Said(language=language)
     bins = charts.churn_bins(people["churn_probability"], tiers=people["risk_tier"])
     mean = float(people["churn_probability"].mean())
+    cells = summary.sum_by(people, "recency_score", "frequency_score")
     drawn: dict[str, Any] = {
-        "churn_risk": charts.draw_churn_risk(bins, horizon_days=data.horizon_days, mean=mean),
+        "churn_risk": charts.draw_churn_risk(bins, horizon_days=data.horizon_days, mean=mean, **spoken),
         "value_by_risk": charts.draw_value_by_risk(
-            summary.sum_by(people, "value_tier", "risk_tier"), currency=currency
+            summary.sum_by(people, "value_tier", "risk_tier"), currency=currency, **spoken
         ),
-        "rfm_cells": charts.draw_rfm_cells(
-            summary.sum_by(people, "recency_score", "frequency_score"), scale=group_map.scale, currency=currency
-        ),
+        "rfm_cells": charts.draw_rfm_cells(cells, scale=maps[0].scale, currency=currency, **spoken),
     }
-    for column, rfm_map in (("rfm_group", group_map), ("rfm_relationship", relationship_map)):
+    for column, rfm_map in zip(("rfm_group", "rfm_relationship"), maps, strict=True):
         if column in people:
             table = summary.sum_by(people, column).rename(columns={column: "group"})
-            drawn[column] = charts.draw_groups(
-                table, order=rfm_map.names, name=rfm_map.title.get("en", rfm_map.id), currency=currency
-            )
+            name = rfm_map.title.get(language.code, rfm_map.id)
+            drawn[column] = charts.draw_groups(table, order=rfm_map.names, name=name, currency=currency, **spoken)
+    return {name: chart.to_dict() for name, chart in (drawn | _trust_charts(data, backtest, language)).items()}
+
+
+def _trust_charts(data: ReportData, backtest: pd.DataFrame, language: Language) -> dict[str, Any]:
+    from tenure_serving import charts
+
+    currency, spoken = data.currency, _Said(language=language)
+    drawn: dict[str, Any] = {}
     for metric in ("auroc", "normalised_gini"):
         if metric in backtest and backtest[metric].notna().any():
-            drawn[metric] = charts.draw_backtest(backtest, metric=metric, champion=data.champion)
+            drawn[metric] = charts.draw_backtest(backtest, metric=metric, champion=data.champion, **spoken)
     if len(data.calibration):
-        drawn["calibration"] = charts.draw_calibration(data.calibration)
+        drawn["calibration"] = charts.draw_calibration(data.calibration, **spoken)
     if len(data.deciles):
-        drawn["deciles"] = charts.draw_deciles(data.deciles, currency=currency)
+        drawn["deciles"] = charts.draw_deciles(data.deciles, currency=currency, **spoken)
     if len(data.totals):
-        drawn["totals"] = charts.draw_totals(data.totals, currency=currency)
+        drawn["totals"] = charts.draw_totals(data.totals, currency=currency, **spoken)
     if len(data.drivers):
-        drawn["drivers"] = charts.draw_drivers(data.drivers)
-    return {name: chart.to_dict() for name, chart in drawn.items()}
+        drawn["drivers"] = charts.draw_drivers(data.drivers, **spoken)
+    return drawn
 
 
-@cache
-def _environment() -> Environment:
-    from tenure_serving.charts import style
+def _environment(language: Language) -> Environment:
+    """Give the templates a language; the filters are its methods, so nothing is shared between two."""
     from tenure_serving.charts.trust import METRIC_WORDS
 
     environment = Environment(
@@ -128,28 +186,33 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.globals |= {"gettext": language.gettext, "ngettext": language.ngettext}
     environment.filters |= {
-        "money": style.format_money,
-        "number": style.number,
-        "percent": style.percent,
-        "words": words,
-        "metric": lambda name: METRIC_WORDS[name],
-        "cell": cell,
+        "money": language.money,
+        "number": language.number,
+        "metric_words": lambda name: language.gettext(METRIC_WORDS[name]),
+        "percent": language.percent,
+        "count": language.count,
+        "day": language.day,
+        "long_day": language.long_day,
+        "said": language.translate,
+        "words": lambda name: heading(name, language),
+        "cell": lambda value: cell(value, language),
+        "verdict": lambda verdict: say_verdict(verdict, language),
+        "capital": lambda text: text[:1].upper() + text[1:],
     }
     environment.tests["table"] = _is_table
     return environment
 
 
-def _readable(readiness: Mapping[str, Any]) -> dict[str, Any]:
+def _readable(readiness: Mapping[str, Any], language: Language) -> dict[str, Any]:
     """Keep what a person reads: no format versions, nothing empty, no example rows of customers; shares in percent."""
-    from tenure_serving.charts import style
-
     readable: dict[str, Any] = {}
     for name, value in readiness.items():
         if value is None or value in ("", [], ()) or name in _FOR_PROGRAMS:
             continue
         if isinstance(value, float) and name.endswith("share"):
-            readable[name] = style.percent(value)
+            readable[name] = language.percent(value)
         elif _is_table(value):
             readable[name] = [{column: cell for column, cell in row.items() if column != "examples"} for row in value]
         else:

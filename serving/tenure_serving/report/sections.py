@@ -3,17 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import groupby
 from typing import Any, Literal, Protocol, get_args
 
 import pandas as pd
 
 from tenure_features.errors import DataContractError
-from tenure_serving.report.cell import Spread, cell, is_missing, words
+from tenure_serving.language import ENGLISH, N_, Language
+from tenure_serving.report.cell import Spread, cell, heading, is_missing
 
 Style = Literal["plain", "note", "aside"]
 Unit = Literal["text", "count", "number", "money", "percent", "date"]
+Chapter = Literal["customers", "money", "evidence"]
+CHAPTERS: Mapping[Chapter, str] = {
+    "customers": N_("Customers"),
+    "money": N_("Money"),
+    "evidence": N_("How far to trust it"),
+}
+"""The upper level of the contents, and how it is called."""
 
 
 class Drawable(Protocol):
@@ -108,10 +116,30 @@ class Section:
     title: str
     lead: str
     blocks: Sequence[SectionBlock] = ()
+    chapter: Chapter = "evidence"
 
     def __post_init__(self) -> None:
         if not self.title.strip():
             raise DataContractError("A section of the report needs a title.", found=f"lead '{self.lead}'")
+
+
+def say_section(section: Section, language: Language) -> Section:
+    """Say a section that was written in English in another language: title, lead, paragraphs, captions and headings."""
+
+    def say(block: SectionBlock) -> SectionBlock:
+        if isinstance(block, Paragraph):
+            return replace(block, text=language.translate(block.text))
+        if isinstance(block, ChartBlock):
+            return replace(block, label=language.translate(block.label))
+        headings = {name: language.translate(words) for name, words in block.headings.items()}
+        return replace(block, caption=language.translate(block.caption), headings=headings)
+
+    return replace(
+        section,
+        title=language.translate(section.title),
+        lead=language.translate(section.lead),
+        blocks=[say(block) for block in section.blocks],
+    )
 
 
 @dataclass(frozen=True)
@@ -122,7 +150,7 @@ class Layout:
     specs: dict[str, Any]
 
 
-def lay_out(sections: Sequence[Section], *, currency: str) -> Layout:
+def lay_out(sections: Sequence[Section], *, currency: str, language: Language = ENGLISH) -> Layout:
     """Write every cell, name every place of a chart, and put neighbouring charts in one row.
 
     Parameters
@@ -131,6 +159,8 @@ def lay_out(sections: Sequence[Section], *, currency: str) -> Layout:
         In the order of the page.
     currency
         Unit of the columns that are money.
+    language
+        Of cells and headings.
     """
     out: list[dict[str, Any]] = []
     specs: dict[str, Any] = {}
@@ -138,7 +168,7 @@ def lay_out(sections: Sequence[Section], *, currency: str) -> Layout:
         blocks: list[dict[str, Any]] = []
         for is_chart, run in groupby(section.blocks, key=lambda block: isinstance(block, ChartBlock)):
             if not is_chart:
-                blocks += [_plain(block, currency) for block in run if not isinstance(block, ChartBlock)]
+                blocks += [_plain(block, currency, language) for block in run if not isinstance(block, ChartBlock)]
                 continue
             charts = []
             for block in run:
@@ -147,22 +177,33 @@ def lay_out(sections: Sequence[Section], *, currency: str) -> Layout:
                     specs[name] = block.chart.to_dict()
                     charts.append({"name": name, "label": block.label, "wide": block.wide})
             blocks.append({"kind": "charts", "charts": charts})
-        out.append({"id": f"part-{number}", "title": section.title, "lead": section.lead, "blocks": blocks})
+        out.append(
+            {
+                "id": f"part-{number}",
+                "title": section.title,
+                "lead": section.lead,
+                "chapter": section.chapter,
+                "blocks": blocks,
+            }
+        )
     return Layout(out, specs)
 
 
-def _plain(block: Paragraph | TableBlock, currency: str) -> dict[str, Any]:
+def _plain(block: Paragraph | TableBlock, currency: str, language: Language) -> dict[str, Any]:
     if isinstance(block, Paragraph):
         styles = {"note": "note", "aside": "soft small"}
         return {"kind": "paragraph", "text": block.text, "style": styles.get(block.kind)}
-    table, write = block.table, _writers(currency)
+    table, write = block.table, _writers(currency, language)
     units = [block.units.get(name) or _usual_unit(table[name]) for name in table.columns]
     rows = [
         [write[unit](value) for unit, value in zip(units, row, strict=True)]
         for row in table.itertuples(index=False, name=None)
     ]
     heads = [
-        {"words": block.headings.get(name) or _capital(words(name)), "numeric": unit not in {"text", "date"}}
+        {
+            "words": block.headings.get(name) or _capital(heading(name, language)),
+            "numeric": unit not in {"text", "date"},
+        }
         for name, unit in zip(table.columns, units, strict=True)
     ]
     return {"kind": "table", "caption": block.caption, "heads": heads, "rows": rows}
@@ -174,29 +215,30 @@ def _usual_unit(column: pd.Series) -> Unit:
     return "number" if pd.api.types.is_numeric_dtype(column) else "text"
 
 
-def _writers(currency: str) -> Mapping[Unit, Callable[[Any], str]]:
-    from tenure_serving.charts import style
-
+def _writers(currency: str, language: Language) -> Mapping[Unit, Callable[[Any], str]]:
     def write_known(write: Callable[[Any], str], bare: Callable[[Any], str] | None = None) -> Callable[[Any], str]:
         """Write what is there; of an interval the ends are written ``bare``, without repeating the currency."""
 
         def write_value(value: object) -> str:
             if isinstance(value, Spread):
-                ends = [(bare or write)(end) for end in value[1:] if not is_missing(end)]
-                return write_value(value.value) + (
-                    f" ({' to '.join(ends)})" if ends and value.value == value.value else ""
+                estimate, ends = (
+                    write_value(value.value),
+                    [(bare or write)(end) for end in value[1:] if not is_missing(end)],
                 )
-            return cell(None) if is_missing(value) else write(value)
+                if len(ends) < len(value[1:]) or is_missing(value.value):
+                    return estimate
+                return language.gettext("{estimate} ({low} to {high})", estimate=estimate, low=ends[0], high=ends[1])
+            return cell(None, language) if is_missing(value) else write(value)
 
         return write_value
 
     return {
-        "text": cell,
-        "count": write_known("{:,.0f}".format),
-        "number": write_known(style.number),
-        "money": write_known(lambda amount: style.format_money(amount, currency), style.number),
-        "percent": write_known(style.percent),
-        "date": write_known(lambda moment: f"{pd.Timestamp(moment):%Y-%m-%d}"),
+        "text": lambda value: cell(value, language),
+        "count": write_known(language.count),
+        "number": write_known(language.number),
+        "money": write_known(lambda amount: language.money(amount, currency), language.number),
+        "percent": write_known(language.percent),
+        "date": write_known(language.day),
     }
 
 

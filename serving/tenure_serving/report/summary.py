@@ -10,6 +10,7 @@ import pandas as pd
 
 from tenure_serving.charts.style import sort_by_order
 from tenure_serving.charts.trust import METRIC_WORDS
+from tenure_serving.language import ENGLISH, Language
 from tenure_serving.segments.playbook import Playbook
 from tenure_serving.segments.tiers import TIERS, money_at_risk
 
@@ -42,12 +43,24 @@ class Headline:
     churn: float
 
 
-def with_money(scores: pd.DataFrame) -> pd.DataFrame:
-    """Return the score table with ``money_at_risk``, ``lost`` and ``at_risk`` (high risk or warned of, not lost)."""
+def with_money(scores: pd.DataFrame, record: pd.DataFrame | None = None) -> pd.DataFrame:
+    """Return the score table with ``money_at_risk``, ``lost`` and ``at_risk`` (high risk or warned of, not lost).
+
+    Parameters
+    ----------
+    scores
+        One row per customer.
+    record
+        What each has done so far: ``customer_id``, ``orders_so_far`` and ``revenue_so_far``, added where it is given.
+    """
     lost = scores["lifecycle"] == "lost" if "lifecycle" in scores else pd.Series(False, index=scores.index)
     warned = scores["warnings"].str.len() > 0 if "warnings" in scores else pd.Series(False, index=scores.index)
     at_risk = ((scores["risk_tier"] == "high") | warned) & ~lost
-    return scores.assign(money_at_risk=money_at_risk(scores), lost=lost, at_risk=at_risk)
+    people = scores.assign(money_at_risk=money_at_risk(scores), lost=lost, at_risk=at_risk)
+    if record is None:
+        return people
+    sums = record.set_index("customer_id")[["orders_so_far", "revenue_so_far"]]
+    return people.join(sums, on="customer_id")
 
 
 def headline(people: pd.DataFrame) -> Headline:
@@ -109,22 +122,103 @@ def by_segment(people: pd.DataFrame, playbook: Playbook) -> list[dict[str, Any]]
     return out
 
 
-def first_to_call(people: pd.DataFrame, *, rows: int = 20) -> pd.DataFrame:
-    """Return the customers at risk with the most money at risk, reasons joined into one text."""
-    risky = people[people["at_risk"]].sort_values(["money_at_risk", "customer_id"], ascending=[False, True]).head(rows)
-    reasons = risky["churn_reasons"] if "churn_reasons" in risky else pd.Series([()] * len(risky), index=risky.index)
-    return risky.assign(why=[_join_reasons(item) for item in reasons])
+def first_to_call(people: pd.DataFrame, *, rows: int | None = 20) -> pd.DataFrame:
+    """Return the customers at risk, the most urgent first, reasons as a list and as one text.
+
+    Urgent is money at risk times evidence: with n orders so far it counts n / (n + 1), so that of a customer known from
+    one order half of the money counts. Who has brought no money so far, returns netted, is not on the list.
+
+    Parameters
+    ----------
+    people
+        From `with_money`; without a record of what customers did, money at risk alone decides.
+    rows
+        The most; None for all.
+    """
+    return _most_urgent(people[people["at_risk"]], rows)
 
 
-def backtest_means(backtest: pd.DataFrame, champion: str) -> pd.DataFrame:
-    """Average every known metric of every candidate over the origins: the champion, baselines, then the rest."""
+def lost_customers(people: pd.DataFrame, *, rows: int | None = 10) -> pd.DataFrame:
+    """Return the customers who are lost already in the same order: winning back is another question than keeping."""
+    return _most_urgent(people[people["lost"]], rows)
+
+
+def _most_urgent(people: pd.DataFrame, rows: int | None) -> pd.DataFrame:
+    urgency = people["money_at_risk"]
+    if "orders_so_far" in people:
+        people = people[people["revenue_so_far"] > 0]
+        urgency = people["money_at_risk"] * people["orders_so_far"] / (people["orders_so_far"] + 1)
+    listed = people.assign(urgency=urgency).sort_values(["urgency", "customer_id"], ascending=[False, True])
+    listed = listed if rows is None else listed.head(rows)
+    reasons = (
+        listed["churn_reasons"] if "churn_reasons" in listed else pd.Series([()] * len(listed), index=listed.index)
+    )
+    sentences = [_list_reasons(item) for item in reasons]
+    return listed.assign(
+        reasons=pd.Series(sentences, index=listed.index, dtype="object"), why=["; ".join(item) for item in sentences]
+    )
+
+
+def call_list(people: pd.DataFrame, *, language: Language = ENGLISH) -> pd.DataFrame:
+    """Return everybody at risk, then everybody lost, as rows of ``call_list.csv``; the column ``list`` says which."""
+    columns = ["customer_id", "list", "money_at_risk", "churn_probability", "expected_value", "orders_so_far",
+               "revenue_so_far", "segment", "next_step", "why"]  # fmt: skip
+    both = [first_to_call(people, rows=None).assign(list="call"), lost_customers(people, rows=None).assign(list="lost")]
+    table = pd.concat(both, ignore_index=True)
+    for column in ("list", "segment", "next_step"):
+        table[column] = table[column].map({text: language.translate(str(text)) for text in table[column].unique()})
+    return table[[name for name in columns if name in table]].round({"money_at_risk": 2, "expected_value": 2})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Comparison:
+    """The candidates of a backtest, averaged over its moments.
+
+    Attributes
+    ----------
+    first
+        A row per metric: ``name``, ``champion`` and ``baseline``, the best simple rule by log-loss.
+    baseline
+        Its name; empty where the backtest had none beside the champion.
+    rest
+        By group of metrics: every candidate, the champion first, then baselines, then the other models.
+    origins
+        Moments in the past.
+    """
+
+    first: list[dict[str, Any]]
+    baseline: str
+    rest: list[tuple[list[str], list[dict[str, Any]]]]
+    origins: int
+
+
+_METRICS_PER_TABLE = 4
+
+
+def compare(backtest: pd.DataFrame, champion: str) -> Comparison:
+    """Set the champion beside the best simple rule, and all candidates in tables that fit on a page."""
     metrics = [name for name in METRIC_WORDS if name in backtest and backtest[name].notna().any()]
     means = backtest.groupby(["kind", "candidate"], as_index=False)[metrics].mean()
     means = means.sort_values(["kind", "candidate"])
-    return means.sort_values("candidate", key=lambda names: names != champion, kind="stable", ignore_index=True)
+    means = means.sort_values("candidate", key=lambda names: names != champion, kind="stable", ignore_index=True)
+    others = means[(means["kind"] == "baseline") & (means["candidate"] != champion)]
+    if "log_loss" in others and others["log_loss"].notna().any():
+        others = others.sort_values("log_loss", kind="stable")
+    records: list[dict[str, Any]] = [
+        {str(name): value for name, value in row.items()} for row in means.to_dict("records")
+    ]
+    mine = next((row for row in records if row["candidate"] == champion), {})
+    best = {} if others.empty else others.iloc[0].to_dict()
+    groups = [metrics[start : start + _METRICS_PER_TABLE] for start in range(0, len(metrics), _METRICS_PER_TABLE)]
+    return Comparison(
+        first=[{"name": name, "champion": mine.get(name), "baseline": best.get(name)} for name in metrics],
+        baseline=str(best.get("candidate", "")),
+        rest=[(group, records) for group in groups],
+        origins=int(backtest["origin"].nunique()),
+    )
 
 
-def _join_reasons(reasons: object) -> str:
+def _list_reasons(reasons: object) -> list[str]:
     if isinstance(reasons, str):
-        return reasons
-    return "; ".join(map(str, reasons)) if isinstance(reasons, (list, tuple, np.ndarray)) else ""
+        return [reasons]
+    return [str(reason) for reason in reasons] if isinstance(reasons, (list, tuple, np.ndarray)) else []

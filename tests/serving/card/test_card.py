@@ -10,6 +10,7 @@ import pytest
 from tenure_features.errors import DataContractError
 from tenure_serving.card import build_card, render_card
 from tenure_serving.json_value import to_json_value
+from tenure_serving.language import load_language
 
 AS_OF = pd.Timestamp("2025-06-01")
 ROW = {
@@ -92,7 +93,7 @@ def test_card__tells_risk_value_and_what_to_do() -> None:
 
 
 def test_card__speaks_the_language_asked_for() -> None:
-    card = build_card(ROW, language="ru")
+    card = build_card(ROW, language=load_language("ru"))
     assert (card.group["label"], card.rfm["relationship_label"]) == ("Ценные, уходящие", "Бывшие возлюбленные")
 
 

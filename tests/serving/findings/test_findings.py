@@ -14,6 +14,7 @@ from tenure_serving.charts import style
 from tenure_serving.findings import files, layouts, payload, section, text_lines, write_files
 from tenure_serving.findings.parts import Drawing, Sentence, View
 from tenure_serving.json_value import to_json_value
+from tenure_serving.language import Language
 from tenure_serving.report.sections import ChartBlock, Paragraph, TableBlock, lay_out
 
 TERMS = {
@@ -43,7 +44,7 @@ FOUND = Findings(
 )
 
 
-def drawn(findings: Findings):
+def drawn(findings: Findings, language: Language):
     return style.chart(findings.frame("points"), title=style.title("Drawn")).mark_bar().encode(x="customers:Q")
 
 

@@ -44,7 +44,7 @@ def run(tmp_path: Path) -> Path:
     )
     (tmp_path / "feedback.csv").write_text("customer_id,answered_at,kind,score\n17850,2011-03-09,nps,3\n")
     (tmp_path / "tenure.toml").write_text(
-        '[orders]\nuri = "orders.csv"\n[tables.feedback]\nuri = "feedback.csv"\n[segments]\nlanguage = "ru"\n'
+        '[orders]\nuri = "orders.csv"\n[tables.feedback]\nuri = "feedback.csv"\n[report]\nlanguage = "ru"\n'
     )
     return out
 
@@ -63,7 +63,7 @@ def test_card__tells_scores_and_the_playbook_of_the_model(call: Callable[..., An
     assert done.code == 0, done.err
     assert done.out.splitlines() == [
         "Customer 17850 as of 2011-06-11, the next 90 days",
-        "  churn probability 75%: no order within 90 days",
+        "  churn probability 75 %: no order within 90 days",
         "  expected value 25.00 GBP (80 % of such customers: 0.00 to 120.00); 75.00 GBP at risk",
         "  RFM 155: Cannot Lose Them; Ex-Lovers",
         "",
@@ -85,7 +85,7 @@ def test_card__with_a_configuration_tells_what_happened_before_the_scores(
     assert done.code == 0, done.err
     said = json.loads(done.out)
     assert (said["command"], said["group"]["label"]) == ("card", "Ценные, уходящие")
-    assert [row["what"] for row in said["timeline"]] == ["NPS 3", "Order", "Order"]
+    assert [row["what"] for row in said["timeline"]] == ["NPS 3", "Заказ", "Заказ"]
     assert (said["rfm"]["orders"], said["rfm"]["revenue"], said["rfm"]["recency_days"]) == (2, 50.0, 96.0)
     assert said["experience"]["feedback"][0]["last"] == 3.0
     assert [one["source_id"] for one in said["identities"]] == ["2", "1"]
@@ -98,7 +98,7 @@ def test_card__speaks_the_language_asked_for_and_says_where_the_page_is(
     page = tmp_path / "card.html"
     done = call("card", "13047", "--scores", run / "scores.parquet", "--language", "ru", "--html", page)
     assert "  RFM 555: Чемпионы; Единомышленники" in done.out
-    assert f"Page: {page}" in done.out
+    assert f"Страница: {page}" in done.out
 
 
 def test_card__finds_an_identity_map_elsewhere(call: Callable[..., Any], run: Path, tmp_path: Path) -> None:

@@ -28,7 +28,7 @@ PARTS = Contributions(features=["recency_days", "value_mean"], churn=TERMS, chur
 def test_section__shows_the_customer_to_call_first_and_everybody() -> None:
     (section,) = explanation_sections(PARTS, PRESENT, SCORES, catalogue=tuple(Catalogue()), currency="EUR")
     waterfall, swarm = (block.chart.to_dict() for block in section.blocks)
-    assert " ".join(waterfall["title"]["text"]) == "How a comes to leave with probability 82 %"
+    assert " ".join(waterfall["title"]["text"]) == "Why customer a leaves with probability 82 %"
     (rows,) = waterfall["datasets"].values()
     (dots,) = swarm["datasets"].values()
     labels = {row["label"] for row in rows}

@@ -10,6 +10,7 @@ import pandas as pd
 from tenure_decisions.economics.budget import DIRECTION
 from tenure_decisions.findings import Findings
 from tenure_serving.findings.parts import Drawing, Parts, Sentence, View
+from tenure_serving.language import Language
 
 
 def budget_layout(findings: Findings) -> Parts:
@@ -44,11 +45,13 @@ def _conclusions(findings: Findings) -> list[Sentence]:
     if findings.value("reading") == DIRECTION:
         gain = "Direction only: there is no amount to promise, see the notes."
     open_end = np.isinf(findings.number("best_total"))
-    until = "at the upper bounds, too" if open_end else "up to {best_total} a week within the bounds"
-    return [
-        Sentence(text=gain),
-        Sentence(text=f"The last unit of money returns {{marginal_total}}; it pays for itself {until}."),
-    ]
+    last = (
+        "The last unit of money returns {marginal_total}; it pays for itself up to {best_total} a week within the "
+        "bounds."
+    )
+    if open_end:
+        last = "The last unit of money returns {marginal_total}; it pays for itself at the upper bounds, too."
+    return [Sentence(text=gain), Sentence(text=last)]
 
 
 def _proposal(channels: pd.DataFrame) -> pd.DataFrame:
@@ -61,7 +64,7 @@ def _proposal(channels: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def _reallocation(findings: Findings) -> Any:  # noqa: ANN401  # an Altair chart, imported when it is drawn
+def _reallocation(findings: Findings, language: Language) -> Any:  # noqa: ANN401  # an Altair chart, imported when it is drawn
     from tenure_serving.charts.budget import reallocation
 
     return reallocation(
@@ -70,11 +73,12 @@ def _reallocation(findings: Findings) -> Any:  # noqa: ANN401  # an Altair chart
         gain=(findings.number("gain"), findings.number("gain_low"), findings.number("gain_high")),
         days=int(findings.number("days")),
         currency=findings.currency,
+        language=language,
     )
 
 
-def _curves(findings: Findings) -> Any:  # noqa: ANN401
+def _curves(findings: Findings, language: Language) -> Any:  # noqa: ANN401
     from tenure_serving.charts.budget import response_curves
 
     tables = (findings.frame(name) for name in ("channels", "curves", "weeks"))
-    return response_curves(*tables, currency=findings.currency)
+    return response_curves(*tables, currency=findings.currency, language=language)

@@ -9,6 +9,7 @@ import pandas as pd
 from tenure_decisions.economics.acquisition import ATTRIBUTION_RULES
 from tenure_decisions.findings import Findings
 from tenure_serving.findings.parts import Drawing, Parts, Sentence, View, spreads
+from tenure_serving.language import Language
 
 FIRST = ATTRIBUTION_RULES[0]
 CAC = ("paid_cac", "blended_cac", "loaded_cac")
@@ -47,7 +48,8 @@ def channel_layout(findings: Findings) -> Parts:
 def _costs(rule: str) -> View:
     return View(
         table="channels",
-        title=f"By {rule.replace('_', ' ')}, {{since}} until {{as_of}}: what customers cost",
+        title="By {rule}, {since} until {as_of}: what customers cost",
+        values={"rule": rule.replace("_", " ")},
         columns=("channel", "new_customers", "spend", *CAC, "marginal_cac", "payback"),
         plain=CAC,
         select=lambda rows: rows[rows["rule"] == rule],
@@ -59,7 +61,8 @@ def _worth(rule: str, findings: Findings) -> View:
     days = findings.number("days")
     return View(
         table="clv",
-        title=f"By {rule.replace('_', ' ')}, what customers bring within {{days}} days, with {{level}} intervals",
+        title="By {rule}, what customers bring within {days} days, with {level} intervals",
+        values={"rule": rule.replace("_", " ")},
         columns=("channel", "mature", "observed", "predicted", "predicted_net", "ltv_cac"),
         select=lambda rows: rows[(rows["rule"] == rule) & (rows["days"] == days)],
         headings={"predicted": "Predicted, before CAC", "predicted_net": "Predicted, after CAC"},
@@ -87,14 +90,14 @@ def _ages(clv: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame({"channel": rows["channel"].drop_duplicates().tolist(), **by_age})
 
 
-def _value(findings: Findings) -> Any:  # noqa: ANN401  # an Altair chart, imported when it is drawn
+def _value(findings: Findings, language: Language) -> Any:  # noqa: ANN401  # an Altair chart, imported when it is drawn
     from tenure_serving.charts.channels import channel_value
 
     days = int(findings.number("days"))
-    return channel_value(findings.frame("clv"), days=days, currency=findings.currency)
+    return channel_value(findings.frame("clv"), days=days, currency=findings.currency, language=language)
 
 
-def _cost(findings: Findings) -> Any:  # noqa: ANN401
+def _cost(findings: Findings, language: Language) -> Any:  # noqa: ANN401
     from tenure_serving.charts.channels import channel_costs
 
-    return channel_costs(findings.frame("channels"), currency=findings.currency)
+    return channel_costs(findings.frame("channels"), currency=findings.currency, language=language)

@@ -8,6 +8,7 @@ import pandas as pd
 
 from tenure_decisions.findings import Findings
 from tenure_serving.findings.parts import Drawing, Parts, Sentence, View
+from tenure_serving.language import Language
 
 _SHOWN = 13
 """Rows and ages in a terminal."""
@@ -52,7 +53,8 @@ def _completion(findings: Findings) -> Parts:
     return [
         View(
             table="completion",
-            title=title.replace("{until}", str(until)),
+            title=title,
+            values={"until": str(until)},
             columns=("cohort", "customers", "predicted"),
             select=lambda rows: rows[rows["age"] == last],
             only="terminal",
@@ -71,7 +73,7 @@ def _triangle(cells: pd.DataFrame) -> pd.DataFrame:
     return wide.fillna("").tail(_SHOWN).reset_index().rename(columns=str)
 
 
-def _retention(findings: Findings) -> Any:  # noqa: ANN401  # an Altair chart, imported when it is drawn
+def _retention(findings: Findings, language: Language) -> Any:  # noqa: ANN401  # an Altair chart, imported when it is drawn
     from tenure_serving.charts.cohorts import retention
 
     return retention(
@@ -80,10 +82,11 @@ def _retention(findings: Findings) -> Any:  # noqa: ANN401  # an Altair chart, i
         by=findings.text("by"),
         period_days=int(findings.number("period_days")),
         ages=int(findings.number("until_age")) + 1,
+        language=language,
     )
 
 
-def _value(findings: Findings) -> Any:  # noqa: ANN401
+def _value(findings: Findings, language: Language) -> Any:  # noqa: ANN401
     from tenure_serving.charts.cohorts import cumulative_value
 
     return cumulative_value(
@@ -95,4 +98,5 @@ def _value(findings: Findings) -> Any:  # noqa: ANN401
         measure=findings.text("value"),
         currency=findings.currency,
         ages=int(findings.number("until_age")) + 1,
+        language=language,
     )

@@ -6,9 +6,9 @@ from typing import Any
 
 import pandas as pd
 
-from tenure_decisions.findings import Findings
-from tenure_serving.charts.style import percent
+from tenure_decisions.findings import Fact, Findings
 from tenure_serving.findings.parts import Drawing, Parts, Sentence, View
+from tenure_serving.language import Language
 
 _MOVES = 12
 _BEST = (0.01, 0.05, 0.2)
@@ -22,10 +22,11 @@ def segments_layout(findings: Findings) -> Parts:
     return [
         View(
             table="groups",
-            title=f"Customers by {by} as of {{as_of}}, value over the next {{horizon_days}} days{{in_currency}}",
+            title="Customers by {grouping} as of {as_of}, value over the next {horizon_days} days{in_currency}",
+            values={"grouping": by},
             columns=names,
         ),
-        Sentence(text=f"Of expected value, the best {_shares(findings.frame('pareto'))}."),
+        *_shares(findings.frame("pareto")),
         Drawing(name="pareto", label="Share of value by share of customers", draw=_curve),
     ]
 
@@ -55,8 +56,9 @@ def movement_layout(findings: Findings) -> Parts:
         ),
         View(
             table="flows",
-            title=f"The {shown} largest of {{moves}} moves; gained and lost add up the rises and the falls of their "
+            title="The {shown} largest of {moves} moves; gained and lost add up the rises and the falls of their "
             "customers",
+            values={"shown": str(shown)},
             select=lambda rows: rows[rows["from_group"] != rows["to_group"]],
             rows=_MOVES,
         ),
@@ -84,19 +86,23 @@ def ageing_layout(findings: Findings) -> Parts:
     return [Sentence(text=text), View(table="ageing", headings=headings)]
 
 
-def _shares(table: pd.DataFrame) -> str:
-    rows = table[table["share_of_customers"].isin(_BEST)]
-    pairs = zip(rows["share_of_customers"], rows["share_of_value"], strict=True)
-    return ", ".join(f"{share:.0%} bring {percent(part)}" for share, part in pairs)
+def _shares(table: pd.DataFrame) -> list[Sentence]:
+    """Say what the best hundredth, twentieth and fifth bring, where there are so many customers."""
+    shares = table.set_index("share_of_customers")["share_of_value"]
+    if not set(_BEST) <= set(shares.index):
+        return []
+    parts = {"first": shares[_BEST[0]], "second": shares[_BEST[1]], "third": shares[_BEST[2]]}
+    text = "Of expected value, the best 1 % bring {first}, 5 % bring {second}, 20 % bring {third}."
+    return [Sentence(text=text, facts=tuple(Fact(name, float(part), "share") for name, part in parts.items()))]
 
 
-def _curve(findings: Findings) -> Any:  # noqa: ANN401  # an Altair chart, imported when it is drawn
+def _curve(findings: Findings, language: Language) -> Any:  # noqa: ANN401  # an Altair chart, imported when it is drawn
     from tenure_serving.charts.profiles import draw_pareto as draw
 
-    return draw(findings.frame("curve"), what="expected value")
+    return draw(findings.frame("curve"), what="expected value", language=language)
 
 
-def _flows(findings: Findings) -> Any:  # noqa: ANN401
+def _flows(findings: Findings, language: Language) -> Any:  # noqa: ANN401
     from tenure_serving.charts.movement import draw_movement as draw
 
     return draw(
@@ -105,4 +111,5 @@ def _flows(findings: Findings) -> Any:  # noqa: ANN401
         previous_as_of=findings.moment("previous_as_of"),
         as_of=findings.moment("as_of"),
         currency=findings.currency,
+        language=language,
     )

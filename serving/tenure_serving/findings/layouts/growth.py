@@ -8,6 +8,7 @@ from typing import Any
 from tenure_decisions.economics.channels import ALL
 from tenure_decisions.findings import Findings
 from tenure_serving.findings.parts import Drawing, Parts, Sentence, View
+from tenure_serving.language import Language
 
 BY_AGE = ("customers", "value_before_cac", "cac", "value_net", "g_before", "g_net")
 BY_SCORES = (
@@ -60,13 +61,13 @@ def _list_entries(findings: Findings, fact: str, text: str) -> list[Sentence]:
     ]
 
 
-def _before(findings: Findings) -> Any:  # noqa: ANN401  # an Altair chart, imported when it is drawn
+def _before(findings: Findings, language: Language) -> Any:  # noqa: ANN401  # an Altair chart, imported when it is drawn
     from tenure_serving.charts.channels import growth_by_month
 
-    return growth_by_month(findings.frame("months"), days=int(findings.number("days")))
+    return growth_by_month(findings.frame("months"), days=int(findings.number("days")), language=language)
 
 
-def _net(findings: Findings) -> Any:  # noqa: ANN401
+def _net(findings: Findings, language: Language) -> Any:  # noqa: ANN401
     from tenure_serving.charts.channels import growth_by_month
 
-    return growth_by_month(findings.frame("months"), days=int(findings.number("days")), net=True)
+    return growth_by_month(findings.frame("months"), days=int(findings.number("days")), net=True, language=language)

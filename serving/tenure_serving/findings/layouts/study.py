@@ -6,8 +6,9 @@ from typing import Any
 
 import pandas as pd
 
-from tenure_decisions.findings import Findings, FindingTable
+from tenure_decisions.findings import Fact, Findings, FindingTable
 from tenure_serving.findings.parts import Drawing, Parts, Sentence, View
+from tenure_serving.language import Language
 
 _ATTRIBUTES, _LEVELS = 20, 5
 
@@ -21,7 +22,7 @@ def study_layout(findings: Findings) -> Parts:
         View(
             table="profile",
             title="What sets {group} apart from who is outside it for certain, {marked} attributes: share of the group "
-            "and of everybody else, lift with its 95 % interval, adjusted p",
+            "and of everybody else, how many times as common with its 95 % interval, adjusted p",
             columns=("attribute", "level", "group_share", "outside_share", "lift", "p_adjusted"),
             select=lambda rows: rows[rows["represented"] != ""],
             rows=_ATTRIBUTES,
@@ -49,8 +50,8 @@ def ideal_layout(findings: Findings) -> Parts:
         text = "No rule over what is known after the first order finds high-value customers for certain."
         return [Sentence(text=text)]
     seeds = (
-        f"{len(findings.frame('seeds')):,} high-value customers match them: a seed list for a look-alike audience "
-        "(tenure segments --out DIR writes it)."
+        "{seeds} high-value customers match them: a seed list for a look-alike audience (tenure segments --out DIR "
+        "writes it)."
     )
     return [
         View(
@@ -60,7 +61,7 @@ def ideal_layout(findings: Findings) -> Parts:
             columns=("rule", "customers", "coverage", "top", "top_share", "lift", "captured"),
             select=_holding,
         ),
-        Sentence(text=seeds),
+        Sentence(text=seeds, facts=(Fact("seeds", len(findings.frame("seeds")), "customers"),)),
     ]
 
 
@@ -68,7 +69,7 @@ def _holding(rules: pd.DataFrame) -> pd.DataFrame:
     return rules[rules["holds"].astype(bool)]
 
 
-def _lifts(findings: Findings) -> Any:  # noqa: ANN401  # an Altair chart, imported when it is drawn
+def _lifts(findings: Findings, language: Language) -> Any:  # noqa: ANN401  # an Altair chart, imported when it is drawn
     from tenure_serving.charts.profiles import draw_profile
 
-    return draw_profile(findings.frame("profile"), group=findings.text("group"))
+    return draw_profile(findings.frame("profile"), group=findings.text("group"), language=language)

@@ -6,6 +6,7 @@ from typing import Any
 
 from tenure_decisions.findings import Findings
 from tenure_serving.findings.parts import Drawing, Parts, Sentence, View
+from tenure_serving.language import Language
 
 
 def campaign_layout(findings: Findings) -> Parts:
@@ -20,7 +21,8 @@ def campaign_layout(findings: Findings) -> Parts:
     back = headings | {"break_even": "must come back"}
     gone = [View(table="win_back", title="Already gone{in_currency}", headings=back)]
     return [
-        Sentence(text=f"{findings.title}. {findings.lead}", only="terminal"),
+        Sentence(text=f"{findings.title}.", only="terminal"),
+        Sentence(text=findings.lead, only="terminal"),
         View(table="break_even", title="Everybody of a segment is contacted{in_currency}", headings=headings),
         *(gone if len(findings.frame("win_back")) else []),
     ]
@@ -98,7 +100,7 @@ def linking_layout(findings: Findings) -> Parts:
     ]
 
 
-def _frequency(findings: Findings) -> Any:  # noqa: ANN401
+def _frequency(findings: Findings, language: Language) -> Any:  # noqa: ANN401  # an Altair chart, imported when it is drawn
     from tenure_serving.charts.linking import order_frequency
 
-    return order_frequency(findings.frame("bands"))
+    return order_frequency(findings.frame("bands"), language=language)
