@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 
 from tenure_features.errors import UsageError
 from tenure_serving.score_tables import scores_path
+from tenure_serving.value_words import value_lines
 
 Explanation = dict[str, Any]
 
@@ -53,7 +54,7 @@ def explanation_lines(row: Mapping[str, Any]) -> list[str]:
         f"  leaves with probability {row['churn_probability']:.0%}",
     ]
     if "expected_value" in row:
-        lines.append(f"  is worth {row['expected_value']:,.2f} {row.get('currency') or ''}".rstrip() + _interval(row))
+        lines += [f"  {line}" for line in value_lines(row, currency=row.get("currency") or "")]
     labels = {"segment": "segment", "risk_tier": "risk", "value_tier": "value", "next_step": "next step"}
     lines += [f"  {label}: {row[name]}" for name, label in labels.items() if row.get(name)]
     for name, title in (("churn_reasons", "Why they may leave or stay"), ("value_reasons", "Why they are worth that")):
@@ -61,12 +62,6 @@ def explanation_lines(row: Mapping[str, Any]) -> list[str]:
         if reasons:
             lines += ["", f"{title}:", *(f"  - {reason}" for reason in reasons)]
     return lines
-
-
-def _interval(row: Mapping[str, Any]) -> str:
-    if row.get("value_low") is None or row.get("value_high") is None:
-        return ""
-    return f" (80 % of such customers: {row['value_low']:,.2f} to {row['value_high']:,.2f})"
 
 
 def _sentences(reasons: str | Iterable[str] | None) -> list[str]:

@@ -54,6 +54,8 @@ SCHEMA: Mapping[str, ColumnKind] = {
     "value_low": "double",
     "value_high": "double",
     "value_if_buys": "double",
+    "value_if_buys_low": "double",
+    "value_if_buys_high": "double",
     **dict.fromkeys(INTERVALS, "double"),
     **dict.fromkeys(VALUE_QUANTILES, "double"),
     **dict.fromkeys(CLV_COLUMNS, "double"),
@@ -332,8 +334,7 @@ def _check_earlier(previous: pd.DataFrame, snapshot: pd.DataFrame) -> None:
 
 def _check_finite(prediction: Prediction) -> None:
     numbers = [prediction.buy_probability, prediction.expected_orders, prediction.expected_value]
-    if prediction.quantiles is not None:
-        numbers.append(prediction.quantiles)
+    numbers += [quantiles for quantiles in (prediction.quantiles, prediction.if_buys) if quantiles is not None]
     bad = sum(int((~np.isfinite(column.reshape(len(column), -1))).any(axis=1).sum()) for column in numbers)
     if bad:
         raise DataContractError(
@@ -360,6 +361,8 @@ def _predictions(rows: pd.DataFrame, prediction: Prediction, horizon_days: int) 
             table[name] = (prediction.interval(level) or (np.nan, np.nan))[name.startswith("value_high")]
         for name in VALUE_QUANTILES:
             table[name] = prediction.quantiles[:, LEVELS.index(int(name[1:]) / 100)]
+    if prediction.if_buys is not None:
+        table["value_if_buys_low"], table["value_if_buys_high"] = prediction.if_buys.T
     days = days_to_next_order(prediction.buy_probability, horizon_days=horizon_days)
     wait = pd.to_timedelta(pd.Series(days), unit="D").dt.round("s")
     table["next_order_at"] = (table["as_of"] + wait).astype("datetime64[us]")

@@ -40,6 +40,7 @@ class Halving(Candidate, Fitted):
             expected_orders=2 * p,
             expected_value=100 * p,
             quantiles=spread if self.quantiles else None,
+            if_buys=np.tile([20.0, 180.0], (len(p), 1)) if self.quantiles else None,
         )
 
     def save(self, folder: Path) -> None:

@@ -21,6 +21,8 @@ ROWS = {
     "expected_value": [1234.5, 10.0],
     "value_low": [0.0, 5.0],
     "value_high": [4321.0, None],
+    "value_if_buys_low": [600.0, 8.0],
+    "value_if_buys_high": [9000.0, None],
     "segment": ["At risk", "Loyal"],
     "next_step": ["Call them", None],
     "churn_reasons": [["silent for 96 days, usual gap 21: odds of leaving x 2.4", "one order: odds x 1.3"], []],
@@ -38,7 +40,8 @@ def test_explanation__tells_the_question_the_answers_and_the_reasons(scores: Pat
     assert explanation_lines(read_explanation(scores, "17850")) == [
         "Customer 17850 as of 2011-06-11, the next 90 days",
         "  leaves with probability 91%",
-        "  is worth 1,234.50 GBP (80 % of such customers: 0.00 to 4,321.00)",
+        "  is worth 1,234.50 GBP on average",
+        "  buys nothing with 91 %; if they buy, 600.00 to 9,000.00 GBP (80 %)",
         "  segment: At risk",
         "  next step: Call them",
         "",

@@ -14,7 +14,7 @@ from sklearn import linear_model
 from sklearn import metrics as sk
 
 from tenure_training import metrics as m
-from tenure_training.models.contract import LEVELS, Prediction
+from tenure_training.models.contract import IF_BUYS_LEVELS, LEVELS, Prediction, level_index
 
 
 def _tied(seed: int, n: int = 400) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -212,6 +212,7 @@ def _prediction(n: int, *, quantiles: bool = True) -> Prediction:
         expected_orders=rng.random(n),
         expected_value=mean,
         quantiles=spread if quantiles else None,
+        if_buys=spread[:, [level_index(level) for level in IF_BUYS_LEVELS]] if quantiles else None,
     )
 
 
@@ -225,6 +226,23 @@ def test_evaluate__every_metric_of_an_ordinary_case_is_finite():
     answer = m.evaluate_metrics(_prediction(200), _outcome(200))
     assert list(answer) == list(m.METRICS)
     assert all(math.isfinite(value) for value in answer.values())
+
+
+def test_evaluate__coverage_is_told_by_tail_and_of_buyers():
+    bought = np.repeat([False, True], [60, 40])
+    value = np.where(bought, np.tile(np.arange(40.0), 3)[:100] + 1, 0.0)
+    said = Prediction(
+        buy_probability=np.full(100, 0.9), expected_orders=np.ones(100), expected_value=np.ones(100),
+        quantiles=np.tile(np.linspace(0.5, 30.5, len(LEVELS)), (100, 1)), if_buys=np.tile([5.0, 30.0], (100, 1)),
+    )  # fmt: skip
+    outcome = pd.DataFrame({"orders": bought.astype(float), "value": value})
+    names = ("below_80", "coverage_80", "above_80", "coverage_buyers")
+    found = m.evaluate_metrics(said, outcome, metrics=names)
+    low, high = said.interval(0.8)
+    assert found["below_80"] == np.mean(value < low)
+    assert found["above_80"] == np.mean(value > high)
+    assert found["below_80"] + found["coverage_80"] + found["above_80"] == pytest.approx(1.0)
+    assert found["coverage_buyers"] == np.mean((value[bought] >= 5) & (value[bought] <= 30))
 
 
 def test_evaluate__uniform_quantiles_cover_what_they_say():
@@ -249,6 +267,7 @@ def test_evaluate__without_a_distribution_intervals_are_nan():
     missing = {name for name, value in answer.items() if math.isnan(value)}
     assert missing == {
         "coverage_50", "coverage_80", "coverage_95", "coverage_gap", "interval_width", "winkler", "crps",
+        "below_80", "above_80", "coverage_buyers",
     }  # fmt: skip
 
 

@@ -12,7 +12,7 @@ from tenure_training.next_order_evaluation import dates_table
 _SHOWN = (
     "auroc", "average_precision", "log_loss", "brier", "ece", "calibration_slope", "top_decile_lift", "normalised_gini",
     "spearman", "decile_mape", "total_bias", "top20_captured", "wape", "rmse", "coverage_50", "coverage_80",
-    "coverage_95", "coverage_gap", "crps", "empc",
+    "coverage_95", "below_80", "above_80", "coverage_buyers", "coverage_gap", "crps", "empc",
 )  # fmt: skip
 """Metrics printed for people; the whole set is tracked."""
 

@@ -18,6 +18,7 @@ from tenure_serving.report.cell import is_missing
 from tenure_serving.segments.maps import RfmMap, code_of, load_map
 from tenure_serving.segments.playbook import Playbook, load_playbook
 from tenure_serving.segments.tiers import money_at_risk
+from tenure_serving.value_words import ValueRange
 
 _RFM_SCORES = ("recency_score", "frequency_score", "monetary_score")
 _NEEDED = ("customer_id", "as_of", "horizon_days", "churn_probability", "expected_value", "value_if_buys", "segment")
@@ -67,7 +68,9 @@ class CustomerCard:
         ``probability`` over the horizon, ``definition``, ``risk_tier``, ``lifecycle``, ``warnings`` and
         ``reasons``.
     value
-        ``expected`` over the horizon with ``low`` and ``high`` and what the interval means, ``money_at_risk``,
+        ``expected`` over the horizon; ``low`` and ``high`` and what the interval means where the customer surely buys
+        and it holds the expected value, else ``nothing`` (P of buying nothing) and ``if_buys_low`` to ``if_buys_high``,
+        the 80 % interval given a purchase (`tenure_serving.value_words.ValueRange`); ``money_at_risk``,
         ``value_tier``, ``contribution_to_date``, ``clv_to_come`` with its interval, ``clv_before_cac``, ``clv_net``,
         ``next_order_at`` and ``reasons``; None where not known.
     rfm
@@ -232,8 +235,7 @@ def _value(row: Mapping[str, Any], definitions: Mapping[str, str], language: Lan
     at_risk = money_at_risk(pd.DataFrame([{name: row[name] for name in ("value_if_buys", "expected_value")}]))
     return {
         "expected": float(row["expected_value"]),
-        "low": _read_cell(row, "value_low"),
-        "high": _read_cell(row, "value_high"),
+        **asdict(ValueRange.of(row)),
         "interval": definitions.get("interval", language.gettext("80 % of such customers lie within it")),
         "definition": definitions.get("value", ""),
         "money_at_risk": float(at_risk[0]),

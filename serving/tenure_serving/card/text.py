@@ -28,7 +28,7 @@ def card_lines(card: CustomerCard) -> list[str]:
         ),
         "  " + _worth(card),
     ]
-    lines += _clv(card)
+    lines += [*_if_buys(card), *_clv(card)]
     if rfm["code"]:
         lines.append(f"  RFM {rfm['code']}: {rfm['group_label']}; {rfm['relationship_label']}")
     lines += ["", f"{group['label']}: {group['goal'] or say('no goal in the playbook')}"]
@@ -69,6 +69,19 @@ def _worth(card: CustomerCard) -> str:
         interval=_range(value, card.language),
         at_risk=_money(value["money_at_risk"], card),
     )
+
+
+def _if_buys(card: CustomerCard) -> list[str]:
+    value, language = card.value, card.language
+    if value["nothing"] is None:
+        return []
+    said = language.gettext(
+        "buys nothing with {share}; if they buy, {low} to {high} (80 %)",
+        share=language.percent(value["nothing"]),
+        low=language.exact_money(value["if_buys_low"], ""),
+        high=language.exact_money(value["if_buys_high"], card.currency),
+    )
+    return [f"  {said}"]
 
 
 def _clv(card: CustomerCard) -> list[str]:

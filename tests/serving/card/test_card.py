@@ -16,6 +16,7 @@ AS_OF = pd.Timestamp("2025-06-01")
 ROW = {
     "customer_id": "c1", "as_of": AS_OF, "horizon_days": 90, "churn_probability": 0.75, "expected_value": 25.0,
     "value_if_buys": 100.0, "value_low": 0.0, "value_high": 120.0, "next_order_at": pd.NaT,
+    "value_if_buys_low": 40.0, "value_if_buys_high": 310.0,
     "recency_score": 1, "frequency_score": 5,
     "monetary_score": 5, "rfm_group": "Cannot Lose Them", "rfm_relationship": "Ex-Lovers", "value_tier": "high",
     "risk_tier": "high", "lifecycle": "leaving", "segment": "High value, leaving",
@@ -79,7 +80,10 @@ def test_card__tells_risk_value_and_what_to_do() -> None:
     assert card.churn["probability"] == 0.75
     assert card.churn["definition"] == "no order within 90 days"
     assert card.value["money_at_risk"] == 75.0  # 100 - 25
-    assert (card.value["low"], card.value["high"]) == (0.0, 120.0)
+    said = ("low", "high", "nothing", "if_buys_low", "if_buys_high")
+    assert [card.value[name] for name in said] == [None, None, 0.75, 40.0, 310.0]
+    sure = build_card(ROW | {"churn_probability": 0.1, "expected_value": 60.0})
+    assert [sure.value[name] for name in said] == [0.0, 120.0, None, None, None]
     assert (card.value["clv_before_cac"], card.value["clv_net"], card.value["next_order_at"]) == (300.0, 260.0, None)
     assert (card.rfm["code"], card.rfm["group_label"]) == ("155", "Cannot Lose Them")
     assert card.group["goal"] == "Act before they go"
@@ -180,7 +184,8 @@ def test_page__says_it_all_and_neither_runs_nor_loads_anything(tables) -> None:
     assert not re.search(r"@import|url\((?!#)", html)
     text = re.sub(r"\s+", " ", page.text)
     for words in (
-        "75 % churn probability, high risk: no order within 90 days", "25 EUR expected value", "0 EUR to 120 EUR",
+        "75 % churn probability, high risk: no order within 90 days", "25 EUR expected value",
+        "40 EUR to 310 EUR if they buy", "buys nothing with 75 %",
         "75 EUR at risk", "300 EUR CLV before acquisition cost; 260 EUR after it", "155 Cannot Lose Them; Ex-Lovers",
         "5 of 5: 2 orders", "Act before they go.", "silent for 96 days", "2 on 2025-02-09; 5.5 on average",
         "1, 50 EUR (25 % of what was ordered)", "phone", "Winback: offer",

@@ -18,7 +18,7 @@ from tenure_serving.segments import load_map, load_playbook
 ROWS = {
     "customer_id": ["17850", "13047"], "as_of": [dt.datetime(2011, 6, 11)] * 2, "horizon_days": [90, 90],
     "churn_probability": [0.75, 0.1], "expected_value": [25.0, 10.0], "value_if_buys": [100.0, 11.0],
-    "value_low": [0.0, 5.0],
+    "value_if_buys_low": [40.0, None], "value_if_buys_high": [310.0, None], "value_low": [0.0, 5.0],
     "value_high": [120.0, None], "recency_score": [1, 5], "frequency_score": [5, 5], "monetary_score": [5, 5],
     "rfm_group": ["Cannot Lose Them", "Champions"], "rfm_relationship": ["Ex-Lovers", "Soulmates"],
     "segment": ["High value, leaving", "VIP"], "next_step": ["Send flowers", None],
@@ -64,7 +64,8 @@ def test_card__tells_scores_and_the_playbook_of_the_model(call: Callable[..., An
     assert done.out.splitlines() == [
         "Customer 17850 as of 2011-06-11, the next 90 days",
         "  churn probability 75 %: no order within 90 days",
-        "  expected value 25.00 GBP (80 % of such customers: 0.00 to 120.00); 75.00 GBP at risk",
+        "  expected value 25.00 GBP; 75.00 GBP at risk",
+        "  buys nothing with 75 %; if they buy, 40.00 to 310.00 GBP (80 %)",
         "  RFM 155: Cannot Lose Them; Ex-Lovers",
         "",
         "High value, leaving: Make up with them",

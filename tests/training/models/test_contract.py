@@ -14,7 +14,7 @@ from tenure_training.models.contract import LEVELS, Candidate, Fitted, Predictio
 from tenure_training.models.registry import CANDIDATES, candidate_class
 
 MONEY = [feature.name for feature in Catalogue() if feature.unit.startswith("money")]
-FIELDS = ("buy_probability", "expected_orders", "expected_value", "quantiles", "rank_score")
+FIELDS = ("buy_probability", "expected_orders", "expected_value", "quantiles", "if_buys", "rank_score")
 
 every_candidate = pytest.mark.parametrize("name", CANDIDATES)
 

@@ -31,7 +31,7 @@ class Case:
     def __post_init__(self) -> None:
         """Refuse what cannot be measured: other lengths, numbers that are not finite."""
         prediction = self.prediction
-        for name in ("buy_probability", "expected_orders", "expected_value", "quantiles", "rank_score"):
+        for name in ("buy_probability", "expected_orders", "expected_value", "quantiles", "if_buys", "rank_score"):
             column = getattr(prediction, name)
             if column is None:
                 continue

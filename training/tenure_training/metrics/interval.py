@@ -33,6 +33,28 @@ def coverage(low: ArrayLike, high: ArrayLike, actual: ArrayLike, *, weight: Floa
     return mean(inside(low, high, actual), weight)
 
 
+def share_below(low: ArrayLike, actual: ArrayLike, *, weight: Floats | None = None) -> float:
+    """Share of customers whose actual value lies below their interval; half of what it leaves out is best.
+
+    Examples
+    --------
+    >>> share_below([1, 1, 0, 0], [0, 5, 0, 9])
+    0.25
+    """
+    return mean(1.0 - inside(low, np.full(len(to_column(actual)), np.inf), actual), weight)
+
+
+def share_above(high: ArrayLike, actual: ArrayLike, *, weight: Floats | None = None) -> float:
+    """Share of customers whose actual value lies above their interval; half of what it leaves out is best.
+
+    Examples
+    --------
+    >>> share_above([1, 1, 10, 10], [0, 5, 0, 9])
+    0.25
+    """
+    return mean(1.0 - inside(np.full(len(to_column(actual)), -np.inf), high, actual), weight)
+
+
 def coverage_by_decile(
     ranking: ArrayLike | Ranking, low: ArrayLike, high: ArrayLike, actual: ArrayLike, *, weight: Floats | None = None
 ) -> Floats:

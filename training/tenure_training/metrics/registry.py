@@ -63,6 +63,24 @@ def _coverage_of(level: float) -> Measure:
     return measure
 
 
+def _below(case: Case, w: Weight) -> float:
+    ends = case.interval(0.8)
+    return float("nan") if ends is None else i.share_below(ends[0], case.value, weight=w)
+
+
+def _above(case: Case, w: Weight) -> float:
+    ends = case.interval(0.8)
+    return float("nan") if ends is None else i.share_above(ends[1], case.value, weight=w)
+
+
+def _coverage_of_buyers(case: Case, w: Weight) -> float:
+    ends, bought = case.prediction.if_buys, case.churned == 0
+    if ends is None or not bought.any():
+        return float("nan")
+    weight = None if w is None else w[bought]
+    return i.coverage(ends[bought, 0], ends[bought, 1], case.value[bought], weight=weight)
+
+
 def _gap(case: Case, w: Weight) -> float:
     ends = case.interval(0.8)
     return float("nan") if ends is None else i.coverage_gap(case.by_value, *ends, case.value, level=0.8, weight=w)
@@ -219,6 +237,27 @@ _ALL = (
         optimum=0.95,
         meaning="share of values inside the 95 % interval",
         measure=_coverage_of(0.95),
+    ),
+    Metric(
+        name="below_80",
+        higher_is_better=None,
+        optimum=0.1,
+        meaning="share of values below the 80 % interval; next to none where it begins at 0",
+        measure=_below,
+    ),
+    Metric(
+        name="above_80",
+        higher_is_better=None,
+        optimum=0.1,
+        meaning="share of values above the 80 % interval; a fifth where it begins at 0",
+        measure=_above,
+    ),
+    Metric(
+        name="coverage_buyers",
+        higher_is_better=None,
+        optimum=0.8,
+        meaning="share of those who bought inside the 80 % interval given a purchase",
+        measure=_coverage_of_buyers,
     ),
     Metric(
         name="coverage_gap",

@@ -194,8 +194,8 @@ def definitions(
     Returns
     -------
     dict of str to str
-        One sentence for ``horizon``, ``population``, ``churn``, ``value``, ``value_if_buys``, ``warnings`` and
-        ``interval``.
+        One sentence for ``horizon``, ``population``, ``churn``, ``value``, ``value_if_buys``, ``interval_if_buys``,
+        ``warnings`` and ``interval``.
 
     Examples
     --------
@@ -214,6 +214,7 @@ def definitions(
         "value_if_buys": f"value{money} {window} of a customer who orders then: what the model expects, weighted by "
         "the probability of an order, and what their own orders so far were worth and how often they came (shrunk "
         "towards the shop's), weighted by that of none",
+        "interval_if_buys": "value_if_buys_low to value_if_buys_high holds the value of 80% of who do buy",
         "warnings": "signs of leaving whatever the model expects: spend or visits of the last 90 days significantly "
         "below the customer's own pace, a complaint of the last 180 days without an order since, a detractor's answer",
         "interval": f"value_low to value_high holds the value with probability {INTERVAL_LEVEL:.0%}",

@@ -21,6 +21,9 @@ Floats = NDArray[np.float64]
 MOST_DAYS = 36_500
 """A window is no longer than a century."""
 
+IF_BUYS_LEVELS: tuple[float, float] = (0.1, 0.9)
+"""Probability levels of the interval of the value of those who buy: it holds 80 % of them."""
+
 LEVELS: tuple[float, ...] = (0.025, 0.05, 0.1, 0.2, 0.25, 0.3, 0.4, 0.5, 0.6, 0.7, 0.75, 0.8, 0.9, 0.95, 0.975)
 """Probability levels at which a value distribution is given; .1 and .9 bound the 80 % interval."""
 
@@ -98,6 +101,9 @@ class Prediction:
     quantiles
         Shape (n, len(LEVELS)) of the value at ``LEVELS``, non-decreasing along the row; None where the candidate
         gives no distribution.
+    if_buys
+        Shape (n, 2) of the value of a customer who buys at ``IF_BUYS_LEVELS``: what is inside it does not depend on how
+        likely they buy; None where the candidate gives no distribution.
     rank_score
         Shape (n,): breaks ties that calibration makes in ``buy_probability``; higher buys more likely.
     parts
@@ -109,6 +115,7 @@ class Prediction:
     expected_orders: Floats
     expected_value: Floats
     quantiles: Floats | None = None
+    if_buys: Floats | None = None
     rank_score: Floats | None = None
     parts: Mapping[str, Floats] = field(default_factory=dict)
 

@@ -11,7 +11,7 @@ from scipy.special import logsumexp
 
 from tenure_features.stored import Stored
 from tenure_training.models.btyd.btyd_ensemble import SURE_CUSTOMERS
-from tenure_training.models.contract import LEVELS, Evidence, Floats, TrainingFrame
+from tenure_training.models.contract import IF_BUYS_LEVELS, LEVELS, Evidence, Floats, TrainingFrame
 
 KNOTS = np.round(np.concatenate([[0.005, 0.01, 0.025], np.arange(0.05, 1.0, 0.05), [0.975, 0.99, 0.995]]), 4)
 """Levels at which the spread of log value around its expectation is stored."""
@@ -126,6 +126,12 @@ class SpendDistribution:
             rows = at == b
             quantiles[rows] = np.interp(within[rows], KNOTS, knots)
         return np.where(within > 0, np.exp(log_expected[:, None] + quantiles), 0.0)
+
+    def if_buys(self, log_expected: Floats) -> Floats:
+        """Quantiles of the value of those who buy at ``IF_BUYS_LEVELS``, shape (n, 2)."""
+        at = np.searchsorted(self.edges, log_expected, side="right")
+        spread = np.array([np.interp(IF_BUYS_LEVELS, KNOTS, knots) for knots in self.quantiles])
+        return np.asarray(np.exp(log_expected[:, None] + spread[at]))
 
     def to_dict(self) -> dict[str, Any]:
         """Return the knots as JSON values."""

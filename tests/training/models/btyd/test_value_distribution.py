@@ -39,6 +39,22 @@ def test_quantiles__are_those_of_drawn_orders_and_spends(model) -> None:
         assert (below <= np.array(LEVELS) + 0.012).all()
 
 
+def test_quantiles__given_an_order_are_those_of_drawn_buyers(model) -> None:
+    spend, generator = GammaGamma(p=6.25, q=3.74, gamma=15.44), np.random.default_rng(9)
+    x, t_x, T, orders, mean = CUSTOMERS
+    drawn = model.sample_orders(x, t_x, T, horizon_days=26.0, draws=40_000, generator=generator)
+    value = spend.sample_spend(orders, mean, future_orders=drawn, generator=generator)
+    found = value_quantiles(
+        model, spend, x, t_x, T, orders=orders, mean_spend=mean, horizon_days=26.0, levels=(), if_buys=(0.1, 0.9)
+    )
+    often = np.flatnonzero((value > 0).sum(axis=1) > 1000)
+    assert len(often) >= 3
+    for row in often:
+        (low, high), buyers = found[row], value[row][value[row] > 0]
+        assert (buyers <= low).mean() == pytest.approx(0.1, abs=0.03)
+        assert (buyers <= high).mean() == pytest.approx(0.9, abs=0.03)
+
+
 def test_quantiles__are_zero_up_to_the_chance_of_no_order(model) -> None:
     spend = GammaGamma(p=6.25, q=3.74, gamma=15.44)
     silent = 1 - model.buy_probability(0, 0, 39, horizon_days=26)[0]

@@ -185,7 +185,12 @@ class FittedValue(Fitted):
         probability = chance.buy_probability
         if_bought = self.model.log_if_bought(log_value, np.maximum(probability, SURE_CUSTOMERS))
         quantiles = self.spread.value_quantiles(probability, if_bought)
-        return replace(chance, expected_value=probability * np.exp(if_bought), quantiles=quantiles)
+        return replace(
+            chance,
+            expected_value=probability * np.exp(if_bought),
+            quantiles=quantiles,
+            if_buys=self.spread.if_buys(if_bought),
+        )
 
     def contributions(self, snapshot: pd.DataFrame) -> Contributions:
         """Explain log-odds of churn by the trees of the chance, log value of buyers by those of the value."""

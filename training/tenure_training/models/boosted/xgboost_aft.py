@@ -174,6 +174,7 @@ class FittedAFT(Fitted):
             expected_orders=probability * np.exp(expected.log_count),
             expected_value=probability * np.exp(log_value),
             quantiles=self.spread.value_quantiles(probability, log_value),
+            if_buys=self.spread.if_buys(log_value),
             rank_score=odds,
         )
 

@@ -13,6 +13,7 @@ import pandas as pd
 
 from tenure_features.stored import Stored, read_stored
 from tenure_training.models.contract import (
+    IF_BUYS_LEVELS,
     LEVELS,
     MOST_DAYS,
     Basis,
@@ -146,21 +147,24 @@ class FittedBTYD(Fitted):
                 expected_orders=hardly,
                 expected_value=nothing,
                 quantiles=np.zeros((len(x), len(LEVELS))),
+                if_buys=np.zeros((len(x), len(IF_BUYS_LEVELS))),
                 rank_score=buys,
             )
         spend = self.spend.model
         quantiles = [
             value_quantiles(
                 model, spend, x[part], t_x[part], T[part],
-                orders=days[part], mean_spend=mean[part], horizon_days=horizon, levels=LEVELS,
+                orders=days[part], mean_spend=mean[part], horizon_days=horizon, levels=LEVELS, if_buys=IF_BUYS_LEVELS,
             )
             for part in (slice(start, start + _ROWS_AT_ONCE) for start in range(0, len(x), _ROWS_AT_ONCE))
         ]  # fmt: skip
+        told = np.vstack([*quantiles, np.zeros((0, len(LEVELS) + len(IF_BUYS_LEVELS)))])
         return Prediction(
             buy_probability=buys,
             expected_orders=order_days * self.orders_per_day,
             expected_value=order_days * spend.expected_spend(days, mean),
-            quantiles=np.vstack([*quantiles, np.zeros((0, len(LEVELS)))]),
+            quantiles=told[:, : len(LEVELS)],
+            if_buys=told[:, len(LEVELS) :],
             rank_score=buys,
         )
 

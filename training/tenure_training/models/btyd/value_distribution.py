@@ -46,8 +46,9 @@ def value_quantiles(
     mean_spend: ArrayLike,
     horizon_days: float,
     levels: Sequence[float],
+    if_buys: Sequence[float] = (),
 ) -> Floats:
-    r"""Quantiles of the total spend in (T, T + horizon], shape (n, len(levels)).
+    r"""Quantiles of the total spend in (T, T + horizon], shape (n, len(levels) + len(if_buys)).
 
     Given N = k orders the spend is a gamma variable of shape pk over the customer's own nu, a gamma variable of shape
     q + p * orders: a scaled beta-prime. So P(spend <= v) = P(N = 0) + sum over k of P(N = k) I_{w/(1+w)}(pk, q + p *
@@ -66,16 +67,18 @@ def value_quantiles(
         Length of the window.
     levels
         Probability levels.
+    if_buys
+        Probability levels of the spend given at least one order; their quantiles come last.
     """
     shape, rate = spend.posterior(orders, mean_spend)
     if not len(shape):
-        return np.zeros((0, len(levels)))
+        return np.zeros((0, len(levels) + len(if_buys)))
     shapes, group = np.unique(_group_shapes(shape, spend), return_inverse=True)
     probability = _class_probabilities(model, *check_history(x, t_x, T), horizon=horizon_days)
-    result = np.empty((len(shape), len(levels)))
+    result = np.empty((len(shape), len(levels) + len(if_buys)))
     for index, own in enumerate(shapes):
         rows = np.flatnonzero(group == index)
-        relative = _relative_quantiles(probability[rows], spend.p, float(own), levels)
+        relative = _relative_quantiles(probability[rows], spend.p, float(own), levels, if_buys)
         result[rows] = relative * (rate[rows] * (own - 1) / (shape[rows] - 1))[:, None]
     return result
 
@@ -99,17 +102,22 @@ def _class_probabilities(model: BTYDModel, x: Floats, t_x: Floats, T: Floats, *,
     return np.asarray(reach - np.hstack([reach[:, 1:], np.zeros((len(x), 1))]))
 
 
-def _relative_quantiles(probability: Floats, p: float, own: float, levels: Sequence[float]) -> Floats:
+def _relative_quantiles(
+    probability: Floats, p: float, own: float, levels: Sequence[float], if_buys: Sequence[float]
+) -> Floats:
     """Quantiles of the spend relative to the customer's posterior rate, for one posterior shape."""
     used = np.flatnonzero(probability.any(axis=0))
     if not len(used):
-        return np.zeros((len(probability), len(levels)))
+        return np.zeros((len(probability), len(levels) + len(if_buys)))
     counts = _STANDS_FOR[: used[-1] + 1]
     grid = _grid(p, own, largest=counts[-1])
     table = betainc(p * counts[:, None], own, expit(grid))
     positive = probability[:, : len(counts)]
     at_most = (1 - positive.sum(axis=1))[:, None] + positive @ table
-    return _invert(at_most, grid, levels)
+    # the lowest point of the grid holds the level of no order at all: given one, levels count from there
+    none = at_most[:, :1]
+    plain = np.broadcast_to(np.asarray(levels, dtype=np.float64), (len(at_most), len(levels)))
+    return _invert(at_most, grid, np.hstack([plain, none + (1 - none) * np.asarray(if_buys, dtype=np.float64)]))
 
 
 def _grid(p: float, own: float, *, largest: float) -> Floats:
@@ -124,13 +132,13 @@ def _grid(p: float, own: float, *, largest: float) -> Floats:
     return np.unique(np.concatenate([even, np.clip(around, -_FARTHEST_EXPONENT, _FARTHEST_EXPONENT)]))
 
 
-def _invert(at_most: Floats, grid: Floats, levels: Sequence[float]) -> Floats:
+def _invert(at_most: Floats, grid: Floats, levels: Floats) -> Floats:
     """Invert each row's distribution function; 0 up to the level P(N = 0) of the row."""
     none = at_most[:, 0]
-    result = np.zeros((len(at_most), len(levels)))
+    result = np.zeros(levels.shape)
     rows = np.arange(len(at_most))
-    for column, level in enumerate(levels):
-        above = np.clip((at_most < level).sum(axis=1), 1, len(grid) - 1)
+    for column, level in enumerate(levels.T):
+        above = np.clip((at_most < level[:, None]).sum(axis=1), 1, len(grid) - 1)
         low, high = at_most[rows, above - 1], at_most[rows, above]
         share = np.divide(level - low, high - low, out=np.zeros_like(low), where=high > low)
         value = np.exp(grid[above - 1] + np.clip(share, 0.0, 1.0) * (grid[above] - grid[above - 1]))

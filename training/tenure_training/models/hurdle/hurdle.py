@@ -219,6 +219,7 @@ class FittedHurdle(Fitted):
             expected_orders=orders,
             expected_value=probability * np.exp(log_value),
             quantiles=self.spread.value_quantiles(probability, log_value),
+            if_buys=self.spread.if_buys(log_value),
             rank_score=odds,
             parts=parts,
         )
