@@ -51,6 +51,16 @@ def test_order_lines__are_opened_under_the_policy_of_their_shop(tmp_path):
         assert now["revenue_total"].tolist() == [spent, 7.0]
 
 
+def test_order_lines__of_a_sample_in_which_one_customer_has_most_orders_are_opened(tmp_path):
+    days = pd.date_range("2020-01-01", periods=200)
+    rows = pd.DataFrame({"customer_id": ["a"] * 150 + [f"b{n % 25}" for n in range(50)], "ordered_at": days})
+    until = pd.Timestamp("2020-12-01")
+    shop = open_shop(OrderSource(rows.assign(revenue=1.0), trust_customers=True), until)
+    lines = order_lines(shop.log, rows["customer_id"].unique().tolist())
+    again = reopen({"orders": lines}, tmp_path, until=until, returns="net")
+    assert snapshots(again, until, features=["orders_total"])["orders_total"].sum() == 200
+
+
 @pytest.fixture
 def workshop(orders, open_log, frames, as_of, tmp_path):
     """Rows of forty customers of the shop, and the way back to frames."""
