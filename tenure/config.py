@@ -110,6 +110,8 @@ class RunConfig(ConfigSection):
         Names of the models that compete in the backtest; None: all of them.
     out
         The folder results are written to.
+    allow_gap
+        Whether scores may be made for a moment later than the last order by more than the shop's usual pause.
     previous
         Scores of an earlier moment: the report tells who moved, and customers keep their groups within the margin.
     """
@@ -120,6 +122,7 @@ class RunConfig(ConfigSection):
     seed: int = Field(default=0, ge=0, lt=2**32)
     candidates: tuple[str, ...] | None = Field(default=None, min_length=1)
     out: Path | None = None
+    allow_gap: bool = False
     previous: Path | None = None
 
 

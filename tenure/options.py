@@ -190,10 +190,18 @@ def question(
     candidates: Sequence[str] | None = None,
     out: Path | None = None,
     previous: Path | None = None,
+    allow_gap: bool | None = None,
 ) -> _Tree:
     """Nest the options about what to predict like ``[run]``."""
     asked = {"as_of": as_of, "horizon_days": horizon_days, "active_days": active_days}
-    return {**asked, "seed": seed, "candidates": candidates or None, "out": out, "previous": previous}
+    return {
+        **asked,
+        "seed": seed,
+        "candidates": candidates or None,
+        "out": out,
+        "previous": previous,
+        "allow_gap": allow_gap,
+    }
 
 
 def own_features(files: Sequence[str] | None) -> _Tree:

@@ -19,6 +19,13 @@ def score(
     trust_customers: options.TrustCustomers = None,
     currency: options.Currency = None,
     as_of: options.AsOf = None,
+    allow_gap: Annotated[
+        bool | None,
+        typer.Option(
+            "--allow-gap",
+            help="Score although --as-of is later than the last order by more than the shop usually pauses.",
+        ),
+    ] = None,
     candidate: options.OwnCandidates = None,
     features: options.Features = None,
     out: options.Out = None,
@@ -47,7 +54,7 @@ def score(
     asked = {
         "orders": options.log(orders, column, returns=returns, currency=currency, trust_customers=trust_customers),
         "engine": options.engine(engine),
-        "run": options.question(as_of, candidates=candidate, out=out, previous=previous),
+        "run": options.question(as_of, candidates=candidate, out=out, previous=previous, allow_gap=allow_gap),
         "features": options.own_features(features),
         "report": options.report(language),
         "tracking": options.tracking(tracking_uri),

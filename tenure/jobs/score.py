@@ -10,6 +10,7 @@ from tenure.config import Config
 from tenure.jobs.calendars import require_same
 from tenure.jobs.costs import with_past_money
 from tenure.jobs.customer_ids import identity_files, identity_notes, write_identities
+from tenure.jobs.data_end import gap_notes
 from tenure.jobs.opening import catalogue_of, open_configured_shop
 from tenure.jobs.profile_columns import with_profile
 from tenure.jobs.registration import store_of
@@ -34,7 +35,8 @@ def score_job(config: Config, model: str, out: Path, *, progress: Progress) -> S
     Raises
     ------
     TenureError
-        The model does not fit the data: missing columns, another currency, an ``as_of`` before its training.
+        The model does not fit the data: missing columns, another currency, an ``as_of`` before its training;
+        or the ``as_of`` lies past the data.
     """
     require_settings(config)
     previous = earlier_scores(config.run.previous)
@@ -51,7 +53,10 @@ def score_job(config: Config, model: str, out: Path, *, progress: Progress) -> S
         shop = open_configured_shop(config, only=tables, progress=progress)
         require_defined(info.catalogue, catalogue)
         require_same(shop.calendar, info.definitions.get("calendar"))
-    notes = (*identity_notes(shop), *shop.notes)
+        gap = gap_notes(shop, allow_gap=config.run.allow_gap)
+        for note in gap:
+            progress.note(note)
+    notes = (*identity_notes(shop), *shop.notes, *gap)
     with (
         progress.stage("Scoring the customers"),
         replace_folder(out, names=(*identity_files(shop), SCORES, MANIFEST)) as draft,
