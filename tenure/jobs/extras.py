@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
+from tenure_training.models.after.cohort_survival import cohort_survival
 from tenure_training.models.after.economics import Economics
 from tenure_training.models.after.lifetime import Lifetime
 from tenure_training.models.after.next_order import UNLIKELY, NextOrder
@@ -21,6 +23,8 @@ def extras(frame: TrainingFrame, economics: Economics) -> tuple[dict[str, Any], 
     days = frame.horizon_days
     timing = NextOrder.fit(frame.present, horizon_days=days)
     lifetime = Lifetime.fit(frame.present, economics, horizon_days=days)
+    followed = cohort_survival(lifetime.attrition.model, frame)
+    lifetime = replace(lifetime, survival=followed[-1] if followed else None)
     sentences = {
         "next_order": f"next_order_at is the median moment of the next order, given one within {days} days from as_of; "
         "it lies between next_order_low_at and next_order_high_at with probability 80 %. Missing where an order within "

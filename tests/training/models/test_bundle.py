@@ -118,7 +118,7 @@ def _edit(folder: Path, name: str, **changes: object) -> None:
 @pytest.mark.parametrize(
     ("damage", "sentence"),
     [
-        (lambda f: _edit(f, "bundle.json", format_version=2), "Found: format 2, known is 3. Install the version"),
+        (lambda f: _edit(f, "bundle.json", format_version=3), "Found: format 3, known is 4. Install the version"),
         (lambda f: _edit(f, "bundle.json", horizon_days=30), "another checksum for bundle.json"),
         (lambda f: _edit(f, "model/rate.json", rate=0.9), "another checksum for model/rate.json"),
         (lambda f: (f / "model/rate.json").unlink(), "not complete. Found: no model/rate.json"),

@@ -38,7 +38,7 @@ from tenure_training.models.bundle_files import (
 from tenure_training.models.contract import MOST_DAYS, Candidate, Fitted
 from tenure_training.models.registry import CANDIDATES
 
-FORMAT_VERSION = 3
+FORMAT_VERSION = 4
 INTERVAL_LEVEL = 0.8
 RETURNS = ("net", "drop", "raise")
 MOST_FEATURES = 5_000

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -21,6 +20,7 @@ LEAST_GAIN = 3.0
 
 _CENTRE_S, _SPREAD_S = 2.0, 1.5
 _SPREAD_BETA = 1.5
+_CELLS = 40
 """Standard deviations of log-parameters: a factor of four either way."""
 
 
@@ -60,15 +60,14 @@ class Attrition:
         start = ParetoNBD(r=usual.r, alpha=usual.alpha, s=_CENTRE_S, beta=_CENTRE_S)
         region = Prior(np.log(list(start.parameters.values())), weight=Prior.fading(float(scaled.n @ (scaled.x > 0))))
 
-        def posterior(data: RepeatCounts) -> Callable[[Floats], tuple[float, Floats]]:
-            def log_posterior(theta: Floats) -> tuple[float, Floats]:
-                terms, (cost, slope) = start.at(np.exp(theta)).terms(data), _drop_out_prior(theta)
-                return float(data.n @ terms.log_likelihood) - cost, (terms.gradient @ data.n) * np.exp(theta) - slope
+        if len(scaled.x) > COARSE_ABOVE:  # merged rows are off by less than a prior moves anything
+            scaled = scaled.merge_into_cells(cells=_CELLS)
 
-            return log_posterior
+        def log_posterior(theta: Floats) -> tuple[float, Floats]:
+            terms, (cost, slope) = start.at(np.exp(theta)).terms(scaled), _drop_out_prior(theta)
+            return float(scaled.n @ terms.log_likelihood) - cost, (terms.gradient @ scaled.n) * np.exp(theta) - slope
 
-        coarse = posterior(scaled.merge_into_cells(cells=60)) if len(scaled.x) > COARSE_ABOVE else None
-        best = maximise(posterior(scaled), prior=region, customers=customers, coarse=coarse)
+        best = maximise(log_posterior, prior=region, customers=customers)
         model = start.at(np.exp(best.theta))
         likelihood = float(scaled.n @ model.log_likelihood(scaled.x, scaled.t_x, scaled.T))
         staying = Prior(region.centre[:2], weight=region.weight)

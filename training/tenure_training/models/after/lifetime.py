@@ -11,6 +11,7 @@ from scipy.interpolate import PchipInterpolator
 
 from tenure_features.stored import Stored
 from tenure_training.models.after.attrition import Attrition
+from tenure_training.models.after.cohort_survival import CohortSurvival
 from tenure_training.models.after.economics import Economics
 from tenure_training.models.after.money_to_date import ACQUISITION_COST, MoneyToDate
 from tenure_training.models.after.spending_to_come import spending_to_come
@@ -54,12 +55,16 @@ class Lifetime:
         Discounting, costs, and where the lifetime ends.
     horizon_days
         The champion's horizon.
+    survival
+        Buyers of closed windows followed as far as they go, beside what the model of leaving expects of them; None
+        where no two windows have closed.
     """
 
     attrition: Attrition
     spend: GammaGamma
     economics: Economics
     horizon_days: int
+    survival: CohortSurvival | None = None
 
     @classmethod
     def fit(cls, present: pd.DataFrame, economics: Economics, *, horizon_days: int) -> Self:
@@ -83,7 +88,11 @@ class Lifetime:
         left_out = [f"clv_{days}d" for days in WINDOWS_DAYS if days > self.attrition.longest_days]
         if self.days > self.attrition.longest_days:
             left_out += ["clv_to_come", "clv_before_cac", "clv_net"]
-        return (*unpriced, *([f"{self.attrition.reason} Left out: {', '.join(left_out)}."] if left_out else []))
+        unknown = [f"{self.attrition.reason} Left out: {', '.join(left_out)}."] if left_out else []
+        doubted = (
+            [] if self.survival is None or self.survival.agrees else [f"{self.survival.words}: doubt clv_to_come."]
+        )
+        return (*unpriced, *unknown, *doubted)
 
     def columns(self, snapshot: pd.DataFrame, prediction: Prediction) -> dict[str, Floats]:
         """Give the CLV columns of a score table.
@@ -177,6 +186,7 @@ class Lifetime:
     def definitions(self) -> dict[str, str]:
         """Say what the columns mean, for the metadata of a score table."""
         economics, years = self.economics, f"{self.economics.lifetime_years:g} years"
+        sentence = "" if self.survival is None else f". {self.survival.words}"
         reasons = " ".join(("", *self.notes[0 if self.economics.costs_known else 1 :]))
         return {
             "clv": f"CLV counts {economics.measure}. clv_90d, clv_180d and clv_365d are what is expected of the days "
@@ -184,7 +194,7 @@ class Lifetime:
             "contribution_to_date": f"what the customer has brought until as_of, returns and discounts off: "
             f"{economics.measure}",
             "clv_to_come": f"the same, expected from as_of on over a lifetime of {years}, {economics.discounting}; "
-            "clv_to_come_low to clv_to_come_high holds it with probability 80 %",
+            f"clv_to_come_low to clv_to_come_high holds it with probability 80 %{sentence}",
             "clv_before_cac": "contribution_to_date + clv_to_come, before the cost of acquisition (CAC)",
             "clv_net": "clv_before_cac less the cost of acquisition (CAC)",
         }
@@ -196,17 +206,19 @@ class Lifetime:
             "spend": {"p": self.spend.p, "q": self.spend.q, "gamma": self.spend.gamma},
             "economics": self.economics.to_dict(),
             "horizon_days": self.horizon_days,
+            "survival": None if self.survival is None else self.survival.to_dict(),
         }
 
     @classmethod
     def from_stored(cls, stored: Stored) -> Self:
         """Read what `to_dict` wrote."""
-        saved = stored.fields("attrition", "spend", "economics", "horizon_days")
+        saved = stored.fields("attrition", "spend", "economics", "horizon_days", "survival")
         return cls(
             attrition=Attrition.from_stored(saved["attrition"]),
             spend=GammaGamma.from_stored(saved["spend"]),
             economics=Economics.from_stored(saved["economics"]),
             horizon_days=saved["horizon_days"].whole(1, MOST_DAYS),
+            survival=None if saved["survival"].missing else CohortSurvival.from_stored(saved["survival"]),
         )
 
 
