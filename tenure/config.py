@@ -264,13 +264,7 @@ class SegmentsConfig(ConfigSection):
 
 
 class ReportConfig(ConfigSection):
-    """What people read.
-
-    Attributes
-    ----------
-    language
-        Of reports, cards, groups and reasons.
-    """
+    """What people read: ``language`` is that of reports, cards, groups and reasons."""
 
     language: Literal["en", "ru"] = "en"
 

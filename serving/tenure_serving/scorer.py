@@ -15,6 +15,7 @@ from tenure_features.stored import Stored
 from tenure_serving.language import ENGLISH, Language
 from tenure_serving.reasons import Target
 from tenure_serving.registered import bundle_folder
+from tenure_serving.scored_rows import require_earlier_scores, require_rows
 from tenure_serving.segments.segmenter import Segmenter
 from tenure_training.models.after.lifetime import Lifetime
 from tenure_training.models.after.money_to_date import ACQUISITION_COST, MONEY_TO_DATE
@@ -201,7 +202,7 @@ class Scorer:
         if snapshot.empty:
             return self._empty(snapshot)
         if previous is not None:
-            _check_earlier(previous, snapshot)
+            require_earlier_scores(previous, snapshot)
         table = pd.concat(list(self._chunks(snapshot, previous, language)), ignore_index=True)
         return table.set_axis(snapshot.index, axis=0)
 
@@ -293,7 +294,7 @@ class Scorer:
                 f"The model counts in {info.currency}, the orders are in {currency}.",
                 fix="Convert the orders, or train a model for this currency.",
             )
-        _check_rows(snapshot, info.features)
+        require_rows(snapshot, info.features)
         if len(snapshot) and pd.Timestamp(snapshot["as_of"].iloc[0]) < info.as_of:
             raise DataContractError(
                 f"The model was trained as of {info.as_of} and has seen orders from the time to be predicted.",
@@ -305,31 +306,6 @@ class Scorer:
 def _beside(snapshot: pd.DataFrame) -> list[str]:
     """Name the columns beside the features that a snapshot has."""
     return [name for name in (ACQUISITION_COST, *MONEY_TO_DATE) if name in snapshot]
-
-
-def _check_rows(snapshot: pd.DataFrame, features: tuple[str, ...]) -> None:
-    moments = snapshot["as_of"].unique()
-    if len(moments) > 1:
-        listed = ", ".join(str(moment) for moment in sorted(moments)[:3])
-        raise DataContractError("A score table has one as_of.", found=listed, fix="Score each moment by itself.")
-    twice = snapshot["customer_id"][snapshot["customer_id"].duplicated()]
-    if len(twice):
-        raise DataContractError("A snapshot has one row per customer.", found=f"{twice.iloc[0]} more than once")
-    for name in features:
-        if not pd.api.types.is_numeric_dtype(snapshot[name]):
-            raise DataContractError(f"The feature '{name}' must be a number.", found=str(snapshot[name].dtype))
-        if np.isinf(snapshot[name].to_numpy(dtype=np.float64, na_value=np.nan)).any():
-            raise DataContractError(f"The feature '{name}' is infinite.", fix="A missing value is NaN.")
-
-
-def _check_earlier(previous: pd.DataFrame, snapshot: pd.DataFrame) -> None:
-    moment = pd.Timestamp(snapshot["as_of"].iloc[0])
-    if "as_of" not in previous or previous.empty or not (previous["as_of"] < moment).all():
-        raise UsageError(
-            "The previous scores must be of an earlier moment.",
-            found=f"as of {previous['as_of'].max()}" if len(previous) and "as_of" in previous else "no as_of",
-            fix=f"Give scores made before {moment}.",
-        )
 
 
 def _check_finite(prediction: Prediction) -> None:

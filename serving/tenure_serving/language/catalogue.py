@@ -11,8 +11,10 @@ from importlib import resources
 from io import BytesIO
 from string import Formatter
 
-_LEAST_LITERAL = 2
+_LEAST_LITERAL = 4
 """Letters a sentence must have outside its placeholders to be told from others by them."""
+_CODES = r"[-+]?[\d.,]+(?: ?%)?|[A-Z]{3}"
+"""What stands in a text of fewer letters: numbers and codes of currencies, no words."""
 _PLURAL = re.compile(r"(?<=\\ )([a-z-]{3,}?)s(?=\\ |$|:|,|\\\.)")
 
 
@@ -69,7 +71,7 @@ def read_catalogue(code: str) -> TextCatalogue:
     return TextCatalogue(
         translations=GNUTranslations(compiled),
         texts=texts,
-        patterns=tuple((pattern, text) for pattern, text in patterns if _literal(text) >= _LEAST_LITERAL),
+        patterns=tuple((pattern, text) for pattern, text in patterns if _literal(text)),
     )
 
 
@@ -92,10 +94,11 @@ def _pattern(text: str) -> re.Pattern[str]:
     """Match what a text becomes once it is filled in; a counted noun may stand in the singular."""
     parts: list[str] = []
     seen: set[str] = set()
+    inserted = ".*?" if _literal(text) >= _LEAST_LITERAL else _CODES
     for literal, name, _, _ in Formatter().parse(text):
         parts.append(_PLURAL.sub(r"\1s?", re.escape(literal)) if seen else re.escape(literal))
         if name:
             key = name.replace(".", "_")
-            parts.append(f"(?P={key})" if key in seen else f"(?P<{key}>.*?)")
+            parts.append(f"(?P={key})" if key in seen else f"(?P<{key}>{inserted})")
             seen.add(key)
     return re.compile("".join(parts), re.DOTALL)

@@ -77,7 +77,13 @@ def test_translate__knows_the_words_of_a_shop_and_of_no_other() -> None:
 
 def test_reasons__are_said_in_the_language_asked_for() -> None:
     snapshot = pd.DataFrame({"orders_90d": [3.0], "revenue_90d": [1234.0]})
-    explained = Contributions(["orders_90d", "revenue_90d"], np.array([[-1.0, 0.5]]), 0.0, np.zeros((1, 2)), 0.0)
+    explained = Contributions(
+        features=["orders_90d", "revenue_90d"],
+        churn=np.array([[-1.0, 0.5]]),
+        churn_base=0.0,
+        value=np.zeros((1, 2)),
+        value_base=0.0,
+    )
     (english,) = churn_reasons(explained, snapshot, BUILT_IN, currency="EUR")
     (russian,) = churn_reasons(explained, snapshot, BUILT_IN, currency="EUR", language=RUSSIAN)
     assert english[0] == "3 orders in the last 90 days: odds of leaving x 0.37 (lowers risk)"

@@ -1,6 +1,8 @@
 const read = (id) => JSON.parse(document.getElementById(id).textContent);
 const config = read("config");
 const locales = read("locales");
+const contents = document.querySelector("nav details");
+if (contents && window.innerWidth <= 620) contents.open = false;
 const narrow = (width) => width < 440;
 // a title was wrapped for a chart of full width; on a phone it gets shorter lines
 const wrap = (lines, letters) => {
