@@ -182,9 +182,9 @@ PROFILE_TERMS: Mapping[str, Term] = {
     "in_group": Term("customers", "of the group with the level"),
     "group_share": Term("share", "of the group with the level"),
     "outside": Term("customers", "outside the group with the level"),
-    "outside_share": Term("share", "of the customers outside with the level"),
-    "lift": Term("ratio", "group_share / outside_share, half a customer added to every count; 95 % interval"),
-    "p_value": Term("p", "Fisher's exact, two-sided"),
+    "outside_share": Term("share", "of customers outside, weighted to order as often as the group, with the level"),
+    "lift": Term("ratio", "group_share / outside_share among customers of as many orders; 95 % interval"),
+    "p_value": Term("p", "Cochran, Mantel and Haenszel's over numbers of orders"),
     "p_adjusted": Term("p", "Benjamini and Hochberg's over all rows"),
     "represented": Term("-", "over or under where p_adjusted is under .05"),
 }

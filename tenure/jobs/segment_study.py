@@ -6,7 +6,7 @@ import ibis
 import pandas as pd
 import pyarrow as pa
 
-from tenure_decisions.customers.attributes import LINE_ATTRIBUTES, customer_attributes
+from tenure_decisions.customers.attributes import LINE_ATTRIBUTES, customer_attributes, purchases
 from tenure_decisions.customers.encounters import encounters
 from tenure_decisions.customers.findings import study_findings
 from tenure_decisions.customers.first_order import first_orders
@@ -62,7 +62,14 @@ def study(
     lines, customers = beside.get("order_lines"), beside.get("customers")
     attributes = customer_attributes(ids, as_of=as_of, orders=bought, order_lines=lines, customers=customers)
     members = ids[people[column].astype("str") == level]
-    table = profile(members, attributes, population=ids)
+    counts = purchases(bought, as_of).groupby("customer_id").size()
+    try:
+        table = profile(members, attributes, population=ids, orders=counts)
+    except UsageError as error:
+        if len(members) in {0, len(ids)}:
+            raise
+        notes.append(f"{error} The group is compared with everybody outside it.")
+        table = profile(members, attributes, population=ids)
     met_early = {}
     for by in () if lines is None else [name for name in LINE_ATTRIBUTES if name in lines]:
         try:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 import pandas as pd
 from scipy import stats
@@ -12,9 +14,9 @@ from tenure_features.errors import DataContractError, UsageError
 
 CONFOUNDING = (
     "A comparison of customers, not an experiment: who chooses a brand or a category early may differ in other ways. "
-    "The adjusted difference compares only customers who met equally many brands (or categories), of the same "
-    "acquisition channel and the same third of early revenue; taste, income and what else was bought stay mixed in. "
-    "A reason to look closer, no more."
+    "The adjusted difference compares only customers who met equally many brands (or categories) in as many orders, of "
+    "the same acquisition channel and the same third of early revenue, and who met none of those found before; taste, "
+    "income and what else was bought stay mixed in. A reason to look closer, no more."
 )
 """What must be said wherever these numbers are shown."""
 
@@ -22,6 +24,8 @@ _SMALLEST = 30
 MOST_MET = 10
 """Customers are compared with those who met as many levels early: who buys more meets more of them. From here on up,
 that is one class."""
+_MOST_ORDERS = 3
+"""Early orders from which on they are one class."""
 _LEVEL, _FALSE_DISCOVERIES = 0.95, 0.05
 ENCOUNTER_COLUMNS = (
     "level", "met", "others", "value_met", "value_others", "difference", "compared", "adjusted", "low", "high",
@@ -75,10 +79,12 @@ def encounters(
     DataFrame
         `ENCOUNTER_COLUMNS`, the lowest adjusted difference first. ``met`` and ``others`` are customers, ``value_met``
         and ``value_others`` their mean later value in money, ``difference`` the difference of the two as it is.
-        ``adjusted`` is the mean difference within strata (number of levels met x third of early revenue x channel),
+        ``adjusted`` is the mean difference within strata (levels met x orders x third of early revenue x channel),
         weighted by the customers who met the level, over the ``compared`` of them whose stratum has two of each kind;
         ``low`` to ``high`` is its interval by Student's t with variances per stratum and kind, and Satterthwaite's
-        (1946) degrees of freedom. ``p_adjusted`` is Benjamini and Hochberg's over all rows;
+        (1946) degrees of freedom. One toxic level makes all others look good, since who met those had less room for it:
+        a level that is found is set aside with everybody who met it, and the others are compared among those who did
+        not, until nothing more is found. ``p_adjusted`` is Benjamini and Hochberg's over all rows;
         ``verdict`` is ``toxic`` (worth less) or ``good`` (worth more) where it is under .05, else empty. See
         `CONFOUNDING`.
 
@@ -103,12 +109,31 @@ def encounters(
             fix="Shorten the windows, or check that order_id joins the two tables.",
         )
     people = people.assign(stratum=_strata(people, met, customers))
-    rows = [
-        _compare_level(name, people, people.index.isin(group), level=level)
-        for name, group in met.groupby(by, observed=True)["customer_id"]
-        if smallest <= group.nunique() <= len(people) - smallest
-    ]
-    return _add_verdicts(pd.DataFrame(rows, columns=list(ENCOUNTER_COLUMNS[:-2])))
+    who: dict[object, set[str]] = {name: set(group) for name, group in met.groupby(by, observed=True)["customer_id"]}
+    enough = {name: group for name, group in who.items() if smallest <= len(group) <= len(people) - smallest}
+    return _add_verdicts(_compare_levels(people, enough, level=level))
+
+
+def _compare_levels(people: pd.DataFrame, who: Mapping[object, set[str]], *, level: float) -> pd.DataFrame:
+    """Compare one level after another, each among customers who met none of those found before."""
+    columns = list(ENCOUNTER_COLUMNS[:-2])
+    found: list[tuple[object, ...]] = []
+    left, clean = dict(who), people
+    while True:
+        rows = []
+        for name, group in left.items():
+            plain = _compare_level(name, people, people.index.isin(group), level=level)
+            among = _compare_level(name, clean, clean.index.isin(group), level=level)
+            rows.append((*plain[:6], *among[6:]))
+        table = pd.DataFrame(rows, columns=columns)
+        certain = _add_verdicts(table)
+        certain = certain[certain["verdict"] != ""]
+        if certain.empty:
+            return pd.DataFrame([*found, *rows], columns=columns)
+        # a toxic one first: it makes all others look good, while one good among many makes no other look toxic by much
+        name = certain.sort_values(["verdict", "p_value", "level"], ascending=[False, True, True])["level"].iloc[0]
+        found.append(next(row for row in rows if row[0] == name))
+        clean = clean[~clean.index.isin(left.pop(name))]
 
 
 def _mature(orders: pd.DataFrame, as_of: pd.Timestamp, *, early_days: float, horizon_days: float) -> pd.DataFrame:
@@ -126,7 +151,8 @@ def _mature(orders: pd.DataFrame, as_of: pd.Timestamp, *, early_days: float, hor
         "later": rows["revenue"].where((when >= rows["early_end"]) & (when < rows["late_end"]), 0.0),
     }
     value = pd.DataFrame(sums).groupby(rows["customer_id"]).sum().round(6)
-    return windows.join(value)
+    early = (when >= rows["first"]) & (when < rows["early_end"]) & (rows["revenue"] >= 0)
+    return windows.join(value).assign(orders=early.groupby(rows["customer_id"]).sum())
 
 
 def _met_early(
@@ -154,15 +180,18 @@ def _strata(people: pd.DataFrame, met: pd.DataFrame, customers: pd.DataFrame | N
     if customers is not None and "acquisition_channel" in customers:
         by_id = customers.assign(customer_id=customers["customer_id"].astype("str")).drop_duplicates("customer_id")
         channel = by_id.set_index("customer_id")["acquisition_channel"].reindex(people.index).astype("object")
-    parts = zip(channel.fillna(NOT_KNOWN), thirds, breadth, strict=True)
+    orders = people["orders"].clip(upper=_MOST_ORDERS)
+    parts = zip(channel.fillna(NOT_KNOWN), thirds, breadth, orders, strict=True)
     return pd.Series(["|".join(map(str, part)) for part in parts], index=people.index)
 
 
 def _compare_level(name: object, people: pd.DataFrame, met: Bools, *, level: float) -> tuple[object, ...]:
     """Compare those who met a level with the others, as they are and within strata."""
     later: Floats = people["later"].to_numpy(dtype=np.float64)
-    means = float(later[met].mean()), float(later[~met].mean())
+    means = tuple(float(later[side].mean()) if side.any() else float("nan") for side in (met, ~met))
     head = (name, int(met.sum()), int((~met).sum()), *means, means[0] - means[1])
+    if met.all() or not met.any():
+        return (*head, 0, np.nan, np.nan, np.nan, np.nan)
     sides = [_moments(people[side]).add_suffix(suffix) for side, suffix in ((met, "_met"), (~met, "_others"))]
     strata = sides[0].join(sides[1], how="inner")
     if strata.empty:

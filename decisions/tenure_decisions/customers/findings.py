@@ -80,9 +80,8 @@ def study_findings(
         Of every amount.
     """
     lead = (
-        "In {group}, {marked} of {attributes} attributes are more or less common for certain than outside it. "
-        "{customers} customers were studied. What is common is no cause: who buys more has met more brands and "
-        "categories."
+        "In {group}, {marked} of {attributes} attributes are more or less common for certain than among "
+        "customers of as many orders outside it. {customers} customers were studied. What is common is no cause."
     )
     ends = {"lift": _ENDS}
     compared = any(len(table) for table in met_early.values())

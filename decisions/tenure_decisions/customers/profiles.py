@@ -12,6 +12,8 @@ from tenure_decisions.inputs import Floats, require
 from tenure_features.errors import DataContractError, UsageError
 
 _SMALLEST = 5
+_ORDER_CLASSES = (1, 2, 3, 4, 5, 7, 10, 15, 25, 50)
+"""Lower ends of the classes of customers of as many orders."""
 INTERVAL_SHARE = 0.95
 _FALSE_DISCOVERIES = 0.05
 PROFILE_COLUMNS = (
@@ -25,6 +27,7 @@ def profile(
     attributes: pd.DataFrame,
     *,
     population: Iterable[str],
+    orders: pd.Series | None = None,
     smallest: int = _SMALLEST,
     level: float = INTERVAL_SHARE,
 ) -> pd.DataFrame:
@@ -39,6 +42,9 @@ def profile(
         `tenure_decisions.customers.attributes.customer_attributes`.
     population
         Everybody to compare.
+    orders
+        Number of orders by customer: members are then compared with outsiders of as many orders, or what is "more
+        common" among those who buy much is everything. None: with everybody outside.
     smallest
         Levels with fewer customers in all are left out, before anything is tested.
     level
@@ -53,6 +59,11 @@ def profile(
         ``high`` its log interval (Walter 1975; "adjusted log" in Fagerland, Lydersen and Laake 2015). ``p_value`` is
         Fisher's exact two-sided, ``p_adjusted`` Benjamini and Hochberg's (1995) over all rows. ``represented`` is
         ``over`` or ``under`` where ``p_adjusted`` is under .05, else empty.
+
+        With ``orders``, strata are numbers of orders (from 5 on classes), those without a member or an outsider are
+        left out, ``outside_share`` is what it would be if outsiders ordered as often as members (direct
+        standardisation), ``lift`` is Mantel and Haenszel's ratio with the interval of Greenland and Robins (1985), and
+        ``p_value`` that of Cochran, Mantel and Haenszel.
 
     Raises
     ------
@@ -75,6 +86,8 @@ def profile(
             "A profile compares a group with the customers outside it.",
             found=f"{len(inside):,} of {len(everybody):,} customers in the group",
         )
+    if orders is not None:
+        return _profile_of_as_many(attributes, inside, everybody, orders, smallest=smallest, level=level)
     counts = _counts(attributes, inside, everybody)
     counts = counts[counts["in_group"] + counts["outside"] >= smallest].reset_index(drop=True)
     group, outside = len(inside), len(everybody) - len(inside)
@@ -83,18 +96,75 @@ def profile(
     p = np.array(
         [_fisher(inside_count, group, outside_count, outside) for inside_count, outside_count in zip(x, y, strict=True)]
     )
-    adjusted = stats.false_discovery_control(p) if len(p) else p
-    table = counts.assign(
-        group_share=x / group,
-        outside_share=y / outside,
-        lift=lift,
-        low=low,
-        high=high,
-        p_value=p,
-        p_adjusted=adjusted,
-        represented=np.where(adjusted >= _FALSE_DISCOVERIES, "", np.where(x / group > y / outside, "over", "under")),
+    return _add_marks(
+        counts.assign(group_share=x / group, outside_share=y / outside, lift=lift, low=low, high=high, p_value=p)
     )
+
+
+def _add_marks(table: pd.DataFrame) -> pd.DataFrame:
+    """Adjust the p-values over all rows, and mark what is certain."""
+    p = table["p_value"].to_numpy(dtype=np.float64)
+    adjusted = stats.false_discovery_control(p) if len(p) else p
+    more = (table["group_share"] > table["outside_share"]).to_numpy()
+    marks = np.where(adjusted >= _FALSE_DISCOVERIES, "", np.where(more, "over", "under"))
+    table = table.assign(p_adjusted=adjusted, represented=marks)
     return table[list(PROFILE_COLUMNS)].sort_values(["p_adjusted", "p_value", "attribute", "level"], ignore_index=True)
+
+
+def _profile_of_as_many(
+    attributes: pd.DataFrame,
+    inside: set[str],
+    everybody: set[str],
+    orders: pd.Series,
+    *,
+    smallest: int,
+    level: float,
+) -> pd.DataFrame:
+    """Compare within classes of customers of as many orders."""
+    people = pd.DataFrame({"customer_id": sorted(everybody)})
+    count = people["customer_id"].map(orders.set_axis(orders.index.astype("str"))).fillna(0.0)
+    people["stratum"] = np.searchsorted(_ORDER_CLASSES, count.to_numpy(dtype=np.float64), side="right")
+    people["member"] = people["customer_id"].isin(inside)
+    sizes = people.groupby("stratum")["member"].agg(n="sum", all="size")
+    sizes = sizes.assign(m=sizes["all"] - sizes["n"])
+    sizes = sizes[(sizes["n"] > 0) & (sizes["m"] > 0)]
+    if sizes.empty:
+        raise UsageError("Nobody outside the group has as many orders as a member.", fix="Profile a larger group.")
+    kept = people[people["stratum"].isin(sizes.index)]
+    by_id = kept.set_index("customer_id")
+    rows = []
+    for (attribute, name), ids in _rows_of(attributes, set(by_id.index)).groupby(["attribute", "level"])["customer_id"]:
+        if len(ids) < smallest:
+            continue
+        hits = by_id.loc[ids].groupby("stratum")["member"].agg(x="sum", t="size").reindex(sizes.index, fill_value=0)
+        x, n, m = hits["x"].to_numpy(float), sizes["n"].to_numpy(float), sizes["m"].to_numpy(float)
+        y = hits["t"].to_numpy(float) - x
+        lift, low, high = _mantel_haenszel(x, n, y, m, level=level)
+        shares = x.sum() / n.sum(), float((n * y / m).sum() / n.sum())
+        counted = int(x.sum()), shares[0], int(y.sum()), shares[1]
+        rows.append((attribute, name, *counted, lift, low, high, _cochran_mantel_haenszel(x, n, y, m)))
+    return _add_marks(pd.DataFrame(rows, columns=list(PROFILE_COLUMNS[:-2])))
+
+
+def _mantel_haenszel(x: Floats, n: Floats, y: Floats, m: Floats, *, level: float) -> tuple[float, float, float]:
+    """Ratio of shares over strata with its interval (Greenland & Robins 1985, eq. 13), half a customer on each side."""
+    x, y = x + 0.5 / len(x), y + 0.5 / len(y)
+    whole = n + m
+    over, under = float((x * m / whole).sum()), float((y * n / whole).sum())
+    variance = float(((n * m * (x + y) - x * y * whole) / whole**2).sum()) / (over * under)
+    half = float(stats.norm.ppf((1 + level) / 2)) * float(np.sqrt(max(variance, 0.0)))
+    ratio = over / under
+    return ratio, ratio * float(np.exp(-half)), ratio * float(np.exp(half))
+
+
+def _cochran_mantel_haenszel(x: Floats, n: Floats, y: Floats, m: Floats) -> float:
+    """Test that a level is as common inside as outside in every stratum; without continuity correction."""
+    whole, hits = n + m, x + y
+    expected = n * hits / whole
+    variance = float((n * m * hits * (whole - hits) / (whole**2 * np.maximum(whole - 1, 1))).sum())
+    if variance <= 0:
+        return 1.0
+    return float(stats.chi2.sf((x - expected).sum() ** 2 / variance, 1))
 
 
 def lift_interval(
@@ -127,7 +197,8 @@ def lift_interval(
     return ratio, ratio * np.exp(-spread), ratio * np.exp(spread)
 
 
-def _counts(attributes: pd.DataFrame, inside: set[str], everybody: set[str]) -> pd.DataFrame:
+def _rows_of(attributes: pd.DataFrame, everybody: set[str]) -> pd.DataFrame:
+    """Take the attributes of these customers, each once."""
     require(attributes, ("customer_id", "attribute", "level"), name="attributes")
     customers = attributes["customer_id"].astype("str")
     rows = attributes.assign(customer_id=customers)[customers.isin(everybody)]
@@ -135,6 +206,11 @@ def _counts(attributes: pd.DataFrame, inside: set[str], everybody: set[str]) -> 
     if twice.any():
         example = " ".join(str(part) for part in rows[twice].iloc[0])
         raise DataContractError("An attribute is there twice.", found=example)
+    return rows
+
+
+def _counts(attributes: pd.DataFrame, inside: set[str], everybody: set[str]) -> pd.DataFrame:
+    rows = _rows_of(attributes, everybody)
     rows = rows.assign(in_group=rows["customer_id"].isin(inside))
     counts = rows.groupby(["attribute", "level"], as_index=False).agg(
         in_group=("in_group", "sum"), all=("in_group", "size")

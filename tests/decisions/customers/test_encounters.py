@@ -93,6 +93,20 @@ def test_encounters__find_the_toxic_brand_and_no_other() -> None:
     assert (found.loc[found["level"] != "Z", "difference"] > 0).all()
 
 
+def test_encounters__one_toxic_brand_makes_no_innocent_one_good() -> None:
+    """Of as many brands, who met an innocent one had less room for the toxic: that is no merit."""
+    good, shift = [], []
+    for seed in range(6):
+        orders, lines, customers = shop(damage=0.9, seed=seed, people=2500)
+        found = encounters(orders, lines, as_of=AS_OF, customers=customers).set_index("level")
+        assert found.loc["Z", "verdict"] == "toxic"
+        innocent = found.drop(index="Z")
+        good += innocent.index[innocent["verdict"] != ""].tolist()
+        shift.append((innocent["adjusted"] / innocent["value_others"]).mean())
+    assert len(good) <= 1
+    assert np.mean(shift) == pytest.approx(0.0, abs=0.06)
+
+
 def test_encounters__find_nothing_where_brands_mean_nothing() -> None:
     alarms, tests, low = 0, 0, 0
     for seed in range(10):

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from scipy import stats
+from statsmodels.stats.contingency_tables import StratifiedTable
 from statsmodels.stats.multitest import multipletests
 from statsmodels.stats.proportion import confint_proportions_2indep
 
@@ -89,3 +90,37 @@ def test_profile__refuses_groups_and_tables_without_a_comparison() -> None:
         profile(PEOPLE[:5], pd.concat([attributes, attributes]), population=PEOPLE)
     with pytest.raises(DataContractError, match="no level"):
         profile(PEOPLE[:5], attributes.drop(columns="level"), population=PEOPLE)
+
+
+def test_profile__of_customers_of_as_many_orders_finds_no_merit_in_buying_more() -> None:
+    draw = np.random.default_rng(3)
+    ids = [f"p{number}" for number in range(3000)]
+    count = pd.Series(1 + draw.poisson(draw.gamma(1, 3, 3000)), index=ids)
+    # every order is of one of five categories; fans of a sixth are rarer among those outside, whatever they order
+    group = [who for who in ids if draw.random() < count[who] / 20]
+    rows = [(who, f"c{kind}") for who in ids for kind in set(draw.integers(0, 5, count[who]))]
+    rows += [(who, "c9") for who in ids if draw.random() < (0.35 if who in set(group) else 0.15)]
+    attributes = pd.DataFrame(rows, columns=["customer_id", "level"]).assign(attribute="category")
+    alone = profile(group, attributes, population=ids).set_index("level")
+    matched = profile(group, attributes, population=ids, orders=count).set_index("level")
+    assert (alone["represented"] == "over").all()
+    assert matched.index[matched["represented"] != ""].tolist() == ["c9"]
+    assert matched.loc["c9", "lift"] == pytest.approx(0.35 / 0.15, rel=0.3)
+
+
+def test_profile__of_as_many_orders_is_that_of_another_package() -> None:
+    draw = np.random.default_rng(8)
+    count = pd.Series(draw.integers(1, 4, 400), index=[f"p{number}" for number in range(400)])
+    group = set(draw.choice(count.index, 150, replace=False))
+    has = pd.Series(draw.random(400) < 0.3, index=count.index)
+    attributes = pd.DataFrame({"customer_id": count.index[has], "attribute": "a", "level": "x"})
+    row = profile(group, attributes, population=count.index, orders=count).iloc[0]
+    inside = count.index.isin(group)
+    tables = [
+        [[(m & has & inside).sum(), (m & ~has & inside).sum()], [(m & has & ~inside).sum(), (m & ~has & ~inside).sum()]]
+        for m in (count == number for number in (1, 2, 3))
+    ]
+    strata = StratifiedTable([np.array(table, dtype=float) for table in tables])
+    assert row["p_value"] == pytest.approx(strata.test_null_odds(correction=False).pvalue)
+    assert row["lift"] == pytest.approx(strata.riskratio_pooled, rel=0.02)
+    assert row["low"] < row["lift"] < row["high"]
