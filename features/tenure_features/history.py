@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 
 import ibis
@@ -145,6 +146,10 @@ class OrderHistory:
         """Rows in ``[as_of - before - days, as_of - before)``."""
         recent = self._rows.age_days <= before + days
         return recent & (self._rows.age_days > before) if before else recent
+
+    def weigh_by_age(self, half_life_days: float) -> ir.FloatingValue:
+        """Give every row a weight that halves with every so many days of its age."""
+        return (self._rows.age_days * (-math.log(2) / half_life_days)).exp()
 
     def count(self, where: ir.BooleanValue) -> ir.FloatingScalar:
         """Count the rows where a condition holds; zero when there is none."""

@@ -133,6 +133,13 @@ def _one_customer(rows: list[tuple[pd.Timestamp, str, float]], origin: pd.Timest
         "order_days": len(days),
         **{f"orders_{window}d": orders_in(window) for window in (30, 90, 180, 365)},
         **{f"order_days_{window}d": sum(age(day) <= window for day in days.values()) for window in (90, 365)},
+        "orders_730d": orders_in(730),
+        "orders_year_ago_90d": orders_in(365, 275),
+        "orders_prior_365d": orders_in(730, 365),
+        **{
+            f"orders_decayed_{half}d": sum(0.5 ** (age(moment) / half) for moment, _ in bought)
+            for half in (30, 90, 365)
+        },
         "orders_prior_90d": orders_in(180, 90),
         "orders_change_90d": orders_in(90) - orders_in(180, 90),
         "orders_change_30d": orders_in(30) - orders_in(60, 30),
@@ -143,6 +150,12 @@ def _one_customer(rows: list[tuple[pd.Timestamp, str, float]], origin: pd.Timest
         "orders_per_order_day": n / len(days),
         "revenue_total": total,
         **{f"revenue_{window}d": money_in(window) for window in (30, 90, 180, 365)},
+        "revenue_730d": money_in(730),
+        "revenue_year_ago_90d": money_in(365, 275),
+        **{
+            f"revenue_decayed_{half}d": sum(money * 0.5 ** (age(moment) / half) for moment, money in everything)
+            for half in (30, 90, 365)
+        },
         "revenue_prior_90d": money_in(180, 90),
         "revenue_change_90d": money_in(90) - money_in(180, 90),
         "revenue_per_30d": total / (max(tenure, 30) / 30),

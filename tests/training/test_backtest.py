@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import product
 from typing import ClassVar
 
@@ -13,7 +14,7 @@ from pandas.testing import assert_frame_equal
 from tenure_features.errors import UsageError
 from tenure_training.backtest import Backtest, run_backtest
 from tenure_training.metrics import METRICS, empc
-from tenure_training.models.contract import Candidate, Evidence, Fitted, Prediction, TrainingFrame
+from tenure_training.models.contract import Candidate, Evidence, Fitted, Opinion, Prediction, TrainingFrame
 from tenure_training.windows import Window, backtest_windows
 
 
@@ -100,6 +101,27 @@ def test_backtest__calibrates_on_the_windows_that_had_closed_and_on_no_other(fra
         np.testing.assert_array_equal(evidence.value, pd.concat(known)["value"])
         np.testing.assert_array_equal(evidence.bought, pd.concat(known)["bought"])
         assert set(evidence.buy_probability) == {earlier / 100 for earlier in range(1, number)}
+
+
+class Teller(Spy):
+    """Says of every window that half of its customers buy, for ten each."""
+
+    name = "teller"
+
+    def predict(self, snapshot):
+        opinion = Opinion(buyers=len(snapshot) / 2, value=5.0 * len(snapshot))
+        return replace(super().predict(snapshot), opinions={"coin": opinion})
+
+
+def test_backtest__tells_later_fits_how_far_opinions_on_the_level_were_off(frames, windows, spy):
+    """Against the number of buyers and the total of the windows that had closed by then."""
+    result = run_backtest(frames, windows, candidates=[Teller], seed=1)
+    misses = result.evidence("teller").misses["coin"]
+    bought = np.array([outcome["bought"].mean() for outcome in reversed(result.outcomes)])
+    each = np.array([outcome["value"].mean() for outcome in reversed(result.outcomes)])
+    np.testing.assert_allclose(misses[::-1, 0], -np.log(bought / (1 - bought)), atol=0.02)
+    np.testing.assert_allclose(misses[::-1, 1], np.clip(np.log(5.0 / each), -1, 1), atol=1e-9)
+    assert all(len(evidence.misses["coin"]) == number - 1 for number, evidence in spy.evidence)
 
 
 def test_backtest__holds_what_happened_next(frames, windows, result, orders):

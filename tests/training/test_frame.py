@@ -13,6 +13,7 @@ from tenure_features import snapshots
 from tenure_features.errors import DataContractError
 from tenure_training.frame import HALF_LIFE_DAYS, Frames
 from tenure_training.models.contract import TrainingFrame
+from tenure_training.models.training_matrix import training_matrix_of
 from tenure_training.training import train
 
 
@@ -122,6 +123,33 @@ def test_frames__narrow_the_population_to_the_active(orders, as_of, open_log, fr
                        narrow)  # fmt: skip
     same = narrow.merge(whole, on=[*keys, "days"], suffixes=("", "_whole"))
     np.testing.assert_array_equal(same["value"], same["value_whole"])
+
+
+def test_frames__learn_from_a_sample_and_keep_everybody_present(orders, as_of, open_log, frame):
+    """Rows, labels and weights of the sample are those it has in the whole; the present is everybody."""
+    most = len(frame.present) // 2
+    sampled = Frames(open_log(orders, as_of), most_customers=most).frame(as_of, horizon_days=60)
+    assert_frame_equal(sampled.present, frame.present)
+    assert sampled.rows.groupby(["as_of"])["customer_id"].nunique().max() <= most
+    keys = ["customer_id", "as_of", "days"]
+    whole, part = (
+        pd.concat([each.rows, each.labels], axis=1).assign(days=each.window_days, weight=each.weight)
+        for each in (frame, sampled)
+    )
+    assert 0 < len(part) < len(whole)
+    assert_frame_equal(part, part[keys].merge(whole, on=keys)[part.columns])
+
+
+def test_frames__of_one_log_share_what_was_fitted_at_an_origin(frames, as_of):
+    """Later frames hold the same snapshot of an origin, so the rhythm is fitted to it once."""
+    early, late = (frames.frame(at, horizon_days=60) for at in (as_of - pd.Timedelta(days=60), as_of))
+    training_matrix_of(early)
+    known = dict(early.fitted_at)
+    training_matrix_of(late)
+    common = {origin for _, origin in known} & set(late.origins)
+    assert common
+    assert {key: late.fitted_at[key] for key in known} == known
+    assert sum(origin in common for _, origin in late.fitted_at) == len(common)
 
 
 def test_frame__of_nobody_is_refused_with_the_moment(frames, orders):

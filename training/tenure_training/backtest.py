@@ -13,6 +13,7 @@ from tenure_training.frame import Frames
 from tenure_training.metrics import METRICS, Campaign, Case, evaluate_metrics
 from tenure_training.models.baselines.rules import StatusQuo
 from tenure_training.models.contract import Evidence, Prediction
+from tenure_training.models.hurdle.opinions import level_miss
 from tenure_training.models.registry import BASELINES, CandidateName, candidates_by_name, new_candidate
 from tenure_training.models.search_space import Settings
 from tenure_training.next_order_evaluation import dates_table, judge_dates
@@ -182,4 +183,19 @@ def _pool_evidence(predictions: Sequence[Prediction], outcomes: Sequence[pd.Data
         window=np.repeat(np.arange(len(sizes)), sizes),
         parts={name: np.concatenate([prediction.parts[name] for prediction in predictions]) for name in sorted(common)},
         window_days=window_days,
+        misses=_misses(predictions, outcomes),
     )
+
+
+def _misses(predictions: Sequence[Prediction], outcomes: Sequence[pd.DataFrame]) -> dict[str, np.ndarray]:
+    """Compare what every source said of the level of a window with what happened."""
+    judged = [
+        (prediction.opinions, outcome["bought"], outcome["value"])
+        for prediction, outcome in zip(predictions, outcomes, strict=True)
+        if prediction.opinions
+    ]
+    names = set.intersection(*(set(opinions) for opinions, *_ in judged)) if judged else set()
+    return {
+        name: np.array([level_miss(opinions[name], bought=bought, value=value) for opinions, bought, value in judged])
+        for name in sorted(names)
+    }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from functools import cached_property
 from typing import cast
 
 import numpy as np
@@ -13,6 +14,7 @@ from tenure_features import Shop, outcomes, snapshots
 from tenure_features.errors import DataContractError
 from tenure_features.families.catalogue import BUILT_IN, Catalogue
 from tenure_features.families.profile_features import calendar_names, profile_names
+from tenure_features.sample import narrow_to_sample
 from tenure_features.snapshot import with_calendar
 from tenure_training.labels import labels
 from tenure_training.models.contract import Floats, TrainingFrame
@@ -20,6 +22,10 @@ from tenure_training.windows import Window, training_windows, yearly_windows
 
 PROTECTED = frozenset({"gender", "birth_year"})
 """Columns of the customer table that models do not learn from unless told to."""
+
+MOST_CUSTOMERS = 10_000
+"""Customers whose windows are learnt from: beyond that, a sample of so many at every origin. It bounds the time and the
+memory of a training, and with some hundred thousand rows more of them change next to nothing."""
 
 HALF_LIFE_DAYS = 365.0
 """Age at which a training origin weighs half: habits of a year ago count, those of three years ago hardly."""
@@ -38,6 +44,8 @@ class Frames:
         The features that are computed, as far as the tables of the shop can give them.
     unused
         Columns of the customer table that no feature is made of.
+    most_customers
+        Where there are more, windows are learnt from a sample of so many.
     """
 
     def __init__(
@@ -47,18 +55,27 @@ class Frames:
         active_days: int | None = None,
         catalogue: Catalogue = BUILT_IN,
         unused: Iterable[str] = PROTECTED,
+        most_customers: int = MOST_CUSTOMERS,
     ) -> None:
         self._unused = frozenset(unused)
         self._shop, self._active_days, self._catalogue = _without(shop, self._unused), active_days, catalogue
+        self._most_customers = most_customers
         self._profiles: dict[pd.Timestamp, pd.DataFrame] = {}
         self._snapshots: dict[pd.Timestamp, pd.DataFrame] = {}
         self._labels: dict[Window, pd.DataFrame] = {}
+        self._fitted_at: dict[tuple[str, pd.Timestamp], object] = {}
         self.first_order = pd.Timestamp(shop.log.first_order_at).normalize()
 
     def of(self, shop: Shop) -> Frames:
         """Make frames of another shop the way these were made, with the calendar of this one."""
         with_days = replace(shop, calendar=self._shop.calendar)
-        return Frames(with_days, active_days=self._active_days, catalogue=self._catalogue, unused=self._unused)
+        return Frames(
+            with_days,
+            active_days=self._active_days,
+            catalogue=self._catalogue,
+            unused=self._unused,
+            most_customers=self._most_customers,
+        )
 
     def prepare(self, moments: Iterable[pd.Timestamp], windows: Iterable[Window]) -> None:
         """Compute many snapshots and labels in as few queries as there are window lengths, plus one."""
@@ -93,28 +110,40 @@ class Frames:
         if self._shop.calendar is not None:  # the same season of earlier years, or season could not be learnt
             earlier = yearly_windows(self.first_order, as_of, horizon_days=horizon_days)
             windows += [window for window in earlier if window not in windows]
-        self.prepare([as_of], windows)
+        taught = self._sample
+        self.prepare([as_of], windows if taught is self else [])
         present = self.snapshot(as_of)
         if present.empty:
             raise DataContractError(
                 "Nobody ordered before as_of.", found=f"as_of {as_of:%Y-%m-%d}", fix="Choose a later as_of."
             )
         profile = self._profile_names(as_of)
-        self._prepare_profiles([as_of, *(window.origin for window in windows)], profile)
+        origins = [window.origin for window in windows]
+        self._prepare_profiles([as_of, *(origins if taught is self else [])], profile)
         present = self._whole(Window(as_of, horizon_days), profile)
-        parts = [self._whole(window, profile) for window in windows]
+        if taught is not self:
+            taught.prepare([], windows)
+            taught._prepare_profiles(origins, profile)
+        parts = [taught._whole(window, profile) for window in windows]
         window_days = [np.full(len(part), float(window.days)) for part, window in zip(parts, windows, strict=True)]
         ages = [np.full(len(part), (as_of - window.origin).days) for part, window in zip(parts, windows, strict=True)]
         return TrainingFrame(
             rows=_stack(parts, like=present),
-            labels=_stack([self.labels(window) for window in windows], like=_NO_LABELS),
+            labels=_stack([taught.labels(window) for window in windows], like=_NO_LABELS),
             window_days=np.concatenate([*window_days, np.empty(0)]),
             weight=_weight(np.concatenate([*ages, np.empty(0)]), np.concatenate([*window_days, np.empty(0)])),
             present=present,
             as_of=as_of,
             horizon_days=horizon_days,
             catalogue=self._catalogue,
+            fitted_at=self._fitted_at,
         )
+
+    @cached_property
+    def _sample(self) -> Frames:
+        """Frames of the customers that are learnt from: these where they are few enough."""
+        shop = narrow_to_sample(self._shop, most=self._most_customers)
+        return self if shop is self._shop else self.of(shop)
 
     def _compute(self, origins: Sequence[pd.Timestamp], features: Iterable[str] | None = None) -> pd.DataFrame:
         return snapshots(

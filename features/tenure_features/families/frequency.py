@@ -46,6 +46,46 @@ def orders_365d(history: OrderHistory) -> ir.Value:
     return history.count(history.is_order & history.within(365))
 
 
+@feature(unit="orders", family="frequency", reason="{value:.0f} orders in the last two years")
+def orders_730d(history: OrderHistory) -> ir.Value:
+    """Orders in the last 730 days."""
+    return history.count(history.is_order & history.within(730))
+
+
+@feature(unit="orders", family="frequency", reason="{value:.0f} orders a year ago, in the 90 days from the same day on")
+def orders_year_ago_90d(history: OrderHistory) -> ir.Value:
+    """Orders from 365 to 275 days ago: in the 90 days that began a year before the origin."""
+    return history.count(history.is_order & history.within(90, before=275))
+
+
+@feature(unit="orders", family="frequency", reason="{value:.0f} orders in the year before the last")
+def orders_prior_365d(history: OrderHistory) -> ir.Value:
+    """Orders between 730 and 365 days ago."""
+    return history.count(history.is_order & history.within(365, before=365))
+
+
+@feature(
+    unit="orders", family="frequency", reason="recent orders add up to {value:.1f}, each half as much every 30 days"
+)
+def orders_decayed_30d(history: OrderHistory) -> ir.Value:
+    """Orders so far, each counting half as much for every 30 days of its age."""
+    return history.weigh_by_age(30).sum(where=history.is_order)
+
+
+@feature(
+    unit="orders", family="frequency", reason="recent orders add up to {value:.1f}, each half as much every 90 days"
+)
+def orders_decayed_90d(history: OrderHistory) -> ir.Value:
+    """Orders so far, each counting half as much for every 90 days of its age."""
+    return history.weigh_by_age(90).sum(where=history.is_order)
+
+
+@feature(unit="orders", family="frequency", reason="recent orders add up to {value:.1f}, each half as much every year")
+def orders_decayed_365d(history: OrderHistory) -> ir.Value:
+    """Orders so far, each counting half as much for every 365 days of its age."""
+    return history.weigh_by_age(365).sum(where=history.is_order)
+
+
 @feature(unit="days", family="frequency", reason="ordered on {value:.0f} of the last 90 days")
 def order_days_90d(history: OrderHistory) -> ir.Value:
     """Calendar days whose first order lies in the last 90 days."""

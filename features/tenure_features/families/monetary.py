@@ -41,6 +41,36 @@ def revenue_365d(history: OrderHistory) -> ir.Value:
     return history.total(history.within(365))
 
 
+@feature(unit="money", family="monetary", reason="spent {value:,.0f} in the last two years")
+def revenue_730d(history: OrderHistory) -> ir.Value:
+    """Net revenue of the last 730 days."""
+    return history.total(history.within(730))
+
+
+@feature(unit="money", family="monetary", reason="spent {value:,.0f} a year ago, in the 90 days from the same day on")
+def revenue_year_ago_90d(history: OrderHistory) -> ir.Value:
+    """Net revenue from 365 to 275 days ago: in the 90 days that began a year before the origin."""
+    return history.total(history.within(90, before=275))
+
+
+@feature(unit="money", family="monetary", reason="recent spending adds up to {value:,.0f}, halved every 30 days")
+def revenue_decayed_30d(history: OrderHistory) -> ir.Value:
+    """Net revenue so far, each amount counting half as much for every 30 days of its age."""
+    return (history.revenue * history.weigh_by_age(30)).sum()
+
+
+@feature(unit="money", family="monetary", reason="recent spending adds up to {value:,.0f}, halved every 90 days")
+def revenue_decayed_90d(history: OrderHistory) -> ir.Value:
+    """Net revenue so far, each amount counting half as much for every 90 days of its age."""
+    return (history.revenue * history.weigh_by_age(90)).sum()
+
+
+@feature(unit="money", family="monetary", reason="recent spending adds up to {value:,.0f}, halved every year")
+def revenue_decayed_365d(history: OrderHistory) -> ir.Value:
+    """Net revenue so far, each amount counting half as much for every 365 days of its age."""
+    return (history.revenue * history.weigh_by_age(365)).sum()
+
+
 @feature(unit="money", family="monetary", reason="spent {value:,.0f} in the 90 days before the last 90")
 def revenue_prior_90d(history: OrderHistory) -> ir.Value:
     """Net revenue between 180 and 90 days ago."""

@@ -53,6 +53,9 @@ class TrainingFrame:
         Length of the window that predictions are for.
     catalogue
         What the features mean.
+    fitted_at
+        What candidates fitted to the snapshot of an origin alone, by name and origin: frames of one log share it, for
+        the snapshot of an origin is the same in each of them.
     """
 
     rows: pd.DataFrame
@@ -63,6 +66,7 @@ class TrainingFrame:
     as_of: pd.Timestamp
     horizon_days: int
     catalogue: Catalogue = BUILT_IN
+    fitted_at: dict[tuple[str, pd.Timestamp], object] = field(default_factory=dict, repr=False)
 
     @property
     def features(self) -> list[str]:
@@ -84,6 +88,14 @@ class TrainingFrame:
     def origins(self) -> list[pd.Timestamp]:
         """The training origins, oldest first."""
         return sorted(pd.Timestamp(origin) for origin in self.rows["as_of"].unique())
+
+
+@dataclass(frozen=True, kw_only=True)
+class Opinion:
+    """What one source says of all customers of a prediction together: how many buy, and the total of their value."""
+
+    buyers: float
+    value: float
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -109,6 +121,8 @@ class Prediction:
     parts
         Log-odds of at least one order by part of a stack, shape (n,) each, before any calibration; empty where the
         candidate is none.
+    opinions
+        On the level, by source; empty where there is one source alone.
     """
 
     buy_probability: Floats
@@ -118,6 +132,7 @@ class Prediction:
     if_buys: Floats | None = None
     rank_score: Floats | None = None
     parts: Mapping[str, Floats] = field(default_factory=dict)
+    opinions: Mapping[str, Opinion] = field(default_factory=dict)
 
     def interval(self, level: float = 0.8) -> tuple[Floats, Floats] | None:
         """Return the value interval that holds the given probability; None without a distribution.
@@ -202,6 +217,9 @@ class Evidence:
         Log-odds by part of a stack, shape (n,) each; see `Prediction`.
     window_days
         Length of the windows in days; None: that of the window to predict.
+    misses
+        Honest misses of the level by source: what it said of a window less what happened, shape (m, 2), in log-odds of
+        the share that bought and in the logarithm of the total; empty where no window has them from every source.
     """
 
     buy_probability: Floats
@@ -211,6 +229,7 @@ class Evidence:
     window: NDArray[np.int64]
     parts: Mapping[str, Floats] = field(default_factory=dict)
     window_days: int | None = None
+    misses: Mapping[str, Floats] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

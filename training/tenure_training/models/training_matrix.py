@@ -11,7 +11,7 @@ from weakref import WeakKeyDictionary
 import numpy as np
 import pandas as pd
 
-from tenure_training.models.btyd.btyd_ensemble import BtydEnsemble
+from tenure_training.models.btyd.btyd_ensemble import MOST_AT_ORIGIN, OBSERVED, BtydEnsemble
 from tenure_training.models.contract import Floats, TrainingFrame
 from tenure_training.models.design import design, units_beside
 from tenure_training.models.search_space import Settings
@@ -89,9 +89,9 @@ def _make(frame: TrainingFrame) -> TrainingMatrix:
     units = units_beside(frame.features, frame.catalogue)
     keys = pd.DataFrame({"as_of": frame.rows["as_of"].to_numpy(), "days": frame.window_days})
     order: list[np.ndarray] = []
-    for _, at_origin in keys.groupby("as_of"):
+    for origin, at_origin in keys.groupby("as_of"):
         first_window = frame.rows.loc[at_origin.index[at_origin["days"] == at_origin["days"].iloc[0]]]
-        fitted = BtydEnsemble.fit(first_window)
+        fitted = _fit_at(frame, pd.Timestamp(origin), first_window)  # type: ignore[arg-type]
         for days in at_origin["days"].unique():
             rows = at_origin.index[at_origin["days"] == days]
             snapshot = frame.rows.loc[rows]
@@ -113,3 +113,15 @@ def _make(frame: TrainingFrame) -> TrainingMatrix:
     return TrainingMatrix(
         X=X, bought=bought, weight=frame.weight, rhythm=odds, log_severity=log_severity, log_count=log_count
     )
+
+
+def _fit_at(frame: TrainingFrame, origin: pd.Timestamp, snapshot: pd.DataFrame) -> BtydEnsemble:
+    """Fit the rhythm to the snapshot of an origin, once for all frames that hold the same."""
+    content = pd.util.hash_pandas_object(snapshot[list(OBSERVED)], index=False)
+    key = f"btyd ensemble of {int(content.sum()):x}", origin
+    before = frame.fitted_at.get(key)
+    if isinstance(before, BtydEnsemble):
+        return before
+    fitted = BtydEnsemble.fit(snapshot, most=MOST_AT_ORIGIN)
+    frame.fitted_at[key] = fitted
+    return fitted

@@ -13,6 +13,7 @@ from tenure_training.models.contract import Evidence
 from tenure_training.models.hurdle.blend import Blend
 from tenure_training.models.hurdle.hurdle import Hurdle
 from tenure_training.models.hurdle.logistic import Logistic
+from tenure_training.models.hurdle.opinions import USUAL_VALUE, weigh_first
 from tenure_training.models.hurdle.xgboost_hurdle import XGBoostHurdle
 from tenure_training.models.registry import CANDIDATES
 from tenure_training.models.spend_distribution import KNOTS
@@ -138,12 +139,13 @@ def test_calibrate__learns_no_spread_from_a_handful(frame):
     assert model.calibrate(_evidence(60, spread=3.0)).spread is before
 
 
-def test_calibrate__learns_weights_and_keeps_the_totals_that_rhythm_and_windows_expect(frame, fitted):
-    """After it the total value is again the stated mean of what was learnt and what the rhythm expects."""
+def test_calibrate__learns_weights_and_puts_the_total_between_rhythm_and_windows(frame, fitted):
+    """After it the total value is the weighted mean, in logarithms, of what both opinions say."""
     model = Blend().fit(frame, seed=7)
     said = model.predict(frame.present)
     bought = said.parts["trees"] > np.median(said.parts["trees"])
     window = np.zeros(len(bought), dtype=np.int64)
+    misses = {"rhythm": np.array([[0.2, 0.3]]), "windows": np.array([[0.1, -0.1]])}
     evidence = Evidence(
         buy_probability=said.buy_probability,
         expected_value=said.expected_value,
@@ -151,6 +153,7 @@ def test_calibrate__learns_weights_and_keeps_the_totals_that_rhythm_and_windows_
         value=bought * 10.0,
         window=window,
         parts=said.parts,
+        misses=misses,
     )
     before = model.odds.stack.weights
     model = model.calibrate(evidence)
@@ -159,9 +162,30 @@ def test_calibrate__learns_weights_and_keeps_the_totals_that_rhythm_and_windows_
     expected = model.ensemble.expect(frame.present, days=frame.horizon_days)
     level_forecast = model.now.level_forecast.of_value(frame.horizon_days)
     rhythm = float((expit(expected.log_odds) * np.exp(expected.log_severity)).sum()) * np.exp(level_forecast)
-    scale = np.exp(-model.severity.moved)
-    learnt = after.expected_value.sum() * scale
-    assert after.expected_value.sum() == pytest.approx(rhythm**0.7 * learnt**0.3)
+    in_total = weigh_first(np.array([0.3]), np.array([-0.1]), usual=USUAL_VALUE)
+    assert after.opinions["rhythm"].value == pytest.approx(rhythm)
+    total = rhythm**in_total * after.opinions["windows"].value ** (1 - in_total)
+    assert after.expected_value.sum() == pytest.approx(total)
+
+
+def test_calibrate__believes_the_opinion_that_was_right(frame):
+    """Whoever was far off in every closed window has no say in how many will buy."""
+    model = Logistic().fit(frame, seed=7)
+    said = model.predict(frame.present)
+    buyers = {}
+    for right, wrong in (("rhythm", "windows"), ("windows", "rhythm")):
+        misses = {right: np.full((4, 2), 0.05), wrong: np.full((4, 2), 0.9)}
+        odds, _ = model.now.settle(model.odds, model.severity, misses=misses)
+        buyers[right] = float(expit(odds.of_parts(said.parts)).sum())
+    for name, opinion in said.opinions.items():
+        assert buyers[name] == pytest.approx(opinion.buyers, rel=1e-6)
+
+
+def test_predict__has_opinions_on_the_customers_it_was_fitted_for_alone(frame, fitted):
+    model = Logistic().fit(frame, seed=7)
+    assert set(model.predict(frame.present).opinions) == {"rhythm", "windows"}
+    assert model.predict(frame.present[:10]).opinions == {}
+    assert Logistic().fit(_without_windows(frame), seed=7).predict(frame.present).opinions == {}
 
 
 def test_calibrate__twice_is_calibrating_once(frame):

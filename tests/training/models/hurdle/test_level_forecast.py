@@ -53,6 +53,19 @@ def test_drift__follows_what_repeats_but_never_all_the_way():
     assert 0 < once < often < 0.3
 
 
+def test_drift__counts_a_day_of_luck_once_however_many_windows_hold_it():
+    """Windows moved by a day are hardly more than one witness; windows that share no day are many."""
+    one = _drift((-180, 60, 0.3)).of_buyers(60)
+    crowd = _drift(*((-180 + number, 60, 0.3) for number in range(3))).of_buyers(60)
+    apart = _drift(*((-60 * number, 60, 0.3) for number in (1, 2, 3))).of_buyers(60)
+    assert one == pytest.approx(crowd, rel=0.1)
+    assert apart > 1.5 * one
+
+
+def test_drift__hears_a_short_window_less():
+    assert _drift((-60, 15, 0.3)).of_buyers(60) < 0.6 * _drift((-60, 60, 0.3)).of_buyers(60)
+
+
 def test_drift__turns_with_the_year():
     """What was missed half a year ago counts less than what was missed a year ago."""
     half, whole = _drift((-182, 30, 0.4)).of_buyers(30), _drift((-365, 30, 0.4)).of_buyers(30)

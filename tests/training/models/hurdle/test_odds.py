@@ -45,7 +45,7 @@ def test_odds__are_the_rhythms_where_too_few_bought_or_too_few_did_not(training,
     assert not few.enough
     odds = _fit(few)
     assert (odds.linear, odds.trees, odds.corrected) == (None, None, None)
-    assert odds.set_level(odds.parts(training.X, training.rhythm), rhythm=training.rhythm + 0.4) is odds
+    assert odds.set_level(odds.parts(training.X, training.rhythm), rhythm=training.rhythm + 0.4, trust=0.7) is odds
     np.testing.assert_array_equal(odds(training.X, training.rhythm), training.rhythm)
 
 
@@ -103,15 +103,15 @@ def _evidence(training: TrainingMatrix, odds: Odds, *, windows: int = 2) -> Evid
 
 
 def test_odds__expect_as_many_buyers_as_rhythm_and_stack_expect_together(training):
-    """The formula of the level: seven tenths of the corrected rhythm, three of the stack, in log-odds."""
+    """The formula of the level: a weighted mean of the corrected rhythm and of the stack, in log-odds."""
     odds = _fit(training)
     parts = odds.parts(training.X, training.rhythm)
-    for level_forecast in (-0.5, 0.0, 0.5):
-        opinion = 0.7 * (training.rhythm + level_forecast) + 0.3 * odds.ranking(training.X, training.rhythm)
-        levelled = odds.set_level(parts, rhythm=training.rhythm + level_forecast)
+    for level_forecast, trust in ((-0.5, 0.7), (0.0, 0.0), (0.5, 0.25)):
+        opinion = trust * (training.rhythm + level_forecast) + (1 - trust) * odds.ranking(training.X, training.rhythm)
+        levelled = odds.set_level(parts, rhythm=training.rhythm + level_forecast, trust=trust)
         assert expit(levelled.of_parts(parts)).sum() == pytest.approx(expit(opinion).sum())
         assert (levelled.level.low, levelled.level.high) == (1.0, 1.0)
-        again = levelled.set_level(parts, rhythm=training.rhythm + level_forecast)
+        again = levelled.set_level(parts, rhythm=training.rhythm + level_forecast, trust=trust)
         assert again.level.intercept == pytest.approx(levelled.level.intercept)
 
 
@@ -121,7 +121,8 @@ def test_odds__take_their_level_from_the_present(training):
     quiet, usual = (odds.parts(training.X, rhythm) for rhythm in (training.rhythm - 3, training.rhythm))
     quiet = {**usual, "rhythm": quiet["rhythm"]}
     few, many = (
-        expit(odds.set_level(parts, rhythm=parts["rhythm"]).of_parts(parts)).mean() for parts in (quiet, usual)
+        expit(odds.set_level(parts, rhythm=parts["rhythm"], trust=0.7).of_parts(parts)).mean()
+        for parts in (quiet, usual)
     )
     assert few < many - 0.1
 
@@ -145,7 +146,7 @@ def test_odds__calibration_is_one_rising_curve_over_the_stack(training, linear, 
     parts = learnt.parts(training.X, training.rhythm)
     ranking, said = (
         learnt.ranking(training.X, training.rhythm),
-        learnt.set_level(parts, rhythm=training.rhythm + 0.3).of_parts(parts),
+        learnt.set_level(parts, rhythm=training.rhythm + 0.3, trust=0.7).of_parts(parts),
     )
     np.testing.assert_array_equal(np.argsort(said, kind="stable"), np.argsort(ranking, kind="stable"))
     assert len(np.unique(said)) == len(np.unique(ranking))

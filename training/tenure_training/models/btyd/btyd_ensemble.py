@@ -8,6 +8,7 @@ from typing import Any, Self
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 from scipy.special import expit, logit
 
 from tenure_features.stored import Stored, positive
@@ -20,6 +21,12 @@ from tenure_training.models.btyd.summary import RepeatCounts, observations
 from tenure_training.models.contract import Floats
 
 _FAMILY: Mapping[str, type[BTYDModel]] = {"bgnbd": BGNBD, "mbgnbd": MBGNBD, "paretonbd": ParetoNBD}
+
+OBSERVED = ("order_days", "tenure_days", "span_days", "orders_total", "value_mean")
+"""All that is read of a snapshot."""
+
+MOST_AT_ORIGIN = 3_000
+"""Customers the models are fitted to at a training origin: four parameters at most, fitted a dozen times and more."""
 
 MOST_SPENDERS = 5_000
 """Customers the Gamma-Gamma is fitted to: its fit is three parameters, and is repeated at every training origin."""
@@ -98,8 +105,11 @@ class BtydEnsemble:
     typical_spend: float
 
     @classmethod
-    def fit(cls, snapshot: pd.DataFrame) -> Self:
-        """Fit to the snapshot of everybody at one moment; it needs no labels."""
+    def fit(cls, snapshot: pd.DataFrame, *, most: int | None = None) -> Self:
+        """Fit to the snapshot of everybody at one moment, or to at most so many of them; it needs no labels."""
+        if most is not None and len(snapshot) > most:
+            x, t_x, T = observations(snapshot)
+            snapshot = snapshot.iloc[_spread(np.lexsort((T, t_x, x)), most)]
         counts = RepeatCounts.of_snapshot(snapshot)
         days, mean = _spend(snapshot)
         return cls(
@@ -151,9 +161,13 @@ def _spread_sample(days: Floats, mean: Floats) -> tuple[Floats, Floats]:
     """Take at most so many customers, evenly along the order of their mean value: three parameters need no more."""
     if len(mean) <= MOST_SPENDERS:
         return days, mean
-    order = np.lexsort((days, mean))
-    chosen = order[np.linspace(0, len(order) - 1, MOST_SPENDERS).round().astype(np.intp)]
+    chosen = _spread(np.lexsort((days, mean)), MOST_SPENDERS)
     return days[chosen], mean[chosen]
+
+
+def _spread(order: NDArray[np.intp], most: int) -> NDArray[np.intp]:
+    """Take so many of an order, evenly along it."""
+    return order[np.linspace(0, len(order) - 1, most).round().astype(np.intp)]
 
 
 def _spend(snapshot: pd.DataFrame) -> tuple[Floats, Floats]:

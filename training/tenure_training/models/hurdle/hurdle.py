@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
+from types import MappingProxyType
 from typing import ClassVar, Self
 
 import numpy as np
@@ -22,6 +23,7 @@ from tenure_training.models.contract import (
     Evidence,
     Fitted,
     Floats,
+    Opinion,
     Prediction,
     TrainingFrame,
 )
@@ -29,12 +31,10 @@ from tenure_training.models.design import RHYTHM_PART_NAME, design, odds_by_mode
 from tenure_training.models.explanation_baseline import ExplanationBaseline
 from tenure_training.models.hurdle.level_forecast import LevelForecast
 from tenure_training.models.hurdle.odds import Odds
+from tenure_training.models.hurdle.opinions import USUAL_BUYERS, USUAL_VALUE, weigh_first
 from tenure_training.models.hurdle.severity import Severity
 from tenure_training.models.spend_distribution import SpendDistribution
 from tenure_training.models.training_matrix import TrainingMatrix, training_matrix_of
-
-RHYTHM_IN_TOTAL = 0.7
-"""Weight of the rhythm's total value, on the logarithmic scale: the seasons of the windows do not come back as such."""
 
 _ORDERS_RANGE = (0.5, 2.0)
 
@@ -94,13 +94,54 @@ class Now:
             horizon_days=frame.horizon_days,
         )
 
-    def settle(self, odds: Odds, severity: Severity) -> tuple[Odds, Severity]:
-        """Set the number of buyers and the total value expected of these customers."""
-        odds = odds.set_level(self.parts, rhythm=self.level_forecast.correct(self.expected.odds, self.horizon_days))
-        log_severity, rhythm = self.expected.log_severity, self.expected.log_odds
-        learnt = expit(odds.of_parts(self.parts)) @ np.exp(log_severity + self.correction)
-        alone = float(expit(rhythm) @ np.exp(log_severity)) * np.exp(self.level_forecast.of_value(self.horizon_days))
-        return odds, severity.moderate(float(learnt), float(alone), trust=RHYTHM_IN_TOTAL)
+    @cached_property
+    def rhythm(self) -> Opinion:
+        """What the rhythm says of the level, corrected by what it missed in closed windows."""
+        value = float(expit(self.expected.log_odds) @ np.exp(self.expected.log_severity))
+        return Opinion(
+            buyers=float(expit(self._rhythm_odds).sum()),
+            value=value * float(np.exp(self.level_forecast.of_value(self.horizon_days))),
+        )
+
+    def windows(self, odds: Odds) -> Opinion:
+        """Say what the parts that learnt from windows expect, at the level of those windows."""
+        bought = expit(odds.own_level(self.parts))
+        return Opinion(
+            buyers=float(bought.sum()), value=float(bought @ np.exp(self.expected.log_severity + self.correction))
+        )
+
+    def opinions(self, odds: Odds) -> dict[str, Opinion]:
+        """Both, by name; none where nothing was learnt beside the rhythm."""
+        return {"rhythm": self.rhythm, "windows": self.windows(odds)} if odds.learnt else {}
+
+    def settle(
+        self, odds: Odds, severity: Severity, *, misses: Mapping[str, Floats] = MappingProxyType({})
+    ) -> tuple[Odds, Severity]:
+        """Set the number of buyers and the total value expected of these customers.
+
+        Parameters
+        ----------
+        odds, severity
+            As they were learnt.
+        misses
+            How far each opinion was off in windows later than it had seen, see `Evidence`: it is believed accordingly.
+        """
+        rhythm, windows = (misses.get(name, np.empty((0, 2))) for name in ("rhythm", "windows"))
+        in_level, in_total = (
+            weigh_first(rhythm[:, column], windows[:, column], usual=usual)
+            for column, usual in enumerate((USUAL_BUYERS, USUAL_VALUE))
+        )
+        opinions = self.opinions(odds)
+        if not opinions:
+            return odds, severity
+        settled = odds.set_level(self.parts, rhythm=self._rhythm_odds, trust=in_level)
+        total = float(expit(settled.of_parts(self.parts)) @ np.exp(self.expected.log_severity + self.correction))
+        target = opinions["rhythm"].value ** in_total * opinions["windows"].value ** (1 - in_total)
+        return settled, severity.moderate(total, target=target)
+
+    @cached_property
+    def _rhythm_odds(self) -> Floats:
+        return self.level_forecast.correct(self.expected.odds, self.horizon_days)
 
 
 class Hurdle(Candidate):
@@ -201,7 +242,7 @@ class FittedHurdle(Fitted):
         """Take weights, level and the spread of values from windows later than the parts were fitted on."""
         odds, severity = self.odds, self.severity
         if len(evidence.window) and self.now is not None:
-            odds, severity = self.now.settle(odds.calibrate(evidence), severity)
+            odds, severity = self.now.settle(odds.calibrate(evidence), severity, misses=evidence.misses)
         spread = SpendDistribution.of_evidence(evidence, horizon_days=self.horizon_days) or self.spread
         return replace(self, odds=odds, severity=severity, spread=spread)
 
@@ -222,6 +263,8 @@ class FittedHurdle(Fitted):
             if_buys=self.spread.if_buys(log_value),
             rank_score=odds,
             parts=parts,
+            # opinions on the level are of the customers it was fitted for, all together
+            opinions=self.now.opinions(self.odds) if self.now is not None and snapshot is self.now.snapshot else {},
         )
 
     def matrix(self, snapshot: pd.DataFrame, expected: Expectation) -> pd.DataFrame:

@@ -13,7 +13,7 @@ from scipy.special import expit, log_expit
 from tenure_features.stored import Stored, logarithm
 from tenure_training.models.contract import Floats
 
-LEVEL_DOUBT = 150.0
+LEVEL_DOUBT = 1500.0
 """How firmly both slopes are held to 1, in units of log-likelihood per squared logarithm."""
 
 _SLOPES = (0.5, 2.0)

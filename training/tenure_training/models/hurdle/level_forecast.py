@@ -13,7 +13,7 @@ from scipy.special import expit
 
 from tenure_training.models.contract import Floats, TrainingFrame
 
-LASTING, PASSING, SEASONAL = 0.10, 0.05, 0.30
+LASTING, PASSING, SEASONAL = 0.30, 0.05, 0.30
 """Standard deviations of what a miss is made of: what stays, what fades over weeks, what comes back every year."""
 
 FADES_DAYS = 45.0
@@ -22,12 +22,15 @@ SEASON = 0.4
 """How far within the year a season reaches: a month off it, .4 of what comes back is shared."""
 
 NOISE = 0.40
-"""Standard deviation of a window's miss that says nothing about any other window, in log-odds of buyers and in the
-logarithm of the total value."""
+"""Standard deviation of the luck of a window as long as the horizon, in log-odds of buyers and in the logarithm of the
+total value; windows share it where they overlap."""
 
 DRIFT_DOUBT = 0.5
 """How firmly the BTYD models are held to equal shares in the number of buyers, in units of log-likelihood per squared
 distance."""
+
+SMALLEST = 1e-6
+"""Variance that every miss has of its own: two windows that are one could not be told apart otherwise."""
 
 LARGEST = 1.0
 """A window that misses by more than a factor e counts as that."""
@@ -61,7 +64,8 @@ class LevelForecast:
 
     A miss is taken for the mean, over the days of its window, of a process with covariance
     ``LASTING^2 + PASSING^2 exp(-d / FADES_DAYS) + SEASONAL^2 exp(-2 sin^2(pi d / 365) / SEASON^2)`` at distance d (the
-    last is the periodic kernel of MacKay 1998), plus noise. Its best
+    last is the periodic kernel of MacKay 1998), plus luck, which is white noise in time: two windows share that of the
+    days they share, so a dozen overlapping ones are no dozen witnesses. The best
     linear prediction for the window to come (kriging; Cressie 1993, section 3.2, with known mean 0) is zero without
     evidence, follows what repeats, hardly follows the latest season, and turns with the year where a year has been
     seen. The constants are of the size of the misses of BTYD models on public and simulated logs; they are judgements.
@@ -165,17 +169,18 @@ class LevelForecast:
     def of_buyers(self, horizon_days: float) -> float:
         """Predict the shift of log-odds, the models weighted by their shares, over the window from ``as_of``."""
         miss = sum((share * self.buyers[name] for name, share in self.shares.items()), np.zeros(len(self.start)))
-        return self._krige(miss, self.buyers_variance + NOISE**2, horizon_days)
+        return self._krige(miss, self.buyers_variance, horizon_days)
 
     def of_value(self, horizon_days: float) -> float:
         """Predict the logarithm of actual over expected value over the window from ``as_of``."""
-        return self._krige(self.value, self.value_variance + NOISE**2, horizon_days)
+        return self._krige(self.value, self.value_variance, horizon_days)
 
-    def _krige(self, miss: Floats, noise: Floats, horizon_days: float) -> float:
+    def _krige(self, miss: Floats, variance: Floats, horizon_days: float) -> float:
         if not len(miss):
             return 0.0
         moments = self.start[:, None] + self.days[:, None] * _MOMENTS
-        among = covariance(moments, moments) + np.diag(noise)
+        luck = NOISE**2 * horizon_days * overlap_of_windows(self.start, self.days)
+        among = covariance(moments, moments) + luck + np.diag(np.maximum(variance, SMALLEST))
         ahead = covariance(moments, horizon_days * _MOMENTS[None, :])[:, 0]
         return float(ahead @ np.linalg.solve(among, miss))
 
@@ -186,6 +191,19 @@ def covariance(moments: Floats, others: Floats) -> Floats:
     fading = PASSING**2 * np.exp(-np.abs(apart) / FADES_DAYS)
     yearly = SEASONAL**2 * np.exp(-2 * np.sin(np.pi * apart / _YEAR_DAYS) ** 2 / SEASON**2)
     return np.asarray((LASTING**2 + fading + yearly).mean(axis=(2, 3)))
+
+
+def overlap_of_windows(start: Floats, days: Floats) -> Floats:
+    """Covariance of the means over windows of white noise with one unit of variance a day; shape (m, m).
+
+    Examples
+    --------
+    >>> overlap_of_windows(np.array([-60.0, -30.0]), np.array([60.0, 30.0])).round(4).tolist()
+    [[0.0167, 0.0167], [0.0167, 0.0333]]
+    """
+    end = start + days
+    shared = np.minimum(end[:, None], end[None, :]) - np.maximum(start[:, None], start[None, :])
+    return np.asarray(np.maximum(shared, 0.0) / (days[:, None] * days[None, :]))
 
 
 def shift_to(odds: Floats, total: float, *, within: float = LARGEST) -> float:

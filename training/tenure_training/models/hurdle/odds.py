@@ -33,9 +33,6 @@ predicted; below that the rhythm has a say."""
 USUAL = {"linear": 0.5, "trees": 0.25, "corrected": 0.25}
 """How the other parts share what the rhythm leaves, as long as no later window has been predicted."""
 
-RHYTHM_IN_LEVEL = 0.7
-"""Weight of the rhythm, in log-odds, in the number of buyers expected; the rest is the stack's own."""
-
 
 @dataclass(frozen=True, kw_only=True)
 class Odds:
@@ -109,7 +106,7 @@ class Odds:
         level = OddsLevel.learnt(stack(evidence.parts), bought=evidence.bought, window=evidence.window)
         return replace(self, stack=stack, level=level)
 
-    def set_level(self, parts: Mapping[str, Floats], *, rhythm: Floats) -> Self:
+    def set_level(self, parts: Mapping[str, Floats], *, rhythm: Floats, trust: float) -> Self:
         """Set the level so that as many customers present are expected to buy as rhythm and stack expect together.
 
         Parameters
@@ -119,13 +116,24 @@ class Odds:
         rhythm
             Log-odds the rhythm expects of them, corrected by what it missed in closed windows, shape (n,);
             see `LevelForecast`.
+        trust
+            Weight of the rhythm, in log-odds; the rest is the stack's own.
         """
-        if len(self.stack.weights) < 2:
-            return self  # nothing was learnt: the rhythm stands as it is
-        score = replace(self.level, intercept=0.0)(self.stack(parts))
-        opinion = RHYTHM_IN_LEVEL * rhythm + (1 - RHYTHM_IN_LEVEL) * score
+        if not self.learnt:
+            return self  # the rhythm stands as it is
+        score = self.own_level(parts)
+        opinion = trust * rhythm + (1 - trust) * score
         shift = shift_to(score, float(expit(opinion).sum()), within=FARTHEST)
         return replace(self, level=replace(self.level, intercept=shift))
+
+    @property
+    def learnt(self) -> bool:
+        """Whether windows taught anything beside the rhythm."""
+        return len(self.stack.weights) > 1
+
+    def own_level(self, parts: Mapping[str, Floats]) -> Floats:
+        """Log-odds at the level of the windows that were learnt from, shape (n,)."""
+        return replace(self.level, intercept=0.0)(self.stack(parts))
 
     def __call__(self, X: pd.DataFrame, rhythm: Floats) -> Floats:
         """Log-odds of at least one order, shape (n,)."""

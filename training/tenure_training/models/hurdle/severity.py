@@ -37,7 +37,7 @@ class Severity:
     log_scale
         Puts the total right: Duan's smearing (1983) of the logarithm, and returns.
     moved
-        Logarithm of the factor on all values that moves their total towards the rhythm's.
+        Logarithm of the factor on all values that puts their total where opinions on it meet.
     """
 
     linear: Ridge | None
@@ -104,14 +104,14 @@ class Severity:
                 total = total + share * part.score(X)
         return np.asarray(total)
 
-    def moderate(self, learnt: float, rhythm: float, *, trust: float) -> Self:
-        """Move the total that was learnt towards the rhythm's by a share of the way, on the logarithmic scale.
+    def moderate(self, learnt: float, *, target: float) -> Self:
+        """Move the total that was learnt to another, by a factor of e at most.
 
-        Totals are those of the customers present before any such move: to repeat it changes nothing.
+        The total is that of the customers present before any such move: to repeat it changes nothing.
         """
-        if not (learnt > 0 and rhythm > 0) or (self.linear is None and self.trees is None):
+        if not (learnt > 0 and target > 0) or (self.linear is None and self.trees is None):
             return self
-        return replace(self, moved=trust * float(np.clip(np.log(rhythm / learnt), -1.0, 1.0)))
+        return replace(self, moved=float(np.clip(np.log(target / learnt), -1.0, 1.0)))
 
     def contributions(self, X: pd.DataFrame) -> tuple[Mapping[str, Floats], Floats]:
         """Additive terms of the correction by name, shape (n,) each, and the rest, shape (n,)."""
