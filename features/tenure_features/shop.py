@@ -35,7 +35,7 @@ type TableInput = Frame | TablePlace | TableSource
 """A table beside the orders: a pandas or Arrow table, a file, a glob or a URI, or one of these with its mapping."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Shop:
     """The orders and everything beside them, as known at one moment. Made by `open_shop`.
 
@@ -315,7 +315,14 @@ def open_sources(
         if name != IDENTIFIER_TABLE
     }
     notes = () if as_of is not None else (moment_note(log.as_of),)
-    return Shop(log, beside, calendar, identities, log.currency or currency, notes)
+    return Shop(
+        log=log,
+        tables=beside,
+        calendar=calendar,
+        identities=identities,
+        currency=log.currency or currency,
+        notes=notes,
+    )
 
 
 def _source(table: TableInput) -> TableSource:

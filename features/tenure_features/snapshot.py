@@ -116,7 +116,7 @@ def write_snapshots(
     return rows, len(asked.features)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class _Asked:
     """What snapshots were asked for: of which features, at which origins, of which shop."""
 
@@ -143,7 +143,7 @@ class _Asked:
         wanted = catalogue.available(seen.columns) if features is None else catalogue.select(features)
         seen.require(wanted)
         seen.require_reach(moments[-1])
-        return cls(seen, moments, wanted, active_days, window_days)
+        return cls(shop=seen, origins=moments, features=wanted, active_days=active_days, window_days=window_days)
 
     def parts(self) -> Generator[pa.RecordBatchReader]:
         """Compute the rows in their order, part by part; features of the calendar are not among their columns."""

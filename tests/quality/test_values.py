@@ -7,8 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 MOST_BY_PLACE = 4
-ROOMS = ("connectors", "decisions", "serving", "simulator", "tenure", "training")
-"""Features hold frozen values of more fields by place still."""
+ROOMS = ("connectors", "decisions", "features", "serving", "simulator", "tenure", "training")
 BAG = "dict[str, Any]"
 
 

@@ -112,7 +112,7 @@ def data() -> ReportData:
         champion="hurdle",
         champion_reason="It beats every baseline on log-loss and on the ranking of value at all three origins.",
         readiness={
-            "schema_version": 1,
+            "name": "orders",
             "rows_read": 52_310,
             "rows_used": 51_877,
             "first_order_at": pd.Timestamp("2023-12-05"),

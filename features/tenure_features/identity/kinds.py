@@ -71,7 +71,7 @@ BLOCKED_DIGITS = ("1234567890", "123456789", "12345678", "0123456789", "98765432
 """Numbers that are typed to get past a form, as the end of a phone number or a whole card."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class IdentitySettings:
     """How identifiers are read and linked.
 

@@ -100,7 +100,7 @@ class _Rule:
         return pc.and_(matches, pc.is_in(pc.utf8_length(national), value_set=lengths))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class _Plan:
     """How numbers with one beginning are read, where that is beyond doubt.
 
@@ -175,7 +175,15 @@ def _plan(region: str, prefix: str, *, also_doubtful: tuple[str, ...] = ()) -> t
     )
     again = metadata.national_prefix_for_parsing
     doubtful = ("0", *also_doubtful, *((again,) if again else ()))  # leading zeros follow rules of their own
-    return (_Plan(metadata.country_code, prefix, _rule(metadata.general_desc), types, doubtful),)
+    return (
+        _Plan(
+            code=metadata.country_code,
+            prefix=prefix,
+            general=_rule(metadata.general_desc),
+            types=types,
+            doubtful=doubtful,
+        ),
+    )
 
 
 def _metadata(region: str) -> Any:  # noqa: ANN401  # supported regions have metadata, their parts are optional

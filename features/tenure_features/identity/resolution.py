@@ -23,7 +23,7 @@ from tenure_features.identity.workspace import Workspace
 from tenure_features.reading.engine import fetch
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Resolution:
     """The map of a run. Made by `resolve`.
 
@@ -114,11 +114,21 @@ def resolve(
         assigned = assign(links.accounts, before, shared=links.shared, by_trust=trust, as_of=moment, work=work)
         table = work.publish(assigned.rows)
         events = None if assigned.events is None else _to_types(fetch(assigned.events), HISTORY_COLUMNS)
-        asked: dict[str, Any] = {"settings": rules, "apart": apart, "probabilistic": probabilistic, "until": moment}
+        earlier = None
+        if timeline:
+            earlier = Timeline(normal, backend, settings=rules, apart=apart, probabilistic=probabilistic, until=moment)
+        source_ids, customers = _counts(table)
         return Resolution(
-            table, _history(previous, events), apart, links.guarded, _problems(keys), moment, *_counts(table),
-            Timeline(normal, backend, **asked) if timeline else None,
-        )  # fmt: skip
+            table=table,
+            history=_history(previous, events),
+            apart=apart,
+            guarded=links.guarded,
+            problems=_problems(keys),
+            as_of=moment,
+            source_ids=source_ids,
+            customers=customers,
+            timeline=earlier,
+        )
 
 
 def _seen_until(identifiers: ir.Table, moment: pd.Timestamp) -> ir.Table:

@@ -26,7 +26,7 @@ class _Said(TypedDict):
     language: Language
 
 
-_FOR_PROGRAMS = frozenset({"schema_version", "ready"})
+_FOR_PROGRAMS = frozenset({"ready", "name"})
 _METRIC_ALIASES = {"coverage80": "coverage_80"}
 
 

@@ -48,7 +48,7 @@ def opened(linked, tmp_path_factory):
             name: open_table(name, TableSource(table), as_of=UNTIL, backend=log.backend, customers=who)
             for name, table in (tables or {}).items()
         }
-        return Shop(log, beside)
+        return Shop(log=log, tables=beside)
 
     return run
 

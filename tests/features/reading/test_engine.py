@@ -269,7 +269,7 @@ def test_spark__sees_earlier_customers_like_duckdb(spark, tmp_path):
         linked = linked_on(kind, "2024-05-01", rows=IDENTIFIERS[:5], timeline=True)
         who = customer_map(linked.state.current, timeline=linked.timeline)
         log = open_orders(OrderSource(tmp_path / "orders.parquet"), "2024-05-01", engine=Engine(kind), customers=who)
-        shop = Shop(log)
+        shop = Shop(log=log)
         table = snapshots(shop, ["2024-03-01", "2024-05-01"], features=["orders_total"])
         found.append(table.merge(outcomes(shop, "2024-03-01", 31), on=["customer_id", "as_of"], how="left"))
     pd.testing.assert_frame_equal(found[1], found[0])

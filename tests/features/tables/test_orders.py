@@ -74,6 +74,6 @@ def test_orders__of_a_log_without_ids_are_its_rows(opened) -> None:
 def test_features__of_the_columns_count_orders_without_ids_one_by_one(opened) -> None:
     text = "customer_id,ordered_at,revenue,discount\na,2024-01-01,5,1\na,2024-01-01,5,1\na,2024-01-02,5,0\n"
     found = snapshots(
-        Shop(opened(text)), pd.Timestamp("2024-01-31"), features=["orders_total", "discounted_orders_share"]
+        Shop(log=opened(text)), pd.Timestamp("2024-01-31"), features=["orders_total", "discounted_orders_share"]
     )
     assert found[["orders_total", "discounted_orders_share"]].to_numpy().tolist() == [[3.0, round(2 / 3, 6)]]
