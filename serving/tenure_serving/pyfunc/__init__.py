@@ -52,7 +52,7 @@ class ScoringModel:
         self._columns = tuple(columns)
 
     def predict(self, features: pd.DataFrame) -> pd.DataFrame:
-        """Score a snapshot: ``customer_id``, ``as_of`` and the features of the model, one row per customer.
+        """Score a snapshot: ``customer_id``, ``as_of``, the features of the model, and the past where it is known.
 
         Raises
         ------

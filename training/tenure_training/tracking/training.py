@@ -18,6 +18,7 @@ import pandas as pd
 
 from tenure_features.errors import UsageError
 from tenure_features.spreadsheets import write_csv
+from tenure_training.models.after.money_to_date import ACQUISITION_COST, MONEY_TO_DATE
 from tenure_training.models.bundle import Bundle, BundleInfo
 from tenure_training.tracking.gate import Decision
 from tenure_training.tracking.store import CHALLENGER, CHAMPION_ALIAS, Store
@@ -219,7 +220,8 @@ def _signature(info: BundleInfo, columns: Mapping[str, str]) -> ModelSignature:
     from mlflow.types.schema import Array
 
     features = [ColSpec("double", name) for name in info.features]
-    inputs = [ColSpec("string", "customer_id"), ColSpec("datetime", "as_of"), *features]
+    past = [ColSpec("double", name, required=False) for name in (*MONEY_TO_DATE, ACQUISITION_COST)]
+    inputs = [ColSpec("string", "customer_id"), ColSpec("datetime", "as_of"), *features, *past]
     outputs = [
         ColSpec(Array(DataType.string) if kind == "strings" else kind, name, required=False)
         for name, kind in columns.items()

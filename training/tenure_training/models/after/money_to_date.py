@@ -58,9 +58,9 @@ class MoneyToDate:
 
     def contribution(self, economics: Economics) -> Floats:
         """Count what is left of it; revenue whose cost is not known counts at the shop's margin."""
-        total = self.revenue - self.cost
-        if economics.margin is not None:
-            total = total - (1 - economics.margin.mean) * (self.revenue - self.priced_revenue)
+        total = self.revenue
+        if economics.margin is not None:  # else costs on record cannot be right: they exceed revenue
+            total = total - self.cost - (1 - economics.margin.mean) * (self.revenue - self.priced_revenue)
         if economics.service_cost_per_order is not None:
             total = total - self.service_cost
         return np.asarray(total)
