@@ -68,10 +68,13 @@ class TableConfig(ConfigSection):
         A file, a glob, or a URI.
     columns
         Contract column -> source column or SQL expression.
+    encoding
+        How text files are written, such as ``cp1251``; None: found.
     """
 
     uri: str = Field(min_length=1)
     columns: dict[str, str] = Field(default_factory=dict)
+    encoding: str | None = None
 
 
 class OrdersConfig(TableConfig):

@@ -13,7 +13,9 @@ from tenure_features.errors import UsageError
 Orders = Annotated[
     str | None,
     typer.Option(
-        "--orders", metavar="FILE", help="Order log: a CSV, TSV or Parquet file, a quoted glob, or a table by URI."
+        "--orders",
+        metavar="FILE",
+        help="Order log: a CSV, Excel, JSON lines or Parquet file, a quoted glob, or a table by URI.",
     ),
 ]
 Columns = Annotated[
@@ -37,6 +39,10 @@ TrustCustomers = Annotated[
         "--trust-customers",
         help="The customers are right, although each ordered once or one has more than a twentieth of the orders.",
     ),
+]
+Encoding = Annotated[
+    str | None,
+    typer.Option("--encoding", metavar="NAME", help="How text files are written, such as cp1251. [default: found]"),
 ]
 Currency = Annotated[str | None, typer.Option("--currency", help="Currency shown beside amounts, such as EUR.")]
 AsOf = Annotated[
@@ -175,9 +181,10 @@ def log(
     returns: str | None = None,
     currency: str | None = None,
     trust_customers: bool | None = None,
+    encoding: str | None = None,
 ) -> _Tree:
     """Nest the options about the order log like ``[orders]``; None means that an option was not given."""
-    said = {"returns": returns, "currency": currency, "trust_customers": trust_customers}
+    said = {"returns": returns, "currency": currency, "trust_customers": trust_customers, "encoding": encoding}
     return {"uri": orders, "columns": column_mapping(columns), **said}
 
 

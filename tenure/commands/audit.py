@@ -12,6 +12,7 @@ def audit(
     column: options.Columns = None,
     returns: options.ReturnsOption = None,
     trust_customers: options.TrustCustomers = None,
+    encoding: options.Encoding = None,
     as_of: options.AsOf = None,
     horizon: options.Horizon = None,
     active_days: options.ActiveDays = None,
@@ -35,7 +36,7 @@ def audit(
     from tenure_features.errors import QualityGateError
 
     asked = {
-        "orders": options.log(orders, column, returns=returns, trust_customers=trust_customers),
+        "orders": options.log(orders, column, returns=returns, trust_customers=trust_customers, encoding=encoding),
         "run": options.question(as_of, horizon, active_days, seed=seed, candidates=candidate),
     }
     settings = load_config(config, overrides=asked)

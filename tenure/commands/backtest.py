@@ -10,6 +10,7 @@ def backtest(
     column: options.Columns = None,
     returns: options.ReturnsOption = None,
     trust_customers: options.TrustCustomers = None,
+    encoding: options.Encoding = None,
     currency: options.Currency = None,
     as_of: options.AsOf = None,
     horizon: options.Horizon = None,
@@ -35,7 +36,9 @@ def backtest(
     from tenure.report.render import backtest_lines
 
     asked = {
-        "orders": options.log(orders, column, returns=returns, currency=currency, trust_customers=trust_customers),
+        "orders": options.log(
+            orders, column, returns=returns, currency=currency, trust_customers=trust_customers, encoding=encoding
+        ),
         "engine": options.engine(engine),
         "run": options.question(as_of, horizon, active_days, seed=seed, candidates=candidate),
         "features": options.own_features(features),

@@ -32,6 +32,7 @@ def budget(
     column: options.Columns = None,
     returns: options.ReturnsOption = None,
     trust_customers: options.TrustCustomers = None,
+    encoding: options.Encoding = None,
     currency: options.Currency = None,
     as_of: options.AsOf = None,
     seed: options.Seed = None,
@@ -55,7 +56,9 @@ def budget(
     from tenure.progress import open_progress
 
     asked = {
-        "orders": options.log(orders, column, returns=returns, currency=currency, trust_customers=trust_customers),
+        "orders": options.log(
+            orders, column, returns=returns, currency=currency, trust_customers=trust_customers, encoding=encoding
+        ),
         "run": options.question(as_of, seed=seed),
     }
     settings, limits = load_config(config, overrides=asked), read_limits(limit)

@@ -15,6 +15,7 @@ def channels(
     column: options.Columns = None,
     returns: options.ReturnsOption = None,
     trust_customers: options.TrustCustomers = None,
+    encoding: options.Encoding = None,
     currency: options.Currency = None,
     as_of: options.AsOf = None,
     seed: options.Seed = None,
@@ -38,7 +39,9 @@ def channels(
     from tenure.progress import open_progress
 
     asked = {
-        "orders": options.log(orders, column, returns=returns, currency=currency, trust_customers=trust_customers),
+        "orders": options.log(
+            orders, column, returns=returns, currency=currency, trust_customers=trust_customers, encoding=encoding
+        ),
         "run": options.question(as_of, seed=seed),
     }
     settings = load_config(config, overrides=asked)
@@ -59,6 +62,7 @@ def growth(
     column: options.Columns = None,
     returns: options.ReturnsOption = None,
     trust_customers: options.TrustCustomers = None,
+    encoding: options.Encoding = None,
     currency: options.Currency = None,
     as_of: options.AsOf = None,
     seed: options.Seed = None,
@@ -81,7 +85,9 @@ def growth(
     from tenure.progress import open_progress
 
     asked = {
-        "orders": options.log(orders, column, returns=returns, currency=currency, trust_customers=trust_customers),
+        "orders": options.log(
+            orders, column, returns=returns, currency=currency, trust_customers=trust_customers, encoding=encoding
+        ),
         "run": options.question(as_of, seed=seed),
     }
     settings = load_config(config, overrides=asked)

@@ -12,6 +12,7 @@ def check(
     column: options.Columns = None,
     returns: options.ReturnsOption = None,
     trust_customers: options.TrustCustomers = None,
+    encoding: options.Encoding = None,
     as_of: options.AsOf = None,
     config: options.ConfigFile = None,
     engine: options.EngineOption = None,
@@ -32,7 +33,7 @@ def check(
     from tenure_features.errors import DataContractError
 
     asked = {
-        "orders": options.log(orders, column, returns=returns, trust_customers=trust_customers),
+        "orders": options.log(orders, column, returns=returns, trust_customers=trust_customers, encoding=encoding),
         "engine": options.engine(engine),
         "run": options.question(as_of),
     }

@@ -22,6 +22,7 @@ def cohorts(
     column: options.Columns = None,
     returns: options.ReturnsOption = None,
     trust_customers: options.TrustCustomers = None,
+    encoding: options.Encoding = None,
     currency: options.Currency = None,
     as_of: options.AsOf = None,
     seed: options.Seed = None,
@@ -43,7 +44,9 @@ def cohorts(
     from tenure.progress import open_progress
 
     asked = {
-        "orders": options.log(orders, column, returns=returns, currency=currency, trust_customers=trust_customers),
+        "orders": options.log(
+            orders, column, returns=returns, currency=currency, trust_customers=trust_customers, encoding=encoding
+        ),
         "run": options.question(as_of, seed=seed),
     }
     settings = load_config(config, overrides=asked)

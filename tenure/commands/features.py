@@ -25,6 +25,7 @@ def features(
     column: options.Columns = None,
     returns: options.ReturnsOption = None,
     trust_customers: options.TrustCustomers = None,
+    encoding: options.Encoding = None,
     as_of: options.AsOf = None,
     active_days: options.ActiveDays = None,
     out: Annotated[Path | None, typer.Option("--out", metavar="FILE", help="Parquet file to write.")] = None,
@@ -50,7 +51,7 @@ def features(
     from tenure.progress import open_progress
 
     asked = {
-        "orders": options.log(orders, column, returns=returns, trust_customers=trust_customers),
+        "orders": options.log(orders, column, returns=returns, trust_customers=trust_customers, encoding=encoding),
         "features": options.own_features(own),
         "engine": options.engine(engine),
         "run": options.question(as_of, active_days=active_days),

@@ -17,6 +17,7 @@ def score(
     column: options.Columns = None,
     returns: options.ReturnsOption = None,
     trust_customers: options.TrustCustomers = None,
+    encoding: options.Encoding = None,
     currency: options.Currency = None,
     as_of: options.AsOf = None,
     allow_gap: Annotated[
@@ -52,7 +53,9 @@ def score(
     from tenure.report.render import score_lines
 
     asked = {
-        "orders": options.log(orders, column, returns=returns, currency=currency, trust_customers=trust_customers),
+        "orders": options.log(
+            orders, column, returns=returns, currency=currency, trust_customers=trust_customers, encoding=encoding
+        ),
         "engine": options.engine(engine),
         "run": options.question(as_of, candidates=candidate, out=out, previous=previous, allow_gap=allow_gap),
         "features": options.own_features(features),

@@ -78,13 +78,17 @@ def catalogue_of(config: Config) -> Catalogue:
 def order_source(config: OrdersConfig) -> OrderSource:
     """Describe where the order log lies and how to read it; nothing is opened yet."""
     return OrderSource(
-        config.uri, columns=config.columns, returns=config.returns, trust_customers=config.trust_customers
+        config.uri,
+        columns=config.columns,
+        returns=config.returns,
+        trust_customers=config.trust_customers,
+        encoding=config.encoding,
     )
 
 
 def table_source(config: TableConfig) -> TableSource:
     """Describe where a table beside the orders lies and how to read it; nothing is opened yet."""
-    return TableSource(config.uri, columns=config.columns)
+    return TableSource(config.uri, columns=config.columns, encoding=config.encoding)
 
 
 def engine_of(config: EngineConfig) -> Engine:

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-import gzip
+import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -11,8 +11,9 @@ from typing import Any
 
 import ibis.expr.types as ir
 
-from tenure_features.reading.engine import Engine, is_spark, quote, statement, view
-from tenure_features.reading.parquet import parquet_copy, parquet_view, sql_list
+from tenure_features.reading.encodings import find_text_form, open_bytes, require_encoding, write_utf8
+from tenure_features.reading.engine import quote, statement, view
+from tenure_features.reading.parquet import parquet_view, sql_list
 
 _DELIMITERS = ",;\t|"
 
@@ -32,27 +33,61 @@ def read_parquet(paths: Sequence[Path], backend: Any, *, name: str = "source") -
     return RawTable(parquet_view(paths, backend, name=name))
 
 
-def read_text(paths: Sequence[Path], backend: Any, *, name: str = "source") -> RawTable:  # noqa: ANN401
-    """Read delimited text with a header line; every column stays text, so that no value is lost to a guess."""
-    if is_spark(backend):  # text is read where it lies, and always by the same rules
-        raw = read_text(paths, Engine().connect(), name=name)
-        copied = read_parquet([parquet_copy(raw.table, name=name)], backend, name=name)
-        return replace(raw, table=copied.table)
-    header, encoding = _header(paths[0])
+def read_text(
+    paths: Sequence[Path],
+    backend: Any,  # noqa: ANN401
+    *,
+    name: str = "source",
+    encoding: str | None = None,
+) -> RawTable:
+    """Read delimited text with a header line; every column stays text, so that no value is lost to a guess.
+
+    Parameters
+    ----------
+    paths
+        The files, of one header.
+    backend
+        Where they are read into.
+    name
+        What the table is called there.
+    encoding
+        How they are written; found where it is None.
+    """
+    with tempfile.TemporaryDirectory(prefix="tenure-") as folder:
+        clean, notes = _as_utf8(paths, Path(folder), encoding)
+        raw = _read_delimited(clean, backend, name)
+    return replace(raw, notes=(*notes, *raw.notes))
+
+
+def _as_utf8(paths: Sequence[Path], folder: Path, said: str | None) -> tuple[list[Path], list[str]]:
+    """Write those files again that DuckDB would not read as they are, and say so."""
+    files, notes = [], []
+    for number, path in enumerate(paths):
+        form = find_text_form(path)
+        encoding = form.encoding if said is None else require_encoding(said)
+        if encoding == form.encoding == "utf-8" and not form.mixed:
+            files.append(path)
+            continue
+        files.append(folder / f"{number}.csv")
+        write_utf8(path, files[-1], encoding=encoding)
+        if encoding != "utf-8":
+            found = "" if said or encoding == "utf-16" else ", found by its letters; --encoding says another"
+            notes.append(f"Read as {encoding.upper()}{found}.")
+    return files, list(dict.fromkeys(notes))
+
+
+def _read_delimited(paths: Sequence[Path], backend: Any, name: str) -> RawTable:  # noqa: ANN401
+    header = _header(paths[0])
     delimiter = max(_DELIMITERS, key=header.count)
     if header.count(delimiter) == 0 and len(header.split()) > 1 and '"' not in header:
         return _read_aligned(paths, backend, names=header.split(), table=name)
-    notes = [] if encoding == "utf-8" else [f"Read as {encoding.upper()}."]
-    rejects = _load(paths, backend, name, delimiter=delimiter, encoding=encoding)
-    if any(kind == "INVALID ENCODING" for kind, _ in rejects):
-        notes = ["The text is not UTF-8: read as Latin-1. Export as UTF-8 if names look wrong."]
-        rejects = _load(paths, backend, name, delimiter=delimiter, encoding="latin-1")
+    rejects = _load(paths, backend, name, delimiter=delimiter)
     table = view(backend, name)
     table = table.rename(
         {column.strip(): column for column in table.columns if column != column.strip() and column.strip()}
     )
     lines = tuple(line for _, line in rejects)
-    return RawTable(table, len(lines), tuple(sorted(set(lines)))[:3], tuple(notes))
+    return RawTable(table, len(lines), tuple(sorted(set(lines)))[:3])
 
 
 def _load(
@@ -61,11 +96,10 @@ def _load(
     name: str,
     *,
     delimiter: str,
-    encoding: str,
 ) -> list[tuple[str, str]]:
     """Load files one by one (DuckDB keeps rejected lines of single files only); return kind and text of the rejects."""
     options = f"delim = '{delimiter}', quote = '\"', escape = '\"', header = true, all_varchar = true"
-    options += f", store_rejects = true, encoding = '{encoding}'"
+    options += ", store_rejects = true"
     rejects: list[tuple[str, str]] = []
     for number, path in enumerate(paths):
         for leftover in ("reject_errors", "reject_scans"):
@@ -106,9 +140,7 @@ def _read_aligned(paths: Sequence[Path], backend: Any, *, names: Sequence[str], 
     )
 
 
-def _header(path: Path) -> tuple[str, str]:
-    with gzip.open(path, "rb") if path.suffix.casefold() == ".gz" else path.open("rb") as file:
+def _header(path: Path) -> str:
+    with open_bytes(path) as file:
         start = file.read(65536)
-    if start.startswith((b"\xff\xfe", b"\xfe\xff")):
-        return start.decode("utf-16", errors="replace").partition("\n")[0], "utf-16"
-    return start.decode("utf-8-sig", errors="replace").lstrip("\r\n").partition("\n")[0], "utf-8"
+    return start.decode("utf-8-sig", errors="replace").lstrip("\r\n").partition("\n")[0]

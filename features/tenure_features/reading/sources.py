@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from glob import glob, has_magic
 from pathlib import Path
 from typing import Any, Literal, get_args
 
 from tenure_features.errors import DataContractError, UsageError
 from tenure_features.reading.databases import hide_password, is_uri, read_uri
-from tenure_features.reading.engine import count, is_refusal
+from tenure_features.reading.engine import Engine, count, is_refusal, is_spark
+from tenure_features.reading.json_objects import read_json
+from tenure_features.reading.kinds import NAMES, SUPPORTED, check_content, is_readable, kind_of
 from tenure_features.reading.memory import Frame, TableInMemory, TablePlace, place_of, read_memory
+from tenure_features.reading.parquet import parquet_copy
 from tenure_features.reading.readers import RawTable, read_parquet, read_text
+from tenure_features.reading.unpacking import unpacked
+from tenure_features.reading.workbooks import read_workbooks
 
 ReturnsPolicy = Literal["net", "drop", "raise"]
-
-_TEXT = (".csv", ".tsv", ".txt", ".dat")
-_PARQUET = (".parquet", ".pq")
-SUPPORTED = "delimited text (.csv, .tsv, .txt, also .gz) or Parquet (.parquet, .pq)"
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,8 @@ class TableSource:
         Source column, or SQL expression over source columns, by contract column
         (`tenure_features.tables.contracts.TABLES`). What is not mapped is found by name or by a known alias.
         ``customers`` takes columns beyond the contract.
+    encoding
+        How text files are written, such as ``cp1251``; found where it is None.
 
     Examples
     --------
@@ -43,6 +46,7 @@ class TableSource:
 
     uri: TablePlace | Frame
     columns: Mapping[str, str] = field(default_factory=dict)
+    encoding: str | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "uri", place_of(self.uri))
@@ -54,7 +58,7 @@ class OrderSource(TableSource):
 
     Parameters
     ----------
-    uri, columns
+    uri, columns, encoding
         As of any `TableSource`.
     returns
         What happens to returns (orders that sum to less than zero): ``net`` keeps them as negative revenue, ``drop``
@@ -84,6 +88,7 @@ def read_table(
     *,
     name: str = "source",
     empty: bool = False,
+    encoding: str | None = None,
 ) -> RawTable:
     """Read a file, a glob, a URI or a frame into the backend, under a name. Columns of text files stay text.
 
@@ -97,6 +102,8 @@ def read_table(
         What the raw table is called there.
     empty
         Whether a table without rows is fine.
+    encoding
+        How text files are written, such as ``cp1251``; found where it is None.
 
     Raises
     ------
@@ -109,28 +116,46 @@ def read_table(
     if is_uri(str(uri)):
         return _require_rows(RawTable(read_uri(str(uri), backend, name=name)), uri, empty=empty)
     paths = _paths(str(uri))
-    kinds = {_kind(path) for path in paths}
+    for path in paths:
+        check_content(path)
+    with unpacked(paths) as files:
+        raw = _read_files(files, uri, backend, name=name, encoding=encoding)
+    return _require_rows(raw, uri, empty=empty)
+
+
+def _read_files(
+    files: list[Path],
+    uri: TablePlace,
+    backend: Any,  # noqa: ANN401
+    *,
+    name: str,
+    encoding: str | None,
+) -> RawTable:
+    kinds = {kind_of(path) for path in files}
     if len(kinds) > 1:
         raise DataContractError(
             f"{uri} matches files of different kinds.",
-            found=", ".join(sorted({path.suffix for path in paths})),
+            found=", ".join(sorted({path.suffix for path in files})),
             fix="Narrow the pattern to one suffix, such as 'orders/*.parquet'.",
         )
-    for path in paths:
-        _check_content(path)
+    (kind,) = kinds
     try:
-        read = read_parquet if kinds == {"parquet"} else read_text
-        raw = read(paths, backend, name=name)
+        if kind == "parquet":
+            return read_parquet(files, backend, name=name)
+        if is_spark(backend):  # files are read where they lie, and always by the same rules
+            raw = _read_files(files, uri, Engine().connect(), name=name, encoding=encoding)
+            return replace(raw, table=read_parquet([parquet_copy(raw.table, name=name)], backend, name=name).table)
+        if kind == "text":
+            return read_text(files, backend, name=name, encoding=encoding)
+        return (read_json if kind == "json" else read_workbooks)(files, backend, name=name)
     except Exception as problem:
         if not (is_refusal(problem) or isinstance(problem, (OSError, EOFError))):
             raise
-        first = str(problem).strip().split("\n")[0]
         raise DataContractError(
-            f"{uri} cannot be read as {'Parquet' if kinds == {'parquet'} else 'delimited text'}.",
-            found=first,
+            f"{uri} cannot be read as {NAMES[kind]}.",
+            found=str(problem).strip().split("\n")[0],
             fix=f"Export it again as {SUPPORTED}.",
         ) from problem
-    return _require_rows(raw, uri, empty=empty)
 
 
 def _require_rows(raw: RawTable, uri: TablePlace, *, empty: bool) -> RawTable:
@@ -148,7 +173,7 @@ def _require_rows(raw: RawTable, uri: TablePlace, *, empty: bool) -> RawTable:
 def _paths(uri: str) -> list[Path]:
     path = Path(uri).expanduser()
     if path.is_dir():
-        inside = sorted({entry.suffix for entry in path.iterdir() if _stem_suffix(entry) in _TEXT + _PARQUET})
+        inside = sorted({entry.suffix for entry in path.iterdir() if is_readable(entry)})
         fix = f"Read its files with a glob: '{uri.rstrip('/')}/*{inside[0]}'." if inside else "Give a file or a glob."
         raise DataContractError(f"{uri} is a directory.", found=", ".join(inside), fix=fix)
     if path.exists():
@@ -166,48 +191,3 @@ def _paths(uri: str) -> list[Path]:
         found=f"in {path.parent}: {', '.join(sorted(near)[:8])}" if near else "",
         fix="Check the path; it is relative to the folder the command runs in.",
     )
-
-
-def _stem_suffix(path: Path) -> str:
-    suffix = path.suffix.casefold()
-    return Path(path.stem).suffix.casefold() if suffix == ".gz" else suffix
-
-
-def _kind(path: Path) -> Literal["parquet", "text"]:
-    suffix = _stem_suffix(path)
-    if suffix in _PARQUET:
-        return "parquet"
-    if suffix in _TEXT:
-        return "text"
-    raise DataContractError(
-        f"{path} is of a kind that is not read.", found=path.suffix or "no suffix", fix=f"Export it as {SUPPORTED}."
-    )
-
-
-def _check_content(path: Path) -> None:
-    """Compare the first bytes with the suffix."""
-    with path.open("rb") as file:
-        head = file.read(8)
-    if not head:
-        raise DataContractError(f"{path} is empty.", found="0 bytes", fix="Export it again.")
-    zipped = path.suffix.casefold() == ".gz"
-    looks = _looks_like(head)
-    expected = "gzip" if zipped else "Parquet" if _kind(path) == "parquet" else "text"
-    if looks == expected:
-        return
-    fixes = {"Parquet": "Rename it to .parquet.", "gzip": "Rename it to .csv.gz or unpack it.",
-             "text": "Rename it to .csv, or export it as Parquet.",
-             "a ZIP archive or an Excel workbook": "Save the sheet as CSV, or unpack the archive."}  # fmt: skip
-    raise DataContractError(
-        f"{path} is not {'a gzip file' if zipped else expected}, whatever its suffix says.",
-        found=f"it looks like {looks}",
-        fix=fixes.get(looks, f"Export it as {SUPPORTED}."),
-    )
-
-
-def _looks_like(head: bytes) -> str:
-    for magic, name in ((b"PAR1", "Parquet"), (b"\x1f\x8b", "gzip"), (b"PK", "a ZIP archive or an Excel workbook")):
-        if head.startswith(magic):
-            return name
-    utf16 = head.startswith((b"\xff\xfe", b"\xfe\xff"))
-    return "binary data" if b"\x00" in head and not utf16 else "text"

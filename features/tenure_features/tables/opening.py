@@ -17,6 +17,7 @@ from tenure_features.reading.databases import hide_password
 from tenure_features.reading.engine import is_row_failure
 from tenure_features.reading.readers import RawTable
 from tenure_features.reading.sources import TableSource, read_table
+from tenure_features.tables.amounts import settle_amounts
 from tenure_features.tables.cleaning import CleanRows, clean_rows
 from tenure_features.tables.contract import Contract
 from tenure_features.tables.duplicates import Deduplicated, deduplicate, is_one_per
@@ -129,8 +130,10 @@ def read_mapped(
     name: str = "",
 ) -> tuple[RawTable, MappedTable]:
     """Read a table and find its columns; what stands for a guest becomes no customer's id."""
-    raw = read_table(source.uri, backend, name=f"{name}source", empty=contract.may_be_empty)
-    mapped = map_columns(raw.table, source.columns, contract=contract, backend=backend, name=name)
+    raw = read_table(
+        source.uri, backend, name=f"{name}source", empty=contract.may_be_empty, encoding=source.encoding
+    )
+    mapped = settle_amounts(map_columns(raw.table, source.columns, contract=contract, backend=backend, name=name))
     return raw, separate_guests(mapped) if contract.names_guests else mapped
 
 

@@ -16,10 +16,27 @@ MISSING_WORDS = ("nan", "none", "null", "nat")
 _UNTIDY = r"^\s|\s$|^(?i:nan|none|null|nat)?$"
 _UNTIDY_ID = _UNTIDY + r"|\.0+$"
 
-_NUMBER_NOISE = r"[\s\x{00A0}\x{202F}$€£¥₽₴₸']"
+_CURRENCY = (
+    r"(?i:руб(лей|ля|ль)?\.?|р\.|грн\.?|тг\.?|zł|kč|kr\.?|ft|лв\.?|us|r)?[\p{Sc}]|"
+    r"[A-Z]{3}|(?i:руб(лей|ля|ль)?\.?|р\.|грн\.?|тг\.?|zł|kč|kr\.?|ft|лв\.?)\s*$"
+)
+_NUMBER_NOISE = r"[\s\x{00A0}\x{2009}\x{202F}'’]"
+_MINUS = r"^[\x{2212}\x{2013}]"
+_IN_BRACKETS = r"^\(.*\)$"
+_MINUS_BEHIND = r"^[\d.,]+-$"
 _THOUSANDS_COMMA = r"^[-+]?\d{1,3}(,\d{3})+(\.\d+)?$"
-_THOUSANDS_DOT = r"^[-+]?\d{1,3}(\.\d{3})*,\d{1,2}$"
+_THOUSANDS_DOT = r"^[-+]?\d{1,3}(\.\d{3})*,\d{1,2}$|^[-+]?\d{1,3}(\.\d{3}){2,}$"
 _DECIMAL_COMMA = r"^[-+]?\d+,\d+$"
+
+_OFFSET = r"\s[+-]\d{2}(:?\d{2})?$|[+-]\d{4}$"
+_MONTHS = {
+    "Jan": "янв|jan|jän", "Feb": "фев|feb", "Mar": "мар|mar|mär", "Apr": "апр|apr", "May": "май|мая|may|mai",
+    "Jun": "июн|jun", "Jul": "июл|jul", "Aug": "авг|aug", "Sep": "сен|sep", "Oct": "окт|oct|okt", "Nov": "ноя|nov",
+    "Dec": "дек|dec|dez",
+}  # fmt: skip
+"""How months begin in English, Russian and German."""
+EPOCH = "%s"
+"""Stands among formats for numbers of seconds, milliseconds or microseconds since 1970."""
 
 
 @ibis.udf.scalar.builtin(name="try_strptime")
@@ -75,7 +92,7 @@ def as_number(column: ir.Value) -> ir.FloatingValue:
     if not column.type().is_string():
         return column.try_cast("float64")
     plain = column.try_cast("float64")
-    bare = column.re_replace(_NUMBER_NOISE, "")
+    bare = bare_number(column)
     repaired = ibis.cases(
         (bare.re_search(_THOUSANDS_COMMA), bare.replace(",", "")),
         (bare.re_search(_THOUSANDS_DOT), bare.replace(".", "").replace(",", ".")),
@@ -83,6 +100,24 @@ def as_number(column: ir.Value) -> ir.FloatingValue:
         else_=bare,
     )
     return ibis.coalesce(plain, repaired.try_cast("float64"))
+
+
+def bare_number(column: ir.StringValue) -> ir.StringValue:
+    """Take currencies, blanks and apostrophes out of a written number; a minus comes first, whatever it was.
+
+    Examples
+    --------
+    >>> import ibis
+    >>> from tenure_features.reading.engine import evaluate
+    >>> [evaluate(bare_number(ibis.literal(text))) for text in ("1 234,50 ₽", "EUR 7", "(12.50)", "12.50-", "−3 руб.")]
+    ['1234,50', '7', '-12.50', '-12.50', '-3']
+    """
+    bare = column.re_replace(_CURRENCY, "").re_replace(_NUMBER_NOISE, "").re_replace(_MINUS, "-")
+    return ibis.cases(
+        (bare.re_search(_IN_BRACKETS), ibis.literal("-") + bare.substr(1, bare.length() - 2)),
+        (bare.re_search(_MINUS_BEHIND), ibis.literal("-") + bare.substr(0, bare.length() - 1)),
+        else_=bare,
+    )
 
 
 def as_flag(column: ir.Value) -> ir.BooleanValue:
@@ -125,18 +160,49 @@ def as_time(column: ir.Value, *, formats: tuple[str, ...] = ()) -> ir.TimestampV
     text = column.strip()
     # A bare number is never ISO here: DuckDB would read a year or nothing, the compact format reads yyyymmdd.
     iso = text.re_search(r"^\d{4}-\d{1,2}-\d{1,2}|^\d{4}/\d{1,2}/\d{1,2}").ifelse(
-        text.try_cast("timestamp('UTC', 6)").cast("timestamp(6)"), None
+        ibis.coalesce(_cast_iso(text), _cast_iso(_with_offset(text))), None
     )
     if formats:
         return ibis.coalesce(iso, _parse(text, formats))
     return iso
 
 
+def _cast_iso(text: ir.StringValue) -> ir.TimestampValue:
+    return text.try_cast("timestamp('UTC', 6)").cast("timestamp(6)")
+
+
+def _with_offset(text: ir.StringValue) -> ir.StringValue:
+    """Write ``2022-01-04 01:40:32 -0500`` (Shopify) as engines read it, and leave texts without an offset out."""
+    tight = text.replace(" -", "-").replace(" +", "+")
+    with_colon = tight.substr(0, tight.length() - 2) + ":" + tight.right(2)
+    return text.re_search(_OFFSET).ifelse(tight.re_search(r"[+-]\d{4}$").ifelse(with_colon, tight), None)
+
+
 def _parse(text: ir.StringValue, formats: tuple[str, ...]) -> ir.TimestampValue:
-    """Read text by the first strptime format that fits; null where none does."""
+    """Read text by the first strptime format that fits; null where none does, or only a year of two digits as four."""
+    if EPOCH in formats:
+        number = text.re_search(r"^(\d{9,10}|\d{12,13}|\d{15,16})(\.\d+)?$").ifelse(
+            text.re_replace(r"\.\d+$", ""), None
+        )
+        epoch = _from_integer(number.try_cast("int64"))
+        others = tuple(form for form in formats if form != EPOCH)
+        return ibis.coalesce(_parse(text, others), epoch) if others else epoch
+    tidy = text.replace(",", " ").re_replace(r"\s+", " ")
+    if any("%b" in form for form in formats):
+        tidy = _english_months(tidy)
     if spoken_by(text) != "spark":
-        return _try_strptime(text, list(formats))
-    return ibis.coalesce(*(_try_to_timestamp(text, java_format(form)) for form in formats))
+        moment = _try_strptime(tidy, list(formats))
+    else:
+        moment = ibis.coalesce(*(_try_to_timestamp(tidy, java_format(form)) for form in formats))
+    return (moment.year() >= 1000).ifelse(moment, None)
+
+
+def _english_months(text: ir.StringValue) -> ir.StringValue:
+    """Write the months of a text in English, and take the word for a year off that Russian puts behind it."""
+    for english, begins in _MONTHS.items():
+        ways = "|".join(f"{way}|{way.capitalize()}|{way.upper()}" for way in begins.split("|"))
+        text = text.re_replace(rf"({ways})\p{{L}}*\.?", english)
+    return text.re_replace(r"\s*г(ода)?\.?(\s|$)", " ").re_replace(r"\s+в\s+", " ").strip()
 
 
 def _from_integer(number: ir.IntegerValue) -> ir.TimestampValue:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import ibis.expr.types as ir
@@ -10,6 +11,7 @@ import pandas as pd
 from tenure_features.reading.databases import hide_password
 from tenure_features.reading.engine import fetch
 from tenure_features.reading.readers import RawTable
+from tenure_features.tables.mapping import MappedTable
 from tenure_features.tables.opening import Stages
 from tenure_features.tables.readiness import Readiness, SetAside
 from tenure_features.tables.schemas import contract_breaches
@@ -41,7 +43,7 @@ def readiness_figures(stages: Stages, usable: ir.Table) -> Readiness:
         set_aside=asides,
         first_at=first,
         last_at=last,
-        notes=(*raw.notes, *mapped.notes, *rows.notes, *stages.unique.notes),
+        notes=(*raw.notes, *mapped.notes, *_written_forms(mapped), *rows.notes, *stages.unique.notes),
         # A table without rows is fine, but no minimum of its columns passes a check.
         broken=(*rows.broken, *(contract_breaches(usable, mapped.contract) if used else ())),
     )
@@ -57,6 +59,13 @@ def _span(usable: ir.Table, dated_by: str | None) -> tuple[pd.Timestamp | None, 
         return None, None
     span = fetch(usable.aggregate(first=usable[dated_by].min(), last=usable[dated_by].max())).iloc[0]
     return moment_of(span["first"]), moment_of(span["last"])
+
+
+def _written_forms(mapped: MappedTable) -> Iterator[str]:
+    """Say how moments are written where that is not ISO 8601."""
+    for name, form in mapped.forms.items():
+        if form.forms:
+            yield f"Dates in {mapped.origin[name]} are written: {'; '.join(form.forms)}."
 
 
 def _count_rejected(raw: RawTable) -> tuple[SetAside, ...]:
