@@ -70,11 +70,14 @@ class TableConfig(ConfigSection):
         Contract column -> source column or SQL expression.
     encoding
         How text files are written, such as ``cp1251``; None: found.
+    preset
+        The export it is, such as ``shopify``, or ``none``; None: found by its header where no column is mapped.
     """
 
     uri: str = Field(min_length=1)
     columns: dict[str, str] = Field(default_factory=dict)
     encoding: str | None = None
+    preset: str | None = None
 
 
 class OrdersConfig(TableConfig):

@@ -184,8 +184,8 @@ def log(
     encoding: str | None = None,
 ) -> _Tree:
     """Nest the options about the order log like ``[orders]``; None means that an option was not given."""
-    said = {"returns": returns, "currency": currency, "trust_customers": trust_customers, "encoding": encoding}
-    return {"uri": orders, "columns": column_mapping(columns), **said}
+    stated = {"returns": returns, "currency": currency, "trust_customers": trust_customers, "encoding": encoding}
+    return {"uri": orders, "columns": column_mapping(columns), **stated}
 
 
 def question(

@@ -8,7 +8,8 @@ from pathlib import Path
 import grimp
 
 PACKAGES = (
-    "tenure", "tenure_serving", "tenure_simulator", "tenure_training", "tenure_decisions", "tenure_features",
+    "tenure", "tenure_serving", "tenure_connectors", "tenure_simulator", "tenure_training",
+    "tenure_decisions", "tenure_features",
 )  # fmt: skip
 PICTURE = Path(__file__).resolve().parents[1] / "imports.svg"
 WIDTH, BOX, ROW, LINE, MARGIN = 960, 290, 150, 17, 20

@@ -12,6 +12,7 @@ from mkdocs.structure.files import File, Files
 HOMES = {
     "tenure": ".", "tenure_features": "features", "tenure_training": "training", "tenure_serving": "serving",
     "tenure_decisions": "decisions", "tenure_simulator": "simulator",
+    "tenure_connectors": "connectors",
 }  # fmt: skip
 BESIDE = {
     "README.md": "project/readme.md",

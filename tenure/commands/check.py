@@ -21,11 +21,14 @@ def check(
 ) -> None:
     """Report what an order log holds, what is wrong, what to do.
 
-    The tables that --config names beside the orders are checked too. Exits with 3 when a contract is broken.
+    An export of a known shop, CRM or analytics system is recognised by its header and read as what it is. The tables
+    that --config names beside the orders are checked too. Exits with 3 when a contract is broken.
 
     Example: tenure check --orders orders.csv --column customer_id=client --column ordered_at=created
     """
     from tenure.config_file import load_config
+    from tenure.jobs.exports import sources_of
+    from tenure.jobs.next_command import command_after
     from tenure.jobs.opening import check_configured_shop
     from tenure.jobs.settings import require_settings
     from tenure.output import emit
@@ -40,9 +43,13 @@ def check(
     settings = load_config(config, overrides=asked)
     with open_progress(quiet=quiet) as progress, progress.stage("Reading the tables"):
         require_settings(settings)
-        accounts = check_configured_shop(settings)
+        sources = sources_of(settings)
+        accounts = check_configured_shop(settings, sources)
     ready = all(account.ready for account in accounts.values())
+    following = command_after("run", asked, config=config) if ready else None
     payload = {"ready": ready, "tables": {name: account.to_dict() for name, account in accounts.items()}}
-    emit("check", ["\n\n".join(map(str, accounts.values()))], payload, as_json=json)
+    paragraphs = ["\n".join(sources.account), *map(str, accounts.values()), f"Next: {following}" if following else ""]
+    text = "\n\n".join(paragraph for paragraph in paragraphs if paragraph)
+    emit("check", [text], payload | {"export": list(sources.account), "next": following}, as_json=json)
     if not ready:
         raise typer.Exit(DataContractError.exit_code)

@@ -11,7 +11,8 @@ import pandas as pd
 
 from tenure.config import Config, parse_moment
 from tenure.jobs.customer_ids import write_guards
-from tenure.jobs.opening import engine_of, linking_of, order_source, table_source
+from tenure.jobs.exports import sources_of
+from tenure.jobs.opening import engine_of, linking_of
 from tenure.progress import Progress
 from tenure_features.errors import UsageError
 from tenure_features.identities import IDENTIFIER_TABLE, identifiers_of, link_identifiers
@@ -72,12 +73,12 @@ def identity_job(config: Config, out: Path, *, progress: Progress) -> IdentityRe
     engine = engine_of(config.engine)
     if config.run.as_of is None:
         with progress.stage("Reading the orders"):
-            as_of = default_as_of(order_source(config.orders), engine=engine)
+            as_of = default_as_of(sources_of(config, only=()).orders, engine=engine)
         notes = (moment_note(as_of),)
     else:
         as_of = pd.Timestamp(config.run.as_of)
     with progress.stage("Linking the identifiers"):
-        identifiers = identifiers_of({name: table_source(table) for name, table in config.tables.items()})
+        identifiers = identifiers_of(sources_of(config, only=(IDENTIFIER_TABLE,)).tables)
         table = open_table(IDENTIFIER_TABLE, identifiers, as_of=as_of, engine=engine)
         resolution = link_identifiers(table, linking_of(config.identity), as_of=as_of)
         state = resolution.state

@@ -6,14 +6,14 @@ from collections.abc import Iterable, Mapping
 
 import pandas as pd
 
-from tenure.config import Config, EngineConfig, IdentityConfig, OrdersConfig, TableConfig
+from tenure.config import Config, EngineConfig, IdentityConfig
 from tenure.jobs.calendars import open_calendar
+from tenure.jobs.exports import Sources, sources_of
 from tenure.progress import Progress, SilentProgress
-from tenure_features import Engine, OrderSource, Shop
+from tenure_features import Engine, Shop
 from tenure_features.families.catalogue import BUILT_IN, Catalogue
 from tenure_features.identities import IDENTIFIER_TABLE, Linking
 from tenure_features.identity import KINDS, IdentitySettings, KindRule, read_state
-from tenure_features.reading.sources import TableSource
 from tenure_features.shop import open_sources
 from tenure_features.shop_readiness import check_shop
 from tenure_features.tables.contracts import CALENDAR
@@ -59,9 +59,10 @@ def open_configured_shop(
     if config.identity.enabled:
         wanted.add(IDENTIFIER_TABLE)
     with (progress or SilentProgress()).stage("Opening the orders and the tables beside them"):
+        sources = sources_of(config, only=wanted)
         return open_sources(
-            order_source(config.orders),
-            {name: table_source(table) for name, table in config.tables.items() if name in wanted},
+            sources.orders,
+            sources.tables,
             as_of=config.run.as_of if as_of is None else as_of,
             identity=linking_of(config.identity) if config.identity.enabled else None,
             calendar=open_calendar(config.calendar),
@@ -73,22 +74,6 @@ def open_configured_shop(
 def catalogue_of(config: Config) -> Catalogue:
     """Take the features of this package and of the files under ``[features]``; `UsageError` where one is unusable."""
     return BUILT_IN.with_files(config.features.files)
-
-
-def order_source(config: OrdersConfig) -> OrderSource:
-    """Describe where the order log lies and how to read it; nothing is opened yet."""
-    return OrderSource(
-        config.uri,
-        columns=config.columns,
-        returns=config.returns,
-        trust_customers=config.trust_customers,
-        encoding=config.encoding,
-    )
-
-
-def table_source(config: TableConfig) -> TableSource:
-    """Describe where a table beside the orders lies and how to read it; nothing is opened yet."""
-    return TableSource(config.uri, columns=config.columns, encoding=config.encoding)
 
 
 def engine_of(config: EngineConfig) -> Engine:
@@ -148,8 +133,8 @@ def _absent(shop: Shop, catalogue: Catalogue) -> tuple[str, ...]:
     return (f"Features that need a table that was not given are left out: {listed}.",)
 
 
-def check_configured_shop(config: Config) -> dict[str, Readiness]:
-    """Give the account of the orders and of each table named under ``[tables.*]``, broken or not.
+def check_configured_shop(config: Config, sources: Sources) -> dict[str, Readiness]:
+    """Give the account of the orders and of each table beside them, broken or not.
 
     Orders are counted in customers where ``[identity]`` is enabled.
 
@@ -159,8 +144,8 @@ def check_configured_shop(config: Config) -> dict[str, Readiness]:
         As `tenure_features.shop_readiness.check_shop`.
     """
     return check_shop(
-        order_source(config.orders),
-        {name: table_source(table) for name, table in config.tables.items()},
+        sources.orders,
+        sources.tables,
         as_of=config.run.as_of,
         identity=linking_of(config.identity) if config.identity.enabled else None,
         engine=engine_of(config.engine),

@@ -11,6 +11,7 @@ import pytest
 
 PACKAGES = (
     "tenure", "tenure_features", "tenure_training", "tenure_serving", "tenure_decisions", "tenure_simulator",
+    "tenure_connectors",
 )  # fmt: skip
 
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-PACKAGES = ("tenure", "serving", "decisions", "training", "features", "simulator")
+PACKAGES = ("tenure", "serving", "connectors", "decisions", "training", "features", "simulator")
 MODULES = {file: ast.parse(file.read_text("utf-8")) for name in PACKAGES for file in (ROOT / name).rglob("*.py")}
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 

@@ -19,6 +19,7 @@ pytestmark = pytest.mark.slow
 
 PACKAGES = (
     "tenure", "tenure_features", "tenure_training", "tenure_serving", "tenure_decisions", "tenure_simulator",
+    "tenure_connectors",
 )  # fmt: skip
 UV = os.environ.get("UV") or shutil.which("uv")  # uv names itself in what it runs
 HIDDEN = ("PYTHONPATH", "VIRTUAL_ENV", "MLFLOW_TRACKING_URI", "TENURE_DATA", "UV_PROJECT_ENVIRONMENT")

@@ -41,8 +41,15 @@ def open_bytes(path: Path) -> IO[bytes]:
     return gzip.open(path, "rb") if path.suffix.casefold() == ".gz" else path.open("rb")  # type: ignore[return-value]
 
 
-def find_text_form(path: Path) -> TextForm:
+def find_text_form(path: Path, *, most: int | None = None) -> TextForm:
     r"""Find the encoding of a text file from its mark or its bytes, and whether its lines end alike.
+
+    Parameters
+    ----------
+    path
+        The file.
+    most
+        Bytes to look at; all of them when None.
 
     Examples
     --------
@@ -53,10 +60,11 @@ def find_text_form(path: Path) -> TextForm:
     TextForm(encoding='cp1251', mixed=True)
     """
     decoder = codecs.getincrementaldecoder("utf-8")()
-    returns = feeds = both = 0
+    returns = feeds = both = read = 0
     valid, telling, before = True, b"", b""
     with open_bytes(path) as file:
-        while block := file.read(_BLOCK):
+        while (most is None or read < most) and (block := file.read(_BLOCK)):
+            read += len(block)
             if not before and block.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
                 return TextForm("utf-16", mixed=False)
             try:
@@ -123,12 +131,12 @@ def write_utf8(path: Path, target: Path, *, encoding: str) -> None:
     try:
         with open_bytes(path) as file, target.open("w", encoding="utf-8", newline="\n") as copy:
             text = reading(file)
-            held = ""
+            rest = ""
             while part := text.read(1 << 20):
-                whole = held + part
-                held = "\r" if whole.endswith("\r") else ""  # its line feed may be in the next part
-                copy.write(whole.removesuffix(held).replace("\r\n", "\n").replace("\r", "\n"))
-            copy.write("\n" if held else "")
+                whole = rest + part
+                rest = "\r" if whole.endswith("\r") else ""  # its line feed may be in the next part
+                copy.write(whole.removesuffix(rest).replace("\r\n", "\n").replace("\r", "\n"))
+            copy.write("\n" if rest else "")
     except UnicodeError as problem:
         raise DataContractError(
             f"{path.name} is not {encoding}.",

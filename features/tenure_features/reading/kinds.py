@@ -9,7 +9,7 @@ from tenure_features.errors import DataContractError
 
 FileKind = Literal["text", "parquet", "workbook", "json"]
 
-SUFFIXES: dict[str, FileKind] = {
+FILE_KINDS: dict[str, FileKind] = {
     ".csv": "text", ".tsv": "text", ".txt": "text", ".dat": "text",
     ".parquet": "parquet", ".pq": "parquet",
     ".xlsx": "workbook", ".xlsm": "workbook", ".xlsb": "workbook", ".xls": "workbook", ".ods": "workbook",
@@ -19,7 +19,7 @@ SUPPORTED = (
     "delimited text (.csv, .tsv, .txt), Excel (.xlsx, .xls, .ods), JSON lines (.jsonl, .ndjson, .json), each also .gz "
     "or inside a .zip, or Parquet (.parquet, .pq)"
 )
-NAMES: dict[FileKind, str] = {
+KIND_NAMES: dict[FileKind, str] = {
     "text": "delimited text", "parquet": "Parquet", "workbook": "an Excel workbook", "json": "JSON"
 }  # fmt: skip
 
@@ -47,7 +47,7 @@ def stem_suffix(path: Path) -> str:
 
 def is_readable(path: Path) -> bool:
     """Say whether a file is of a kind that is read, or an archive that may hold one."""
-    return stem_suffix(path) in SUFFIXES or path.suffix.casefold() == ".zip"
+    return stem_suffix(path) in FILE_KINDS or path.suffix.casefold() == ".zip"
 
 
 def kind_of(path: Path) -> FileKind:
@@ -64,8 +64,8 @@ def kind_of(path: Path) -> FileKind:
     ('text', 'workbook')
     """
     suffix = stem_suffix(path)
-    if suffix in SUFFIXES:
-        return SUFFIXES[suffix]
+    if suffix in FILE_KINDS:
+        return FILE_KINDS[suffix]
     raise DataContractError(
         f"{path} is of a kind that is not read.", found=path.suffix or "no suffix", fix=f"Export it as {SUPPORTED}."
     )
@@ -83,7 +83,7 @@ def check_content(path: Path) -> None:
         head = file.read(512)
     if not head:
         raise DataContractError(f"{path} is empty.", found="0 bytes", fix="Export it again.")
-    looks, expected = _looks_like(head), _expected(path)
+    looks, expected = _looks_like(head), _expect(path)
     if looks in expected:
         return
     raise DataContractError(
@@ -93,7 +93,7 @@ def check_content(path: Path) -> None:
     )
 
 
-def _expected(path: Path) -> tuple[str, ...]:
+def _expect(path: Path) -> tuple[str, ...]:
     """Name what the first bytes may look like; the last one is what the kind is called."""
     if path.suffix.casefold() == ".gz":
         return ("gzip", "a gzip file")

@@ -26,13 +26,16 @@ class TableInMemory:
     ----------
     rows
         The columns, categories written out.
+    name
+        What it is called where a file would be named.
     """
 
     rows: pa.Table = field(repr=False)
+    name: str = "the frame in memory"
 
     def __str__(self) -> str:
         """Name it where a file would be named."""
-        return "the frame in memory"
+        return self.name
 
 
 type TablePlace = str | Path | TableInMemory

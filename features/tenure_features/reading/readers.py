@@ -15,7 +15,8 @@ from tenure_features.reading.encodings import find_text_form, open_bytes, requir
 from tenure_features.reading.engine import quote, statement, view
 from tenure_features.reading.parquet import parquet_view, sql_list
 
-_DELIMITERS = ",;\t|"
+DELIMITERS = ",;\t|"
+"""What may set columns apart; the one that is most frequent in the header does."""
 
 
 @dataclass(frozen=True)
@@ -59,26 +60,26 @@ def read_text(
     return replace(raw, notes=(*notes, *raw.notes))
 
 
-def _as_utf8(paths: Sequence[Path], folder: Path, said: str | None) -> tuple[list[Path], list[str]]:
+def _as_utf8(paths: Sequence[Path], folder: Path, stated: str | None) -> tuple[list[Path], list[str]]:
     """Write those files again that DuckDB would not read as they are, and say so."""
     files, notes = [], []
     for number, path in enumerate(paths):
         form = find_text_form(path)
-        encoding = form.encoding if said is None else require_encoding(said)
+        encoding = form.encoding if stated is None else require_encoding(stated)
         if encoding == form.encoding == "utf-8" and not form.mixed:
             files.append(path)
             continue
         files.append(folder / f"{number}.csv")
         write_utf8(path, files[-1], encoding=encoding)
         if encoding != "utf-8":
-            found = "" if said or encoding == "utf-16" else ", found by its letters; --encoding says another"
-            notes.append(f"Read as {encoding.upper()}{found}.")
+            origin = "" if stated or encoding == "utf-16" else ", found by its letters; --encoding says another"
+            notes.append(f"Read as {encoding.upper()}{origin}.")
     return files, list(dict.fromkeys(notes))
 
 
 def _read_delimited(paths: Sequence[Path], backend: Any, name: str) -> RawTable:  # noqa: ANN401
     header = _header(paths[0])
-    delimiter = max(_DELIMITERS, key=header.count)
+    delimiter = max(DELIMITERS, key=header.count)
     if header.count(delimiter) == 0 and len(header.split()) > 1 and '"' not in header:
         return _read_aligned(paths, backend, names=header.split(), table=name)
     rejects = _load(paths, backend, name, delimiter=delimiter)

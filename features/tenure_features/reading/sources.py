@@ -12,11 +12,11 @@ from tenure_features.errors import DataContractError, UsageError
 from tenure_features.reading.databases import hide_password, is_uri, read_uri
 from tenure_features.reading.engine import Engine, count, is_refusal, is_spark
 from tenure_features.reading.json_objects import read_json
-from tenure_features.reading.kinds import NAMES, SUPPORTED, check_content, is_readable, kind_of
+from tenure_features.reading.kinds import KIND_NAMES, SUPPORTED, check_content, is_readable, kind_of
 from tenure_features.reading.memory import Frame, TableInMemory, TablePlace, place_of, read_memory
 from tenure_features.reading.parquet import parquet_copy
 from tenure_features.reading.readers import RawTable, read_parquet, read_text
-from tenure_features.reading.unpacking import unpacked
+from tenure_features.reading.unpacking import unpack
 from tenure_features.reading.workbooks import read_workbooks
 
 ReturnsPolicy = Literal["net", "drop", "raise"]
@@ -115,10 +115,10 @@ def read_table(
         return _require_rows(read_memory(uri, backend, name=name), uri, empty=empty)
     if is_uri(str(uri)):
         return _require_rows(RawTable(read_uri(str(uri), backend, name=name)), uri, empty=empty)
-    paths = _paths(str(uri))
+    paths = files_at(str(uri))
     for path in paths:
         check_content(path)
-    with unpacked(paths) as files:
+    with unpack(paths) as files:
         raw = _read_files(files, uri, backend, name=name, encoding=encoding)
     return _require_rows(raw, uri, empty=empty)
 
@@ -152,7 +152,7 @@ def _read_files(
         if not (is_refusal(problem) or isinstance(problem, (OSError, EOFError))):
             raise
         raise DataContractError(
-            f"{uri} cannot be read as {NAMES[kind]}.",
+            f"{uri} cannot be read as {KIND_NAMES[kind]}.",
             found=str(problem).strip().split("\n")[0],
             fix=f"Export it again as {SUPPORTED}.",
         ) from problem
@@ -170,7 +170,14 @@ def _require_rows(raw: RawTable, uri: TablePlace, *, empty: bool) -> RawTable:
     return raw
 
 
-def _paths(uri: str) -> list[Path]:
+def files_at(uri: str) -> list[Path]:
+    """Give the files that a path or a glob means.
+
+    Raises
+    ------
+    DataContractError
+        If there is none, or it is a folder.
+    """
     path = Path(uri).expanduser()
     if path.is_dir():
         inside = sorted({entry.suffix for entry in path.iterdir() if is_readable(entry)})

@@ -15,7 +15,7 @@ from tenure_features.reading.kinds import SUPPORTED, is_readable, kind_of, stem_
 
 
 @contextmanager
-def unpacked(paths: Sequence[Path]) -> Iterator[list[Path]]:
+def unpack(paths: Sequence[Path]) -> Iterator[list[Path]]:
     """Give the files behind paths: those inside ZIP archives, and workbooks that were gzipped, unpacked for a while.
 
     Raises

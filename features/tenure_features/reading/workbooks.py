@@ -27,9 +27,9 @@ def read_workbooks(paths: Sequence[Path], backend: Any, *, name: str = "source")
     """
     tables, notes = [], []
     for path in paths:
-        table, told = _read_sheet(path)
+        table, sentences = _read_sheet(path)
         tables.append(table)
-        notes += told
+        notes += sentences
     rows = pa.concat_tables(tables, promote_options="default")
     return RawTable(keep(backend, name, ibis.memtable(rows)), notes=tuple(dict.fromkeys(notes)))
 

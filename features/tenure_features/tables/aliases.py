@@ -94,9 +94,9 @@ def recognise(contract: str, columns: tuple[str, ...]) -> str | None:
     >>> recognise("order_id", ("id", "create_date_time", "client_uniq_id"))
     'id'
     """
-    found = find_column((contract, *ALIASES.get(contract, ())), columns)
-    if found is not None:
-        return found
+    column = find_column((contract, *ALIASES.get(contract, ())), columns)
+    if column is not None:
+        return column
     if contract == "order_id" and set(columns) >= YANDEX_ORDER_ID:
         return "id"
     return None

@@ -36,7 +36,7 @@ def _settle(mapped: MappedTable, name: str, column: ir.StringValue) -> MappedTab
             comma=bare.re_search(_COMMA).sum(), point=bare.re_search(_POINT).sum(), unclear=unclear.sum()
         )
     ).fillna(0)
-    comma, point, either = (int(seen[one].iloc[0]) for one in ("comma", "point", "unclear"))
+    comma, point, either = (int(seen[item].iloc[0]) for item in ("comma", "point", "unclear"))
     if not either or not comma or point:
         return mapped
     settled = f"{COMPUTED}{name}:settled"

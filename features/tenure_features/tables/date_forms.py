@@ -70,9 +70,9 @@ def detect_form(table: ir.Table, column: ir.Value) -> DateForm:
 
 def _decide(counted: pd.Series[int]) -> DateForm:
     other = _BY_MONTH if counted["by_day"] >= counted["by_month"] else _BY_DAY
-    found = [form for form in FORMS if counted[form] and form not in other]
+    seen_forms = [form for form in FORMS if counted[form] and form not in other]
     return DateForm(
-        formats=tuple(format_ for form in found for format_ in FORMS[form]),
+        formats=tuple(format_ for form in seen_forms for format_ in FORMS[form]),
         ambiguous=bool(counted["by_day"] == counted["by_month"] and counted["differ"] > 0),
-        forms=tuple(sorted(found, key=lambda form: -int(counted[form]))),
+        forms=tuple(sorted(seen_forms, key=lambda form: -int(counted[form]))),
     )

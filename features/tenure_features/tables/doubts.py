@@ -38,17 +38,19 @@ def doubt_customers(orders: ir.Table, mapped: MappedTable, *, customers: int, mo
         return ()
     origin = mapped.origin["customer_id"]
     if most <= 1:
-        found = (
+        question = (
             f"Does {origin} say who bought? Each of its {customers:,} values has one order, as an order's own id has."
         )
     elif customers >= ENOUGH and most > LARGEST_SHARE * total:
-        found = (
+        question = (
             f"Does {origin} say who bought? {_largest(orders)} has {most:,} of {total:,} orders, over a twentieth: "
             "a guest, a marketplace or a test account."
         )
     else:
         return ()
-    return (f"{found} {_suggestion(mapped)} If it is right, say --trust-customers, or trust_customers under [orders].",)
+    return (
+        f"{question} {_suggestion(mapped)} If it is right, say --trust-customers, or trust_customers under [orders].",
+    )
 
 
 def _largest(orders: ir.Table) -> str:

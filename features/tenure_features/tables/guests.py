@@ -80,8 +80,10 @@ def _address(column: ir.Value) -> ir.StringValue:
 def _notes(origin: str, named: int, example: object, email: str | None, addressed: int) -> list[str]:
     notes = []
     if named:
-        kept = "" if addressed else "; a customer who is really called so needs another id, such as 'c' || the column"
-        notes.append(f"{named:,} rows name a guest in {origin}, such as {example}: no customer's id{kept}.")
+        otherwise = (
+            "" if addressed else "; a customer who is really called so needs another id, such as 'c' || the column"
+        )
+        notes.append(f"{named:,} rows name a guest in {origin}, such as {example}: no customer's id{otherwise}.")
     if addressed:
         notes.append(f"{addressed:,} rows without a customer's id were given to the e-mail in {email}.")
     return notes
