@@ -15,6 +15,9 @@ FULL = """
 [orders]
 uri = "orders/*.parquet"
 returns = "drop"
+encoding = "cp1251"
+preset = "none"
+trust_customers = true
 currency = "EUR"
 [orders.columns]
 customer_id = "CustomerID"
@@ -68,6 +71,9 @@ previous = "ids"
 """
 
 
+READING = {"encoding": None, "preset": None}
+
+
 def write(folder: Path, text: str) -> Path:
     path = folder / "tenure.toml"
     path.write_text(text)
@@ -80,12 +86,15 @@ def test_config_file__every_key_is_read_and_relative_paths_start_at_its_folder(t
         "orders": {
             "uri": f"{tmp_path}/orders/*.parquet",
             "columns": {"customer_id": "CustomerID", "revenue": "Quantity * UnitPrice"},
+            "encoding": "cp1251",
+            "preset": "none",
             "returns": "drop",
             "currency": "EUR",
+            "trust_customers": True,
         },
         "tables": {
-            "events": {"uri": "s3://bucket/events.parquet", "columns": {"occurred_at": "ts"}},
-            "customers": {"uri": f"{tmp_path}/customers.csv", "columns": {"loyalty_level": "level"}},
+            "events": {"uri": "s3://bucket/events.parquet", "columns": {"occurred_at": "ts"}, **READING},
+            "customers": {"uri": f"{tmp_path}/customers.csv", "columns": {"loyalty_level": "level"}, **READING},
         },
         "features": {"files": (f"{tmp_path}/mine.py",)},
         "calendar": {"country": "DE", "subdivision": None, "uri": f"{tmp_path}/days.csv", "in_models": None},

@@ -11,8 +11,11 @@ from tenure_features.tables.mapping import MappedTable
 LARGEST_SHARE = 0.05
 """A customer with more than a twentieth of all orders is a marketplace, a test account or a guest."""
 
+TIMES_EVEN = 10
+"""In a shop of few customers a faithful one has a twentieth of the orders, but hardly ten times an even share."""
+
 ENOUGH = 100
-"""Fewer orders, or customers, say nothing: in a shop of nineteen people somebody has a twentieth of the orders."""
+"""Fewer orders say nothing."""
 
 _CANDIDATES = 8
 
@@ -41,7 +44,7 @@ def doubt_customers(orders: ir.Table, mapped: MappedTable, *, customers: int, mo
         question = (
             f"Does {origin} say who bought? Each of its {customers:,} values has one order, as an order's own id has."
         )
-    elif customers >= ENOUGH and most > LARGEST_SHARE * total:
+    elif most > max(LARGEST_SHARE, TIMES_EVEN / customers) * total:
         question = (
             f"Does {origin} say who bought? {_largest(orders)} has {most:,} of {total:,} orders, over a twentieth: "
             "a guest, a marketplace or a test account."
