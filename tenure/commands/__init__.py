@@ -6,7 +6,8 @@ from inspect import isfunction
 from pkgutil import iter_modules
 
 ORDER = (
-    "demo", "init", "run", "check", "features", "backtest", "audit", "score", "explain", "segments", "card", "identity",
+    "demo", "init", "run", "check", "features", "backtest", "audit", "score", "explain", "segments", "card", "audience",
+    "identity",
     "cohorts", "channels", "growth", "budget", "simulate",
 )  # fmt: skip
 """In which ``tenure --help`` shows them: the first things first. A command that is not named here comes after."""

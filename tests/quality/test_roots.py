@@ -14,6 +14,7 @@ import pytest
 
 ROOTS = (
     "tenure", "tenure_features", "tenure_training", "tenure_serving", "tenure_decisions", "tenure_simulator",
+    "tenure_connectors",
 )  # fmt: skip
 HEAVY = ("pandas", "numpy", "scipy", "ibis", "sklearn", "xgboost", "altair", "mlflow", "shap", "pydantic")
 

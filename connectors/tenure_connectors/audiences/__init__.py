@@ -1,0 +1,1 @@
+"""Lists of customers as files that advertising and mail systems take."""

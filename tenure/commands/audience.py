@@ -1,0 +1,75 @@
+"""``tenure audience``: a list of customers as a file for advertising or mail."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from tenure import options
+
+
+def audience(
+    platform: Annotated[
+        str,
+        typer.Argument(
+            help="google, meta, yandex_audience, yandex_metrica, tiktok, klaviyo, mailchimp or unisender.",
+        ),
+    ],
+    contacts: Annotated[
+        str,
+        typer.Option(
+            "--contacts", metavar="FILE", help="A row per customer: customer_id, email, phone, consent, names, country."
+        ),
+    ],
+    scores: options.ScoresPlace = Path("out"),
+    where: Annotated[
+        str | None,
+        typer.Option(
+            "--where",
+            metavar="CONDITION",
+            help="Who is on the list, over the columns of scores: \"segment = 'high_leaving'\". [default: everybody]",
+        ),
+    ] = None,
+    without: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--without",
+            metavar="FILE",
+            help="Customers who must stay out (customer_id): a hold-out, forgotten; repeat.",
+        ),
+    ] = None,
+    value: Annotated[
+        str | None,
+        typer.Option("--value", metavar="COLUMN", help="Column of scores with what each is worth, for look-alikes."),
+    ] = None,
+    region: Annotated[
+        str | None,
+        typer.Option("--region", metavar="CODE", help="Country of phones without a country code, such as DE."),
+    ] = None,
+    column: options.Columns = None,
+    encoding: options.Encoding = None,
+    name: Annotated[
+        str | None, typer.Option("--name", help="What the list is called there. [default: a name that tells nothing]")
+    ] = None,
+    out: Annotated[Path, typer.Option("--out", metavar="FILE", help="The file to write.")] = Path("audience.csv"),
+    json: options.Json = False,
+) -> None:
+    """Write a list of customers as a platform takes it: normalised, hashed, with consent. Nothing is sent.
+
+    Exits with 4 when the platform would not use so short a list.
+
+    Example: tenure audience meta --scores out --contacts contacts.csv --where "value_tier = 'high'" --region DE
+    """
+    from tenure.jobs.audience import audience_job
+    from tenure.jobs.outputs import require_apart
+    from tenure.output import emit
+
+    require_apart(out, (Path(contacts), *map(Path, without or ())), results=[scores])
+    written = audience_job(
+        platform, scores, contacts, where=where, without=without or (), value=value, region=region,
+        columns=options.column_mapping(column), encoding=encoding, name=name, out=out,
+    )  # fmt: skip
+    payload = {"platform": platform, "name": written.name, "rows": written.rows, "file": str(out)}
+    emit("audience", written.lines, payload | {"account": list(written.lines)}, as_json=json)
