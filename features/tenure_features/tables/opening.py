@@ -130,9 +130,7 @@ def read_mapped(
     name: str = "",
 ) -> tuple[RawTable, MappedTable]:
     """Read a table and find its columns; what stands for a guest becomes no customer's id."""
-    raw = read_table(
-        source.uri, backend, name=f"{name}source", empty=contract.may_be_empty, encoding=source.encoding
-    )
+    raw = read_table(source.uri, backend, name=f"{name}source", empty=contract.may_be_empty, encoding=source.encoding)
     mapped = settle_amounts(map_columns(raw.table, source.columns, contract=contract, backend=backend, name=name))
     return raw, separate_guests(mapped) if contract.names_guests else mapped
 

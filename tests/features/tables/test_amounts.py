@@ -11,7 +11,7 @@ def revenue(write, amounts):
     rows = "".join(f'a;2024-01-{day:02d};"{amount}"\n' for day, amount in enumerate(amounts, start=1))
     readiness = check(OrderSource(write("customer_id;ordered_at;revenue\n" + rows)))
     assert readiness.rows_used == len(amounts)
-    return readiness.revenue, [note for note in readiness.notes if "decimal commas" in note]
+    return readiness.figures.revenue, [note for note in readiness.notes if "decimal commas" in note]
 
 
 @pytest.mark.parametrize(

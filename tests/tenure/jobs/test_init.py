@@ -48,7 +48,8 @@ def test_init__writes_a_configuration_that_check_reads(folder, capsys):
     following = text.splitlines()[-1].removeprefix("Next: tenure ")
     code, text = run([*shlex.split(following), "--json"], capsys)
     checked = json.loads(text)
-    assert (code, checked["customers"], checked["orders"], checked["currency"]) == (0, 60, 500, "EUR")
+    figures = checked["tables"]["orders"]
+    assert (code, figures["customers"], figures["orders"], figures["currency"]) == (0, 60, 500, "EUR")
     assert checked["tables"]["spend"]["rows_used"] == 1
     assert checked["next"] == "tenure run --config tenure.toml --out out"
 
