@@ -27,6 +27,8 @@ class _Said(TypedDict):
 
 
 _FOR_PROGRAMS = frozenset({"ready", "name"})
+_OF_ORDERS = {"first_at": "first_order_at", "last_at": "last_order_at"}
+"""What moments of any table are called where the table is that of the orders."""
 _METRIC_ALIASES = {"coverage80": "coverage_80"}
 
 
@@ -206,11 +208,12 @@ def _environment(language: Language) -> Environment:
 
 
 def _readable(readiness: Mapping[str, Any], language: Language) -> dict[str, Any]:
-    """Keep what a person reads: no format versions, nothing empty, no example rows of customers; shares in percent."""
+    """Keep what a person reads: nothing empty, no example rows of customers; shares in percent."""
     readable: dict[str, Any] = {}
-    for name, value in readiness.items():
-        if value is None or value in ("", [], ()) or name in _FOR_PROGRAMS:
+    for field, value in readiness.items():
+        if value is None or value in ("", [], ()) or field in _FOR_PROGRAMS:
             continue
+        name = _OF_ORDERS.get(field, field)
         if isinstance(value, float) and name.endswith("share"):
             readable[name] = language.percent(value)
         elif _is_table(value):
