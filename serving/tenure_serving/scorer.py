@@ -242,8 +242,8 @@ class Scorer:
         self, snapshot: pd.DataFrame, previous: pd.DataFrame | None, language: Language
     ) -> Iterator[pd.DataFrame]:
         asked = self._segmenter.playbook.columns
-        known = {"customer_id", "as_of", *self.bundle.info.features}
-        beside = [name for name in (*_beside(snapshot), *asked) if name in snapshot and name not in known]
+        read = {"customer_id", "as_of", *self.bundle.info.features}
+        beside = [name for name in (*_beside(snapshot), *asked) if name in snapshot and name not in read]
         columns = ["customer_id", "as_of", *self.bundle.info.features, *beside]
         for start in range(0, len(snapshot), self._chunk_rows):
             rows = snapshot.iloc[start : start + self._chunk_rows][columns].reset_index(drop=True)

@@ -65,11 +65,11 @@ def value_lines(row: Mapping[str, Any], *, currency: str = "") -> list[str]:
     >>> value_lines(row | {"value_if_buys_low": 40.0, "value_if_buys_high": 310.0}, currency="EUR")
     ['is worth 51.00 EUR on average', 'buys nothing with 64 %; if they buy, 40.00 to 310.00 EUR (80 %)']
     """
-    money, said = f" {currency}".rstrip(), ValueRange.of(row)
+    money, spread = f" {currency}".rstrip(), ValueRange.of(row)
     expected = f"is worth {row['expected_value']:,.2f}{money}"
-    if said.low is not None and said.high is not None:
-        return [f"{expected} (80 % of such customers: {said.low:,.2f} to {said.high:,.2f})"]
-    if said.nothing is None:
+    if spread.low is not None and spread.high is not None:
+        return [f"{expected} (80 % of such customers: {spread.low:,.2f} to {spread.high:,.2f})"]
+    if spread.nothing is None:
         return [expected]
-    between = f"{said.if_buys_low:,.2f} to {said.if_buys_high:,.2f}{money}"
-    return [f"{expected} on average", f"buys nothing with {said.nothing * 100:.0f} %; if they buy, {between} (80 %)"]
+    between = f"{spread.if_buys_low:,.2f} to {spread.if_buys_high:,.2f}{money}"
+    return [f"{expected} on average", f"buys nothing with {spread.nothing * 100:.0f} %; if they buy, {between} (80 %)"]

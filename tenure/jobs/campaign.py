@@ -35,14 +35,14 @@ def contact_findings(
     """
     people = with_money(scores)
     margin, service = (
-        None if said is None else Credibility(mean=said) for said in (config.margin, config.service_cost_per_order)
+        None if cost is None else Credibility(mean=cost) for cost in (config.margin, config.service_cost_per_order)
     )
-    known = economics or Economics(margin=margin, service_cost_per_order=service)
+    priced = economics or Economics(margin=margin, service_cost_per_order=service)
     costs = ContactCosts.of(
         people[~people["lost"]],
         contact=config.contact_cost,
         offer=config.offer_cost,
-        contribution=_contribution(people, known),
+        contribution=_contribution(people, priced),
     )
     return break_even_findings(people, costs, currency=currency)
 

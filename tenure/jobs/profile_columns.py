@@ -13,7 +13,7 @@ from tenure_features.reading.engine import fetch
 AGE_BAND, _BIRTH_YEAR, _RECORDED = "age_band", "birth_year", "recorded_at"
 
 
-def profile_names(shop: Shop) -> tuple[str, ...]:
+def condition_columns(shop: Shop) -> tuple[str, ...]:
     """Name the columns of the customer table that conditions may ask for, and the age band where it can be told."""
     customers = shop.tables.get("customers")
     if customers is None:
@@ -34,7 +34,7 @@ def with_profile(snapshot: pd.DataFrame, shop: Shop, names: Iterable[str]) -> pd
     names
         Any columns; those the customer table does not have are left out.
     """
-    wanted = [name for name in names if name in profile_names(shop) and name not in snapshot]
+    wanted = [name for name in names if name in condition_columns(shop) and name not in snapshot]
     if not wanted or snapshot.empty:
         return snapshot
     rows = shop.tables["customers"].rows

@@ -54,8 +54,6 @@ def score_job(config: Config, model: str, out: Path, *, progress: Progress) -> S
         require_defined(info.catalogue, catalogue)
         require_same(shop.calendar, info.definitions.get("calendar"))
         gap = gap_notes(shop, allow_gap=config.run.allow_gap)
-        for note in gap:
-            progress.note(note)
     notes = (*identity_notes(shop), *shop.notes, *gap)
     with (
         progress.stage("Scoring the customers"),

@@ -12,7 +12,7 @@ import pandas as pd
 from tenure.config import Config, EconomicsConfig
 from tenure.jobs.campaign import contact_findings
 from tenure.jobs.opening import open_configured_shop
-from tenure.jobs.profile_columns import profile_names, with_profile
+from tenure.jobs.profile_columns import condition_columns, with_profile
 from tenure.jobs.segment_study import STUDY_TABLES, study
 from tenure_decisions.customers.findings import pareto_findings
 from tenure_decisions.findings import Fact, Findings, FindingTable
@@ -149,7 +149,7 @@ def with_members(scored: Scores, condition: Condition, *, shop: Shop | None) -> 
     lacking = [name for name in condition.columns if name not in table]
     if shop is not None and lacking:
         features = [feature.name for feature in BUILT_IN.available(shop.columns) if feature.name in lacking]
-        condition.require((*table.columns, *features, *profile_names(shop)))
+        condition.require((*table.columns, *features, *condition_columns(shop)))
         if features:
             computed = snapshots(shop, scored.as_of, features=features).set_index("customer_id")
             table = table.join(computed[features], on="customer_id")

@@ -55,9 +55,9 @@ def _require_conditions(config: Config) -> None:
     customers = config.tables.get("customers")
     own = () if customers is None else tuple(customers.columns)
     features = (feature.name for feature in catalogue_of(config))
-    known = (*SCHEMA, *features, *TABLES["customers"].columns, *own, AGE_BAND)
+    names = (*SCHEMA, *features, *TABLES["customers"].columns, *own, AGE_BAND)
     asked = [name for name in load_playbook(config.segments.playbook).columns if profile_feature(name) is None]
-    require_known(asked, known, what="column that a condition of the playbook can ask for")
+    require_known(asked, names, what="column that a condition of the playbook can ask for")
 
 
 _HALF = Economics(margin=Credibility(mean=0.5))
@@ -77,8 +77,8 @@ def _require_segments(config: SegmentsConfig) -> None:
     problems: list[UsageError] = []
     for scale in scales:  # auto: which of them it will be is known when customers are counted
         try:
-            one = config.model_copy(update={"rfm_scale": scale})
-            fit_segmenter(one, snapshot, predictions, horizon_days=90, economics=_HALF)
+            scaled = config.model_copy(update={"rfm_scale": scale})
+            fit_segmenter(scaled, snapshot, predictions, horizon_days=90, economics=_HALF)
         except UsageError as problem:
             problems.append(problem)
     if len(problems) == len(scales):

@@ -117,7 +117,7 @@ def encounters(
 def _compare_levels(people: pd.DataFrame, who: Mapping[object, set[str]], *, level: float) -> pd.DataFrame:
     """Compare one level after another, each among customers who met none of those found before."""
     columns = list(ENCOUNTER_COLUMNS[:-2])
-    found: list[tuple[object, ...]] = []
+    earlier: list[tuple[object, ...]] = []
     left, clean = dict(who), people
     while True:
         rows = []
@@ -129,10 +129,10 @@ def _compare_levels(people: pd.DataFrame, who: Mapping[object, set[str]], *, lev
         certain = _add_verdicts(table)
         certain = certain[certain["verdict"] != ""]
         if certain.empty:
-            return pd.DataFrame([*found, *rows], columns=columns)
+            return pd.DataFrame([*earlier, *rows], columns=columns)
         # a toxic one first: it makes all others look good, while one good among many makes no other look toxic by much
         name = certain.sort_values(["verdict", "p_value", "level"], ascending=[False, True, True])["level"].iloc[0]
-        found.append(next(row for row in rows if row[0] == name))
+        earlier.append(next(row for row in rows if row[0] == name))
         clean = clean[~clean.index.isin(left.pop(name))]
 
 

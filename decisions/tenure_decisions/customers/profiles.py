@@ -130,8 +130,8 @@ def _profile_of_as_many(
     sizes = sizes[(sizes["n"] > 0) & (sizes["m"] > 0)]
     if sizes.empty:
         raise UsageError("Nobody outside the group has as many orders as a member.", fix="Profile a larger group.")
-    kept = people[people["stratum"].isin(sizes.index)]
-    by_id = kept.set_index("customer_id")
+    comparable = people[people["stratum"].isin(sizes.index)]
+    by_id = comparable.set_index("customer_id")
     rows = []
     for (attribute, name), ids in _rows_of(attributes, set(by_id.index)).groupby(["attribute", "level"])["customer_id"]:
         if len(ids) < smallest:

@@ -11,7 +11,7 @@ from tenure_decisions import glossary
 from tenure_decisions.findings import Fact, Findings, FindingTable
 from tenure_features.errors import UsageError
 
-CONTACT_SHARE, OFFER_SHARE = 0.005, 0.05
+USUAL_CONTACT, USUAL_OFFER = 0.005, 0.05
 """Costs over the mean value of a customer who buys, where none are named (Verbraken et al. 2013: 1 and 10 of 200)."""
 
 
@@ -47,14 +47,12 @@ class ContactCosts:
         contact, offer, contribution
             As far as they are named; revenue is counted as it is where no contribution is known.
         """
-        kept = 1.0 if contribution is None else contribution
-        mean = (
-            float(np.mean(np.sort(people["value_if_buys"].to_numpy(dtype=np.float64)))) * kept if len(people) else 0.0
-        )
+        share = 1.0 if contribution is None else contribution
+        mean = share * float(people["value_if_buys"].mean()) if len(people) else 0.0
         return cls(
-            contact=CONTACT_SHARE * mean if contact is None else contact,
-            offer=OFFER_SHARE * mean if offer is None else offer,
-            contribution=kept,
+            contact=USUAL_CONTACT * mean if contact is None else contact,
+            offer=USUAL_OFFER * mean if offer is None else offer,
+            contribution=share,
             named=contact is not None and offer is not None,
         )
 
@@ -121,9 +119,8 @@ def break_even_findings(
     whole = break_even(here.assign(everybody="all"), costs, by="everybody")
     needed = float(whole["break_even"].iloc[0]) if len(whole) else float("nan")
     table = break_even(here, costs, by=by)
-    pays = table.dropna(subset="break_even")
     title = "Contact cannot pay at these costs, however many stay"
-    if len(pays):
+    if table["break_even"].notna().any():
         title = "Contacting {first} pays from {first_share} of the would-be leavers on who stay for it"
     return Findings(
         subject="campaign",
@@ -132,23 +129,7 @@ def break_even_findings(
         "Contacting everybody who is not gone pays if {everybody} of those who would have left stay because of it. How "
         "many do, only a test with a control group tells; nothing is assumed here. {gone} customers already gone are "
         "left out and counted apart.",
-        facts=(
-            Fact("contact_cost", costs.contact, "money"),
-            Fact("offer_cost", costs.offer, "money"),
-            Fact("contribution", costs.contribution, "share"),
-            Fact(
-                "everybody", needed if np.isfinite(needed) else "more than all", "share" if np.isfinite(needed) else "-"
-            ),
-            Fact("first", str(pays[by].iloc[0]) if len(pays) else "-"),
-            Fact("first_share", float(pays["break_even"].iloc[0]) if len(pays) else "-", "share" if len(pays) else "-"),
-            Fact("gone", len(gone), "customers"),
-            Fact(
-                "source",
-                "from the configuration"
-                if costs.named
-                else "assumed: published ratios to the mean value of a customer; say yours under [economics]",
-            ),
-        ),
+        facts=_facts(costs, table, needed=needed, gone=len(gone), by=by),
         tables=(
             FindingTable(
                 name="break_even",
@@ -164,6 +145,26 @@ def break_even_findings(
             ),
         ),
         currency=currency,
+    )
+
+
+def _facts(costs: ContactCosts, table: pd.DataFrame, *, needed: float, gone: int, by: str) -> tuple[Fact, ...]:
+    """List the costs, where they come from, and the shares of everybody and of the easiest group."""
+    pays = table.dropna(subset="break_even")
+    return (
+        Fact("contact_cost", costs.contact, "money"),
+        Fact("offer_cost", costs.offer, "money"),
+        Fact("contribution", costs.contribution, "share"),
+        _share("everybody", needed),
+        Fact("first", str(pays[by].iloc[0]) if len(pays) else "-"),
+        _share("first_share", float(pays["break_even"].iloc[0]) if len(pays) else float("nan")),
+        Fact("gone", gone, "customers"),
+        Fact(
+            "source",
+            "from the configuration"
+            if costs.named
+            else "assumed: published ratios to the mean value of a customer; say yours under [economics]",
+        ),
     )
 
 

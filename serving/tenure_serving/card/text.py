@@ -75,13 +75,13 @@ def _if_buys(card: CustomerCard) -> list[str]:
     value, language = card.value, card.language
     if value["nothing"] is None:
         return []
-    said = language.gettext(
+    sentence = language.gettext(
         "buys nothing with {share}; if they buy, {low} to {high} (80 %)",
         share=language.percent(value["nothing"]),
         low=language.exact_money(value["if_buys_low"], ""),
         high=language.exact_money(value["if_buys_high"], card.currency),
     )
-    return [f"  {said}"]
+    return [f"  {sentence}"]
 
 
 def _clv(card: CustomerCard) -> list[str]:

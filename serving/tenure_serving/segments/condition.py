@@ -65,15 +65,15 @@ class Condition:
         """Names of the columns it asks for, each once."""
         return tuple(dict.fromkeys(column.name for column in self._tree.find_all(exp.Column)))
 
-    def require(self, known: Iterable[str]) -> None:
+    def require(self, names: Iterable[str]) -> None:
         """Refuse a column that is not known, with the nearest name; `UsageError`."""
-        names = list(known)
+        existing = list(names)
         for column in self.columns:
-            if column not in names:
+            if column not in existing:
                 raise UsageError(
                     f"The condition asks for {column!r}, which there is not.",
                     found=self.text,
-                    fix=_nearest(column, names),
+                    fix=_nearest(column, existing),
                 )
 
     def holds(self, table: pd.DataFrame, *, check_levels: bool = False) -> pd.Series:
@@ -92,8 +92,8 @@ class Condition:
             A column is not there, a text is compared with a number, or a level is misspelt.
         """
         self.require(str(name) for name in table.columns)
-        found = _Reader(self.text, table, check_levels).condition(self._tree)
-        return found.fillna(value=False).astype(bool)
+        result = _Reader(self.text, table, check_levels).condition(self._tree)
+        return result.fillna(value=False).astype(bool)
 
 
 def _nearest(name: str, names: list[str]) -> str:
@@ -154,36 +154,36 @@ class _Reader:
         """Work out a node that says yes or no."""
         match node:
             case exp.Paren():
-                found = self.condition(node.this)
+                result = self.condition(node.this)
             case exp.Not():
-                found = ~self.condition(node.this)
+                result = ~self.condition(node.this)
             case exp.And():
-                found = self.condition(node.this) & self.condition(node.expression)
+                result = self.condition(node.this) & self.condition(node.expression)
             case exp.Or():
-                found = self.condition(node.this) | self.condition(node.expression)
+                result = self.condition(node.this) | self.condition(node.expression)
             case _:
-                found = self._single(node)
-        return found
+                result = self._single(node)
+        return result
 
     def _single(self, node: exp.Expr) -> pd.Series:
         """Work out a comparison, or a column or word that is yes or no itself."""
         match node:
             case exp.Is():
-                found = self._is(node)
+                result = self._is(node)
             case exp.Between():
                 low, high = node.args["low"], node.args["high"]
-                found = self._compare(exp.GTE, node.this, low) & self._compare(exp.LTE, node.this, high)
+                result = self._compare(exp.GTE, node.this, low) & self._compare(exp.LTE, node.this, high)
             case exp.In():
-                found = pd.Series(False, index=self.table.index, dtype="boolean")
+                result = pd.Series(False, index=self.table.index, dtype="boolean")
                 for item in node.expressions:
-                    found |= self._compare(exp.EQ, node.this, item)
+                    result |= self._compare(exp.EQ, node.this, item)
             case _ if type(node) in _COMPARED:
-                found = self._compare(type(node), node.this, node.expression)
+                result = self._compare(type(node), node.this, node.expression)
             case _:
-                found = self._value(node)
-                if not pd.api.types.is_bool_dtype(found.dtype):
+                result = self._value(node)
+                if not pd.api.types.is_bool_dtype(result.dtype):
                     raise self._problem(node, "says neither yes nor no")
-        return found
+        return result
 
     def _is(self, node: exp.Is) -> pd.Series:
         if not isinstance(node.expression, exp.Null):
@@ -192,11 +192,11 @@ class _Reader:
 
     def _compare(self, how: type[exp.Expr], left: exp.Expr, right: exp.Expr) -> pd.Series:
         values, others = self._value(left), self._value(right)
-        for one, other, place in ((values, others, right), (others, values, left)):
-            if pd.api.types.is_datetime64_any_dtype(one.dtype) and isinstance(place, exp.Literal):
-                read = pd.Series(self._moment(place), index=other.index, dtype=one.dtype)
-                values, others = (one, read) if place is right else (read, one)
-        kinds = {_kind(side) for side in (values, others)} - {"missing"}
+        for side, other, place in ((values, others, right), (others, values, left)):
+            if pd.api.types.is_datetime64_any_dtype(side.dtype) and isinstance(place, exp.Literal):
+                read = pd.Series(self._moment(place), index=other.index, dtype=side.dtype)
+                values, others = (side, read) if place is right else (read, side)
+        kinds = {_kind(series) for series in (values, others)} - {"missing"}
         if len(kinds) > 1:
             raise self._problem(
                 left, f"and {right.sql('duckdb')} are {' and '.join(sorted(kinds))}, which cannot be compared"
@@ -228,21 +228,21 @@ class _Reader:
         """Work out a node that is a number, a text, a moment or a boolean."""
         match node:
             case exp.Paren():
-                found = self._value(node.this)
+                result = self._value(node.this)
             case exp.Column():
-                found = self._column(node)
+                result = self._column(node)
             case exp.Literal():
-                found = self._constant(node.name if node.is_string else float(node.name))
+                result = self._constant(node.name if node.is_string else float(node.name))
             case exp.Boolean():
-                found = self._constant(bool(node.this))
+                result = self._constant(bool(node.this))
             case exp.Neg():
-                found = -self._number(node.this)
+                result = -self._number(node.this)
             case _ if type(node) in _COUNTED:
                 counted = _COUNTED[type(node)](self._number(node.this), self._number(node.expression))
-                found = counted.mask(counted.isin([float("inf"), float("-inf")]))
+                result = counted.mask(counted.isin([float("inf"), float("-inf")]))
             case _:
                 raise self._problem(node, "is no value")
-        return found
+        return result
 
     def _constant(self, value: str | float | bool) -> pd.Series:
         kinds = {str: "string", float: "Float64", bool: "boolean"}

@@ -155,9 +155,9 @@ class ValueIfBuys:
     def contribute(self, value: Floats, snapshot: pd.DataFrame, *, orders_share: Floats | float = 1.0) -> Floats:
         """Contribution of a value: its margin, less the cost to serve the orders (or a share of them); shape (n,)."""
         margin, service = self.economics.margin, self.economics.service_cost_per_order
-        kept = value if margin is None else margin.mean * value
+        earned = value if margin is None else margin.mean * value
         served = 0.0 if service is None else service.mean
-        return np.asarray(kept - served * orders_share * self.orders(snapshot))
+        return np.asarray(earned - served * orders_share * self.orders(snapshot))
 
     def _order_value(self, snapshot: pd.DataFrame) -> Floats:
         orders, mean, _, _ = _past(snapshot)
@@ -217,9 +217,9 @@ def _comeback(model: ValueIfBuys, closed: ClosedWindows) -> tuple[float, float]:
     more = weight @ (model.orders(closed.snapshot, days=closed.window_days) - 1.0)
     pace = float(np.clip(weight @ (closed.orders - 1.0) / more, 0.0, _MOST_LEVEL)) if more > 0 else model.pace
     paced = replace(model, pace=pace)
-    told = paced._order_value(closed.snapshot) * paced.orders(closed.snapshot, days=closed.window_days)
+    by_past = paced._order_value(closed.snapshot) * paced.orders(closed.snapshot, days=closed.window_days)
     # values beyond the 99.5th percentile count as that much, on both sides: one wholesale order is not a level
-    came, expected = (np.minimum(side, np.quantile(side[bought], 0.995)) for side in (closed.value, told))
+    came, expected = (np.minimum(side, np.quantile(side[bought], 0.995)) for side in (closed.value, by_past))
     total = weight @ expected
     level = float(np.clip(weight @ np.maximum(came, 0.0) / total, 0.0, _MOST_LEVEL)) if total > 0 else model.level
     return pace, level

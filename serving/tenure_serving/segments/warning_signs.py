@@ -97,21 +97,23 @@ class WarningSigns:
 
     def say(self, snapshot: pd.DataFrame) -> pd.Series:
         """Return the signs of every row in words, a list each, on the snapshot's index."""
-        said: list[list[str]] = [[] for _ in range(len(snapshot))]
+        sentences: list[list[str]] = [[] for _ in range(len(snapshot))]
         visits = _visits(snapshot)
         for what, p, pace, limit in (
             ("spend", self._p_of_spend(snapshot), _spend_pace(snapshot), self.spend_from),
             ("visits", visits.p_of_fall(self.visits_spread), visits.pace, self.visits_from),
         ):
             for row in np.flatnonzero((p <= limit) & (pace <= 1 - SMALLEST_FALL)):
-                said[row].append(f"{what} of the last 90 days at {pace[row]:.0%} of the customer's own pace before")
+                sentences[row].append(
+                    f"{what} of the last 90 days at {pace[row]:.0%} of the customer's own pace before"
+                )
         since, ago = _column(snapshot, "complaints_since_order"), _column(snapshot, "complaint_recency_days")
         for row in np.flatnonzero((since > 0) & (ago <= COMPLAINT_DAYS)):
-            said[row].append(f"complained {ago[row]:.0f} days ago and has not ordered since")
+            sentences[row].append(f"complained {ago[row]:.0f} days ago and has not ordered since")
         last, when = _column(snapshot, "nps_last"), _column(snapshot, "nps_recency_days")
         for row in np.flatnonzero((last <= 6) & (when <= ANSWER_DAYS)):
-            said[row].append(f"detractor: {last[row]:.0f} of 10 in the last NPS answer, {when[row]:.0f} days ago")
-        return pd.Series(said, index=snapshot.index, dtype="object")
+            sentences[row].append(f"detractor: {last[row]:.0f} of 10 in the last NPS answer, {when[row]:.0f} days ago")
+        return pd.Series(sentences, index=snapshot.index, dtype="object")
 
     def _p_of_spend(self, snapshot: pd.DataFrame) -> Floats:
         """Fisher's combination of fewer and of smaller orders; shape (n,)."""
@@ -137,10 +139,10 @@ class _Counts:
     def p_of_fall(self, spread: float) -> Floats:
         """P(no more recent events | all events, same rate), shape (n,); 1 where nothing can be said."""
         p = np.ones(len(self.recent))
-        known = np.isfinite(self.total) & (self.total > self.recent)
-        recent, rest = self.recent[known] / spread, (self.total[known] - self.recent[known]) / spread
+        usable = np.isfinite(self.total) & (self.total > self.recent)
+        recent, rest = self.recent[usable] / spread, (self.total[usable] - self.recent[usable]) / spread
         # the binomial's distribution function as an incomplete beta takes counts that are no whole numbers
-        p[known] = betainc(rest, recent + 1.0, 1.0 - self.share[known])
+        p[usable] = betainc(rest, recent + 1.0, 1.0 - self.share[usable])
         return p
 
 
@@ -152,28 +154,28 @@ def _column(snapshot: pd.DataFrame, name: str) -> Floats:
 
 
 def _orders(snapshot: pd.DataFrame) -> _Counts:
-    return _known(snapshot, _column(snapshot, "orders_90d"), _column(snapshot, "orders_total") - 1.0)
+    return _count_since(snapshot, _column(snapshot, "orders_90d"), _column(snapshot, "orders_total") - 1.0)
 
 
 def _visits(snapshot: pd.DataFrame) -> _Counts:
-    return _known(snapshot, _column(snapshot, "visits_90d"), _column(snapshot, "visits_total"))
+    return _count_since(snapshot, _column(snapshot, "visits_90d"), _column(snapshot, "visits_total"))
 
 
-def _known(snapshot: pd.DataFrame, recent: Floats, total: Floats) -> _Counts:
+def _count_since(snapshot: pd.DataFrame, recent: Floats, total: Floats) -> _Counts:
     """Leave out customers known for less than twice the recent days: they have no pace before."""
     days = _column(snapshot, "tenure_days")
-    known = np.isfinite(recent) & np.isfinite(total) & (days >= 2 * RECENT_DAYS)
+    usable = np.isfinite(recent) & np.isfinite(total) & (days >= 2 * RECENT_DAYS)
     return _Counts(
-        recent=np.where(known, recent, np.nan),
-        total=np.where(known, np.maximum(total, recent), np.nan),
-        share=RECENT_DAYS / np.where(known, days, np.nan),
+        recent=np.where(usable, recent, np.nan),
+        total=np.where(usable, np.maximum(total, recent), np.nan),
+        share=RECENT_DAYS / np.where(usable, days, np.nan),
     )
 
 
 def _spend_pace(snapshot: pd.DataFrame) -> Floats:
     """Pace of spend against the own pace before, the first order left out."""
     recent, total = _column(snapshot, "revenue_90d"), _column(snapshot, "revenue_total")
-    return _known(snapshot, np.maximum(recent, 0.0), total - _column(snapshot, "value_first")).pace
+    return _count_since(snapshot, np.maximum(recent, 0.0), total - _column(snapshot, "value_first")).pace
 
 
 def _p_of_smaller(snapshot: pd.DataFrame, size_cv: float) -> Floats:

@@ -158,13 +158,13 @@ class FittedBTYD(Fitted):
             )
             for part in (slice(start, start + _ROWS_AT_ONCE) for start in range(0, len(x), _ROWS_AT_ONCE))
         ]  # fmt: skip
-        told = np.vstack([*quantiles, np.zeros((0, len(LEVELS) + len(IF_BUYS_LEVELS)))])
+        ends = np.vstack([*quantiles, np.zeros((0, len(LEVELS) + len(IF_BUYS_LEVELS)))])
         return Prediction(
             buy_probability=buys,
             expected_orders=order_days * self.orders_per_day,
             expected_value=order_days * spend.expected_spend(days, mean),
-            quantiles=told[:, : len(LEVELS)],
-            if_buys=told[:, len(LEVELS) :],
+            quantiles=ends[:, : len(LEVELS)],
+            if_buys=ends[:, len(LEVELS) :],
             rank_score=buys,
         )
 
