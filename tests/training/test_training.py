@@ -66,6 +66,7 @@ def test_train__is_the_same_every_time(open_log, shop, tmp_path):
 def test_train__compares_the_baselines_with_what_is_asked_for(small):
     training = _train(small, days=120, horizon_days=30, candidates=["bgnbd", "recency"])
     assert list(training.backtest.predictions) == [*BASELINES, "bgnbd"]
+    assert [candidate.name for candidate in training.competitors] == [*BASELINES, "bgnbd"]
     assert training.choice.name == "bgnbd"
 
 

@@ -29,6 +29,22 @@ def test_ages__count_from_each_customer_s_own_first_order() -> None:
     assert found.so_far.tolist() == [6.0, -1.0]
 
 
+def test_ages__an_order_of_no_money_and_money_without_an_order_are_no_purchase() -> None:
+    acquired = frame("customer_id first_order_at", ("a", "2024-01-01"))
+    moves = frame(
+        "customer_id at revenue value is_order",
+        ("a", "2024-01-01", 10.0, 4.0, True), ("a", "2024-02-01", 0.0, 0.0, True), ("a", "2024-03-02", 5.0, 5.0, False),
+    )  # fmt: skip
+    moves["at"] = pd.to_datetime(moves["at"])
+    found = measure_ages(
+        OrderLedger(moves, "margin"),
+        acquired,
+        as_of=pd.Timestamp("2024-04-30"),
+        edges=np.array([0.0, 30.0, 60.0, 90.0]),
+    )
+    assert found.active.tolist() == [[True, False, False]]
+
+
 def test_month_edges__hold_months_and_horizons() -> None:
     assert month_edges(61, (45,)).tolist() == [0, 30, 45, 60, 90]
 

@@ -45,3 +45,10 @@ def test_allocate__a_total_outside_the_bounds_is_refused(total: float) -> None:
 def test_by_average_return__fills_the_best_up() -> None:
     low, high = np.array([1.0, 1.0, 1.0]), np.array([5.0, 5.0, 5.0])
     assert by_average_return(np.array([2.0, 9.0, 4.0]), total=9.0, low=low, high=high).tolist() == [1.0, 5.0, 3.0]
+
+
+def test_allocate__a_total_at_the_bounds_may_differ_in_its_last_digit() -> None:
+    tenths, halves = np.full(3, 0.1), np.full(2, 0.15)
+    assert tenths.sum() > 0.3 == halves.sum() < 0.1 + 0.2
+    assert allocate(square_roots([1, 1, 1]), total=0.3, low=tenths, high=2 * tenths) == pytest.approx(tenths)
+    assert allocate(square_roots([1, 1]), total=0.1 + 0.2, low=halves / 2, high=halves) == pytest.approx(halves)

@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from mlflow import MlflowClient
 
 import tenure
 from tenure.api.result import Result
@@ -115,3 +116,15 @@ def test_readme__ten_lines_from_a_frame_to_scores_and_a_report(
     exec(lines, names)  # noqa: S102  # what the README says
     assert (tmp_path / "report.html").is_file()
     assert isinstance(names["scores"], pd.DataFrame)
+
+
+def test_register__records_the_report_too(model: tenure.Model) -> None:
+    client = MlflowClient(model.register())
+    (run,) = [
+        run
+        for experiment in client.search_experiments()
+        for run in client.search_runs([experiment.experiment_id])
+        if run.data.params.get("orders") == "a frame" and run.data.params.get("customers") == str(len(model.score()))
+    ]
+    artifacts = [file.path for file in client.list_artifacts(run.info.run_id)]
+    assert "report.html" in artifacts

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
+
 import numpy as np
 import pandas as pd
 import pytest
 
+from tenure_features.errors import DataContractError
 from tenure_training.models.baselines.rules import RecencyRule, StatusQuo, Zero
 from tenure_training.models.contract import TrainingFrame
 
@@ -116,6 +119,21 @@ def test_recency_rule__reads_the_longest_windows_only():
     alone = RecencyRule().fit(_frame(rows, bought=bought), seed=1)
     for name in ("edges", "share", "orders", "value"):
         np.testing.assert_array_equal(getattr(RecencyRule().fit(mixed, seed=1), name), getattr(alone, name))
+
+
+@pytest.mark.parametrize(
+    ("name", "lowest", "highest", "beyond"),
+    [("share", 0.0, 1.0, 1.5), ("share", 0.0, 1.0, -0.1), ("orders", 0.0, 1e6, -1.0), ("orders", 0.0, 1e6, 1.1e6),
+     ("value", -1e18, 1e18, -1.1e18), ("value", -1e18, 1e18, 1.1e18)],
+)  # fmt: skip
+def test_recency_rule__is_read_where_its_table_can_stand(name, lowest, highest, beyond, tmp_path):
+    saved = {"edges": [10.0], "share": [0.5, 0.5], "orders": [1.0, 1.0], "value": [9.0, 9.0]}
+    file = tmp_path / "baseline.json"
+    file.write_text(json.dumps(saved | {name: [lowest, highest]}))
+    RecencyRule.load(tmp_path)
+    file.write_text(json.dumps(saved | {name: [lowest, beyond]}))
+    with pytest.raises(DataContractError, match=name):
+        RecencyRule.load(tmp_path)
 
 
 def test_recency_rule__falls_back_on_a_rule_of_thumb_without_windows():
