@@ -68,10 +68,8 @@ class TableConfig(ConfigSection):
         A file, a glob, or a URI.
     columns
         Contract column -> source column or SQL expression.
-    encoding
-        How text files are written, such as ``cp1251``; None: found.
-    preset
-        The export it is, such as ``shopify``, or ``none``; None: found by its header where no column is mapped.
+    encoding, preset
+        How text files are written, such as ``cp1251``; the export it is, such as ``shopify``, or ``none``. None: found.
     """
 
     uri: str = Field(min_length=1)
