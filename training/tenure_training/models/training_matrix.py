@@ -36,6 +36,8 @@ class TrainingMatrix:
         Shape (n,).
     rhythm
         Log-odds expected by the rhythm, shape (n,).
+    rhythm_of_window
+        Mean of these log-odds over the rows of the same window, shape (n,).
     log_severity
         Logarithm of the value the rhythm expects of those who buy, shape (n,).
     log_count
@@ -48,6 +50,7 @@ class TrainingMatrix:
     bought: Floats
     weight: Floats
     rhythm: Floats
+    rhythm_of_window: Floats
     log_severity: Floats
     log_count: Floats
     settings: Settings = MappingProxyType({})
@@ -104,14 +107,26 @@ def _make(frame: TrainingFrame) -> TrainingMatrix:
     if not order:
         empty = np.empty(0)
         return TrainingMatrix(
-            X=pd.DataFrame(), bought=empty, weight=empty, rhythm=empty, log_severity=empty, log_count=empty
+            X=pd.DataFrame(),
+            bought=empty,
+            weight=empty,
+            rhythm=empty,
+            rhythm_of_window=empty,
+            log_severity=empty,
+            log_count=empty,
         )
     back = np.argsort(np.concatenate(order), kind="stable")
     X = pd.concat(matrices, ignore_index=True).iloc[back].reset_index(drop=True)
     bought = frame.labels["bought"].to_numpy(dtype=np.float64)
     odds, log_severity, log_count = (np.concatenate(parts)[back] for parts in (rhythm, severity, count))
     return TrainingMatrix(
-        X=X, bought=bought, weight=frame.weight, rhythm=odds, log_severity=log_severity, log_count=log_count
+        X=X,
+        bought=bought,
+        weight=frame.weight,
+        rhythm=odds,
+        rhythm_of_window=pd.Series(odds).groupby(frame.window).transform("mean").to_numpy(),
+        log_severity=log_severity,
+        log_count=log_count,
     )
 
 

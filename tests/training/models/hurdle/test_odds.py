@@ -27,7 +27,15 @@ def _matrix(n: int = N) -> TrainingMatrix:
     X["rhythm_odds_bgnbd"] = rhythm
     bought = (generator.random(n) < expit(rhythm + 1.5 * habit)).astype(float)
     nothing = np.zeros(n)
-    return TrainingMatrix(X=X, bought=bought, weight=np.ones(n), rhythm=rhythm, log_severity=nothing, log_count=nothing)
+    return TrainingMatrix(
+        X=X,
+        bought=bought,
+        weight=np.ones(n),
+        rhythm=rhythm,
+        rhythm_of_window=np.full(n, rhythm.mean()),
+        log_severity=nothing,
+        log_count=nothing,
+    )
 
 
 @pytest.fixture(scope="module")
@@ -44,7 +52,7 @@ def test_odds__are_the_rhythms_where_too_few_bought_or_too_few_did_not(training,
     few = replace(training, bought=np.r_[np.ones(bought), np.zeros(N - bought)])
     assert not few.enough
     odds = _fit(few)
-    assert (odds.linear, odds.trees, odds.corrected) == (None, None, None)
+    assert (odds.linear, odds.trees, odds.habits) == (None, None, None)
     assert odds.set_level(odds.parts(training.X, training.rhythm), rhythm=training.rhythm + 0.4, trust=0.7) is odds
     np.testing.assert_array_equal(odds(training.X, training.rhythm), training.rhythm)
 
@@ -52,7 +60,7 @@ def test_odds__are_the_rhythms_where_too_few_bought_or_too_few_did_not(training,
 @PARTS
 def test_odds__learn_what_the_rhythm_misses(training, linear, trees):
     odds = _fit(training, linear=linear, trees=trees)
-    assert [part is not None for part in (odds.linear, odds.trees, odds.corrected)] == [linear, trees, trees]
+    assert [part is not None for part in (odds.linear, odds.trees, odds.habits)] == [linear, trees, trees]
     probability, alone = expit(odds(training.X, training.rhythm)), expit(training.rhythm)
 
     def loss(p: np.ndarray) -> float:
@@ -69,7 +77,7 @@ def test_odds__share_the_ranking(training, linear, trees):
     odds = _fit(training, linear=linear, trees=trees)
     weights = odds.stack.weights
     assert sum(weights.values()) == pytest.approx(1)
-    assert set(weights) == {"rhythm", *(["linear"] if linear else []), *(["trees", "corrected"] if trees else [])}
+    assert set(weights) == {"rhythm", *(["linear"] if linear else []), *(["trees", "habits"] if trees else [])}
     assert min(weights.values()) > 0
     parts = odds.parts(training.X, training.rhythm)
     ranking = sum(weights[name] * part for name, part in parts.items())
@@ -150,6 +158,16 @@ def test_odds__calibration_is_one_rising_curve_over_the_stack(training, linear, 
     )
     np.testing.assert_array_equal(np.argsort(said, kind="stable"), np.argsort(ranking, kind="stable"))
     assert len(np.unique(said)) == len(np.unique(ranking))
+
+
+def test_odds__habits_know_of_the_rhythm_what_it_expects_of_everybody_alone(training):
+    """Another rhythm of a customer leaves their habits as they are; another level of all moves them alike."""
+    odds = _fit(training)
+    before = odds.parts(training.X, training.rhythm)["habits"]
+    other = training.X.assign(rhythm_odds_bgnbd=-training.X["rhythm_odds_bgnbd"], tenure_days=0.0)
+    np.testing.assert_array_equal(odds.parts(other, -training.rhythm)["habits"], before)
+    moved = replace(odds, typical=odds.typical + 0.3).parts(training.X, training.rhythm)["habits"]
+    np.testing.assert_allclose(moved, before + 0.3)
 
 
 @PARTS

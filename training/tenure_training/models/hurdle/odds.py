@@ -24,13 +24,13 @@ from tenure_training.models.hurdle.stack import FARTHEST, Stack
 from tenure_training.models.training_matrix import TrainingMatrix
 
 RHYTHM_PART = "rhythm"
-_BOOSTERS = ("trees", "corrected")
+_BOOSTERS = ("trees", "habits")
 
 HALF_TRUST = 1500.0
 """Purchases in the training windows at which what they teach is half believed, as long as no later window has been
 predicted; below that the rhythm has a say."""
 
-USUAL = {"linear": 0.5, "trees": 0.25, "corrected": 0.25}
+USUAL = {"linear": 0.5, "trees": 0.25, "habits": 0.25}
 """How the other parts share what the rhythm leaves, as long as no later window has been predicted."""
 
 
@@ -44,8 +44,8 @@ class Odds:
         Logistic ridge, or None.
     trees
         Booster, or None.
-    corrected
-        Booster that learnt only what the rhythm misses and is added to it, or None.
+    habits
+        Booster that knows nothing of the rhythm but how much it expects of everybody together, or None.
     stack
         Weights of the parts in the ranking.
     level
@@ -56,7 +56,7 @@ class Odds:
 
     linear: Ridge | None
     trees: Boosted | None
-    corrected: Boosted | None
+    habits: Boosted | None
     stack: Stack
     level: OddsLevel
     typical: float
@@ -68,7 +68,7 @@ class Odds:
             return cls(
                 linear=None,
                 trees=None,
-                corrected=None,
+                habits=None,
                 stack=Stack({RHYTHM_PART: 1.0}),
                 level=OddsLevel(),
                 typical=typical,
@@ -77,7 +77,7 @@ class Odds:
         return cls(
             linear=_linear(training) if linear else None,
             trees=_trees(training, seed=seed) if trees else None,
-            corrected=_correction(training, seed=seed + 1) if trees else None,
+            habits=_habits(training, seed=seed + 1) if trees else None,
             stack=_usual(linear, trees, purchases / (purchases + HALF_TRUST)),
             level=OddsLevel(),
             typical=typical,
@@ -90,8 +90,8 @@ class Odds:
             parts["linear"] = self.linear.score(X)
         if self.trees is not None:
             parts["trees"] = self.trees.score(X)
-        if self.corrected is not None:
-            parts["corrected"] = rhythm + self.corrected.score(X)
+        if self.habits is not None:
+            parts["habits"] = self.typical + self.habits.score(X)
         return parts
 
     def ranking(self, X: pd.DataFrame, rhythm: Floats) -> Floats:
@@ -149,13 +149,13 @@ class Odds:
         Terms are scaled by the slope of the level at even odds; what its curve adds is told with the rhythm.
         """
         weights, terms = self.stack.weights, dict[str, Floats]()
-        by_rhythm = weights.get(RHYTHM_PART, 0.0) + weights.get("corrected", 0.0)
-        rest = np.full(len(X), by_rhythm * self.typical)
+        by_rhythm = weights.get(RHYTHM_PART, 0.0)
+        rest = np.full(len(X), (by_rhythm + weights.get("habits", 0.0)) * self.typical)
         _add(terms, {RHYTHM_PART_NAME: rhythm - self.typical}, by_rhythm)
         if self.linear is not None:
             _add(terms, by_term(list(self.linear.columns), self.linear.contributions(X)), weights["linear"])
             rest = rest + weights["linear"] * self.linear.intercept
-        for name, booster in (("trees", self.trees), ("corrected", self.corrected)):
+        for name, booster in (("trees", self.trees), ("habits", self.habits)):
             if booster is not None:
                 parts, base = booster.contributions(X)
                 _add(terms, by_term(list(booster.columns), parts), weights[name])
@@ -184,18 +184,16 @@ class Odds:
         """Read what `save` wrote."""
         saved = read_stored(folder / "odds.json").fields("linear", "weights", "level", "typical")
         paths = [folder / f"odds_{name}.ubj" for name in _BOOSTERS]
-        trees, corrected = (
-            Boosted.load(path, objective="binary:logistic") if path.exists() else None for path in paths
-        )
+        trees, habits = (Boosted.load(path, objective="binary:logistic") if path.exists() else None for path in paths)
         linear = None if saved["linear"].missing else Ridge.from_stored(saved["linear"])
-        parts = {"linear": linear, "trees": trees, "corrected": corrected}
+        parts = {"linear": linear, "trees": trees, "habits": habits}
         stack = Stack.from_stored(
             saved["weights"], parts=[RHYTHM_PART, *(name for name, part in parts.items() if part is not None)]
         )
         return cls(
             linear=linear,
             trees=trees,
-            corrected=corrected,
+            habits=habits,
             stack=stack,
             level=OddsLevel.from_stored(saved["level"]),
             typical=logarithm(saved["typical"]),
@@ -227,24 +225,26 @@ def _trees(training: TrainingMatrix, *, seed: int) -> Boosted:
     return training.once("trees of odds", seed, fit)
 
 
-def _correction(training: TrainingMatrix, *, seed: int) -> Boosted:
-    """Fit trees to what the rhythm misses.
+def _habits(training: TrainingMatrix, *, seed: int) -> Boosted:
+    """Fit trees that look at what customers did, and not at what BTYD models make of it: these can be wrong together.
 
-    How long customers have been with the shop is left out: it grows with ``as_of`` for all of them together.
+    How much the rhythm expects of everybody in a window is where they start, so that its length is known. How long
+    customers have been with the shop is left out: it grows with ``as_of`` for all of them together.
     """
 
     def fit() -> Boosted:
+        others = [name for name in map(str, training.X.columns) if term_of(name) == RHYTHM_PART_NAME]
         return Boosted.fit(
-            training.X.drop(columns="tenure_days", errors="ignore"),
+            training.X.drop(columns=[*others, "tenure_days"], errors="ignore"),
             training.bought,
             weight=training.weight,
             objective="binary:logistic",
             seed=seed,
-            offset=training.rhythm,
+            offset=training.rhythm_of_window,
             settings=training.settings,
         )
 
-    return training.once("correction of the rhythm", seed, fit)
+    return training.once("habits", seed, fit)
 
 
 def _usual(linear: bool, trees: bool, trust: float) -> Stack:
