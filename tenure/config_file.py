@@ -51,6 +51,8 @@ def _read(path: Path) -> ConfigTree:
         raise UsageError(f"There is no configuration file {path}.", fix="Check --config.") from None
     except (IsADirectoryError, PermissionError) as error:
         raise UsageError(f"{path} cannot be read as a file.", found=str(error.strerror)) from error
+    except RecursionError:
+        raise UsageError(f"{path} is nested too deep to be a configuration.", fix="See docs/cli.md.") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise UsageError(
             f"{path} is not a TOML file.", found=str(error), fix="See docs/cli.md for an example."

@@ -10,6 +10,22 @@ import typer
 
 from tenure_features.errors import UsageError
 
+
+def require_level(level: float) -> float:
+    """Refuse a level of intervals that is no share between 0 and 1.
+
+    Examples
+    --------
+    >>> require_level(2.0)
+    Traceback (most recent call last):
+    ...
+    tenure_features.errors.UsageError: The level of an interval lies between 0 and 1. Found: 2.
+    """
+    if not 0 < level < 1:
+        raise UsageError("The level of an interval lies between 0 and 1.", found=f"{level:g}")
+    return level
+
+
 Orders = Annotated[
     str | None,
     typer.Option(
@@ -126,7 +142,9 @@ Since = Annotated[
         help="Start of the window, for customers and money alike. [default: the first day of spend]",
     ),
 ]
-LevelOption = Annotated[float, typer.Option("--level", metavar="SHARE", help="Level of every interval.")]
+LevelOption = Annotated[
+    float, typer.Option("--level", metavar="SHARE", help="Level of every interval.", callback=require_level)
+]
 Trials = Annotated[
     int | None,
     typer.Option("--trials", metavar="N", help="Sets of settings tried before the backtest. [default: 0, no tuning]"),

@@ -12,6 +12,14 @@ NOT_USABLE = (FileNotFoundError, FileExistsError, NotADirectoryError, IsADirecto
 """A path the user named cannot be used: mending the call helps, trying again does not."""
 
 
+_OUTSIDE = {
+    "duckdb.OutOfMemoryException": "DuckDB ran out of memory: raise memory_limit under [engine], or free some.",
+    "duckdb.IOException": "DuckDB could not read or write a file: try again, or free some space.",
+    "sqlalchemy.OperationalError": "The store of MLflow is locked or cannot be reached: try again.",
+}
+"""Errors of others that are no bug of ours, and what to do."""
+
+
 @dataclass(frozen=True)
 class Failure:
     """A failed command.
@@ -48,6 +56,8 @@ def describe_failure(error: Exception) -> Failure:
         return Failure(UsageError.exit_code, kind, f"{_path(error)}{error.strerror or kind}.")
     if isinstance(error, MemoryError):
         return Failure(DependencyUnavailableError.exit_code, kind, "The machine ran out of memory.")
+    if outside := _outside(error):
+        return Failure(DependencyUnavailableError.exit_code, kind, f"{outside} {_first_line(error)}")
     if isinstance(error, OSError):
         fix = "Free some space and run the same command again." if error.errno == errno.ENOSPC else "Try again."
         return Failure(DependencyUnavailableError.exit_code, kind, f"{_path(error)}{error.strerror or error}. {fix}")
@@ -57,6 +67,12 @@ def describe_failure(error: Exception) -> Failure:
         f"This is a bug in Tenure, not in your data ({kind}: {_first_line(error)}). "
         "Run the same command with --debug for the traceback, and please report it.",
     )
+
+
+def _outside(error: Exception) -> str | None:
+    """Say what gave way below us: the engine or the store; known by name, for neither is imported to say it."""
+    names = {f"{cls.__module__.partition('.')[0].lstrip('_')}.{cls.__name__}" for cls in type(error).__mro__}
+    return next((sentence for name, sentence in _OUTSIDE.items() if name in names), None)
 
 
 def _path(error: OSError) -> str:

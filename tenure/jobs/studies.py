@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from tenure.config import Config
+from tenure.config import Config, parse_moment
 from tenure.jobs.opening import ECONOMIC, open_configured_shop
 from tenure.progress import Progress
 from tenure_decisions.economics.clv import HORIZONS
@@ -96,6 +96,13 @@ class StudySettings:
     overhead_rate: float = 0.0
     since: str | None = None
     level: float = 0.8
+
+    def __post_init__(self) -> None:
+        if self.since is not None:
+            try:
+                parse_moment(self.since)
+            except ValueError as error:
+                raise UsageError(f"--since cannot be used: {error}.") from None
 
 
 def read_study(

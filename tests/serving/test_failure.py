@@ -37,3 +37,20 @@ def test_failure__code_and_message(error: Exception, code: int, message: str) ->
     failure = describe_failure(error)
     assert failure.exit_code == code
     assert message in failure.message
+
+
+def test_failure__of_the_engine_or_the_store_is_no_bug() -> None:
+    import duckdb
+    from sqlalchemy.exc import OperationalError
+
+    with duckdb.connect(":memory:", config={"memory_limit": "4MB", "threads": 1}) as engine:
+        engine.execute("SET temp_directory = ''")
+        with pytest.raises(duckdb.OutOfMemoryException) as full:
+            engine.execute("SELECT list(i) FROM range(10_000_000) t(i)").fetchall()
+    locked = OperationalError("UPDATE runs", {}, Exception("database is locked"))
+    for error, sentence in (
+        (full.value, "raise memory_limit under [engine]"),
+        (locked, "The store of MLflow is locked"),
+    ):
+        failure = describe_failure(error)
+        assert (failure.exit_code, sentence in failure.message) == (5, True)

@@ -11,9 +11,16 @@ import os
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from http.client import HTTPException
 from typing import Any
+from urllib.error import HTTPError
+from urllib.request import urlopen
+
+from tenure_features.errors import DependencyUnavailableError
+from tenure_features.reading.databases import hide_password
 
 _URI = "MLFLOW_TRACKING_URI"
+_PATIENCE_S = 5.0
 _LOGGERS = ("mlflow", "alembic")
 _THEIRS = r"(mlflow|sqlalchemy|alembic)(\.|$)"  # mlflow's own imports warn of its own code
 _ENVIRONMENT = {
@@ -31,7 +38,13 @@ def mlflow_session(tracking_uri: str | None) -> Iterator[Any]:
     ----------
     tracking_uri
         Of the store; None leaves mlflow's own setting. The model registry follows it unless the user set another.
+
+    Raises
+    ------
+    DependencyUnavailableError
+        A server is named, and nothing answers there within five seconds; mlflow itself would try for minutes.
     """
+    require_answer(tracking_uri or os.environ.get(_URI) or "")
     os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")  # read when mlflow is first imported
     with _environment(_ENVIRONMENT), warnings.catch_warnings():
         warnings.filterwarnings("ignore", module=_THEIRS)
@@ -39,6 +52,23 @@ def mlflow_session(tracking_uri: str | None) -> Iterator[Any]:
 
         with _errors_only(), _point_at(mlflow, tracking_uri):
             yield mlflow
+
+
+def require_answer(uri: str) -> None:
+    """Refuse a tracking server that is not there; any answer of a server, a refusal too, is one."""
+    if not uri.startswith(("http://", "https://")):
+        return
+    try:
+        with urlopen(f"{uri.rstrip('/')}/health", timeout=_PATIENCE_S):  # noqa: S310  # http or https, see above
+            return
+    except HTTPError:
+        return
+    except (OSError, ValueError, HTTPException) as error:
+        raise DependencyUnavailableError(
+            f"The MLflow server at {hide_password(uri)} does not answer.",
+            found=str(error),
+            fix="Start it, or name another store with --tracking-uri.",
+        ) from error
 
 
 @contextmanager

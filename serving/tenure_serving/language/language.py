@@ -85,10 +85,15 @@ class Language:
         return self._recognise(sentence) or self._rewrite(sentence) or self._say_list(sentence) or sentence
 
     def _say_list(self, sentence: str) -> str | None:
-        """Say a list whose every part the catalogue knows."""
-        parts = sentence.split(", ")
-        spoken = [self._recognise(part) for part in parts]
-        return ", ".join(map(str, spoken)) if len(parts) > 1 and all(spoken) else None
+        """Say a list, or a name with its formula, whose every part the catalogue knows."""
+        for separator in ("; ", ", "):
+            parts = sentence.split(separator)
+            if len(parts) > 1:
+                spoken = [self._recognise(part) or self._say_list(part) for part in parts]
+                return separator.join(map(str, spoken)) if all(spoken) else None
+        name, _, formula = sentence.partition(" = ")
+        spoken_formula = self._recognise(formula) if formula else None
+        return f"{name} = {spoken_formula}" if spoken_formula else None
 
     def reason(self, text: str, value: float) -> str | None:
         """Say a feature's reason with its value, nouns in the form it asks for; None where it is left in English."""

@@ -12,6 +12,7 @@ import numpy as np
 from tenure_serving.language import ENGLISH, N_, Language
 
 _ABBREVIATIONS = {"adbt", "cac", "ces", "clv", "csat", "ltv", "nps", "rfm", "roi"}
+_COLUMN = re.compile(r"[a-z]+(_[a-z]+)+")
 _ISO_MOMENT = re.compile(r"\d{4}-\d\d-\d\dT[\d:.]+")
 _WRITERS: Mapping[type, Callable[[Any, Language], str]] = {  # a bool is an int too: it comes first
     bool: lambda flag, language: language.gettext(N_("yes") if flag else N_("no")),
@@ -47,7 +48,9 @@ def cell(value: object, language: Language = ENGLISH) -> str:
         if isinstance(value, kind):
             return write(value, language)
     text = str(value)
-    return language.day(text) if _ISO_MOMENT.fullmatch(text) else language.translate(text)
+    if _ISO_MOMENT.fullmatch(text):
+        return language.day(text)
+    return language.column(text) if _COLUMN.fullmatch(text) else language.translate(text)
 
 
 def is_missing(value: object) -> bool:
