@@ -274,13 +274,7 @@ class ReportConfig(ConfigSection):
 
 
 class ModelsConfig(ConfigSection):
-    """What models may learn from.
-
-    Attributes
-    ----------
-    use
-        Of ``gender`` and ``birth_year``, what models may use; nothing unless it is named here.
-    """
+    """What models may ``use`` of ``gender`` and ``birth_year``; nothing unless it is named here."""
 
     use: tuple[Literal["gender", "birth_year"], ...] = ()
 
