@@ -18,7 +18,7 @@ MOST_HALFWAY = 1e15
 class Credibility:
     r"""A rate of each customer (margin per revenue, cost to serve per order), drawn to the shop's by what is known.
 
-    Buehlmann & Straub (1970): a customer's rate has variance a around the shop's, and what is seen of it over an
+    Bühlmann & Straub (1970): a customer's rate has variance a around the shop's, and what is seen of it over an
     exposure w has variance s^2 / w around the customer's own. The best linear estimate of the own rate is
 
     .. math:: \frac{\text{total} + K m}{w + K}, \qquad K = s^2 / a
