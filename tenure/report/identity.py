@@ -36,7 +36,7 @@ def identity_findings(shop: Shop, scores: pd.DataFrame) -> Findings | None:
             name="bands", title="Customers by orders", frame=bands(counts), terms=LINKING_TERMS, only_drawn=True
         ),
         FindingTable(
-            name="source_ids",
+            name="by_source_ids",
             title="Customers by source ids",
             frame=_linked_values(shop.identities, scores),
             terms=LINKING_TERMS,

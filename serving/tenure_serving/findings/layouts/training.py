@@ -79,7 +79,7 @@ def linking_layout(findings: Findings) -> Parts:
     """Return what linking identifiers did to the picture of the customers."""
     del findings
     several = View(
-        table="source_ids",
+        table="by_source_ids",
         title="Customers with one and with several source ids: mean expected value and churn probability.",
         headings={"ids": "source ids", "expected_value": "expected value", "churn_probability": "churn"},
     )
