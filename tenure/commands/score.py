@@ -40,8 +40,7 @@ def score(
 ) -> None:
     """Score newer orders with a model trained before.
 
-    The horizon, the population and every threshold are those the model carries. Writes scores.parquet, report.html,
-    call_list.csv and manifest.json into --out.
+    The horizon, the population and every threshold are those the model carries.
 
     Example: tenure score --model models:/tenure-scorer@champion --orders newer.parquet --as-of 2011-09-10 --out out
     """
