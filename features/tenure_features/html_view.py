@@ -8,7 +8,7 @@ from types import MappingProxyType
 
 import pandas as pd
 
-MOST_ROWS = 20
+MOST_ROWS_SHOWN = 20
 """Rows of a table that are shown."""
 
 
@@ -50,5 +50,5 @@ def render_view(
         cells = (f"<tr><th>{escape(name)}</th><td>{escape(text)}</td></tr>" for name, text in rows.items())
         parts += ["<table>", *cells, "</table>"]
     for name, table in tables.items():
-        parts += [f"<h4>{escape(name)}</h4>", table.to_html(index=False, escape=True, max_rows=MOST_ROWS)]
+        parts += [f"<h4>{escape(name)}</h4>", table.to_html(index=False, escape=True, max_rows=MOST_ROWS_SHOWN)]
     return "\n".join([*parts, *(f"<p><em>{escape(note)}</em></p>" for note in notes)])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Self
 from weakref import WeakKeyDictionary
 
 import numpy as np
@@ -56,6 +56,20 @@ class TrainingMatrix:
     settings: Settings = MappingProxyType({})
     _fitted: dict[tuple[str, int], Any] = field(default_factory=dict, repr=False, init=False)
 
+    @classmethod
+    def without_rows(cls) -> Self:
+        """Make the matrix of a log none of whose windows has closed."""
+        nothing = np.empty(0)
+        return cls(
+            X=pd.DataFrame(),
+            bought=nothing,
+            weight=nothing,
+            rhythm=nothing,
+            rhythm_of_window=nothing,
+            log_severity=nothing,
+            log_count=nothing,
+        )
+
     def once[Part](self, part: str, seed: int, fit: Callable[[], Part]) -> Part:
         """Fit a part, or return the one fitted before under this name and seed."""
         if (part, seed) not in self._fitted:
@@ -105,16 +119,7 @@ def _make(frame: TrainingFrame) -> TrainingMatrix:
             count.append(expected.log_count)
             order.append(rows.to_numpy())
     if not order:
-        empty = np.empty(0)
-        return TrainingMatrix(
-            X=pd.DataFrame(),
-            bought=empty,
-            weight=empty,
-            rhythm=empty,
-            rhythm_of_window=empty,
-            log_severity=empty,
-            log_count=empty,
-        )
+        return TrainingMatrix.without_rows()
     back = np.argsort(np.concatenate(order), kind="stable")
     X = pd.concat(matrices, ignore_index=True).iloc[back].reset_index(drop=True)
     bought = frame.labels["bought"].to_numpy(dtype=np.float64)

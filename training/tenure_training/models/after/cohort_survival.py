@@ -14,7 +14,7 @@ from tenure_training.models.btyd.paretonbd import ParetoNBD
 from tenure_training.models.btyd.summary import observations
 from tenure_training.models.contract import MOST_DAYS, Floats, TrainingFrame
 
-FEWEST = 100
+FEWEST_BUYERS = 100
 """Customers a cohort has at least, or nothing is said of it."""
 
 _MOST, _DRAWS = 2_000, 128
@@ -95,7 +95,7 @@ def cohort_survival(model: ParetoNBD, frame: TrainingFrame) -> tuple[CohortSurvi
     pairs: dict[int, list[tuple[int, float, float]]] = {}
     for later_days, cohort in _pairs(rows, days):
         thin = cohort.iloc[:: 1 + len(cohort) // _MOST]
-        expected = float(_expected(model, thin, days, later_days).mean())
+        expected = float(_expect_return(model, thin, days, later_days).mean())
         pairs.setdefault(later_days, []).append((len(cohort), float(cohort["again"].mean()), expected))
     return tuple(_pool(days, later_days, pairs[later_days]) for later_days in sorted(pairs))
 
@@ -107,12 +107,12 @@ def _pairs(rows: pd.DataFrame, days: int) -> Iterator[tuple[int, pd.DataFrame]]:
         cohort = members[members["bought"]].sort_values("customer_id")
         for later, others in windows.items():
             gap = (later - first).days
-            if gap >= days and len(cohort) >= FEWEST:
+            if gap >= days and len(cohort) >= FEWEST_BUYERS:
                 again = others.set_index("customer_id")["bought"].reindex(cohort["customer_id"])
                 yield gap, cohort.assign(again=again.fillna(value=False).to_numpy(dtype=bool))
 
 
-def _expected(model: ParetoNBD, cohort: pd.DataFrame, days: int, later_days: int) -> Floats:
+def _expect_return(model: ParetoNBD, cohort: pd.DataFrame, days: int, later_days: int) -> Floats:
     """P(an order in the later window, given one in the first) of each customer, over draws of rate and leaving."""
     x, _, T = observations(cohort)
     generator, size = np.random.default_rng(0), (len(x), _DRAWS)

@@ -39,7 +39,7 @@ class SpendingToCome:
         Given an order the sum is taken as a gamma variable of the same two moments. A negative mean (what customers
         bring does not cover what they cost) turns the distribution round.
         """
-        given = np.divide(mean, self.probability, out=np.zeros_like(mean), where=self.probability > _SURE)
+        if_bought = np.divide(mean, self.probability, out=np.zeros_like(mean), where=self.probability > _SURE)
         shape = 1.0 / self.squared_variation
         nothing = 1.0 - self.probability
         columns = []
@@ -47,7 +47,7 @@ class SpendingToCome:
             at = np.where(mean < 0, 1.0 - level, level)
             inside = np.divide(at - nothing, self.probability, out=np.zeros_like(at), where=self.probability > _SURE)
             relative = gammaincinv(shape, np.clip(inside, 0.0, 1.0 - _SURE)) / shape
-            columns.append(np.where(inside > 0, given * relative, 0.0))
+            columns.append(np.where(inside > 0, if_bought * relative, 0.0))
         return np.stack(columns, axis=1)
 
 
