@@ -14,7 +14,7 @@ from tenure_training.models.btyd.paretonbd import ParetoNBD
 from tenure_training.models.btyd.summary import observations
 from tenure_training.models.contract import MOST_DAYS, Floats, TrainingFrame
 
-FEWEST_BUYERS = 100
+FEWEST_RETURNING = 100
 """Customers a cohort has at least, or nothing is said of it."""
 
 _MOST, _DRAWS = 2_000, 128
@@ -107,7 +107,7 @@ def _pairs(rows: pd.DataFrame, days: int) -> Iterator[tuple[int, pd.DataFrame]]:
         cohort = members[members["bought"]].sort_values("customer_id")
         for later, others in windows.items():
             gap = (later - first).days
-            if gap >= days and len(cohort) >= FEWEST_BUYERS:
+            if gap >= days and len(cohort) >= FEWEST_RETURNING:
                 again = others.set_index("customer_id")["bought"].reindex(cohort["customer_id"])
                 yield gap, cohort.assign(again=again.fillna(value=False).to_numpy(dtype=bool))
 
