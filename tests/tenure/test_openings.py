@@ -17,11 +17,11 @@ from tests.openings import READERS, count_openings
 pytestmark = pytest.mark.slow
 
 
-def openings(*arguments: object) -> dict[str, int]:
-    """Call ``tenure`` and count how often it opens each table."""
+def openings(folder: Path, *arguments: object) -> dict[str, int]:
+    """Call ``tenure`` and count how often it opens each table of a folder."""
     err = io.StringIO()
     with (
-        count_openings() as counted,
+        count_openings(folder) as counted,
         contextlib.redirect_stdout(io.StringIO()),
         contextlib.redirect_stderr(err),
         pytest.raises(SystemExit) as stopped,
@@ -45,7 +45,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def of_run(folder: Path) -> dict[str, int]:
     store = ["--tracking-uri", f"sqlite:///{folder / 'mlruns' / 'mlflow.db'}", "--no-register"]
     horizon = ["--candidate", "recency", "--horizon", "60"]
-    return openings("run", "--config", folder / "tenure.toml", *horizon, *store, "--out", folder / "out", "-q")
+    return openings(folder, "run", "--config", folder / "tenure.toml", *horizon, *store, "--out", folder / "out", "-q")
 
 
 def test_run__opens_each_table_once(of_run: dict[str, int]) -> None:
@@ -63,7 +63,7 @@ def test_commands__open_each_table_once(folder: Path, of_run: dict[str, int], co
         "segments": ["--scores", out],
         "channels": ["--scores", out],
     }
-    counted = openings(command, *arguments[command], "--config", folder / "tenure.toml", "-q")
+    counted = openings(folder, command, *arguments[command], "--config", folder / "tenure.toml")
     assert {"orders", "identifiers"} <= set(counted)
     assert set(counted.values()) == {1}
 

@@ -54,9 +54,10 @@ def openings() -> Counter[str]:
 
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory: pytest.TempPathFactory, here: Path, openings: Counter[str]) -> DemoResult:
-    with pytest.MonkeyPatch.context() as patch, count_openings() as counted:
+    out = tmp_path_factory.mktemp("demo")
+    with pytest.MonkeyPatch.context() as patch, count_openings(out / "shop") as counted:
         patch.chdir(here)
-        result = demo_job(tmp_path_factory.mktemp("demo"), customers=200, seed=2, progress=SilentProgress())
+        result = demo_job(out, customers=200, seed=2, progress=SilentProgress())
     openings.update(counted)
     return result
 
