@@ -11,7 +11,7 @@ import pytest
 
 from tenure.jobs.demo import DemoResult, demo_job
 from tenure.progress import SilentProgress
-from tenure_serving.findings import exact_money
+from tenure_serving.language.language import ENGLISH
 from tenure_simulator import read_truth, truth_at
 from tenure_training.metrics.known_truth import against_truth
 from tests.openings import count_openings
@@ -74,8 +74,8 @@ def test_demo__the_lines_hold_the_numbers_of_the_scores(demo: DemoResult, scores
     risky = scores[(scores["risk_tier"] == "high") & (scores["lifecycle"] != "lost")]
     assert f"{len(risky):,} are at high risk" in leaves
     active = risky["value_if_buys"]
-    assert exact_money((active - risky["expected_value"].clip(lower=0)).sum(), "EUR") in leaves
-    assert exact_money(scores["expected_value"].sum(), "EUR") in worth
+    assert ENGLISH.exact_money((active - risky["expected_value"].clip(lower=0)).sum(), "EUR") in leaves
+    assert ENGLISH.exact_money(scores["expected_value"].sum(), "EUR") in worth
     best = scores["expected_value"].nlargest(len(scores) // 5).sum() / scores["expected_value"].sum()
     assert f"{best * 100:.0f} %" in worth
     customer = demo.next_command.split()[demo.next_command.split().index("explain") + 1]
@@ -83,7 +83,7 @@ def test_demo__the_lines_hold_the_numbers_of_the_scores(demo: DemoResult, scores
     assert first.endswith(f"Begin with {customer}.")
     segment = risky[risky["segment"] == scores.set_index("customer_id").loc[customer, "segment"]]
     assert f'"{segment["segment"].iloc[0]}", {len(segment):,} customers' in first
-    assert exact_money(active[segment.index].sub(segment["expected_value"].clip(lower=0)).sum(), "EUR") in first
+    assert ENGLISH.exact_money(active[segment.index].sub(segment["expected_value"].clip(lower=0)).sum(), "EUR") in first
     assert segment["next_step"].iloc[0] in first
 
 
