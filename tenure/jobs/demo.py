@@ -171,7 +171,7 @@ def _who_leaves(result: RunResult, currency: str) -> str:
     leaving = result.scores["churn_probability"].sum()
     return (
         f"Who leaves: {leaving:,.0f} of {result.customers:,} customers are expected not to order in the next "
-        f"{result.horizon_days} days. {result.at_risk:,} are at high risk but not lost yet: "
+        f"{result.horizon_days} days. {result.at_risk:,} are at high risk, or give a warning sign, and not lost yet: "
         f"{ENGLISH.exact_money(result.money_at_risk, currency)} at stake."
     )
 
@@ -189,7 +189,7 @@ def _first_step(result: RunResult, currency: str) -> str:
     people = with_money(result.scores)
     calls = first_to_call(people, rows=1)
     if calls.empty:
-        return "What to do first: nobody is at high risk and not lost yet; the report shows what keeps the others."
+        return "What to do first: nobody is at risk and not lost yet; the report shows what keeps the others."
     call = calls.iloc[0]
     group = people[people["at_risk"] & (people["segment"] == call["segment"])]
     return (

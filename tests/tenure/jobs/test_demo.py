@@ -71,8 +71,9 @@ def scores(demo: DemoResult) -> pd.DataFrame:
 def test_demo__the_lines_hold_the_numbers_of_the_scores(demo: DemoResult, scores: pd.DataFrame) -> None:
     leaves, worth, first, *_ = demo.lines
     assert f"{scores['churn_probability'].sum():,.0f} of {len(scores):,} customers" in leaves
-    risky = scores[(scores["risk_tier"] == "high") & (scores["lifecycle"] != "lost")]
-    assert f"{len(risky):,} are at high risk" in leaves
+    threatened = (scores["risk_tier"] == "high") | (scores["warnings"].str.len() > 0)
+    risky = scores[threatened & (scores["lifecycle"] != "lost")]
+    assert f"{len(risky):,} are at high risk, or give a warning sign, and not lost yet" in leaves
     active = risky["value_if_buys"]
     assert ENGLISH.exact_money((active - risky["expected_value"].clip(lower=0)).sum(), "EUR") in leaves
     assert ENGLISH.exact_money(scores["expected_value"].sum(), "EUR") in worth
