@@ -27,6 +27,13 @@ NAMES = {"recency", "logistic", "tenure"}
 """Words that are names in every language."""
 
 
+CUT_OFF = (
+    "[...document.querySelectorAll('.scroll')].filter(place => place.checkVisibility() && "
+    "place.scrollWidth > place.clientWidth + 1).map(place => place.ariaLabel)"
+)
+"""Tables of which a part lies outside their place."""
+
+
 @pytest.fixture(scope="module")
 def pages(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Train on a small shop with every table, and write its report and a card in both languages."""
@@ -74,6 +81,7 @@ def test_page__fits_the_screen_says_nothing_wrong_and_loads_nothing(
     assert errors == []
     assert [url for url in requests if not url.startswith(("file:", "data:", "blob:"))] == []
     assert page.evaluate("document.documentElement.scrollWidth") <= width
+    assert page.evaluate(CUT_OFF) == []
     faults = Axe().run(page).response["violations"]
     assert [(fault["id"], fault["nodes"][0]["html"][:200]) for fault in faults if fault["impact"] in WORST] == []
     page.close()
