@@ -3,7 +3,9 @@
 
 from __future__ import annotations
 
+import csv
 import tempfile
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -82,13 +84,26 @@ def _read_delimited(paths: Sequence[Path], backend: Any, name: str) -> RawTable:
     delimiter = max(DELIMITERS, key=header.count)
     if header.count(delimiter) == 0 and len(header.split()) > 1 and '"' not in header:
         return _read_aligned(paths, backend, names=header.split(), table=name)
+    notes = _twice(next(csv.reader([header.strip("\r")], delimiter=delimiter), []))
     rejects = _load(paths, backend, name, delimiter=delimiter)
     table = view(backend, name)
     table = table.rename(
         {column.strip(): column for column in table.columns if column != column.strip() and column.strip()}
     )
     lines = tuple(line for _, line in rejects)
-    return RawTable(table, len(lines), tuple(sorted(set(lines)))[:3])
+    return RawTable(table, len(lines), tuple(sorted(set(lines)))[:3], notes)
+
+
+def _twice(names: Sequence[str]) -> tuple[str, ...]:
+    """Say which columns a header names more than once: only the first keeps its name."""
+    counts = Counter(name.strip().casefold() for name in names)
+    more = list(dict.fromkeys(name.strip() for name in names if name.strip() and counts[name.strip().casefold()] > 1))
+    if not more:
+        return ()
+    return (
+        f"The header names {', '.join(more)} more than once: the first is meant, the next is called {more[0]}_1. "
+        "Map the one you mean.",
+    )
 
 
 def _load(

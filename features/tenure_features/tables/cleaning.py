@@ -17,7 +17,7 @@ from tenure_features.tables.parsing import is_untidy_id
 from tenure_features.tables.readiness import SetAside
 from tenure_features.tables.schemas import EARLIEST, LATEST
 from tenure_features.tables.stray import main_period
-from tenure_features.tables.typed_columns import CLEAN, is_unread, type_columns, without_noise
+from tenure_features.tables.typed_columns import CLEAN, LARGEST_NUMBER, is_unread, type_columns, without_noise
 
 STATE = CLEAN + "state"
 STATE_OK, STATE_AFTER = "ok", "after as_of"
@@ -128,6 +128,7 @@ def _faults_of_required(value: ir.Value, mapped: MappedTable, name: str) -> Iter
     elif mapped.kinds[name] == "number":
         yield "no number", value.isnull() | value.isnan()
         yield "infinite", value.isinf()
+        yield "too large", value.abs() > LARGEST_NUMBER
     else:
         yield "missing", value.isnull()
 

@@ -40,6 +40,10 @@ USUAL_FAULTS: Mapping[str, Fault] = {
     "no clock": Fault("date before 1970-01-02 or after 2099", "Left out: such dates are defaults or typing errors."),
     "no number": Fault("number missing or unreadable", "Left out. Write numbers as plain numbers such as 1234.50."),
     "infinite": Fault("number infinite", "Left out. Look for divisions by zero upstream."),
+    "too large": Fault(
+        "number beyond 1e15",
+        "Left out: no shop has such amounts, and sums of them drown all others. Look for a wrong unit.",
+    ),
     "repeated": Fault(
         "row repeated in every column", "Kept once: the same moment in every column is one row exported twice."
     ),

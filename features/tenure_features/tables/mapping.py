@@ -108,8 +108,23 @@ def map_columns(
             continue
         columns[column] = COMPUTED + column
         computed[COMPUTED + column] = _expression(column, text, raw, real, dialect(backend))
-    table = _with(raw, computed, backend, name)
-    return MappedTable(contract=contract, table=table, columns=columns, origin=origin, notes=notes)
+    mapped = MappedTable(
+        contract=contract, table=_with(raw, computed, backend, name), columns=columns, origin=origin, notes=notes
+    )
+    _refuse_truths(mapped)
+    return mapped
+
+
+def _refuse_truths(mapped: MappedTable) -> None:
+    """Refuse what is true or false where an amount or a moment is meant: read as 1 and 0 it would look like one."""
+    for name, column in mapped.columns.items():
+        kind = mapped.contract.columns[name].kind if name in mapped.contract.columns else None
+        if kind in {"number", "time", "date"} and mapped.table[column].type().is_boolean():
+            raise DataContractError(
+                f"{mapped.origin[name]} is true or false: it cannot be {name}.",
+                found=f"{name} is {mapped.contract.columns[name].meaning}",
+                fix=f"Map a column or an expression that gives a {'number' if kind == 'number' else 'moment'}.",
+            )
 
 
 def _kind_of(column: ir.Value) -> ContractKind:

@@ -16,6 +16,9 @@ from tenure_features.tables.schemas import EARLIEST, LATEST
 CLEAN = "clean:"
 """Prefix of typed contract columns beside the raw ones."""
 
+LARGEST_NUMBER = 1e15
+"""Beyond it float64 has no cents any more, and squares and sums of a few such numbers end in infinity."""
+
 _READ: Mapping[ContractKind, Callable[[ir.Value], ir.Value]] = {
     "id": as_id, "text": to_text, "number": as_number, "flag": as_flag,
 }  # fmt: skip
@@ -49,7 +52,7 @@ def _read(mapped: MappedTable, name: str, *, as_it_is: bool) -> ir.Value:
 
 
 def without_noise(typed: ir.Table, mapped: MappedTable) -> ir.Table:
-    """Make optional numbers that are not finite, and optional moments outside the clock, missing.
+    """Make optional numbers that are not finite or beyond `LARGEST_NUMBER`, and optional moments outside the clock, missing.
 
     A row recorded beyond the clock stays so: at no moment is it known.
     """
@@ -59,7 +62,7 @@ def without_noise(typed: ir.Table, mapped: MappedTable) -> ir.Table:
         if name in mapped.contract.required:
             continue
         if kind == "number":
-            changed[CLEAN + name] = (value.isnan() | value.isinf()).ifelse(None, value)
+            changed[CLEAN + name] = (value.isnan() | (value.abs() > LARGEST_NUMBER)).ifelse(None, value)
         elif name == RECORDED_AT:
             changed[CLEAN + name] = (value < EARLIEST).ifelse(None, value)
         elif name in mapped.forms:

@@ -50,6 +50,8 @@ def problems(readiness: Readiness) -> dict[str, int]:
         ("feedback", "a,1900-01-01,nps,11", USUAL_FAULTS["no clock"].problem),
         ("feedback", "a,2024-01-01,,11", USUAL_FAULTS["missing"].problem),
         ("service_costs", "a,2150-01-01,inf", USUAL_FAULTS["no clock"].problem),
+        ("orders", "a,2024-01-07,1e300", USUAL_FAULTS["too large"].problem),
+        ("service_costs", "a,2024-01-07,-1e16", USUAL_FAULTS["too large"].problem),
     ],
 )
 def test_a_row__is_set_aside_for_its_first_fault_in_the_order_of_the_contract(account, name, row, problem) -> None:

@@ -127,3 +127,18 @@ def test_mapping__reads_typed_columns(opened):
     assert str(shop.log.first_order_at) == "2024-01-01 00:00:00"
     assert (shop.log.figures.customers, shop.log.readiness.rows_used) == (1, 2)
     assert str(shop.as_of) == "2024-01-03 00:00:00"
+
+
+@pytest.mark.parametrize("column", ["revenue", "ordered_at"])
+def test_mapping__takes_no_truth_for_an_amount_or_a_moment(write, column: str) -> None:
+    source = OrderSource(write("customer_id,ordered_at,revenue\na,2024-01-01,12\n"), columns={column: "revenue > 10"})
+    with pytest.raises(DataContractError, match=f"revenue > 10 is true or false: it cannot be {column}"):
+        check(source)
+
+
+def test_mapping__says_which_columns_the_header_names_twice(write) -> None:
+    text = "customer_id,ordered_at,revenue,Revenue\na,2024-01-01,12,7\n"
+    readiness = check(OrderSource(write(text)))
+    assert [note for note in readiness.notes if "more than once" in note and "revenue, Revenue" in note]
+    assert readiness.figures.net_revenue == 12
+    assert check(OrderSource(write(text), columns={"revenue": "Revenue_1"})).figures.net_revenue == 7
