@@ -11,8 +11,9 @@ from tenure_features.tables.mapping import MappedTable
 LARGEST_SHARE = 0.05
 """A customer with more than a twentieth of all orders is a marketplace, a test account or a guest."""
 
-TIMES_EVEN = 10
-"""In a shop of few customers a faithful one has a twentieth of the orders, but hardly ten times an even share."""
+TIMES_SECOND = 5
+"""In a shop of few customers the most faithful one has a twentieth of the orders, but others come close; a guest or a
+marketplace stands alone."""
 
 ENOUGH = 100
 """Fewer orders say nothing."""
@@ -44,9 +45,9 @@ def doubt_customers(orders: ir.Table, mapped: MappedTable, *, customers: int, mo
         question = (
             f"Does {origin} say who bought? Each of its {customers:,} values has one order, as an order's own id has."
         )
-    elif most > max(LARGEST_SHARE, TIMES_EVEN / customers) * total:
+    elif most > LARGEST_SHARE * total and (alone := _stands_alone(orders)) is not None:
         question = (
-            f"Does {origin} say who bought? {_largest(orders)} has {most:,} of {total:,} orders, over a twentieth: "
+            f"Does {origin} say who bought? {alone} has {most:,} of {total:,} orders, over a twentieth: "
             "a guest, a marketplace or a test account."
         )
     else:
@@ -56,10 +57,13 @@ def doubt_customers(orders: ir.Table, mapped: MappedTable, *, customers: int, mo
     )
 
 
-def _largest(orders: ir.Table) -> str:
+def _stands_alone(orders: ir.Table) -> str | None:
+    """Name the customer of most orders, where nobody else comes near."""
     counts = orders.group_by("customer_id").aggregate(orders=orders.count())
-    ordered = counts.order_by([counts.orders.desc(), counts.customer_id]).limit(1)
-    return str(fetch(ordered)["customer_id"].iloc[0])
+    first = fetch(counts.order_by([counts.orders.desc(), counts.customer_id]).limit(2))
+    if len(first) < 2 or first["orders"].iloc[0] < TIMES_SECOND * first["orders"].iloc[1]:
+        return None
+    return str(first["customer_id"].iloc[0])
 
 
 def _suggestion(mapped: MappedTable) -> str:
