@@ -165,9 +165,7 @@ print(
 
 # %%
 row = people[people["at_risk"]].nlargest(1, "money_at_risk").iloc[0]
-card = build_card(
-    row.to_dict(), currency="EUR", tables={"orders": orders, "events": events, "feedback": feedback}, language="en"
-)
+card = build_card(row.to_dict(), currency="EUR", tables={"orders": orders, "events": events, "feedback": feedback})
 print(f"{card.customer_id}: {card.churn['probability']:.0%} - {card.churn['definition']}; RFM {card.rfm['code']}")
 print(f"{card.group['label']}: {card.group['goal']}. Next: {card.group['next_step']}.")
 page = render_card(card)

@@ -46,8 +46,8 @@ def test_help__shows_every_command_and_imports_nothing_heavy() -> None:
     ran = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     commands = [line.split()[0] for line in ran.stdout.partition("Commands:")[2].splitlines() if line.strip()]
     assert commands == [
-        "demo", "run", "check", "features", "backtest", "audit", "score", "explain", "segments", "card", "identity",
-        "cohorts", "channels", "growth", "budget", "simulate",
+        "demo", "init", "run", "check", "features", "backtest", "audit", "score", "explain", "segments", "card",
+        "audience", "identity", "cohorts", "channels", "growth", "budget", "simulate",
     ]  # fmt: skip
     assert HEAVY.isdisjoint(ran.stderr.split())
 
@@ -55,8 +55,8 @@ def test_help__shows_every_command_and_imports_nothing_heavy() -> None:
 @pytest.mark.parametrize(
     "command",
     [
-        "demo", "run", "check", "features", "backtest", "audit", "score", "explain", "segments", "card", "identity",
-        "cohorts", "channels", "growth", "budget", "simulate",
+        "demo", "init", "run", "check", "features", "backtest", "audit", "score", "explain", "segments", "card",
+        "audience", "identity", "cohorts", "channels", "growth", "budget", "simulate",
     ],
 )  # fmt: skip
 def test_help__every_command_explains_itself(call: Call, command: str) -> None:
@@ -92,8 +92,11 @@ def test_run__options_reach_the_pipeline(call: Call, pipeline: Any, tmp_path: Pa
         "orders": {
             "uri": "orders.csv",
             "columns": {"customer_id": "CustomerID", "revenue": "Quantity * UnitPrice"},
+            "encoding": None,
+            "preset": None,
             "returns": "drop",
             "currency": "GBP",
+            "trust_customers": False,
         },
         "tables": {},
         "features": {"files": ("mine.py",)},
@@ -105,8 +108,11 @@ def test_run__options_reach_the_pipeline(call: Call, pipeline: Any, tmp_path: Pa
             "seed": 3,
             "candidates": ("zero", "recency"),
             "out": tmp_path / "out",
+            "allow_gap": False,
             "previous": Path("earlier"),
         },
+        "models": {"use": ()},
+        "report": {"language": "en"},
         "engine": EngineConfig().model_dump(),
         "segments": SegmentsConfig().model_dump(),
         "tuning": TuningConfig().model_dump(),

@@ -46,6 +46,10 @@ seed = 7
 candidates = ["zero", "recency"]
 out = "out"
 previous = "earlier"
+allow_gap = true
+
+[models]
+use = ["gender"]
 
 [segments]
 rfm_map = "maps/ours.json"
@@ -105,8 +109,10 @@ def test_config_file__every_key_is_read_and_relative_paths_start_at_its_folder(t
             "seed": 7,
             "candidates": ("zero", "recency"),
             "out": tmp_path / "out",
+            "allow_gap": True,
             "previous": tmp_path / "earlier",
         },
+        "models": {"use": ("gender",)},
         "segments": {
             **SegmentsConfig().model_dump(),
             "rfm_map": f"{tmp_path}/maps/ours.json",
@@ -168,7 +174,7 @@ ORDERS = '[orders]\nuri = "orders.csv"\n'
         (f"{ORDERS}[tracking]\nregistry = true\n", "called 'registry'. Did you mean 'register'?"),
         (
             f"{ORDERS}[run]\nquite_different = 1\n",
-            "horizon_days, active_days, seed, candidates, out, previous.",
+            "horizon_days, active_days, seed, candidates, out, allow_gap, previous.",
         ),
         (f"{ORDERS}[orders.columns]\nrevnue = 'x'\n", "no column of orders called 'revnue'. Did you mean 'revenue'?"),
         (f"{ORDERS}[tables.event]\nuri = 'x'\n", "There is no table called 'event'. Did you mean 'events'?"),

@@ -52,7 +52,7 @@ def _read(mapped: MappedTable, name: str, *, as_it_is: bool) -> ir.Value:
 
 
 def without_noise(typed: ir.Table, mapped: MappedTable) -> ir.Table:
-    """Make optional numbers that are not finite or beyond `LARGEST_NUMBER`, and optional moments outside the clock, missing.
+    """Make optional numbers that are no finite amount, and optional moments outside the clock, missing.
 
     A row recorded beyond the clock stays so: at no moment is it known.
     """
