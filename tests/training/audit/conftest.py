@@ -26,7 +26,8 @@ class Shelf(Frames):
     def __init__(self, orders: pd.DataFrame, leaks: frozenset[str] = frozenset()) -> None:
         self._orders, self._leaks = orders, leaks
         self._shop, self._profiles = SimpleNamespace(tables={}, calendar=None), {}
-        self._catalogue = BUILT_IN
+        self._catalogue, self._fitted_at = BUILT_IN, {}
+        self._sample = self  # few enough to learn from all
         self.first_order = orders["ordered_at"].min().normalize()
         self._shown: dict[pd.Timestamp, pd.DataFrame] = {}
 

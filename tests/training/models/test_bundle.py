@@ -189,7 +189,9 @@ def test_definitions__name_window_population_and_currency():
     words = definitions(horizon_days=30, returns="drop", active_days=180, currency="EUR")
     assert words["value"] == "net revenue in EUR within 30 days from as_of (returns left out)"
     assert "the last in the 180 days before it" in words["population"]
-    assert set(words) == {"horizon", "population", "churn", "value", "interval"}
+    assert set(words) == {
+        "horizon", "population", "churn", "value", "value_if_buys", "warnings", "interval", "interval_if_buys",
+    }  # fmt: skip
 
 
 def test_package_versions__name_what_can_change_a_model():
