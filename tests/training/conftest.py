@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tenure_features import Shop, open_shop
+from tenure_features import OrderSource, Shop, open_shop
 from tenure_training.frame import Frames
 from tenure_training.models.contract import Candidate, TrainingFrame
 from tenure_training.models.registry import candidate_class
@@ -67,7 +67,7 @@ def open_log(tmp_path_factory: pytest.TempPathFactory) -> OpenLog:
     def opened(orders: pd.DataFrame, as_of: pd.Timestamp | None = None) -> Shop:
         path: Path = folder / f"{next(number)}.parquet"
         orders.to_parquet(path)
-        return open_shop(path, as_of)
+        return open_shop(OrderSource(path, trust_customers=True), as_of)  # degenerate logs have odd customers
 
     return opened
 

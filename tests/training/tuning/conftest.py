@@ -35,7 +35,8 @@ class Guess(Candidate, Fitted):
     def predict(self, snapshot):
         time.sleep(self.seconds)
         rate = np.full(len(snapshot), float(self.settings.get("rate", 0.5)))
-        return Prediction(rate, rate, rate * (1 + snapshot["x"].to_numpy() / self.settings.get("size", 5)))
+        value = rate * (1 + snapshot["x"].to_numpy() / self.settings.get("size", 5))
+        return Prediction(buy_probability=rate, expected_orders=rate, expected_value=value)
 
 class SlowGuess(Guess):
     name = "slow guess"
