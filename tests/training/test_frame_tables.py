@@ -115,7 +115,9 @@ def test_frame__calendar_speaks_of_each_rows_own_window(frame, as_of):
 def test_design__takes_what_tables_say_and_knows_no_currency(frame):
     expected = BtydEnsemble.fit(frame.present).expect(frame.present, days=HORIZON_DAYS)
     matrix = design(frame.present, expected, units=units_beside(frame.features, frame.catalogue))
-    beside = [one.name for one in Catalogue() if one.table != "orders" and one.name != "signup_days"]
+    outside = {"signup_days", "age_years"}  # age only where it is asked for
+    beside = [one.name for one in Catalogue() if one.table != "orders" and one.name not in outside]
+    assert "age_years" not in matrix.columns
     assert set(beside) <= set(matrix.columns)
     assert not np.isinf(matrix.to_numpy()).any()
     money = [one.name for one in Catalogue() if one.unit.startswith("money") and one.name in frame.present]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from sklearn.ensemble import RandomForestClassifier
@@ -37,7 +39,14 @@ def test_sklearn_candidate__ranks_customers_as_they_buy(judged):
 
 
 def test_sklearn_candidate__without_closed_windows_is_the_rhythm(frame):
-    nothing = type(frame)(frame.rows[:0], frame.labels[:0], np.empty(0), np.empty(0), frame.present, frame.as_of, 60)
+    nothing = replace(
+        frame,
+        rows=frame.rows[:0],
+        labels=frame.labels[:0],
+        window_days=np.empty(0),
+        weight=np.empty(0),
+        horizon_days=60,
+    )
     said = plain().fit(nothing, seed=7).predict(frame.present)
     assert np.isfinite(said.expected_value).all()
 
