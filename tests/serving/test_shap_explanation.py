@@ -122,7 +122,7 @@ def test_swarm_dots__equal_contributions_lie_side_by_side() -> None:
 
 def test_charts__say_who_and_what() -> None:
     drawn = charts.waterfall(waterfall_steps(PARTS, SNAPSHOT, FEATURES, row=0), customer="a").to_dict()
-    assert " ".join(drawn["title"]["text"]) == "How a comes to leave with probability 78 %"
+    assert " ".join(drawn["title"]["text"]) == "Why customer a leaves with probability 78 %"
     swarm = charts.beeswarm(swarm_dots(PARTS, SNAPSHOT, FEATURES)).to_dict()
     assert "moves customers most" in " ".join(swarm["title"]["text"])
 
