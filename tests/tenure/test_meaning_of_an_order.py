@@ -136,5 +136,5 @@ def spend() -> pd.DataFrame:
 def score(customer: str) -> dict:
     return {
         "customer_id": customer, "as_of": AS_OF, "horizon_days": 30, "churn_probability": 0.5,
-        "expected_value": 1.0, "segment": "Regulars",
+        "expected_value": 1.0, "value_if_buys": 2.0, "segment": "Regulars",
     }  # fmt: skip
