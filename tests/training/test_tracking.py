@@ -243,7 +243,7 @@ def test_training__a_failure_is_a_failed_run_and_moves_no_alias(store, root):
 def test_store__one_that_does_not_answer_is_worth_another_try(root, monkeypatch):
     monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
     monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://127.0.0.1:9")
-    with pytest.raises(DependencyUnavailableError, match="MLflow server at .* does not answer"):
+    with pytest.raises(DependencyUnavailableError, match=r"MLflow server at .* does not answer"):
         Store.local(root).find_registered()
 
 
