@@ -55,7 +55,7 @@ def test_run__odd_log_ends_with_usable_scores(tmp_path: Path, name: str) -> None
     orders, horizon = ODD[name]
     orders.to_parquet(tmp_path / "orders.parquet", index=False)
     asked = {
-        "orders": {"uri": str(tmp_path / "orders.parquet")},
+        "orders": {"uri": str(tmp_path / "orders.parquet"), "trust_customers": True},  # odd ones too
         "run": {"horizon_days": horizon, "candidates": ("bgnbd", "blend")},
         "tracking": {"register": False},
     }
