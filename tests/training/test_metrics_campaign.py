@@ -1,4 +1,4 @@
-"""The campaign: published figures by another route, the curve, and whom to contact."""
+"""The campaign: published figures by another route."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ def _case(n: int = 400, seed: int = 2) -> tuple[np.ndarray, np.ndarray]:
     return score, (generator.random(n) < score**2).astype(float)
 
 
-def _by_hull(score: np.ndarray, churned: np.ndarray) -> tuple[float, float]:
-    """EMPC and its fraction the way Verbraken, Verbeke & Baesens (2013) compute them: along the ROC's convex hull.
+def _by_hull(score: np.ndarray, churned: np.ndarray) -> float:
+    """EMPC the way Verbraken, Verbeke & Baesens (2013) compute them: along the ROC's convex hull.
 
     With F0 and F1 the shares of churners and of others that are contacted, the profit at acceptance g is
     CLV (g (1 - d) - f) p0 F0 - CLV (d + f) p1 F1, d = offer / CLV, f = contact / CLV; between two neighbouring corners
@@ -42,21 +42,19 @@ def _by_hull(score: np.ndarray, churned: np.ndarray) -> tuple[float, float]:
     with np.errstate(divide="ignore", invalid="ignore"):
         at = (p1 * (d + f) * np.diff(F1) / (p0 * np.diff(F0)) + f) / (1 - d)
     edges = np.clip(np.concatenate([[0.0], np.nan_to_num(at, nan=1.0, posinf=1.0), [1.0]]), 0, 1)
-    total = fraction = 0.0
+    total = 0.0
     for i in range(len(F0)):
         low, high = edges[i], edges[i + 1]
         mass = beta.cdf(high) - beta.cdf(low)
         mean = integrate.quad(lambda g: g * beta.pdf(g), low, high)[0]
         total += CLV * (mean * (1 - d) - f * mass) * p0 * F0[i] - CLV * (d + f) * p1 * F1[i] * mass
-        fraction += mass * (p0 * F0[i] + p1 * F1[i])
-    return total, fraction
+    return total
 
 
 def test_empc__is_that_of_the_convex_hull():
     score, churned = _case()
-    profit, fraction = _by_hull(score, churned)
+    profit = _by_hull(score, churned)
     assert PUBLISHED.empc(score, churned, clv=CLV) == pytest.approx(profit, rel=1e-3)
-    assert PUBLISHED.share_to_contact(score, churned, clv=CLV) == pytest.approx(fraction, abs=5e-3)
 
 
 def test_empc__has_the_published_acceptance():
@@ -67,26 +65,6 @@ def test_empc__of_a_perfect_ranking_is_its_closed_form():
     churned = np.repeat([1.0, 0.0], [30, 70])
     earned = 0.3 * (0.3 * (CLV - 10) - 1)  # all churners, nobody else; acceptance is .3 on average
     assert PUBLISHED.empc(churned, churned, clv=CLV) == pytest.approx(earned, rel=1e-3)
-    assert PUBLISHED.share_to_contact(churned, churned, clv=CLV) == pytest.approx(0.3)
-
-
-def test_curve__starts_at_nothing_and_ends_where_everybody_is_contacted():
-    score, churned = _case()
-    curve = PUBLISHED.curve(score, churned, clv=CLV)
-    everybody = np.mean(churned * 0.3 * (CLV - 10) - (1 - churned) * 10 - 1)
-    assert curve["share"].iloc[[0, -1]].tolist() == [0.0, 1.0]
-    assert curve["profit"].iloc[[0, -1]].tolist() == pytest.approx([0.0, everybody])
-    best = curve.loc[curve["profit"].idxmax()]
-    order = np.argsort(-score)
-    each = np.where(churned[order] == 1, 0.3 * (CLV - 10), -10.0) - 1
-    assert best["profit"] == pytest.approx(np.cumsum(each).max() / len(score), rel=0.02)
-
-
-def test_campaign__a_customer_worth_more_is_worth_contacting_alone():
-    worth = np.array([1000.0, 5.0, 5.0, 5.0])
-    assert PUBLISHED.share_to_contact([4, 3, 2, 1], [1, 1, 0, 0], clv=worth) == pytest.approx(0.25)
-    assert np.isnan(PUBLISHED.share_to_contact([], [], clv=1.0))
-    assert PUBLISHED.curve([], [], clv=1.0)["profit"].tolist() == [0.0] * 101
 
 
 def test_usual__fills_in_the_published_shares():

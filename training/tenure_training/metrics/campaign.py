@@ -1,25 +1,19 @@
-"""A retention campaign along a ranking: its costs, its profit curve, and whom to contact."""
+"""What a retention campaign costs and keeps, and what it earns at best along a ranking."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
-import pandas as pd
 from numpy.typing import ArrayLike
-from scipy.special import betaincinv
 
 from tenure_training.metrics.profit import empc
-from tenure_training.metrics.ranking import Floats, Ranking, to_column
+from tenure_training.metrics.ranking import Ranking, to_column
 
 OFFER_SHARE, CONTACT_SHARE = 0.05, 0.005
 """Costs of an offer and of a contact over the mean value of a customer (Verbraken et al., 2013: 10 and 1 of 200)."""
 
 CERTAINTY = 20.0
 """Sum of the two parameters of the acceptance's Beta distribution, as published: (6, 14)."""
-
-_STEPS = 200
-_POINTS = 100
 
 
 @dataclass(frozen=True)
@@ -67,54 +61,3 @@ class Campaign:
     def empc(self, score: ArrayLike | Ranking, y: ArrayLike, *, clv: ArrayLike) -> float:
         """Average the best profit along a ranking; see `tenure_training.metrics.empc`."""
         return empc(score, y, clv=clv, offer_cost=self.offer_cost, contact_cost=self.contact_cost, acceptance=self.beta)
-
-    def share_to_contact(self, score: ArrayLike | Ranking, y: ArrayLike, *, clv: ArrayLike) -> float:
-        """Average the share of customers whose contact earns the most (the fraction of EMPC; Verbraken et al., 2013).
-
-        Parameters
-        ----------
-        score
-            Shape (n,): higher is more likely to churn; customers tied in it are contacted together.
-        y
-            Shape (n,): 1 churned, 0 did not.
-        clv
-            Value lost with each customer who leaves: one number, or shape (n,).
-
-        Examples
-        --------
-        >>> campaign = Campaign(contact_cost=1, offer_cost=10)
-        >>> campaign.share_to_contact(range(10, 0, -1), [1, 1, 0, 0, 0, 0, 0, 0, 0, 0], clv=200)
-        0.2
-        """
-        saved, spent, share = self._along(score, y, clv)
-        if not len(share):
-            return float("nan")
-        chances = betaincinv(*self.beta, (np.arange(_STEPS) + 0.5) / _STEPS)
-        best = [int(np.argmax(gamma * saved - spent)) for gamma in chances]
-        return float(share[best].mean())
-
-    def curve(self, score: ArrayLike | Ranking, y: ArrayLike, *, clv: ArrayLike) -> pd.DataFrame:
-        """Tabulate the profit per customer of contacting the riskiest share, at the mean acceptance.
-
-        Returns
-        -------
-        DataFrame
-            ``share`` (0 to 1 in hundredths) and ``profit`` (per customer of the whole base, in the currency).
-        """
-        saved, spent, share = self._along(score, y, clv)
-        at = np.arange(_POINTS + 1) / _POINTS
-        if not len(share):
-            return pd.DataFrame({"share": at, "profit": np.zeros(len(at))})
-        profit = np.interp(at, share, self.acceptance * saved - spent)
-        return pd.DataFrame({"share": at, "profit": profit})
-
-    def _along(self, score: ArrayLike | Ranking, y: ArrayLike, clv: ArrayLike) -> tuple[Floats, Floats, Floats]:
-        """Money kept at full acceptance, money spent, and share contacted, per customer, from nobody to everybody."""
-        ranking, churned = Ranking.of(score), to_column(y)
-        mass = ranking.mass(None)
-        if not mass.sum() > 0:
-            return np.empty(0), np.empty(0), np.empty(0)
-        saved = ranking.sums(churned * (to_column(clv) - self.offer_cost), None)
-        spent = ranking.sums(self.contact_cost + (1 - churned) * self.offer_cost, None)
-        retained, paid, contacted = (np.append(0.0, np.cumsum(part)) / mass.sum() for part in (saved, spent, mass))
-        return retained, paid, contacted
