@@ -20,7 +20,7 @@ def pandas_catalogue(path: Path, as_of: str) -> pd.DataFrame:
     return with_ratios(table.fillna(dict.fromkeys([name for name in table if name.startswith(COUNTED)], 0.0)))
 
 
-COUNTED = ("orders_", "order_days", "returns_", "returned")
+COUNTED = ("orders_", "order_days", "returns_", "returned", "revenue_year_ago")
 """Columns that are zero, not missing, where there is no row."""
 
 
@@ -60,13 +60,21 @@ def so_far(orders: pd.DataFrame) -> dict[str, pd.Series]:
 def windows(orders: pd.DataFrame, returns: pd.DataFrame) -> dict[str, pd.Series]:
     """Reduce the last days, returns, and what came after the first day."""
     found: dict[str, pd.Series] = {}
-    for days in (30, 60, 90, 180, 365):
+    for days in (30, 60, 90, 180, 365, 730):
         recent = orders[orders["age"] <= days].groupby(WHO, sort=False)
         back = returns[returns["age"] <= days].groupby(WHO, sort=False)
         found[f"orders_{days}d"], found[f"returns_{days}d"] = recent.size(), back.size()
         found[f"orders_revenue_{days}d"], found[f"returned_{days}d"] = recent["revenue"].sum(), back["revenue"].sum()
         if days in {90, 365}:
             found[f"order_days_{days}d"] = recent["opens_day"].sum()
+    year_ago = [rows[(rows["age"] > 275) & (rows["age"] <= 365)] for rows in (orders, returns)]
+    found["orders_year_ago_90d"] = year_ago[0].groupby(WHO, sort=False).size()
+    found["revenue_year_ago_90d"] = pd.concat(year_ago).groupby(WHO)["revenue"].sum()
+    both = pd.concat([orders, returns])
+    for days in (30, 90, 365):
+        found[f"orders_decayed_{days}d"] = (0.5 ** (orders["age"] / days)).groupby(orders[WHO], sort=False).sum()
+        faded = both["revenue"] * 0.5 ** (both["age"] / days)
+        found[f"revenue_decayed_{days}d"] = faded.groupby(both[WHO], sort=False).sum()
     back = returns.groupby(WHO, sort=False)
     found |= {"returns_total": back.size(), "returned": back["revenue"].sum(), "return_recency_days": back["age"].min()}
     first = orders.groupby(WHO, sort=False)["day"].first()
@@ -79,12 +87,13 @@ def windows(orders: pd.DataFrame, returns: pd.DataFrame) -> dict[str, pd.Series]
 def with_ratios(table: pd.DataFrame) -> pd.DataFrame:
     """Derive the rest, column by column."""
     t, n, recency, tenure = table, table["orders_total"], table["recency_days"], table["tenure_days"]
-    for days in (30, 60, 90, 180, 365):
+    for days in (30, 60, 90, 180, 365, 730):
         t[f"revenue_{days}d"] = t[f"orders_revenue_{days}d"] + t[f"returned_{days}d"]
     t["span_days"], t["recency_share"] = tenure - recency, _ratio(recency, tenure)
     for name in ("orders", "revenue"):
         t[f"{name}_prior_90d"] = t[f"{name}_180d"] - t[f"{name}_90d"]
         t[f"{name}_change_90d"] = t[f"{name}_90d"] - t[f"{name}_prior_90d"]
+    t["orders_prior_365d"] = t["orders_730d"] - t["orders_365d"]
     t["orders_change_30d"] = 2 * t["orders_30d"] - t["orders_60d"]
     t["orders_share_90d"], t["orders_per_order_day"] = t["orders_90d"] / n, n / t["order_days"]
     t["orders_per_30d"] = n * 30 / tenure.clip(lower=30)
