@@ -151,6 +151,18 @@ PARETO_TERMS: Mapping[str, Term] = {
     "share_of_value": Term("share", "of the value of everybody, losses included"),
 }
 
+PARETO_SIDE_TERMS: Mapping[str, Term] = {
+    "share_of_customers": PARETO_TERMS["share_of_customers"],
+    "customers": PARETO_TERMS["customers"],
+    "realised_revenue": Term("share", "of all revenue until as_of, brought by the best by it"),
+    "realised_profit": Term(
+        "share", "of all contribution until as_of (contribution_to_date), brought by the best by it"
+    ),
+    "expected_revenue": Term("share", "of all revenue expected within the horizon, brought by the best by it"),
+    "expected_profit": Term("share", "of all contribution to come (clv_to_come), brought by the best by it"),
+    "best_by_both": Term("share", "of the best by realised revenue, among as many best by realised profit"),
+}
+
 MOVEMENT_TERMS: Mapping[str, Term] = {
     "group": Term("-", "at either moment"),
     "from_group": Term("-", "at the earlier moment; (newcomers) had no score"),

@@ -12,9 +12,9 @@ import pandas as pd
 from tenure.config import Config, EconomicsConfig
 from tenure.jobs.campaign import contact_findings
 from tenure.jobs.opening import open_configured_shop
+from tenure.jobs.pareto import find_pareto
 from tenure.jobs.profile_columns import condition_columns, with_profile
 from tenure.jobs.segment_study import STUDY_TABLES, study
-from tenure_decisions.customers.findings import pareto_findings
 from tenure_decisions.findings import Fact, Findings, FindingTable
 from tenure_decisions.glossary import GROUP_TERMS
 from tenure_features import Shop, orders, snapshots
@@ -119,6 +119,7 @@ def group_customers(
         parts["campaign"] = contact_findings(
             scored.table, costs, economics=_economics(scored), currency=scored.currency
         )
+    shares = find_pareto(scored.table, economics=_economics(scored), shop=shop, days=scored.horizon_days)
     groups = _groups(scored, by, order, labels, plays if by == "segment" else None)
     return Findings(
         subject="segments",
@@ -130,8 +131,9 @@ def group_customers(
         ),
         tables=(
             FindingTable(name="groups", title="Groups", frame=groups, terms=GROUP_TERMS),
-            *pareto_findings(scored.table["expected_value"], days=scored.horizon_days).tables,
+            *shares.tables,
         ),
+        notes=shares.notes,
         parts=parts,
         currency=scored.currency,
     )

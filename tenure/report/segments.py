@@ -5,8 +5,8 @@ from __future__ import annotations
 import pandas as pd
 
 from tenure.jobs.ageing import ageing
+from tenure.jobs.pareto import find_pareto
 from tenure.jobs.segment_study import BEST, STUDY_TABLES, study
-from tenure_decisions.customers.findings import pareto_findings
 from tenure_decisions.findings import Findings
 from tenure_features import Shop
 from tenure_features.families.catalogue import Catalogue
@@ -50,7 +50,7 @@ def segment_sections(
     days = int(scores["horizon_days"].iloc[0])
     aged = ageing(shop, scorer, scores, catalogue=catalogue, profile=segmenter.playbook.columns)
     subjects = [
-        pareto_findings(scores["expected_value"], days=days, currency=currency),
+        find_pareto(scores, economics=segmenter.if_buys.economics, shop=shop, days=days, currency=currency),
         steadiness(moved, aged, margin=segmenter.margin, currency=currency),
     ]
     if set(STUDY_TABLES) & set(shop.tables) and 0 < (scores[BEST[0]] == BEST[1]).sum() < len(scores):

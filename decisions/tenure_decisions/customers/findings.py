@@ -10,13 +10,20 @@ from numpy.typing import ArrayLike
 from tenure_decisions import glossary
 from tenure_decisions.customers.encounters import CONFOUNDING
 from tenure_decisions.customers.ideal import IdealProfile
-from tenure_decisions.customers.pareto import pareto, pareto_curve
+from tenure_decisions.customers.pareto import compare_pareto, pareto, pareto_curve
 from tenure_decisions.findings import Fact, Findings, FindingTable
 
 _ENDS = ("low", "high")
 
 
-def pareto_findings(values: ArrayLike, *, days: int, currency: str = "") -> Findings:
+def pareto_findings(
+    values: ArrayLike,
+    *,
+    days: int,
+    sides: Mapping[str, ArrayLike] | None = None,
+    notes: Iterable[str] = (),
+    currency: str = "",
+) -> Findings:
     """Say what share of the value expected within some days the best customers bring.
 
     Parameters
@@ -25,6 +32,10 @@ def pareto_findings(values: ArrayLike, *, days: int, currency: str = "") -> Find
         One per customer, see `tenure_decisions.customers.pareto.pareto`.
     days
         Of the horizon.
+    sides
+        Of the same customers, see `tenure_decisions.customers.pareto.compare_pareto`; None for no comparison.
+    notes
+        What cannot be compared, and why.
     currency
         Of every amount.
     """
@@ -45,8 +56,23 @@ def pareto_findings(values: ArrayLike, *, days: int, currency: str = "") -> Find
             FindingTable(
                 name="curve", title="The same in even steps", frame=curve, terms=glossary.PARETO_TERMS, only_drawn=True
             ),
+            *_sides(sides),
         ),
+        notes=tuple(notes),
         currency=currency,
+    )
+
+
+def _sides(sides: Mapping[str, ArrayLike] | None) -> tuple[FindingTable, ...]:
+    if not sides:
+        return ()
+    return (
+        FindingTable(
+            name="pareto_sides",
+            title="What the best bring, by revenue and by profit",
+            frame=compare_pareto(sides),
+            terms=glossary.PARETO_SIDE_TERMS,
+        ),
     )
 
 

@@ -15,6 +15,7 @@ from tenure_serving.report.sections import Drawable
 STEMS: Mapping[tuple[str, str], str] = {
     ("segments", "groups"): "segments",
     ("segments", "pareto"): "pareto",
+    ("segments", "pareto_sides"): "pareto_sides",
     ("movement", "flows"): "movement",
     ("study", "profile"): "profile",
     ("ideal", "seeds"): "lookalike_seeds",

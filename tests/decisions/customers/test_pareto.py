@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tenure_decisions.customers.pareto import pareto, pareto_curve
+from tenure_decisions.customers.pareto import compare_pareto, pareto, pareto_curve
 from tenure_features.errors import DataContractError, UsageError
 
 
@@ -53,3 +53,35 @@ def test_pareto__refuses_what_cannot_be_shared() -> None:
         pareto([1.0, float("nan")])
     with pytest.raises(UsageError, match="above 0 and at most at 1"):
         pareto([1.0], shares=[0.0])
+
+
+def test_compare_pareto__each_side_ranks_by_itself() -> None:
+    found = compare_pareto(
+        {
+            "realised_revenue": [100.0, 60, 30, 10],
+            "realised_profit": [-20.0, 30, 15, 5],
+            "expected_profit": [0.0, 0, 0, 8],
+        },
+        shares=[0.25, 0.5, 1.0],
+    )
+    assert found.to_numpy().tolist() == [
+        [0.25, 1, 0.5, 1.0, 1.0, 0.0],
+        [0.5, 2, 0.8, 1.5, 1.0, 0.5],
+        [1.0, 4, 1.0, 1.0, 1.0, 1.0],
+    ]
+    assert list(found)[2:] == ["realised_revenue", "realised_profit", "expected_profit", "best_by_both"]
+
+
+@given(rows=st.lists(st.tuples(st.integers(0, 5), st.integers(-3, 3)), min_size=1, max_size=30), seed=st.integers(0, 9))
+def test_compare_pareto__the_order_of_rows_changes_nothing(rows, seed) -> None:
+    table = np.array(rows, dtype=float)
+    shuffled = np.random.default_rng(seed).permutation(table)
+    one, other = (
+        compare_pareto({"realised_revenue": part[:, 0], "realised_profit": part[:, 1]}) for part in (table, shuffled)
+    )
+    assert one.equals(other)
+
+
+def test_compare_pareto__refuses_sides_of_other_customers() -> None:
+    with pytest.raises(DataContractError, match="of the same customers"):
+        compare_pareto({"realised_revenue": [1.0, 2.0], "realised_profit": [1.0]})

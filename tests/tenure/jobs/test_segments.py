@@ -138,7 +138,8 @@ def test_segments__write_tables_and_charts(call: Callable[..., Any], shop: Path,
     assert "A comparison of customers, not an experiment" in done.out
     files = {path.name for path in (tmp_path / "tables").iterdir()}
     assert files == {
-        "segments.csv", "pareto.csv", "pareto.svg", "movement.csv", "movement.svg", "movement_groups.csv",
+        "segments.csv", "pareto.csv", "pareto_sides.csv", "pareto.svg",
+        "movement.csv", "movement.svg", "movement_groups.csv",
         "profile.csv", "profile.svg", "met_early_category.csv", "met_early_brand.csv", "ideal_rules.csv",
         "lookalike_seeds.csv",
     }  # fmt: skip

@@ -27,17 +27,18 @@ def segments_layout(findings: Findings) -> Parts:
             columns=names,
         ),
         *_shares(findings.frame("pareto")),
+        *_sides(findings),
         Drawing(name="pareto", label="Share of value by share of customers", draw=_curve),
     ]
 
 
 def pareto_layout(findings: Findings) -> Parts:
     """Return the parts of the section on where value sits."""
-    del findings
     title = "Customers by expected value over {days} days, the most valuable first; a share of what is predicted"
     return [
         Drawing(name="pareto", label="Share of value by share of customers", draw=_curve),
         View(table="pareto", title=title),
+        *_sides(findings),
     ]
 
 
@@ -94,6 +95,18 @@ def _shares(table: pd.DataFrame) -> list[Sentence]:
     parts = {"first": shares[_BEST[0]], "second": shares[_BEST[1]], "third": shares[_BEST[2]]}
     text = "Of expected value, the best 1 % bring {first}, 5 % bring {second}, 20 % bring {third}."
     return [Sentence(text=text, facts=tuple(Fact(name, float(part), "share") for name, part in parts.items()))]
+
+
+def _sides(findings: Findings) -> list[View]:
+    """Set revenue and profit side by side, so far and expected, where there is more than one of them."""
+    if "pareto_sides" not in {table.name for table in findings.tables}:
+        return []
+    return [
+        View(
+            table="pareto_sides",
+            title="What share the best customers bring, ranked by each column itself: so far, and expected",
+        )
+    ]
 
 
 def _curve(findings: Findings, language: Language) -> Any:  # noqa: ANN401  # an Altair chart, imported when it is drawn
