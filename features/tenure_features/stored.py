@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import math
+import re
 from collections.abc import Collection
 from dataclasses import dataclass
 from itertools import pairwise
@@ -20,6 +22,7 @@ _MOST_TEXT = 2_000
 MOST_ITEMS = 10_000
 _SHOWN = 60
 _DEEPEST = 20
+_MOMENT = re.compile(r"(?:1[6-9]|20|21)\d\d-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -92,6 +95,14 @@ class Stored:
         if any(not (letter.isprintable() or letter in "\n\t") for letter in value):
             self.refuse("a printable text")
         return value
+
+    def moment(self) -> dt.datetime:
+        """Take a moment as ``isoformat`` writes it, in UTC without saying so."""
+        match = _MOMENT.fullmatch(self.text(most=40))
+        try:
+            return dt.datetime.fromisoformat(match[0]) if match else self.refuse("a moment such as 2024-06-01T00:00:00")
+        except ValueError:
+            self.refuse("a moment there is")
 
     def one_of(self, options: Collection[str]) -> str:
         """Take one of several words."""

@@ -48,6 +48,7 @@ def write_scores(
     input_fingerprint: str,
     partitioned: bool = False,
     previous: str | None = None,
+    currency: str | None = None,
     unless_in: Path | None = None,
 ) -> Written:
     """Write a score table and its manifest, each in one step: a reader sees the old file or the new one.
@@ -71,6 +72,8 @@ def write_scores(
         ``_manifest.json`` so that readers of the folder skip it). A day has one partition.
     previous
         Fingerprint of the earlier scores whose groups were held on to; None where there were none.
+    currency
+        Of the amounts, where the model does not say.
     unless_in
         Where the very same result may lie already; None: in the folder.
 
@@ -83,6 +86,7 @@ def write_scores(
     """
     as_of = _as_of(scores)
     manifest = _manifest(scores, bundle, as_of, input_fingerprint, previous)
+    manifest["currency"] = manifest["currency"] or currency
     there = find_scores(
         unless_in or folder,
         bundle=bundle,
@@ -91,7 +95,7 @@ def write_scores(
         partitioned=partitioned,
         previous=previous,
     )
-    if there is not None and there.content["columns"] == manifest["columns"]:
+    if there is not None and all(there.content[name] == manifest[name] for name in ("columns", "currency")):
         raise NothingToDoError(
             f"These scores are there already: model {bundle.version}, as of {as_of}.",
             fix="Nothing was written; remove the folder to write them again.",

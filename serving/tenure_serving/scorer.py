@@ -22,6 +22,7 @@ from tenure_training.models.after.money_to_date import ACQUISITION_COST, MONEY_T
 from tenure_training.models.after.next_order import NextOrder, predict_dates
 from tenure_training.models.bundle import INTERVAL_LEVEL, Bundle, BundleInfo, read_bundle
 from tenure_training.models.contract import LEVELS, Candidate, Contributions, Prediction
+from tenure_training.models.evidence import Evidence
 
 if TYPE_CHECKING:  # shap compiles on import, which takes seconds
     from shap import Explanation
@@ -105,9 +106,10 @@ class Scorer:
         self.bundle = bundle
         self._segmenter = Segmenter.from_stored(Stored(dict(bundle.segments), "segments.json"))
         self._chunk_rows = chunk_rows
-        extras = Stored(dict(bundle.extras), "extras.json").fields(optional=("next_order", "lifetime"))
+        extras = Stored(dict(bundle.extras), "extras.json").fields(optional=("next_order", "lifetime", "evidence"))
         self._timing = NextOrder.from_stored(extras["next_order"]) if "next_order" in extras else None
         self._lifetime = Lifetime.from_stored(extras["lifetime"]) if "lifetime" in extras else None
+        self._evidence = Evidence.from_stored(extras["evidence"]) if "evidence" in extras else None
 
     @classmethod
     def load(
@@ -149,6 +151,11 @@ class Scorer:
     def notes(self) -> tuple[str, ...]:
         """What a reader of the scores must know: which numbers are left out, and why."""
         return self._lifetime.notes if self._lifetime is not None else ()
+
+    @property
+    def evidence(self) -> Evidence | None:
+        """How the model did on past windows when it was trained; None in bundles that do not say."""
+        return self._evidence
 
     @property
     def segmenter(self) -> Segmenter:

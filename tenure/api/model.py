@@ -21,8 +21,9 @@ from tenure.jobs.model_bundle import write_model
 from tenure.jobs.registration import record
 from tenure.jobs.results import BacktestResult
 from tenure.jobs.training import TrainedShop, train_opened
+from tenure.jobs.tuning import tuning_sections
 from tenure.progress import Progress, SilentProgress
-from tenure.report.run_report import write_report
+from tenure.report.run_report import Reported, write_report
 from tenure_features import Catalogue, Shop
 from tenure_features.html_view import render_view
 from tenure_serving.language import ENGLISH, Language, load_language
@@ -72,7 +73,7 @@ class Model:
     @cached_property
     def bundle(self) -> Bundle:
         """The immutable folder a scorer is loaded from; it lasts as long as the model, `save` keeps it."""
-        return write_model(self.config, self.trained.shop, self.trained.training, folder=self._folder / "model")
+        return write_model(self.config, self.trained, folder=self._folder / "model")
 
     @cached_property
     def scorer(self) -> ShopScorer:
@@ -135,16 +136,19 @@ class Model:
 
     def _write_report(self, folder: Path, language: Language = ENGLISH) -> list[Path]:
         """Write the report and its charts; the page comes first."""
-        return write_report(
-            folder,
-            self.config,
-            self.trained,
+        frame = self.trained.training.frame
+        reported = Reported(
+            shop=self.trained.shop,
+            config=self.config,
             scorer=self.scorer,
             scores=self._scores,
-            previous=None,
-            further=(),
-            language=language,
+            present=frame.present,
+            catalogue=frame.catalogue,
+            notes=self.trained.notes,
+            tuning=tuning_sections(self.trained.training.tunings, language=language),
+            audit=self.trained.audit,
         )
+        return write_report(folder, reported, language=language)
 
     def _repr_html_(self) -> str:
         """Show the champion, why it was chosen, and the backtest in a notebook."""

@@ -13,6 +13,7 @@ def check(
     returns: options.ReturnsOption = None,
     trust_customers: options.TrustCustomers = None,
     encoding: options.Encoding = None,
+    currency: options.Currency = None,
     as_of: options.AsOf = None,
     config: options.ConfigFile = None,
     engine: options.EngineOption = None,
@@ -29,14 +30,17 @@ def check(
     from tenure.config_file import load_config
     from tenure.jobs.exports import sources_of
     from tenure.jobs.next_command import command_after
-    from tenure.jobs.opening import check_configured_shop
+    from tenure.jobs.opening import check_configured_shop, known_currency
     from tenure.jobs.settings import require_settings
     from tenure.output import emit
     from tenure.progress import open_progress
     from tenure_features.errors import DataContractError
+    from tenure_serving.language import NO_CURRENCY
 
     asked = {
-        "orders": options.log(orders, column, returns=returns, trust_customers=trust_customers, encoding=encoding),
+        "orders": options.log(
+            orders, column, returns=returns, currency=currency, trust_customers=trust_customers, encoding=encoding
+        ),
         "engine": options.engine(engine),
         "run": options.question(as_of),
     }
@@ -46,9 +50,15 @@ def check(
         sources = sources_of(settings)
         accounts = check_configured_shop(settings, sources)
     ready = all(account.ready for account in accounts.values())
+    known = known_currency(accounts["orders"], settings)
     following = command_after("run", asked, config=config) if ready else None
-    payload = {"ready": ready, "tables": {name: account.to_dict() for name, account in accounts.items()}}
-    paragraphs = ["\n".join(sources.account), *map(str, accounts.values()), f"Next: {following}" if following else ""]
+    payload = {
+        "ready": ready,
+        "currency": known,
+        "tables": {name: account.to_dict() for name, account in accounts.items()},
+    }
+    paragraphs = ["\n".join(sources.account), *map(str, accounts.values()), "" if known else NO_CURRENCY]
+    paragraphs.append(f"Next: {following}" if following else "")
     text = "\n\n".join(paragraph for paragraph in paragraphs if paragraph)
     emit("check", [text], payload | {"export": list(sources.account), "next": following}, as_json=json)
     if not ready:

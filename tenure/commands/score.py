@@ -27,6 +27,9 @@ def score(
             help="Score although --as-of is later than the last order by more than the shop usually pauses.",
         ),
     ] = None,
+    report: Annotated[
+        bool, typer.Option("--report/--no-report", help="Whether report.html and call_list.csv are written, too.")
+    ] = True,
     candidate: options.OwnCandidates = None,
     features: options.Features = None,
     out: options.Out = None,
@@ -40,7 +43,8 @@ def score(
 ) -> None:
     """Score newer orders with a model trained before.
 
-    The horizon, the population and every threshold are those the model carries.
+    Writes scores.parquet, report.html, call_list.csv and manifest.json into --out. The horizon, the population and
+    every threshold are those the model carries.
 
     Example: tenure score --model models:/tenure-scorer@champion --orders newer.parquet --as-of 2011-09-10 --out out
     """
@@ -65,5 +69,5 @@ def score(
     require_apart(settings.run.out, input_places(settings), results=[config, model])
     folder = options.out_folder(settings.run.out)
     with open_progress(quiet=quiet) as progress:
-        result = score_job(settings, model, folder, progress=progress)
+        result = score_job(settings, model, folder, progress=progress, report=report)
     emit("score", score_lines(result), result, as_json=json)

@@ -167,7 +167,7 @@ def _table(item: _Recognised, folder: Path, encoding: str | None) -> Iterator[st
             yield f"#   {status}: {meaning.english} / {meaning.russian}\n"
     if item.table == "orders":
         yield 'returns = "net"                # net | drop | raise: what orders below zero do\n'
-        yield '# currency = "EUR"             # where the orders have no such column\n'
+        yield '# currency = "EUR"             # said once, where the orders have no such column\n'
         yield "# trust_customers = true       # when check doubts customers that are right\n"
     if item.columns:
         yield f"\n[{section}.columns]  # column of the contract = column of the file, or an SQL expression\n"

@@ -10,14 +10,16 @@ from tenure.config import Config
 from tenure.jobs.calendars import definition
 from tenure.jobs.costs import economics_of
 from tenure.jobs.extras import extras
+from tenure.jobs.leaks import leak_notes
 from tenure.jobs.segmenter import closed_windows, fit_segmenter
-from tenure_features import Shop
+from tenure.jobs.training import TrainedShop
+from tenure_training.backtest_tables import sum_up_evidence
 from tenure_training.models.bundle import Bundle, BundleInfo, definitions, package_versions, write_bundle
-from tenure_training.training import Training
 
 
-def write_model(config: Config, shop: Shop, training: Training, *, folder: Path) -> Bundle:
-    """Write the champion, the limits of its segments and its definitions."""
+def write_model(config: Config, trained: TrainedShop, *, folder: Path) -> Bundle:
+    """Write the champion, the limits of its segments, its definitions and how it did on past windows."""
+    shop, training = trained.shop, trained.training
     frame, currency = training.frame, shop.currency
     prediction = training.champion.predict(frame.present)
     predictions = pd.DataFrame(
@@ -55,4 +57,11 @@ def write_model(config: Config, shop: Shop, training: Training, *, folder: Path)
         closed=closed_windows(frame, training.champion),
         economics=economics,
     )
-    return write_bundle(folder, training.champion, info, segmenter.to_dict(), extras=more)
+    evidence = sum_up_evidence(
+        training.backtest,
+        training.choice.name,
+        reason=training.choice.reason,
+        notes=(*training.notes, *leak_notes(trained.audit)),
+    )
+    extra_parts = more | {"evidence": evidence.to_dict()}
+    return write_bundle(folder, training.champion, info, segmenter.to_dict(), extras=extra_parts)

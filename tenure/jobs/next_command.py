@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 _OPTIONS = {
-    "orders": {"uri": "--orders", "returns": "--returns", "encoding": "--encoding"},
+    "orders": {"uri": "--orders", "returns": "--returns", "currency": "--currency", "encoding": "--encoding"},
     "engine": {"kind": "--engine"},
     "run": {"as_of": "--as-of"},
 }

@@ -133,6 +133,11 @@ def _absent(shop: Shop, catalogue: Catalogue) -> tuple[str, ...]:
     return (f"Features that need a table that was not given are left out: {listed}.",)
 
 
+def known_currency(orders: Readiness, config: Config) -> str | None:
+    """Say what the amounts of a log are in: its one currency, or what the configuration says; None where neither."""
+    return (orders.figures.currency if orders.figures else None) or config.orders.currency
+
+
 def check_configured_shop(config: Config, sources: Sources) -> dict[str, Readiness]:
     """Give the account of the orders and of each table beside them, broken or not.
 

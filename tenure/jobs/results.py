@@ -27,7 +27,7 @@ class ScoreResult:
     customers
         Customers scored.
     at_risk
-        Customers in the high risk tier who are not lost yet.
+        Customers in the high risk tier, or with a warning sign, who are not lost yet.
     money_at_risk
         What those would bring if they stayed, minus what is expected of them.
     expected_value
@@ -40,11 +40,14 @@ class ScoreResult:
         The window predicted.
     notes
         Sentences a reader must know.
+    report_path
+        ``report.html``, with ``call_list.csv`` beside it; None where no report was asked for.
     """
 
     out: Path
     scores_path: Path
     manifest_path: Path
+    report_path: Path | None
     customers: int
     at_risk: int
     money_at_risk: float
@@ -56,7 +59,16 @@ class ScoreResult:
     notes: tuple[str, ...]
 
     @classmethod
-    def of(cls, scores: pd.DataFrame, *, out: Path, bundle: Bundle, notes: tuple[str, ...]) -> ScoreResult:
+    def of(
+        cls,
+        scores: pd.DataFrame,
+        *,
+        out: Path,
+        bundle: Bundle,
+        currency: str | None,
+        notes: tuple[str, ...],
+        report: Path | None,
+    ) -> ScoreResult:
         """Sum up scores that lie in a folder, and the model they come from."""
         from tenure_serving.report.summary import headline, with_money
 
@@ -65,11 +77,12 @@ class ScoreResult:
             out=out,
             scores_path=out / SCORES,
             manifest_path=out / MANIFEST,
+            report_path=report,
             customers=len(scores),
             at_risk=head.at_risk,
             money_at_risk=head.money_at_risk,
             expected_value=head.expected_value,
-            currency=bundle.info.currency,
+            currency=currency,
             model_version=bundle.version,
             as_of=pd.Timestamp(scores["as_of"].iloc[0]).to_pydatetime(),
             horizon_days=bundle.info.horizon_days,

@@ -16,8 +16,9 @@ from tenure.jobs.profile_columns import with_profile
 from tenure.jobs.registration import record
 from tenure.jobs.results import RunResult, ScoreResult
 from tenure.jobs.training import TrainedShop, train_shop
+from tenure.jobs.tuning import tuning_sections
 from tenure.progress import Progress
-from tenure.report.run_report import CALL_LIST, CHART_FOLDER, REPORT, write_report
+from tenure.report.run_report import REPORT_FILES, Reported, write_report
 from tenure_serving.batch import MANIFEST, SCORES, write_scores
 from tenure_serving.language import load_language
 from tenure_serving.report import Section
@@ -54,24 +55,29 @@ def run_job(
     previous = earlier_scores(config.run.previous)
     trained = train_shop(config, progress=progress, previous=previous)
     shop, training = trained.shop, trained.training
-    names = (MODEL_FOLDER, CHART_FOLDER, REPORT, CALL_LIST, *identity_files(shop), SCORES, MANIFEST)
+    names = (MODEL_FOLDER, *REPORT_FILES, *identity_files(shop), SCORES, MANIFEST)
+    language = load_language(config.report.language)
     with replace_folder(out, names=names) as draft:
         with progress.stage("Scoring the customers"):
-            scorer = Scorer(write_model(config, shop, training, folder=draft / MODEL_FOLDER))
+            scorer = Scorer(write_model(config, trained, folder=draft / MODEL_FOLDER))
             scores = _score(config, trained, scorer, previous, draft=draft)
         trained = replace(trained, notes=(*trained.notes, *scorer.notes))
         with progress.stage("Writing the report"):
             further = sections(training) if sections else ()
-            files = write_report(
-                draft,
-                config,
-                trained,
+            reported = Reported(
+                shop=shop,
+                config=config,
                 scorer=scorer,
                 scores=scores,
+                present=training.frame.present,
+                catalogue=training.frame.catalogue,
                 previous=previous,
+                notes=trained.notes,
+                tuning=tuning_sections(training.tunings, language=language),
                 further=further,
-                language=load_language(config.report.language),
+                audit=trained.audit,
             )
+            files = write_report(draft, reported, language=language)
     # what is recorded lies in its place by now, so that a store that cannot be reached leaves a whole result
     bundle = replace(scorer.bundle, folder=out / MODEL_FOLDER)
     report, *charts = (out / file.relative_to(draft) for file in files)
@@ -84,7 +90,9 @@ def run_job(
             params={"orders": config.orders.uri, "customers": len(scores)},
         )
     gate = () if tracked.decision.promote else (f"Not promoted to champion. {tracked.decision.reason}",)
-    result = ScoreResult.of(scores, out=out, bundle=bundle, notes=(*trained.notes, *gate))
+    result = ScoreResult.of(
+        scores, out=out, bundle=bundle, currency=shop.currency, notes=(*trained.notes, *gate), report=report
+    )
     return _run_result(result, trained, scores=scores, report=report, tracking_uri=uri)
 
 

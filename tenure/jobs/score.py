@@ -17,11 +17,13 @@ from tenure.jobs.registration import store_of
 from tenure.jobs.results import ScoreResult
 from tenure.jobs.settings import require_settings
 from tenure.progress import Progress
+from tenure.report.run_report import REPORT, REPORT_FILES, Reported, write_report
 from tenure_features import Shop, snapshots
 from tenure_features.errors import DataContractError
 from tenure_features.families.catalogue import Catalogue
 from tenure_features.user_features import require_defined
 from tenure_serving.batch import MANIFEST, SCORES, write_scores
+from tenure_serving.language import ENGLISH, load_language
 from tenure_serving.result_folder import replace_folder
 from tenure_serving.score_tables import earlier_scores
 from tenure_serving.scorer import Scorer
@@ -29,8 +31,17 @@ from tenure_training.models.bundle import BundleInfo
 from tenure_training.models.user_file import own_candidates
 
 
-def score_job(config: Config, model: str, out: Path, *, progress: Progress) -> ScoreResult:
+def score_job(config: Config, model: str, out: Path, *, progress: Progress, report: bool = True) -> ScoreResult:
     """Score newer orders with a model trained before, by the limits and definitions it carries.
+
+    Parameters
+    ----------
+    config, out, progress
+        What is asked, the folder of the results, and who is told what happens.
+    model
+        Its folder, or its URI in MLflow.
+    report
+        Whether the report and the call list are written, too.
 
     Raises
     ------
@@ -46,6 +57,7 @@ def score_job(config: Config, model: str, out: Path, *, progress: Progress) -> S
         own = own_candidates(config.run.candidates or ())
         scorer = Scorer.load(folder if folder.exists() else model, tracking_uri=tracking, candidates=own)
         info = scorer.bundle.info
+        config = _remembering(config, info)
     with progress.stage("Reading the orders"):
         needed, catalogue = {feature.table for feature in info.catalogue}, catalogue_of(config)
         asked = scorer.segmenter.playbook.columns
@@ -55,27 +67,67 @@ def score_job(config: Config, model: str, out: Path, *, progress: Progress) -> S
         require_same(shop.calendar, info.definitions.get("calendar"))
         gap = gap_notes(shop, allow_gap=config.run.allow_gap)
     notes = (*identity_notes(shop), *shop.notes, *gap)
-    with (
-        progress.stage("Scoring the customers"),
-        replace_folder(out, names=(*identity_files(shop), SCORES, MANIFEST)) as draft,
-    ):
-        scores = scorer.score(
-            with_profile(
+    language = load_language(config.report.language)
+    with replace_folder(out, names=(*REPORT_FILES, *identity_files(shop), SCORES, MANIFEST)) as draft:
+        with progress.stage("Scoring the customers"):
+            present = with_profile(
                 with_past_money(present_customers(shop, info, catalogue), config.economics, shop), shop, asked
-            ),
-            currency=shop.currency,
-            previous=previous.table if previous else None,
-        )
-        write_identities(shop, draft)
-        write_scores(
-            scores,
-            draft,
-            bundle=scorer.bundle,
-            input_fingerprint=shop.fingerprint,
-            previous=previous.fingerprint if previous else None,
-            unless_in=out,
-        )
-    return ScoreResult.of(scores, out=out, bundle=scorer.bundle, notes=(*notes, *scorer.notes))
+            )
+            scores = scorer.score(
+                present,
+                currency=shop.currency,
+                previous=previous.table if previous else None,
+                language=language,
+            )
+            write_identities(shop, draft)
+            write_scores(
+                scores,
+                draft,
+                bundle=scorer.bundle,
+                input_fingerprint=shop.fingerprint,
+                previous=previous.fingerprint if previous else None,
+                currency=shop.currency,
+                unless_in=out if (out / REPORT).is_file() or not report else None,
+            )
+        notes = (*notes, *scorer.notes)
+        if report:
+            reported = Reported(
+                shop=shop,
+                config=config,
+                scorer=scorer,
+                scores=scores,
+                present=present,
+                catalogue=catalogue,
+                previous=previous,
+                notes=(_basis(scorer), *(scorer.evidence.notes if scorer.evidence else ()), *notes),
+            )
+            with progress.stage("Writing the report"):
+                write_report(draft, reported, language=language)
+    return ScoreResult.of(
+        scores,
+        out=out,
+        bundle=scorer.bundle,
+        currency=shop.currency,
+        notes=notes,
+        report=out / REPORT if report else None,
+    )
+
+
+def _remembering(config: Config, info: BundleInfo) -> Config:
+    """Take the currency of the model for orders that say none."""
+    if config.orders.currency or not info.currency:
+        return config
+    return config.model_copy(update={"orders": config.orders.model_copy(update={"currency": info.currency})})
+
+
+def _basis(scorer: Scorer) -> str:
+    """Say what a report from scores without a training rests on."""
+    return ENGLISH.gettext(
+        "Nothing was trained for these scores: they come from the model of {day} (version {version}). Its grade and "
+        "its test on past windows are those of its training, not of the newest orders.",
+        day=f"{scorer.bundle.info.as_of:%Y-%m-%d}",
+        version=scorer.version,
+    )
 
 
 def _price_tables(config: Config) -> set[str]:

@@ -9,7 +9,7 @@ import pandas as pd
 from tenure.jobs.results import AuditResult, BacktestResult, RunResult, ScoreResult
 from tenure.report.training import audit_findings, date_findings
 from tenure_serving.findings import text_lines
-from tenure_serving.language import ENGLISH
+from tenure_serving.language import ENGLISH, NO_CURRENCY
 
 _METRIC_COLUMNS = {
     "Will they order? Mean over the backtest's origins": (
@@ -33,6 +33,7 @@ def run_lines(result: RunResult) -> list[str]:
         *_dates(result),
         "",
         f"Report:   {result.report_path}",
+        f"Calls:    {result.report_path.with_name('call_list.csv')}",
         f"Scores:   {result.scores_path}",
         f"Manifest: {result.manifest_path}",
         f"Tracked:  {result.tracking_uri}",
@@ -41,12 +42,14 @@ def run_lines(result: RunResult) -> list[str]:
 
 def score_lines(result: ScoreResult) -> list[str]:
     """Tell the result of scoring with an existing model."""
+    report = result.report_path
     return [
         *_notes(result.notes),
         *_findings(result),
         "",
         f"Model:  version {result.model_version}",
         f"Scores: {result.scores_path}",
+        *([] if report is None else [f"Report: {report}", f"Calls:  {report.with_name('call_list.csv')}"]),
     ]
 
 
@@ -110,6 +113,7 @@ def _findings(result: RunResult | ScoreResult) -> list[str]:
     )
     return [
         f"{result.customers:,} customers as of {result.as_of:%Y-%m-%d}, for the next {result.horizon_days} days:",
-        f"  {result.at_risk:,} are at high risk of leaving, {stake} is at stake",
+        f"  {result.at_risk:,} are at risk of leaving (high risk, or a warning sign): {stake} is at stake",
         f"  {value} is expected from all of them together",
+        *([] if result.currency else ["", f"Note: {NO_CURRENCY}"]),
     ]

@@ -1,8 +1,9 @@
-"""The report of a run: which sections it has, and its files."""
+"""The report of a run or of a scoring: which sections it has, and its files."""
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
@@ -10,137 +11,160 @@ import pandas as pd
 from tenure.config import Config
 from tenure.jobs.campaign import contact_findings
 from tenure.jobs.purchases import purchases_so_far
-from tenure.jobs.training import TrainedShop
-from tenure.jobs.tuning import tuning_sections
 from tenure.report.chart_files import write_charts
 from tenure.report.economics import economics_sections
 from tenure.report.explanation_sections import explanation_sections
 from tenure.report.identity import identity_findings
 from tenure.report.segments import segment_sections
 from tenure.report.training import audit_findings, date_findings
+from tenure_features import Shop
+from tenure_features.families.catalogue import Catalogue
 from tenure_features.spreadsheets import write_csv
 from tenure_serving.findings import section
 from tenure_serving.language import ENGLISH, Language
 from tenure_serving.report import ReportData, Section, render_report
 from tenure_serving.report.page import group_words
 from tenure_serving.report.sections import say_section
-from tenure_serving.report.summary import call_list, with_money
+from tenure_serving.report.summary import call_list, first_to_call, with_money
 from tenure_serving.score_tables import Scores
 from tenure_serving.scorer import Scorer
-from tenure_serving.segments import Segmenter
-from tenure_training.backtest_tables import (
-    sum_totals,
-    summarise_calibration,
-    summarise_dates,
-    summarise_deciles,
-)
+from tenure_training.audit import Finding
 from tenure_training.drivers import rank_drivers
-from tenure_training.models.bundle import Bundle
+from tenure_training.models.evidence import Evidence
 
 REPORT, CALL_LIST, CHART_FOLDER = "report.html", "call_list.csv", "charts"
+REPORT_FILES = (CHART_FOLDER, REPORT, CALL_LIST)
+"""What a report leaves in a folder of results."""
+_MOST_EXPLAINED = 20_000
+"""Customers whose terms the sections on reasons are made of: enough for any mean over them."""
 
 
-def write_report(
-    folder: Path,
-    config: Config,
-    trained: TrainedShop,
-    *,
-    scorer: Scorer,
-    scores: pd.DataFrame,
-    previous: Scores | None,
-    further: tuple[Section, ...],
-    language: Language = ENGLISH,
-) -> list[Path]:
-    """Write the report of a run, its charts and the call list, and return the paths of all but the list of customers.
+@dataclass(frozen=True, kw_only=True)
+class Reported:
+    """What a report is of.
+
+    Attributes
+    ----------
+    shop, config
+        What was opened, and what was asked.
+    scorer, scores
+        The model, and what it said of the customers.
+    present
+        The snapshot that was scored.
+    catalogue
+        The features that were computed.
+    previous
+        Scores of an earlier moment to tell movement from; None for none.
+    notes
+        Sentences a reader must know.
+    tuning, further
+        Sections on how settings were found, in front of those about segments, and of the caller, behind them.
+    audit
+        What was found when the training was looked over for leaks; empty where there was none.
+    """
+
+    shop: Shop
+    config: Config
+    scorer: Scorer
+    scores: pd.DataFrame
+    present: pd.DataFrame
+    catalogue: Catalogue
+    previous: Scores | None = None
+    notes: tuple[str, ...] = ()
+    tuning: Sequence[Section] = ()
+    further: Sequence[Section] = ()
+    audit: Sequence[Finding] = ()
+
+    @property
+    def currency(self) -> str:
+        """Unit of amounts: the model's, or the shop's where the model was not told; empty for none."""
+        return self.scorer.bundle.info.currency or self.shop.currency or ""
+
+    @property
+    def evidence(self) -> Evidence:
+        """How the model did on past windows, from its bundle."""
+        return self.scorer.evidence or Evidence(reason="")
+
+
+def write_report(folder: Path, reported: Reported, *, language: Language = ENGLISH) -> list[Path]:
+    """Write the report, its charts and the call list, and return the paths of all but the list of customers.
 
     Parameters
     ----------
     folder
         Where they go.
-    config, trained
-        What was asked, and the training that answered.
-    scorer, scores
-        The model, and what it said of the customers.
-    previous
-        Scores of an earlier moment to tell movement from; None for none.
-    further
-        Sections of the caller, behind those about segments and the backtest.
+    reported
+        Whose report it is.
     language
         Of every word.
     """
-    bundle, segmenter = scorer.bundle, scorer.segmenter
+    segmenter = reported.scorer.segmenter
     maps = (segmenter.group_map, segmenter.relationship_map)
     spoken = language.with_words(group_words(language, segmenter.playbook, *maps))
-    record = purchases_so_far(trained.shop)
-    sections = (
-        *segment_sections(
-            trained.shop, scorer, scores, previous, catalogue=trained.training.frame.catalogue, language=spoken
-        ),
-        *_backtest_sections(trained, scores, segmenter, config, language=spoken),
-        *(say_section(added, spoken) for added in further),
-        *economics_sections(trained.shop, scores, seed=config.run.seed, language=spoken),
-    )
-    data = _report_data(trained, bundle, scores, record=record, further=sections, language=spoken)
+    record = purchases_so_far(reported.shop)
+    data = _report_data(reported, record, language=spoken)
     report, calls = folder / REPORT, folder / CALL_LIST
     report.write_text(render_report(data, playbook=segmenter.playbook, maps=maps, language=language), encoding="utf-8")
-    write_csv(call_list(with_money(scores, record), language=spoken), calls)
+    write_csv(call_list(with_money(reported.scores, record), language=spoken), calls)
     return [report, *write_charts(data, folder / CHART_FOLDER, language=spoken)]
 
 
-def _backtest_sections(
-    trained: TrainedShop, scores: pd.DataFrame, segmenter: Segmenter, config: Config, *, language: Language
-) -> tuple[Section, ...]:
-    campaign = contact_findings(
-        scores, config.economics, economics=segmenter.if_buys.economics, currency=trained.shop.currency or ""
+def _report_data(reported: Reported, record: pd.DataFrame, *, language: Language) -> ReportData:
+    info, evidence = reported.scorer.bundle.info, reported.evidence
+    present = _explained(reported, record)
+    contributions = reported.scorer.bundle.candidate.contributions(
+        present.astype(dict.fromkeys(info.features, "float64"))
     )
-    dates = date_findings(summarise_dates(trained.training.backtest))
-    return tuple(section(findings, language=language) for findings in (campaign, dates) if findings is not None)
-
-
-def _report_data(
-    trained: TrainedShop,
-    bundle: Bundle,
-    scores: pd.DataFrame,
-    *,
-    record: pd.DataFrame,
-    further: tuple[Section, ...],
-    language: Language,
-) -> ReportData:
-    log, training = trained.shop.log, trained.training
-    result, champion = training.backtest, training.choice.name
-    contributions = training.champion.contributions(training.frame.present)
-    linking = identity_findings(trained.shop, scores)
-    data = ReportData(
-        scores=scores,
-        definitions={**bundle.info.definitions, "currency": bundle.info.currency or ""},
-        champion=champion,
-        champion_reason=training.choice.reason,
-        readiness=log.readiness.to_dict(),
-        drivers=rank_drivers(contributions, bundle.info.catalogue),
+    reasons = explanation_sections(
+        contributions,
+        present,
+        reported.scores,
+        catalogue=info.catalogue,
+        currency=reported.currency,
+        language=language,
         record=record,
-        notes=trained.notes,
-        sections=(
-            *tuning_sections(training.tunings, language=language),
-            *further,
-            *explanation_sections(
-                contributions,
-                training.frame.present,
-                scores,
-                catalogue=bundle.info.catalogue,
-                currency=bundle.info.currency or "",
-                language=language,
-                record=record,
-            ),
-            *([] if linking is None else [section(linking, language=language)]),
-            section(audit_findings(trained.audit), language=language),
+    )
+    return ReportData(
+        scores=reported.scores,
+        definitions={**info.definitions, "currency": reported.currency},
+        champion=info.champion,
+        champion_reason=evidence.reason,
+        readiness=reported.shop.log.readiness.to_dict(),
+        drivers=rank_drivers(contributions, info.catalogue),
+        record=record,
+        notes=reported.notes,
+        sections=_sections(reported, reasons, language=language),
+        backtest=evidence.backtest,
+        calibration=evidence.calibration,
+        deciles=evidence.deciles,
+        totals=evidence.totals,
+    )
+
+
+def _sections(reported: Reported, reasons: Sequence[Section], *, language: Language) -> tuple[Section, ...]:
+    shop, scores, segmenter = reported.shop, reported.scores, reported.scorer.segmenter
+    campaign = contact_findings(
+        scores, reported.config.economics, economics=segmenter.if_buys.economics, currency=reported.currency
+    )
+    dates, linking = date_findings(reported.evidence.dates), identity_findings(shop, scores)
+    audit = audit_findings(reported.audit) if reported.audit else None
+    return (
+        *reported.tuning,
+        *segment_sections(
+            shop, reported.scorer, scores, reported.previous, catalogue=reported.catalogue, language=language
         ),
+        *(section(findings, language=language) for findings in (campaign, dates) if findings is not None),
+        *(say_section(added, language) for added in reported.further),
+        *economics_sections(shop, scores, seed=reported.config.run.seed, language=language),
+        *reasons,
+        *(section(findings, language=language) for findings in (linking, audit) if findings is not None),
     )
-    if result is None:
-        return data
-    return replace(
-        data,
-        backtest=result.table(),
-        calibration=summarise_calibration(result, champion),
-        deciles=summarise_deciles(result, champion),
-        totals=sum_totals(result, champion),
-    )
+
+
+def _explained(reported: Reported, record: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows whose terms are shown: evenly spaced ones, and the customer to call first."""
+    present = reported.present
+    urgent = first_to_call(with_money(reported.scores, record), rows=1)["customer_id"]
+    shown = present.iloc[:: max(1, -(-len(present) // _MOST_EXPLAINED))]
+    missing = present[present["customer_id"].isin(urgent) & ~present["customer_id"].isin(shown["customer_id"])]
+    return pd.concat([shown, missing], ignore_index=True) if len(missing) else shown

@@ -48,9 +48,9 @@ def date_findings(table: pd.DataFrame) -> Findings | None:
     Parameters
     ----------
     table
-        As `tenure_training.backtest.Backtest.dates`, one row per origin.
+        As `tenure_training.backtest.Backtest.dates`, one row per origin; may be empty.
     """
-    judged = table[table["ordered"] > 0]
+    judged = table if table.empty else table[table["ordered"] > 0]
     if judged.empty:
         return None
     mean = judged.drop(columns="origin").mean()

@@ -195,9 +195,9 @@ def test_report__leads_with_the_numbers_of_the_score_table(data, page) -> None:
     assert head.money_at_risk == pytest.approx(at_risk)
     assert head.expected_value == pytest.approx(scores["expected_value"].sum())
     text = Reader(page).text
-    conclusion = f"{len(risky):,} of 4,000 customers are at high risk of leaving within 90 days: "
+    conclusion = f"{len(risky):,} of 4,000 customers are at risk of leaving within 90 days: "
     assert f"{conclusion}{round(at_risk, -2):,.0f} GBP is at stake." in text
-    assert f"{len(risky):,} at high risk of leaving" in text
+    assert f"{len(risky):,} at risk of leaving" in text
     assert f"{round(at_risk, -2):,.0f} GBP at risk with them over 90 days" in text
 
 

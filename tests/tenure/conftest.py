@@ -79,8 +79,8 @@ def pipeline(monkeypatch: pytest.MonkeyPatch) -> FakePipeline:
     fake = FakePipeline()
     jobs = {
         "run_job": lambda config, out, *, progress: fake.answer(config=config, out=out, progress=progress),
-        "score_job": lambda config, model, out, *, progress: fake.answer(
-            config=config, model=model, out=out, progress=progress
+        "score_job": lambda config, model, out, *, progress, report: fake.answer(
+            config=config, model=model, out=out, progress=progress, report=report
         ),
         "backtest_job": lambda config, *, progress: fake.answer(config=config, progress=progress),
     }

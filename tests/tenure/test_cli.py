@@ -126,7 +126,7 @@ def test_run__result_on_stdout_everything_else_on_stderr(call: Call, pipeline: A
     done = call(*RUN, "--currency", "GBP", "--out", tmp_path)
     assert done.out.splitlines()[:3] == [
         "1,234 customers as of 2011-06-11, for the next 90 days:",
-        "  567 are at high risk of leaving, 8,902 GBP is at stake",
+        "  567 are at risk of leaving (high risk, or a warning sign): 8,902 GBP is at stake",
         "  23,457 GBP is expected from all of them together",
     ]
     assert "Model: recency (lowest log-loss on 3 origins)" in done.out

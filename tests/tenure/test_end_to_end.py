@@ -6,6 +6,7 @@ import contextlib
 import hashlib
 import io
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -134,6 +135,44 @@ def test_score__the_registered_champion_gives_the_scores_of_the_run(shop: Shop) 
     assert code == 0, err
     assert json.loads(out)["customers"] == len(shop.scores)
     pd.testing.assert_frame_equal(shop.scores, pd.read_parquet(shop.folder / "same" / "scores.parquet"), rtol=1e-6)
+
+
+def test_score__writes_a_report_that_says_what_it_rests_on(shop: Shop) -> None:
+    code, out, err = shop.score("--as-of", "2022-12-02", "--model", shop.folder / "out" / "model", out="told")
+    assert code == 0, err
+    told = shop.folder / "told"
+    assert f"Report: {told / 'report.html'}" in out
+    assert {path.name for path in told.iterdir()} == {
+        "call_list.csv", "charts", "manifest.json", "report.html", "scores.parquet",
+    }  # fmt: skip
+    report, of_run = ((shop.folder / name / "report.html").read_text() for name in ("told", "out"))
+    assert f"Nothing was trained for these scores: they come from the model of {AS_OF}" in report
+    assert "Nothing was trained" not in of_run
+    for kept in ("Model grade", "Backtest: every candidate", "Dates of the next order are", "What each of the"):
+        assert re.findall(f"{kept}.{{30}}", report) == re.findall(f"{kept}.{{30}}", of_run) != []
+    assert "Something from the future" not in report  # the audit is of a training
+    calls = pd.read_csv(told / "call_list.csv")
+    assert set(calls["customer_id"]) <= set(pd.read_parquet(told / "scores.parquet")["customer_id"])
+
+
+def test_score__without_a_report_is_another_question_than_with_one(shop: Shop) -> None:
+    question = ["--as-of", AS_OF, "--model", shop.folder / "out" / "model"]
+    assert shop.score(*question, "--no-report", out="bare")[0] == 0
+    assert {path.name for path in (shop.folder / "bare").iterdir()} == {"manifest.json", "scores.parquet"}
+    assert shop.score(*question, "--no-report", out="bare")[0] == 99
+    assert shop.score(*question, out="bare")[0] == 0
+    assert (shop.folder / "bare" / "report.html").is_file()
+
+
+def test_score__remembers_the_currency_of_the_model(shop: Shop) -> None:
+    shop.table.drop(columns="money").to_csv(shop.folder / "bare.csv", index=False)
+    columns = [pair for pair in COLUMNS if "currency" not in str(pair)]
+    words = [word for pair in columns if "=" in pair for word in ("--column", pair)]
+    question = ["--as-of", AS_OF, "--model", shop.folder / "out" / "model", "--no-report", "--out"]
+    code, out, err = call("score", "--orders", shop.folder / "bare.csv", *words, *question, shop.folder / "remembered")
+    assert code == 0, err
+    assert "EUR is at stake" in out
+    assert json.loads((shop.folder / "remembered" / "manifest.json").read_text())["currency"] == "EUR"
 
 
 def test_score__later_orders_move_the_scores_not_the_model(shop: Shop) -> None:

@@ -26,7 +26,8 @@ KILLED_RUNS, KILLED_SCORINGS = 3, 27
 NOTHING_TO_DO = 99
 """The very scores are there already."""
 RESULT = {"scores.parquet", "manifest.json"}
-OF_A_RUN = RESULT | {"call_list.csv", "charts", "model", "report.html"}
+OF_A_REPORT = {"call_list.csv", "charts", "report.html"}
+OF_A_RUN = RESULT | OF_A_REPORT | {"model"}
 
 
 class Commands:
@@ -97,8 +98,12 @@ def whole_result(out: Path) -> str:
     table = pd.read_parquet(scores)
     assert len(table) > 100
     assert set(table["model_version"]) == {manifest["model_version"]}
-    if (out / "report.html").exists() or (out / "model").exists():
+    there = {path.name for path in out.iterdir()}
+    if "model" in there:
         assert read_bundle(out / "model").version == manifest["model_version"]
+        assert there >= OF_A_RUN
+    if OF_A_REPORT & there:
+        assert there >= OF_A_REPORT
         assert (out / "report.html").read_text("utf-8").rstrip().endswith("</html>")
         assert all(chart.stat().st_size for chart in (out / "charts").iterdir())
     return str(manifest["sha256"])
@@ -153,18 +158,19 @@ def test_run_and_score__killed_at_thirty_instants_leave_the_old_result_or_the_ne
         results.append(whole_result(out))
     assert results[-1] != results[0]
     score = ("score", "--trust-customers", "--model", out / "model", "--out", scored)
-    commands.start(*score, "--orders", logs[2])
+    commands.start(*score, "--no-report", "--orders", logs[2])
     began = time.monotonic()
     assert commands.end() == 0, (tmp_path / "commands.log").read_text()
     scoring = time.monotonic() - began
     results.append(whole_result(scored))
     for number in range(KILLED_SCORINGS):
-        process = commands.start(*score, "--orders", logs[1 + number % 2])
+        reported = "--no-report" if number % 3 else "--report"
+        process = commands.start(*score, reported, "--orders", logs[1 + number % 2])
         time.sleep(chance.uniform(0, 1.5 * scoring))
         statuses.append(commands.kill(process))
         results.append(whole_result(scored))
     assert statuses.count(-signal.SIGKILL) > 15, "most had ended before they were killed"
-    for command, folder, parts in ((run, out, OF_A_RUN), (score, scored, RESULT)):
+    for command, folder, parts in ((run, out, OF_A_RUN), (score, scored, RESULT | OF_A_REPORT)):
         commands.start(*command, "--orders", logs[1])
         assert commands.end() in {0, NOTHING_TO_DO}
         whole_result(folder)

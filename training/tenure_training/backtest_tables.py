@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 
 from tenure_training.backtest import Backtest
 from tenure_training.metrics import calibration_table, decile_table
+from tenure_training.models.evidence import Evidence
 from tenure_training.next_order_evaluation import dates_table
 
 _SHOWN = (
@@ -34,6 +38,21 @@ def summarise_backtest(backtest: Backtest) -> pd.DataFrame:
     for name in ("auroc", "log_loss"):
         means[f"{name}_sd"] = groups[name].std()
     return means.reset_index()
+
+
+def sum_up_evidence(backtest: Backtest | None, champion: str, *, reason: str, notes: Sequence[str] = ()) -> Evidence:
+    """Sum up what a backtest showed of the champion, for the bundle and the report; empty tables without a backtest."""
+    told = Evidence(reason=reason, notes=tuple(notes))
+    if backtest is None:
+        return told
+    return replace(
+        told,
+        backtest=backtest.table(),
+        calibration=summarise_calibration(backtest, champion),
+        deciles=summarise_deciles(backtest, champion),
+        totals=sum_totals(backtest, champion),
+        dates=backtest.dates,
+    )
 
 
 def summarise_calibration(backtest: Backtest, champion: str) -> pd.DataFrame:

@@ -7,7 +7,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from tenure_serving.card.card import CustomerCard
-from tenure_serving.language import Language
+from tenure_serving.language import NO_CURRENCY, Language
 from tenure_serving.report.cell import cell, heading
 from tenure_serving.report.sections import Drawable
 
@@ -34,6 +34,7 @@ def render_card(card: CustomerCard) -> str:
         .get_template("card.html.j2")
         .render(
             card=card,
+            no_currency=NO_CURRENCY,
             language=card.language,
             timeline=_draw(_timeline_chart(card), card.language),
             listed=card.timeline.head(LINES).to_dict("records"),

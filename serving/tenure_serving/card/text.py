@@ -7,7 +7,7 @@ from typing import Any
 
 from tenure_serving.card.card import CustomerCard
 from tenure_serving.card.experience import Experience
-from tenure_serving.language import Language
+from tenure_serving.language import NO_CURRENCY, Language
 
 
 def card_lines(card: CustomerCard) -> list[str]:
@@ -46,7 +46,8 @@ def card_lines(card: CustomerCard) -> list[str]:
             f"  - {identity.source} {identity.source_id} ({card.language.translate(identity.reason or 'alone')})"
             for identity in card.identities
         ]
-    return [*lines, *_latest(card)]
+    unsaid = [] if card.currency else ["", card.language.gettext(NO_CURRENCY)]
+    return [*lines, *_latest(card), *unsaid]
 
 
 def _latest(card: CustomerCard) -> list[str]:

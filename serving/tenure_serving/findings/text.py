@@ -12,7 +12,7 @@ from tenure_decisions.findings import Findings
 from tenure_serving.findings.layouts import layout_of
 from tenure_serving.findings.parts import Sentence, View, view_rows
 from tenure_serving.findings.wording import column_kind, say_part, write_cell
-from tenure_serving.language import ENGLISH, Language
+from tenure_serving.language import ENGLISH, NO_CURRENCY, Language
 from tenure_serving.report.sections import Unit
 
 NUMERIC = re.compile(r"[\d(-]|$")
@@ -32,7 +32,9 @@ def text_lines(findings: Findings, *, files: Iterable[Path] = (), language: Lang
         Of every word.
     """
     lines = [*_body(findings, language)]
-    notes = [*_notes(findings, language)]
+    notes = _notes(findings, language)
+    if _has_amounts(findings) and not findings.currency:
+        notes.append(language.gettext("Note: {note}", note=language.gettext(NO_CURRENCY)))
     written = [language.gettext("Written: {path}", path=path) for path in files]
     return [*lines, *(["", *notes] if notes else []), *(["", *written] if written else [])]
 
@@ -54,6 +56,13 @@ def _body(findings: Findings, language: Language) -> list[str]:
         body = [] if inner is None else _body(inner, language)
         lines += ["", *body] if body else []
     return lines
+
+
+def _has_amounts(findings: Findings) -> bool:
+    units = [fact.unit for fact in findings.facts]
+    units += [term.unit for table in findings.tables for term in table.terms.values()]
+    within = any(_has_amounts(part) for part in findings.parts.values() if part is not None)
+    return within or any(unit.startswith("money") for unit in units)
 
 
 def _notes(findings: Findings, language: Language) -> list[str]:

@@ -35,6 +35,13 @@ def N_(text: str) -> str:  # noqa: N802  # gettext's own name for it
     return text
 
 
+NO_CURRENCY = N_(
+    "No currency is given, so amounts stand without one. Say it once: currency under [orders] in tenure.toml, or "
+    "--currency."
+)
+"""Said once wherever amounts are shown of which nobody has said what they are in."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Language:
     """How everything for people is spoken.

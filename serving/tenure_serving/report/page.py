@@ -12,7 +12,7 @@ import pandas as pd
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from tenure_serving.language import ENGLISH, Language
+from tenure_serving.language import ENGLISH, NO_CURRENCY, Language
 from tenure_serving.report import summary
 from tenure_serving.report.cell import cell, heading
 from tenure_serving.report.data import ReportData
@@ -75,6 +75,7 @@ def render_report(
         .render(
             data=data,
             language=language,
+            no_currency=NO_CURRENCY,
             conclusion=_conclude(data, summary.headline(people), language),
             readiness=_readable(data.readiness, language),
             head=summary.headline(people),
@@ -118,14 +119,14 @@ def _conclude(data: ReportData, head: summary.Headline, language: Language) -> s
     days = language.count(data.horizon_days)
     if not head.at_risk:
         return language.gettext(
-            "None of {customers} customers is at high risk of leaving within {days} days; {money} is expected of them.",
+            "None of {customers} customers is at risk of leaving within {days} days; {money} is expected of them.",
             customers=everybody,
             days=days,
             money=money(head.expected_value),
         )
     return language.ngettext(
-        "{count} of {customers} customers is at high risk of leaving within {days} days: {money} is at stake.",
-        "{count} of {customers} customers are at high risk of leaving within {days} days: {money} is at stake.",
+        "{count} of {customers} customers is at risk of leaving within {days} days: {money} is at stake.",
+        "{count} of {customers} customers are at risk of leaving within {days} days: {money} is at stake.",
         head.at_risk,
         customers=everybody,
         days=days,

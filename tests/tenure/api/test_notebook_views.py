@@ -97,7 +97,7 @@ VALUES = {
     "card": hostile_card(),
     "check of features": Checked((HOSTILE,), (HOSTILE,)),
     "findings": hostile_result(),
-    "scores": ScoreResult(**SCORES),
+    "scores": ScoreResult(**SCORES, report_path=None),
     "run": RunResult(**SCORES, **JUDGED, report_path=Path("report.html"), tracking_uri=HOSTILE, scores=pd.DataFrame()),
     "backtest": BacktestResult(
         **JUDGED, as_of=SCORES["as_of"], horizon_days=SCORES["horizon_days"], notes=SCORES["notes"]

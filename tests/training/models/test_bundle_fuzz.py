@@ -9,6 +9,7 @@ import sys
 from collections import Counter
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from tenure_serving.segments import Segmenter
@@ -18,6 +19,7 @@ from tenure_training.models.after.lifetime import Lifetime
 from tenure_training.models.after.next_order import NextOrder
 from tenure_training.models.boosted import boosting
 from tenure_training.models.bundle import BundleInfo, definitions, package_versions, write_bundle
+from tenure_training.models.evidence import Evidence
 from tenure_training.models.registry import CANDIDATES
 from tenure_training.models.search_space import Integer
 
@@ -31,11 +33,13 @@ EVIL = "from pathlib import Path\nPath(__file__).with_name('RAN').touch()\nclass
 def folder(tmp_path_factory, frame) -> Path:
     """Bundles of every kind, rows to score, and a file that says when it is run."""
     root = tmp_path_factory.mktemp("fuzz")
+    totals = pd.DataFrame({"origin": [frame.as_of], "predicted": [1.0], "actual": [2.0]})
     extras = {
         "next_order": NextOrder.fit(frame.present, horizon_days=frame.horizon_days).to_dict(),
         "lifetime": Lifetime.fit(
             frame.present, Economics(margin=Credibility(mean=0.4, halfway=90.0)), horizon_days=frame.horizon_days
         ).to_dict(),
+        "evidence": Evidence(reason="told", totals=totals).to_dict(),
     }
     for name in KINDS:
         candidate = CANDIDATES[name]()

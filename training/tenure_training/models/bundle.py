@@ -10,7 +10,6 @@ from __future__ import annotations
 import importlib.metadata
 import json
 import platform
-import re
 import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
@@ -42,8 +41,6 @@ FORMAT_VERSION = 4
 INTERVAL_LEVEL = 0.8
 RETURNS = ("net", "drop", "raise")
 MOST_FEATURES = 5_000
-
-_MOMENT = re.compile(r"(?:1[6-9]|20|21)\d\d-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?", re.ASCII)
 
 _PACKAGES = ("tenure", "numpy", "pandas", "scikit-learn", "scipy", "xgboost")
 
@@ -116,7 +113,7 @@ class BundleInfo:
         horizon_days = saved["horizon_days"].whole(1, MOST_DAYS)
         return cls(
             champion=saved["champion"].text(most=100, least=1),
-            as_of=_moment(saved["as_of"]),
+            as_of=pd.Timestamp(saved["as_of"].moment()),
             horizon_days=horizon_days,
             label_days=saved["label_days"].whole(0, horizon_days),
             definitions={name: words.text() for name, words in saved["definitions"].read_named(most=100).items()},
@@ -128,15 +125,6 @@ class BundleInfo:
             seed=saved["seed"].whole(0, 2**32 - 1),
             versions={name: version.text(most=100) for name, version in saved["versions"].read_named(most=100).items()},
         )
-
-
-def _moment(stored: Stored) -> pd.Timestamp:
-    """Take a moment as `isoformat` writes it, in UTC without saying so."""
-    match = _MOMENT.fullmatch(stored.text(most=40))
-    try:
-        return pd.Timestamp(match[0]) if match else stored.refuse("a moment such as 2024-06-01T00:00:00")
-    except ValueError:
-        stored.refuse("a moment there is")
 
 
 def _catalogue(stored: Stored) -> tuple[FeatureDescription, ...]:

@@ -1,0 +1,63 @@
+"""How a model did on past windows, in a bundle and back."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from tenure_features.errors import DataContractError
+from tenure_features.stored import Stored
+from tenure_training.models.evidence import Evidence
+
+EVIDENCE = Evidence(
+    reason="lowest log-loss on 2 origins",
+    notes=("The history is short.",),
+    backtest=pd.DataFrame(
+        {
+            "candidate": ["recency", "blend"],
+            "kind": ["baseline", "model"],
+            "origin": pd.to_datetime(["2024-06-01", "2024-06-01"]).astype("datetime64[us]"),
+            "auroc": [0.7, 0.8],
+            "crps": [np.nan, 12.5],
+        }
+    ),
+    totals=pd.DataFrame(
+        {
+            "origin": pd.to_datetime(["2024-06-01"]).astype("datetime64[us]"),
+            "predicted": [10.0],
+            "actual": [12.0],
+        }
+    ),
+)
+
+
+def stored(**changes: object) -> Stored:
+    return Stored(json.loads(json.dumps(EVIDENCE.to_dict())) | changes, "extras.json")
+
+
+def test_evidence__comes_back_as_it_was() -> None:
+    read = Evidence.from_stored(stored())
+    assert (read.reason, read.notes) == (EVIDENCE.reason, EVIDENCE.notes)
+    pd.testing.assert_frame_equal(read.backtest, EVIDENCE.backtest, check_dtype=False)
+    pd.testing.assert_frame_equal(read.totals, EVIDENCE.totals)
+    assert read.calibration.empty
+    assert read.dates.empty
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"reason": 3}, "must be a text"),
+        ({"totals": {"predicted": [1.0], "actual": [2.0]}}, "no origin"),
+        ({"totals": {"origin": ["2024-06-01T00:00:00"], "predicted": [1.0, 2.0], "actual": [2.0]}}, "one length"),
+        ({"totals": {"origin": ["yesterday"], "predicted": [1.0], "actual": [2.0]}}, "must be a moment"),
+        ({"totals": {"origin": ["2024-06-01T00:00:00"], "predicted": ["<b>"], "actual": [2.0]}}, "must be a number"),
+        ({"more": {}}, "an unknown 'more'"),
+    ],
+)
+def test_evidence__that_was_meddled_with_is_refused(changes: dict[str, object], said: str) -> None:
+    with pytest.raises(DataContractError, match=said):
+        Evidence.from_stored(stored(**changes))

@@ -1,0 +1,95 @@
+"""How a model did on past windows: the tables that travel in its bundle, so that whoever scores can show them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from tenure_features.stored import Stored
+
+_TEXTS = ("candidate", "kind")
+_MOMENT = "origin"
+_COLUMNS: Mapping[str, tuple[str, ...]] = {
+    "backtest": ("candidate", "kind", "origin"),
+    "calibration": ("predicted", "actual", "low", "high", "customers"),
+    "deciles": ("decile", "customers", "predicted_value", "actual_value"),
+    "totals": ("origin", "predicted", "actual"),
+    "dates": ("origin", "ordered", "error_days", "adbt_error_days"),
+}
+"""Columns that a table has where it is not empty; further ones are numbers."""
+_MOST_COLUMNS, _MOST_NOTES = 100, 100
+
+
+@dataclass(frozen=True, kw_only=True)
+class Evidence:
+    """What a backtest showed, summed up: nothing in it is of a single customer.
+
+    Attributes
+    ----------
+    reason
+        Why the champion was chosen, one sentence.
+    notes
+        What a reader must know of the training, such as that the history was short.
+    backtest
+        One row per candidate and origin; empty where no past window had closed, as are the tables below.
+    calibration, deciles, totals, dates
+        Of the champion, as `tenure_training.backtest_tables` makes them.
+    """
+
+    reason: str
+    notes: tuple[str, ...] = ()
+    backtest: pd.DataFrame = field(default_factory=pd.DataFrame)
+    calibration: pd.DataFrame = field(default_factory=pd.DataFrame)
+    deciles: pd.DataFrame = field(default_factory=pd.DataFrame)
+    totals: pd.DataFrame = field(default_factory=pd.DataFrame)
+    dates: pd.DataFrame = field(default_factory=pd.DataFrame)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return JSON-ready values; `from_stored` reads them back."""
+        tables = {name: _columns(getattr(self, name)) for name in _COLUMNS}
+        return {"reason": self.reason, "notes": list(self.notes), **tables}
+
+    @classmethod
+    def from_stored(cls, stored: Stored) -> Evidence:
+        """Read what `to_dict` wrote; `DataContractError` where a table is not what it must be."""
+        saved = stored.fields("reason", "notes", *_COLUMNS)
+        notes = tuple(note.text() for note in saved["notes"].items(most=_MOST_NOTES))
+        return cls(reason=saved["reason"].text(), notes=notes, **{name: _table(saved[name], name) for name in _COLUMNS})
+
+
+def _columns(table: pd.DataFrame) -> dict[str, list[object]]:
+    return {str(name): [_plain(value) for value in column] for name, column in table.items()}
+
+
+def _plain(value: object) -> object:
+    """Return a JSON value: moments as text, numbers to nine digits, what is missing or endless as null."""
+    if isinstance(value, pd.Timestamp):
+        return value.isoformat()
+    if isinstance(value, str):
+        return value
+    number = float(value)  # type: ignore[arg-type]
+    return float(f"{number:.9g}") if np.isfinite(number) else None
+
+
+def _table(stored: Stored, name: str) -> pd.DataFrame:
+    columns = stored.read_named(most=_MOST_COLUMNS)
+    if not any(column.value for column in columns.values()):
+        return pd.DataFrame()
+    stored.fields(*_COLUMNS[name], optional=columns)
+    read = {column: _column(values, column) for column, values in columns.items()}
+    if len({len(values) for values in read.values()}) > 1:
+        stored.refuse("a table of columns of one length")
+    return pd.DataFrame(read)
+
+
+def _column(stored: Stored, name: str) -> pd.Series:
+    values = stored.items()
+    if name in _TEXTS:
+        return pd.Series([value.text(most=100, least=1) for value in values], dtype="str")
+    if name == _MOMENT:
+        return pd.Series([value.moment() for value in values], dtype="datetime64[us]")
+    return pd.Series([np.nan if value.missing else value.number() for value in values], dtype="float64")
