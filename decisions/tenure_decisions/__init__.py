@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:  # imported on first use: pandas and SciPy take most of a second
     from tenure_decisions.customers.attributes import customer_attributes
     from tenure_decisions.customers.encounters import CONFOUNDING, encounters
+    from tenure_decisions.customers.experience import measure_experience
     from tenure_decisions.customers.first_order import first_orders
     from tenure_decisions.customers.ideal import ideal_profile
     from tenure_decisions.customers.pareto import pareto, pareto_curve
@@ -33,6 +34,7 @@ __all__ = [
     "first_orders",
     "growth",
     "ideal_profile",
+    "measure_experience",
     "open_study",
     "pareto",
     "pareto_curve",
@@ -53,6 +55,7 @@ _HOME = {
     "first_orders": "customers.first_order",
     "growth": "economics.growth",
     "ideal_profile": "customers.ideal",
+    "measure_experience": "customers.experience",
     "open_study": "economics.study",
     "pareto": "customers.pareto",
     "pareto_curve": "customers.pareto",

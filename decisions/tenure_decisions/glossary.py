@@ -163,6 +163,31 @@ PARETO_SIDE_TERMS: Mapping[str, Term] = {
     "best_by_both": Term("share", "of the best by realised revenue, among as many best by realised profit"),
 }
 
+EXPERIENCE_TERMS: Mapping[str, Term] = {
+    "grouping": Term("-", "what the groups are groups of; shop is everybody"),
+    "group": Term("-", "its name"),
+    "kpi": Term("-", "what is measured"),
+    "unit": Term("-", "of value, before and change"),
+    "rows": Term("rows", "answers, tickets or orders in the last period"),
+    "customers": Term("customers", "behind them"),
+    "value": Term("as the unit says", "in the last period; interval from a bootstrap over customers"),
+    "rows_before": Term("rows", "answers, tickets or orders in the period before"),
+    "before": Term("as the unit says", "in the period before"),
+    "change": Term("as the unit says", "value - before, with its interval"),
+    "p_value": Term("p", "of the change, normal with the error of the bootstrap"),
+    "p_adjusted": Term("p", "Benjamini and Hochberg's over all rows"),
+    "moved": Term("-", "better or worse where p_adjusted is under .05"),
+    "nps": Term("points, -100 to 100", "% of promoters - % of detractors"),
+    "promoters": Term("% of answers", "NPS answers of 9 and 10"),
+    "detractors": Term("% of answers", "NPS answers of 0 to 6"),
+    "ces": Term("1 to 7", "mean answer to how easy it was"),
+    "csat": Term("1 to 5", "mean satisfaction"),
+    "review": Term("1 to 5", "mean review"),
+    "tickets_resolved": Term("% of tickets", "opened in the period and resolved by its end"),
+    "days_to_resolve": Term("days", "median until a ticket is resolved, open ones counted as not yet"),
+    "return_rate": Term("% of money", "of returns over that of orders"),
+}
+
 MOVEMENT_TERMS: Mapping[str, Term] = {
     "group": Term("-", "at either moment"),
     "from_group": Term("-", "at the earlier moment; (newcomers) had no score"),

@@ -17,7 +17,8 @@ from tenure_features.tables.contracts import CALENDAR
 from tenure_features.tables.order_columns import TEXTS
 
 SENT = "email_sent"
-"""The one kind of event that is the shop's doing, not the customer's."""
+BY_SHOP = (SENT, "ticket_resolved")
+"""Kinds of event that are the shop's doing, not the customer's."""
 
 
 class EventHistory(TableHistory):
@@ -38,7 +39,7 @@ class EventHistory(TableHistory):
         pairs = pairs.mutate(event=pairs.event.lower())
         for name in ("channel", "device"):
             if name in pairs.columns:
-                pairs = pairs.mutate(**{f"{name}_times": frequency(pairs, name, where=pairs.event != SENT)})
+                pairs = pairs.mutate(**{f"{name}_times": frequency(pairs, name, where=~pairs.event.isin(BY_SHOP))})
         super().__init__(population, pairs, when="occurred_at")
 
     def is_kind(self, *kinds: str) -> ir.BooleanValue:
@@ -47,8 +48,8 @@ class EventHistory(TableHistory):
 
     @property
     def by_customer(self) -> ir.BooleanValue:
-        """Everything the customer did; e-mails that were only sent are left out."""
-        return self._rows.event != SENT
+        """Everything the customer did; what the shop did itself is left out, such as e-mails that were only sent."""
+        return ~self._rows.event.isin(BY_SHOP)
 
     @property
     def value(self) -> ir.FloatingValue:

@@ -11,6 +11,7 @@ import pandas as pd
 
 from tenure.config import Config, EconomicsConfig
 from tenure.jobs.campaign import contact_findings
+from tenure.jobs.experience import EXPERIENCE_TABLES, find_experience
 from tenure.jobs.opening import open_configured_shop
 from tenure.jobs.pareto import find_pareto
 from tenure.jobs.profile_columns import condition_columns, with_profile
@@ -79,7 +80,11 @@ def segments_job(
     condition = None if where is None else Condition(where)
     shop = None
     if config is not None:
-        only = STUDY_TABLES if condition is None or set(condition.columns) <= set(scored.table) else None
+        only = (
+            {*STUDY_TABLES, *EXPERIENCE_TABLES}
+            if condition is None or set(condition.columns) <= set(scored.table)
+            else None
+        )
         shop = open_configured_shop(config, only=only, as_of=scored.as_of)
     costs = EconomicsConfig() if config is None else config.economics
     if condition is None:
@@ -106,7 +111,7 @@ def group_customers(
     if before is not None:
         before.require_earlier(scored.as_of, horizon_days=scored.horizon_days)
     order, labels, plays = _words(scored, by, language)
-    parts: dict[str, Findings | None] = {"movement": None, "stability": None, "study": None}
+    parts: dict[str, Findings | None] = {"movement": None, "stability": None, "experience": None, "study": None}
     if before is not None:
         moved = count_movement(before.table, scored.table, column=by, order=order)
         ordered = _find_buyers(shop, before.as_of, scored.as_of)
@@ -114,6 +119,7 @@ def group_customers(
         parts["stability"] = stability_findings(stability(before.table, scored.table, column=by, ordered=ordered))
     if shop is not None:
         column, level = ("value_tier", "high") if group is None else (by, group)
+        parts["experience"] = find_experience(shop, scored.table, also=(by,))
         parts["study"] = study(shop, scored.table, column=column, level=level, currency=scored.currency)
     if costs is not None and by == "segment":
         parts["campaign"] = contact_findings(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from tenure.jobs.ageing import ageing
+from tenure.jobs.experience import find_experience
 from tenure.jobs.pareto import find_pareto
 from tenure.jobs.segment_study import BEST, STUDY_TABLES, study
 from tenure_decisions.findings import Findings
@@ -53,6 +54,8 @@ def segment_sections(
         find_pareto(scores, economics=segmenter.if_buys.economics, shop=shop, days=days, currency=currency),
         steadiness(moved, aged, margin=segmenter.margin, currency=currency),
     ]
+    experience = find_experience(shop, scores)
+    subjects += [] if experience is None else [experience]
     if set(STUDY_TABLES) & set(shop.tables) and 0 < (scores[BEST[0]] == BEST[1]).sum() < len(scores):
         subjects.append(study(shop, scores, currency=currency))
     return tuple(section(subject, language=language) for subject in subjects)

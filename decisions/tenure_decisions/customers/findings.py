@@ -178,3 +178,34 @@ def _ideal(ideal: IdealProfile, currency: str) -> Findings:
         ),
         currency=currency,
     )
+
+
+def experience_findings(measured: pd.DataFrame, *, days: int, notes: Iterable[str] = ()) -> Findings:
+    """Say how customers fare: of the shop and of its groups, and what moved.
+
+    Parameters
+    ----------
+    measured
+        From `tenure_decisions.customers.experience.measure_experience`.
+    days
+        Of a period.
+    notes
+        What is not measured, and why.
+    """
+    return Findings(
+        subject="experience",
+        title="How customers fare",
+        lead="{moved} of {judged} changes against the {days} days before are certain.",
+        facts=(
+            Fact("days", days, "days"),
+            Fact("moved", int((measured["moved"] != "").sum()), "changes"),
+            Fact("judged", int(measured["p_value"].notna().sum()), "changes"),
+        ),
+        tables=(
+            FindingTable(
+                name="experience", title="Experience by group", frame=measured, terms=glossary.EXPERIENCE_TERMS,
+                intervals={"value": _ENDS},
+            ),
+        ),
+        notes=tuple(notes),
+    )  # fmt: skip

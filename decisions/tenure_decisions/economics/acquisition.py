@@ -14,7 +14,7 @@ UNATTRIBUTED = "unattributed"
 ATTRIBUTION_RULES = ("first_touch", "last_touch")
 NO_TOUCH = ("direct", "service")
 """Channels that are no touch: the customer came without being brought (last non-direct touch)."""
-NOT_THEIRS = ("email_sent", "ticket", "complaint", "unsubscribe")
+NOT_THEIRS = ("email_sent", "ticket", "ticket_resolved", "complaint", "unsubscribe")
 """Events that are no touch: the shop did them, or they are about an order."""
 
 

@@ -106,7 +106,9 @@ EVENTS = Contract(
     columns={
         "customer_id": _need("id", "who did it"),
         "occurred_at": _need("time", "when"),
-        "event": _need("text", "what: visit, email_sent, email_open, email_click, cart, ticket, complaint, ..."),
+        "event": _need(
+            "text", "what: visit, email_sent, email_open, email_click, cart, ticket, ticket_resolved, complaint, ..."
+        ),
         "value": _may("number", "a quantity the event carries (pages, money, minutes)"),
         "channel": _may("text", "channel it came through"),
         "device": _may("text", "device it was done with"),

@@ -16,7 +16,7 @@ from tenure_serving.report.sections import Chapter, ChartBlock, Paragraph, Secti
 
 _CHAPTERS: Mapping[str, Chapter] = {
     **dict.fromkeys(("cohorts", "channels", "growth", "budget", "unavailable"), "money"),
-    **dict.fromkeys(("pareto", "movement", "steadiness", "study"), "customers"),
+    **dict.fromkeys(("pareto", "movement", "steadiness", "study", "experience"), "customers"),
 }
 """Where subjects stand in a report; the others are evidence."""
 
