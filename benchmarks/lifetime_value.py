@@ -55,8 +55,8 @@ def _cut(name: str, rows: pd.DataFrame, as_of: str, *lengths: int) -> Case:
     return Case(name=name, orders=rows[rows["ordered_at"] < at], as_of=at, came=came)
 
 
-def retail() -> Iterator[Case]:
-    """Cut both years of Online Retail II; the invoices both files hold count once."""
+def online_retail_orders() -> pd.DataFrame:
+    """Read both years of Online Retail II, one row per invoice; the invoices both files hold count once."""
     folder = data_folder() / "online_retail"
     early = pd.read_parquet(folder / "online_retail_2009-12_to_2010-12.parquet")
     late = pd.read_parquet(folder / "online_retail_to_2011-09-09.parquet")
@@ -69,7 +69,12 @@ def retail() -> Iterator[Case]:
     lines["customer_id"] = lines["CustomerID"].astype("float64").astype("int64").astype("str")
     by = ["customer_id", "InvoiceNo"]
     rows = lines.groupby(by, as_index=False).agg(ordered_at=("ordered_at", "min"), revenue=("revenue", "sum"))
-    rows = rows.drop(columns="InvoiceNo")
+    return rows.drop(columns="InvoiceNo")
+
+
+def retail() -> Iterator[Case]:
+    """Cut both years of Online Retail II."""
+    rows = online_retail_orders()
     yield _cut("Online Retail II", rows, "2010-03-01", 365, 540)
     yield _cut("Online Retail II", rows, "2010-06-01", 365)
     yield _cut("Online Retail II", rows, "2010-09-01", 365)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator
+from pydantic import Field, field_validator
 
+from tenure.config_section import ConfigMoment, ConfigSection
 from tenure.names import require_known
 from tenure_features.tables.contracts import TABLES
 
@@ -16,47 +16,6 @@ OPEN_TABLES = frozenset({"customers"})
 """Tables that take columns beyond their contract: whatever a shop knows of its customers."""
 
 ReturnsChoice = Literal["net", "drop", "raise"]
-
-
-def parse_moment(value: object) -> dt.datetime:
-    """Turn a date, a time or ISO 8601 text into a UTC-naive moment.
-
-    Raises
-    ------
-    ValueError
-        When it is none of these, or lies outside the years 1900 to 2200.
-
-    Examples
-    --------
-    >>> parse_moment("2011-06-11")
-    datetime.datetime(2011, 6, 11, 0, 0)
-    >>> parse_moment("2011-06-11T02:00:00+02:00")
-    datetime.datetime(2011, 6, 11, 0, 0)
-    """
-    moment: object = value
-    if isinstance(value, str):
-        try:
-            moment = dt.datetime.fromisoformat(value.strip())
-        except ValueError:
-            raise ValueError(f"{value!r} is not a date; write it as YYYY-MM-DD, such as 2011-06-11") from None
-    if isinstance(moment, dt.date) and not isinstance(moment, dt.datetime):
-        moment = dt.datetime.combine(moment, dt.time())
-    if not isinstance(moment, dt.datetime):
-        raise ValueError(f"{value!r} is not a date; write it as YYYY-MM-DD, such as 2011-06-11")
-    if moment.tzinfo is not None:
-        moment = moment.astimezone(dt.UTC).replace(tzinfo=None)
-    if not 1900 <= moment.year <= 2200:
-        raise ValueError(f"the year {moment.year} is outside 1900 to 2200")
-    return moment
-
-
-ConfigMoment = Annotated[dt.datetime, BeforeValidator(parse_moment)]
-
-
-class ConfigSection(BaseModel):
-    """A table of the TOML file: immutable, and unknown keys are errors."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, validate_by_name=True, validate_by_alias=True)
 
 
 class TableConfig(ConfigSection):
@@ -279,6 +238,32 @@ class ModelsConfig(ConfigSection):
     use: tuple[Literal["gender", "birth_year"], ...] = ()
 
 
+Month = Literal[
+    "january", "february", "march", "april", "may", "june",
+    "july", "august", "september", "october", "november", "december",
+]  # fmt: skip
+
+
+class SeasonConfig(ConfigSection):
+    """What you expect of times of the year that the orders may not have shown yet.
+
+    Attributes
+    ----------
+    expected
+        Factor on the orders of the window to predict, beside what the model expects of it, such as 1.3.
+    months
+        Orders a day by month against those of an ordinary one, such as ``december = 2.0``; months not named count 1.
+    """
+
+    expected: float = Field(default=1.0, gt=0, le=20)
+    months: dict[Month, Annotated[float, Field(gt=0, le=20)]] = Field(default_factory=dict)
+
+    @property
+    def by_month(self) -> tuple[float, ...]:
+        """Twelve numbers, January first; none where no month is named."""
+        return tuple(self.months.get(month, 1.0) for month in get_args(Month)) if self.months else ()
+
+
 class FeaturesConfig(ConfigSection):
     """Features beyond the catalogue.
 
@@ -367,6 +352,7 @@ class Config(ConfigSection):
     tables: dict[str, TableConfig] = Field(default_factory=dict)
     features: FeaturesConfig = Field(default_factory=FeaturesConfig)
     models: ModelsConfig = Field(default_factory=ModelsConfig)
+    season: SeasonConfig = Field(default_factory=SeasonConfig)
     calendar: CalendarConfig | None = None
     run: RunConfig = Field(default_factory=RunConfig)
     engine: EngineConfig = Field(default_factory=EngineConfig)

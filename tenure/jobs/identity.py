@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from tenure.config import Config, parse_moment
+from tenure.config import Config
+from tenure.config_section import parse_moment
 from tenure.jobs.customer_ids import write_guards
 from tenure.jobs.exports import sources_of
 from tenure.jobs.opening import engine_of, linking_of

@@ -62,6 +62,7 @@ def write_model(config: Config, trained: TrainedShop, *, folder: Path) -> Bundle
         training.choice.name,
         reason=training.choice.reason,
         notes=(*training.notes, *leak_notes(trained.audit)),
+        unseen=frame.unseen,
     )
     extra_parts = more | {"evidence": evidence.to_dict()}
     return write_bundle(folder, training.champion, info, segmenter.to_dict(), extras=extra_parts)

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from tenure.config import Config, parse_moment
+from tenure.config import Config
+from tenure.config_section import parse_moment
 from tenure.jobs.opening import ECONOMIC, open_configured_shop
 from tenure.progress import Progress
 from tenure_decisions.economics.clv import HORIZONS

@@ -20,6 +20,7 @@ from tenure_features import Catalogue, Shop
 from tenure_serving.score_tables import Scores
 from tenure_training.audit import Finding
 from tenure_training.frame import PROTECTED, Frames
+from tenure_training.models.season import Season
 from tenure_training.training import Training, train
 
 
@@ -81,6 +82,7 @@ def train_opened(
         active_days=config.run.active_days,
         catalogue=catalogue,
         unused=PROTECTED.difference(config.models.use),
+        season=Season(months=config.season.by_month, expected=config.season.expected, ahead_of=shop.as_of),
     )
     asked = Question(shop.as_of, window.horizon_days, shop.fingerprint)
     training = _tune_and_train(config, frames, asked, progress)

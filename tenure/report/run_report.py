@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,6 +32,7 @@ from tenure_serving.scorer import Scorer
 from tenure_training.audit import Finding
 from tenure_training.drivers import rank_drivers
 from tenure_training.models.evidence import Evidence
+from tenure_training.models.season import LITTLE_UNSEEN, Z80, spread_of_total
 
 REPORT, CALL_LIST, CHART_FOLDER = "report.html", "call_list.csv", "charts"
 REPORT_FILES = (CHART_FOLDER, REPORT, CALL_LIST)
@@ -133,6 +135,8 @@ def _report_data(reported: Reported, record: pd.DataFrame, *, language: Language
         drivers=rank_drivers(contributions, info.catalogue),
         record=record,
         notes=reported.notes,
+        unseen=evidence.unseen if evidence.unseen > LITTLE_UNSEEN else 0.0,
+        total_off=math.exp(Z80 * spread_of_total(evidence.unseen)),
         sections=_sections(reported, reasons, language=language),
         backtest=evidence.backtest,
         calibration=evidence.calibration,

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from tenure.config import Config, EconomicsConfig, IdentityConfig, SegmentsConfig, TuningConfig, parse_moment
+from tenure.config import Config, EconomicsConfig, IdentityConfig, SegmentsConfig, TuningConfig
 from tenure.config_file import load_config
+from tenure.config_section import parse_moment
 from tenure_features.errors import UsageError
 
 FULL = """
@@ -50,6 +51,10 @@ allow_gap = true
 
 [models]
 use = ["gender"]
+
+[season]
+expected = 1.3
+months = { december = 2.0 }
 
 [segments]
 rfm_map = "maps/ours.json"
@@ -113,6 +118,7 @@ def test_config_file__every_key_is_read_and_relative_paths_start_at_its_folder(t
             "previous": tmp_path / "earlier",
         },
         "models": {"use": ("gender",)},
+        "season": {"expected": 1.3, "months": {"december": 2.0}},
         "segments": {
             **SegmentsConfig().model_dump(),
             "rfm_map": f"{tmp_path}/maps/ours.json",

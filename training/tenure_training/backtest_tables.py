@@ -40,9 +40,11 @@ def summarise_backtest(backtest: Backtest) -> pd.DataFrame:
     return means.reset_index()
 
 
-def sum_up_evidence(backtest: Backtest | None, champion: str, *, reason: str, notes: Sequence[str] = ()) -> Evidence:
+def sum_up_evidence(
+    backtest: Backtest | None, champion: str, *, reason: str, notes: Sequence[str] = (), unseen: float = 0.0
+) -> Evidence:
     """Sum up what a backtest showed of the champion, for the bundle and the report; empty tables without a backtest."""
-    told = Evidence(reason=reason, notes=tuple(notes))
+    told = Evidence(reason=reason, notes=tuple(notes), unseen=unseen)
     if backtest is None:
         return told
     return replace(

@@ -18,6 +18,7 @@ from tenure_features.sample import narrow_to_sample
 from tenure_features.snapshot import with_calendar
 from tenure_training.labels import labels
 from tenure_training.models.contract import Floats, TrainingFrame
+from tenure_training.models.season import NO_SEASON, Season
 from tenure_training.windows import Window, training_windows, yearly_windows
 
 PROTECTED = frozenset({"gender", "birth_year"})
@@ -46,6 +47,8 @@ class Frames:
         Columns of the customer table that no feature is made of.
     most_customers
         Where there are more, windows are learnt from a sample of so many.
+    season
+        What somebody expects of times of the year.
     """
 
     def __init__(
@@ -56,10 +59,11 @@ class Frames:
         catalogue: Catalogue = BUILT_IN,
         unused: Iterable[str] = PROTECTED,
         most_customers: int = MOST_CUSTOMERS,
+        season: Season = NO_SEASON,
     ) -> None:
         self._unused = frozenset(unused)
         self._shop, self._active_days, self._catalogue = _without(shop, self._unused), active_days, catalogue
-        self._most_customers = most_customers
+        self._most_customers, self._season = most_customers, season
         self._profiles: dict[pd.Timestamp, pd.DataFrame] = {}
         self._snapshots: dict[pd.Timestamp, pd.DataFrame] = {}
         self._labels: dict[Window, pd.DataFrame] = {}
@@ -75,6 +79,7 @@ class Frames:
             catalogue=self._catalogue,
             unused=self._unused,
             most_customers=self._most_customers,
+            season=self._season,
         )
 
     def prepare(self, moments: Iterable[pd.Timestamp], windows: Iterable[Window]) -> None:
@@ -137,6 +142,7 @@ class Frames:
             horizon_days=horizon_days,
             catalogue=self._catalogue,
             fitted_at=self._fitted_at,
+            season=self._season,
         )
 
     @cached_property

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -20,6 +21,7 @@ from tenure_training.models.registry import (
     new_candidate,
 )
 from tenure_training.models.search_space import Settings
+from tenure_training.models.season import LITTLE_UNSEEN, Z80, spread_of_total
 from tenure_training.selection import Choice, choose
 from tenure_training.threads import one_blas_thread
 from tenure_training.tuning import Tuning
@@ -161,5 +163,23 @@ def _notes(basis: Basis, frame: TrainingFrame, result: Backtest | None, history_
         notes.append(
             f"The backtest uses windows of {result.windows[0].days} days: fewer than two of {frame.horizon_days} days, "
             "with as much history before them, have closed."
+        )
+    return (*notes, *_season_notes(frame))
+
+
+def _season_notes(frame: TrainingFrame) -> tuple[str, ...]:
+    """Say what is expected of the time of the year, and where nothing closed has shown it."""
+    notes, expected = [], frame.season.factor(frame.as_of, days=frame.horizon_days)
+    if expected != 1.0:
+        notes.append(
+            f"By [season], {expected:.2f} times the orders of an ordinary time are expected in the window; models "
+            "without the buying rhythm in them leave that out."
+        )
+    if frame.unseen > LITTLE_UNSEEN and frame.label_days:
+        off = math.exp(Z80 * spread_of_total(frame.unseen))
+        notes.append(
+            f"{frame.unseen:.0%} of the {frame.horizon_days} days ahead fall into a time of the year that no closed "
+            f"window has shown: the total may be off by a factor of {off:.1f} either way (80 %). What you expect of it "
+            "can be said under [season]."
         )
     return tuple(notes)

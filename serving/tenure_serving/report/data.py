@@ -59,6 +59,10 @@ class ReportData:
         What customers did before ``as_of``: ``customer_id``, ``orders_so_far``, ``revenue_so_far``; may be empty.
     notes
         Sentences a reader must know, such as that the history was shorter than two horizons.
+    unseen
+        Share of the days ahead whose time of the year no closed window has shown.
+    total_off
+        Factor by which the total of everybody may be off either way (80 %); None where nothing tells.
     title
         Of the page, above the sentence that concludes.
     sections
@@ -82,6 +86,8 @@ class ReportData:
     totals: pd.DataFrame = field(default_factory=pd.DataFrame)
     record: pd.DataFrame = field(default_factory=pd.DataFrame)
     notes: tuple[str, ...] | list[str] = ()
+    unseen: float = 0.0
+    total_off: float | None = None
     title: str = N_("Who may leave, and what they are worth")
     sections: tuple[Section, ...] = ()
 

@@ -15,6 +15,7 @@ from tenure_training.models.evidence import Evidence
 EVIDENCE = Evidence(
     reason="lowest log-loss on 2 origins",
     notes=("The history is short.",),
+    unseen=0.8,
     backtest=pd.DataFrame(
         {
             "candidate": ["recency", "blend"],

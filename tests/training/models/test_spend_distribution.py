@@ -8,10 +8,11 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.stats import norm
 
 from tenure_features.stored import parse_stored
 from tenure_training.models.contract import LEVELS, Prediction
-from tenure_training.models.spend_distribution import SpendDistribution
+from tenure_training.models.spend_distribution import KNOTS, SpendDistribution
 
 
 def _customers(n: int, *, seed: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -51,6 +52,15 @@ def test_interval__covers_what_it_says_in_every_decile(distribution, level):
         assert np.abs(coverage - level).max() < 0.03
     assert inside[~possible].mean() >= level
     assert (high[~possible] == 0).all()
+
+
+def test_widen__adds_as_independent_errors_do():
+    """Normal errors of .6 and .8 together are one of 1."""
+    log_value = np.random.default_rng(5).normal(0, 0.6, 100_000)
+    wider = _fit(np.zeros(100_000), log_value).widen(0.8)
+    around = wider.quantiles[0] - wider.quantiles[0][len(KNOTS) // 2]
+    np.testing.assert_allclose(around, norm.ppf(KNOTS), atol=0.06)
+    assert wider.widen(0.0) is wider
 
 
 def test_quantiles__are_reached_as_often_as_they_say(distribution):

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from tenure_features.families.catalogue import BUILT_IN, Catalogue
 from tenure_training.models.search_space import NOTHING, SearchSpace, Settings, check_settings
+from tenure_training.models.season import NO_SEASON, Season, unseen_share, windows_of
 
 Floats = NDArray[np.float64]
 
@@ -56,6 +57,8 @@ class TrainingFrame:
     fitted_at
         What candidates fitted to the snapshot of an origin alone, by name and origin: frames of one log share it, for
         the snapshot of an origin is the same in each of them.
+    season
+        What somebody expects of times of the year.
     """
 
     rows: pd.DataFrame
@@ -67,6 +70,17 @@ class TrainingFrame:
     horizon_days: int
     catalogue: Catalogue = BUILT_IN
     fitted_at: dict[tuple[str, pd.Timestamp], object] = field(default_factory=dict, repr=False)
+    season: Season = NO_SEASON
+
+    @property
+    def closed(self) -> list[tuple[pd.Timestamp, int]]:
+        """The windows that rows are of, each by its origin and its length in days."""
+        return windows_of(self.rows["as_of"].to_numpy(), self.window_days)
+
+    @property
+    def unseen(self) -> float:
+        """Share of the days to predict whose time of the year no closed window has shown."""
+        return unseen_share(self.as_of, days=self.horizon_days, closed=self.closed)
 
     @property
     def features(self) -> list[str]:

@@ -30,6 +30,10 @@ WIDENS = 0.1
 From windows of 68 days to 273 it grew by a fifth on CDNOW, from 40 to 90 by as much on Online Retail."""
 
 
+SMALLEST_SPREAD = 0.05
+"""Of logarithms within a bin, when something is added to it."""
+
+
 @dataclass(frozen=True)
 class SpendDistribution:
     """Quantiles of log(value / expected value) of those who buy, by bin of expected value.
@@ -108,6 +112,20 @@ class SpendDistribution:
         )
         longer = horizon_days / (evidence.window_days or horizon_days)
         return cls.fit(log_expected, np.log(evidence.value[rows]), window=evidence.window[rows], longer=longer)
+
+    def widen(self, spread: float) -> Self:
+        """Add what is not known of everybody together: a normal error of the logarithm with this standard deviation.
+
+        The distances from the median grow as those of two independent normal errors do, each bin's own measured between
+        its 16th and 84th hundredth.
+        """
+        if spread <= 0:
+            return self
+        one = np.array([np.subtract(*np.interp([0.84, 0.16], KNOTS, knots)) / 2 for knots in self.quantiles])
+        own = np.maximum(one, SMALLEST_SPREAD)
+        middle = self.quantiles[:, [len(KNOTS) // 2]]
+        wider = np.hypot(1.0, spread / own)[:, None]
+        return type(self)(self.edges, middle + (self.quantiles - middle) * wider)
 
     def value_quantiles(self, probability: Floats, log_expected: Floats) -> Floats:
         """Quantiles of the value at ``LEVELS``, shape (n, len(LEVELS)), non-decreasing along the row.

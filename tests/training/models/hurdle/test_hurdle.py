@@ -16,7 +16,8 @@ from tenure_training.models.hurdle.logistic import Logistic
 from tenure_training.models.hurdle.opinions import USUAL_VALUE, weigh_first
 from tenure_training.models.hurdle.xgboost_hurdle import XGBoostHurdle
 from tenure_training.models.registry import CANDIDATES
-from tenure_training.models.spend_distribution import KNOTS
+from tenure_training.models.season import Season
+from tenure_training.models.spend_distribution import KNOTS, SpendDistribution
 
 HURDLES = [name for name, candidate in CANDIDATES.items() if issubclass(candidate, Hurdle)]
 every_hurdle = pytest.mark.parametrize("name", HURDLES)
@@ -120,17 +121,44 @@ def test_calibrate__takes_the_spread_from_evidence(frame, spread):
     assert sure.any()
     worth = (after.expected_value / after.buy_probability)[sure]
     within = calibrated.spread.value_quantiles(np.ones(sure.sum()), np.log(worth))
-    np.testing.assert_allclose(np.log(within[:, -3] / within[:, 2]), 2 * 1.2816 * spread, rtol=0.15)
+    both = np.hypot(spread, model.now.spread_of_total)  # and what is not known of everybody together
+    np.testing.assert_allclose(np.log(within[:, -3] / within[:, 2]), 2 * 1.2816 * both, rtol=0.15)
 
 
 def test_calibrate__widens_the_spread_of_shorter_windows(frame):
     """Windows half as long as the horizon: the spread around the median grows by 2 ** 0.1."""
-    fitted, evidence = Logistic().fit(frame, seed=7), _evidence(4000, spread=0.7)
-    same = fitted.calibrate(replace(evidence, window_days=frame.horizon_days))
-    half = fitted.calibrate(replace(evidence, window_days=frame.horizon_days // 2))
-    middle = len(KNOTS) // 2
-    around = [model.spread.quantiles - model.spread.quantiles[:, [middle]] for model in (same, half)]
+    evidence, middle, around = _evidence(4000, spread=0.7), len(KNOTS) // 2, []
+    for days in (frame.horizon_days, frame.horizon_days // 2):
+        later = replace(evidence, window_days=days)
+        quantiles = SpendDistribution.of_evidence(later, horizon_days=frame.horizon_days).quantiles
+        around.append(quantiles - quantiles[:, [middle]])
     np.testing.assert_allclose(around[1], 2**0.1 * around[0])
+
+
+def test_season__expected_moves_the_total_by_its_factor(frame):
+    """Both opinions expect so many times the orders, so their mean does, and the number of buyers grows with it."""
+    plain = Blend().fit(frame, seed=7).predict(frame.present)
+    season = Season(expected=1.4, ahead_of=frame.as_of)
+    fuller = Blend().fit(replace(frame, season=season), seed=7).predict(frame.present)
+    assert fuller.expected_value.sum() == pytest.approx(1.4 * plain.expected_value.sum())
+    assert plain.buy_probability.sum() < fuller.buy_probability.sum() < 1.4 * plain.buy_probability.sum()
+    np.testing.assert_array_equal(np.argsort(fuller.buy_probability), np.argsort(plain.buy_probability))
+
+
+def test_season__by_month_turns_only_where_the_window_differs_from_those_learnt_from(frame):
+    """Every month alike is no season; one that the closed windows had, and the next has not, takes orders away."""
+    plain = Blend().fit(frame, seed=7).predict(frame.present).expected_value.sum()
+
+    def total(*peak: int) -> float:
+        months = tuple(2.0 if month in peak else 1.0 for month in range(1, 13))
+        fitted = Blend().fit(replace(frame, season=Season(months=months)), seed=7)
+        return fitted.predict(frame.present).expected_value.sum()
+
+    ahead = {moment.month for moment in pd.date_range(frame.as_of, periods=frame.horizon_days)}
+    closed = {moment.month for at, days in frame.closed for moment in pd.date_range(at, periods=days)} - ahead
+    assert total(*range(1, 13)) == pytest.approx(plain)
+    assert total(*closed) < 0.9 * plain
+    assert total(*ahead) > 1.1 * plain
 
 
 def test_calibrate__learns_no_spread_from_a_handful(frame):

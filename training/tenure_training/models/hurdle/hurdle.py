@@ -33,6 +33,7 @@ from tenure_training.models.hurdle.level_forecast import LevelForecast
 from tenure_training.models.hurdle.odds import Odds
 from tenure_training.models.hurdle.opinions import USUAL_BUYERS, USUAL_VALUE, weigh_first
 from tenure_training.models.hurdle.severity import Severity
+from tenure_training.models.season import multiply_orders, spread_of_total
 from tenure_training.models.spend_distribution import SpendDistribution
 from tenure_training.models.training_matrix import TrainingMatrix, training_matrix_of
 
@@ -57,6 +58,11 @@ class Now:
         Of the rhythm in closed windows.
     horizon_days
         Length of the window that is expected.
+    season, season_learnt
+        Orders expected of that window, and of the windows that were learnt from, over those of ordinary ones, by what
+        somebody expects of times of the year; 1 where nobody does.
+    spread_of_total
+        Standard deviation of the logarithm of the total around what is expected.
     """
 
     snapshot: pd.DataFrame
@@ -65,6 +71,9 @@ class Now:
     correction: Floats
     level_forecast: LevelForecast
     horizon_days: int
+    season: float = 1.0
+    season_learnt: float = 1.0
+    spread_of_total: float = 0.0
 
     @classmethod
     def of(
@@ -92,6 +101,9 @@ class Now:
             correction=severity.correction(X),
             level_forecast=level_forecast,
             horizon_days=frame.horizon_days,
+            season=frame.season.factor(frame.as_of, days=frame.horizon_days),
+            season_learnt=_season_learnt(frame),
+            spread_of_total=spread_of_total(frame.unseen),
         )
 
     @cached_property
@@ -100,14 +112,15 @@ class Now:
         value = float(expit(self.expected.log_odds) @ np.exp(self.expected.log_severity))
         return Opinion(
             buyers=float(expit(self._rhythm_odds).sum()),
-            value=value * float(np.exp(self.level_forecast.of_value(self.horizon_days))),
+            value=self.season * value * float(np.exp(self.level_forecast.of_value(self.horizon_days))),
         )
 
     def windows(self, odds: Odds) -> Opinion:
         """Say what the parts that learnt from windows expect, at the level of those windows."""
-        bought = expit(odds.own_level(self.parts))
+        own, turn = odds.own_level(self.parts), self.season / self.season_learnt
         return Opinion(
-            buyers=float(bought.sum()), value=float(bought @ np.exp(self.expected.log_severity + self.correction))
+            buyers=float(expit(multiply_orders(own, turn)).sum()),
+            value=turn * float(expit(own) @ np.exp(self.expected.log_severity + self.correction)),
         )
 
     def opinions(self, odds: Odds) -> dict[str, Opinion]:
@@ -134,14 +147,16 @@ class Now:
         opinions = self.opinions(odds)
         if not opinions:
             return odds, severity
-        settled = odds.set_level(self.parts, rhythm=self._rhythm_odds, trust=in_level)
+        turn = self.season / self.season_learnt
+        settled = odds.set_level(self.parts, rhythm=self._rhythm_odds, trust=in_level, season=turn)
         total = float(expit(settled.of_parts(self.parts)) @ np.exp(self.expected.log_severity + self.correction))
         target = opinions["rhythm"].value ** in_total * opinions["windows"].value ** (1 - in_total)
         return settled, severity.moderate(total, target=target)
 
     @cached_property
     def _rhythm_odds(self) -> Floats:
-        return self.level_forecast.correct(self.expected.odds, self.horizon_days)
+        odds = {name: multiply_orders(part, self.season) for name, part in self.expected.odds.items()}
+        return self.level_forecast.correct(odds, self.horizon_days)
 
 
 class Hurdle(Candidate):
@@ -184,7 +199,7 @@ class Hurdle(Candidate):
             units=units,
             odds=odds,
             severity=severity,
-            spread=SpendDistribution.of_frame(at, frame=frame, rows=rows),
+            spread=SpendDistribution.of_frame(at, frame=frame, rows=rows).widen(now.spread_of_total),
             orders_scale=_orders_scale(training, frame.labels["orders"].to_numpy(dtype=np.float64)),
             horizon_days=frame.horizon_days,
             now=now,
@@ -243,7 +258,8 @@ class FittedHurdle(Fitted):
         odds, severity = self.odds, self.severity
         if len(evidence.window) and self.now is not None:
             odds, severity = self.now.settle(odds.calibrate(evidence), severity, misses=evidence.misses)
-        spread = SpendDistribution.of_evidence(evidence, horizon_days=self.horizon_days) or self.spread
+        later = SpendDistribution.of_evidence(evidence, horizon_days=self.horizon_days)
+        spread = later.widen(self.now.spread_of_total if self.now else 0.0) if later else self.spread
         return replace(self, odds=odds, severity=severity, spread=spread)
 
     def predict(self, snapshot: pd.DataFrame) -> Prediction:
@@ -321,6 +337,15 @@ class FittedHurdle(Fitted):
             horizon_days=saved["horizon_days"].whole(1, MOST_DAYS),
             stored_baseline=ExplanationBaseline.from_stored(saved["explanation_baseline"]),
         )
+
+
+def _season_learnt(frame: TrainingFrame) -> float:
+    """Geometric mean of the season of each row's window, as rows weigh."""
+    if frame.rows.empty:
+        return 1.0
+    factors = {window: np.log(frame.season.factor(window[0], days=window[1])) for window in frame.closed}
+    keys = zip(frame.rows["as_of"], frame.window_days.astype(int), strict=True)
+    return float(np.exp(np.average([factors[key] for key in keys], weights=frame.weight)))
 
 
 def _orders_scale(training: TrainingMatrix, orders: Floats) -> float:

@@ -12,6 +12,7 @@ from scipy.optimize import LinearConstraint, brentq, minimize
 from scipy.special import expit
 
 from tenure_training.models.contract import Floats, TrainingFrame
+from tenure_training.models.season import multiply_orders
 
 LASTING, PASSING, SEASONAL = 0.30, 0.05, 0.30
 """Standard deviations of what a miss is made of: what stays, what fades over weeks, what comes back every year."""
@@ -101,10 +102,11 @@ class LevelForecast:
         for row in range(len(windows)):
             index = np.flatnonzero(number.ravel() == row)
             bought, value = (frame.labels[name].to_numpy(dtype=np.float64)[index] for name in ("bought", "value"))
+            season = frame.season.factor(frame.rows["as_of"].iloc[index[0]], days=int(windows[row, 1]))
             for name, logit in odds.items():
-                buyers[name][row] = shift_to(logit[index], float(bought.sum()))
+                buyers[name][row] = shift_to(multiply_orders(logit[index], season), float(bought.sum()))
             expected_buyers, information = (
-                float(expected[index].sum()),
+                float(expected[index].sum()) * season,
                 float((expit(rhythm) * expit(-rhythm))[index].sum()),
             )
             total = max(float(value.sum()), np.exp(-LARGEST) * expected_buyers)

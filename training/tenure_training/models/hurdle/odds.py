@@ -21,6 +21,7 @@ from tenure_training.models.hurdle.level_forecast import shift_to
 from tenure_training.models.hurdle.linear import PENALTY_SPACE as LINEAR
 from tenure_training.models.hurdle.linear import Ridge
 from tenure_training.models.hurdle.stack import FARTHEST, Stack
+from tenure_training.models.season import multiply_orders
 from tenure_training.models.training_matrix import TrainingMatrix
 
 RHYTHM_PART = "rhythm"
@@ -106,7 +107,7 @@ class Odds:
         level = OddsLevel.learnt(stack(evidence.parts), bought=evidence.bought, window=evidence.window)
         return replace(self, stack=stack, level=level)
 
-    def set_level(self, parts: Mapping[str, Floats], *, rhythm: Floats, trust: float) -> Self:
+    def set_level(self, parts: Mapping[str, Floats], *, rhythm: Floats, trust: float, season: float = 1.0) -> Self:
         """Set the level so that as many customers present are expected to buy as rhythm and stack expect together.
 
         Parameters
@@ -118,11 +119,13 @@ class Odds:
             see `LevelForecast`.
         trust
             Weight of the rhythm, in log-odds; the rest is the stack's own.
+        season
+            Orders expected of the window over those of the windows the stack learnt from, by the time of the year.
         """
         if not self.learnt:
             return self  # the rhythm stands as it is
         score = self.own_level(parts)
-        opinion = trust * rhythm + (1 - trust) * score
+        opinion = trust * rhythm + (1 - trust) * multiply_orders(score, season)
         shift = shift_to(score, float(expit(opinion).sum()), within=FARTHEST)
         return replace(self, level=replace(self.level, intercept=shift))
 
