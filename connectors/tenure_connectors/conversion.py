@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import ibis.expr.types as ir
@@ -103,15 +103,32 @@ def convert(uri: str, *, name: str | None = None, encoding: str | None = None) -
     if raw.rejected:
         account.append(f"{raw.rejected:,} lines do not fit the header: left out.")
     tables = {}
+    for table, rows in make_tables(preset, canonical, account):
+        with without_warnings():
+            tables[table] = _with_columns(rows.to_pyarrow())
+    return Conversion(preset=preset, tables=tables, account=(*account, *preset.notes))
+
+
+def make_tables(preset: Preset, canonical: ir.Table, account: list[str] | None) -> Iterator[tuple[str, ir.Table]]:
+    """Make the tables of a preset of its columns, with the columns of their contracts.
+
+    Parameters
+    ----------
+    preset
+        What the rows are.
+    canonical
+        Its columns by their keys, in a backend.
+    account
+        Takes the sentences about what the orders were; None where nobody asks.
+    """
+    backend = canonical.get_backend()
     for table, build in preset.tables.items():
         rows = keep(backend, f"made_{table}", build(canonical))
         if table == "orders":
-            account += _account(preset, rows)
+            if account is not None:
+                account += _account(preset, rows)
             rows = rows.filter(rows.meaning.isin(SALES)) if "meaning" in rows.columns else rows
-        contracted = [column for column in rows.columns if column in TABLES[table].columns]
-        with without_warnings():
-            tables[table] = _with_columns(rows.select(*contracted).to_pyarrow())
-    return Conversion(preset=preset, tables=tables, account=(*account, *preset.notes))
+        yield table, rows.select(*(column for column in rows.columns if column in TABLES[table].columns))
 
 
 def _require_fit(preset: Preset, header: Sequence[str], uri: str) -> None:

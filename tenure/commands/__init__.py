@@ -6,7 +6,8 @@ from inspect import isfunction
 from pkgutil import iter_modules
 
 ORDER = (
-    "demo", "init", "run", "check", "features", "backtest", "audit", "score", "explain", "segments", "card", "audience",
+    "demo", "init", "pull", "run", "check", "features", "backtest", "audit", "score", "explain", "segments", "card",
+    "audience",
     "identity",
     "cohorts", "channels", "growth", "budget", "simulate",
 )  # fmt: skip
