@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from tenure import __version__
-from tenure.commands import COMMANDS
+from tenure.commands import COMMANDS, GROUPS
 from tenure.output import as_object
 from tenure_serving.failure import describe_failure
 
@@ -46,8 +46,21 @@ def root(
     """
 
 
-for command in COMMANDS:
-    app.command()(command)
+def _add_commands() -> None:
+    """Add every command; ``experiment_analyse`` becomes ``tenure experiment analyse``."""
+    groups: dict[str, typer.Typer] = {}
+    for command in COMMANDS:
+        group, _, name = command.__name__.partition("_")
+        if not name:
+            app.command()(command)
+            continue
+        if group not in groups:
+            groups[group] = typer.Typer(no_args_is_help=True, help=GROUPS[group], rich_markup_mode=None)
+            app.add_typer(groups[group], name=group)
+        groups[group].command(name)(command)
+
+
+_add_commands()
 
 
 def main(arguments: list[str] | None = None) -> None:

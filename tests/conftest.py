@@ -33,6 +33,7 @@ LONG_TESTS = (
 )
 
 FAST_TESTS = (
+    "tests/decisions/campaigns/",
     "tests/decisions/customers/",
     "tests/decisions/economics/",
     "tests/features/families/",
@@ -80,10 +81,20 @@ def cdnow() -> Path:
 @pytest.fixture(scope="session")
 def online_retail() -> Path:
     """Online Retail, which no package carries: in ``TENURE_DATA``, or ``../shared/data`` beside the checkout."""
-    folder = Path(os.environ.get("TENURE_DATA", REPOSITORY.parent / "shared" / "data"))
-    path = folder / "online_retail" / "online_retail_to_2011-09-09.parquet"
+    return real_log_at("Online Retail", "online_retail/online_retail_to_2011-09-09.parquet")
+
+
+@pytest.fixture(scope="session")
+def hillstrom() -> Path:
+    """The e-mail test of 64,000 customers in three arms (Hillstrom 2008), which no package carries either."""
+    return real_log_at("Hillstrom's e-mail test", "hillstrom/hillstrom.parquet")
+
+
+def real_log_at(name: str, place: str) -> Path:
+    """Find a log that is not part of the repository."""
+    path = Path(os.environ.get("TENURE_DATA", REPOSITORY.parent / "shared" / "data")) / place
     if not path.is_file():
-        pytest.skip(f"Online Retail is not part of the repository and not at {path}; set TENURE_DATA to its folder.")
+        pytest.skip(f"{name} is not part of the repository and not at {path}; set TENURE_DATA to its folder.")
     return path
 
 

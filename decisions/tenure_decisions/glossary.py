@@ -293,3 +293,35 @@ LINKING_TERMS: Mapping[str, Term] = {
     "expected_value": Term("money per customer", "mean within the horizon"),
     "churn_probability": Term("probability", "mean probability of no order within the horizon"),
 }
+
+CAMPAIGN_TERMS: Mapping[str, Term] = {
+    "outcome": Term("-", "win, loss, no difference worth having, not enough data or broken test"),
+    "sentence": Term("-", "the verdict with its conditions"),
+    "metric": Term("-", "retention: 1 with an order of positive revenue within the window; orders, revenue and margin "
+                   "within it; profit: margin less contact and offer; capped: money cut off at its 99th percentile"),
+    "arm": Term("-", "compared with control, as assigned"),
+    "group": Term("-", "customers alike before the assignment"),
+    "customers": Term("customers", "assigned to the arm whose window has closed; of a group or a look, in both arms"),
+    "in_control": Term("customers", "assigned to control whose window has closed"),
+    "control": Term("as the metric", "mean of a customer of control, adjusted by the covariate"),
+    "treatment": Term("as the metric", "mean of a customer of the arm, adjusted by the covariate"),
+    "difference": Term("as the metric", "treatment - control, per customer assigned; in groups drawn to the common "
+                       "effect by as much as it is noise"),
+    "always": Term("as the metric", "interval of the difference that holds at every look, and for all arms at once"),
+    "lift": Term("share", "treatment / control - 1"),
+    "p_value": Term("ratio", "probability of so large a difference in a test without effect"),
+    "adjusted_p": Term("ratio", "p_value for the number of comparisons (Benjamini and Hochberg): arms of the metric "
+                       "the test was made for are a family, everything else is the other one"),
+    "unadjusted": Term("as the metric", "the difference without a covariate"),
+    "covariate": Term("-", "what takes variance away: the days before the assignment (CUPED), with predictions given "
+                      "those as well (CUPAC)"),
+    "variance_saved": Term("share", "of the variance of the difference that the covariate takes away"),
+    "seen": Term("as the metric", "difference in the group alone"),
+    "until": Term("date", "windows closed until then"),
+    "profit_per_customer": Term("money per customer", "profit of a customer of the arm less that of one of control"),
+    "incremental_profit": Term("money", "the same times the customers of the arm"),
+    "check": Term("-", "what must hold of a fair test"),
+    "reading": Term("-", "what was seen"),
+    "limit": Term("ratio", "the analysis stops where p_value is below"),
+    "stops": Term("-", "whether the check stops the analysis"),
+}  # fmt: skip

@@ -13,6 +13,9 @@ ORDER = (
 )  # fmt: skip
 """In which ``tenure --help`` shows them: the first things first. A command that is not named here comes after."""
 
+GROUPS = {"experiment": "Design randomised campaigns, and measure what they did."}
+"""Commands of two words, by the first: ``experiment_analyse`` is ``tenure experiment analyse``."""
+
 
 def _commands() -> tuple[Callable[..., None], ...]:
     """Take every public function of every module here: a new command is a new file, and nothing else."""
@@ -32,4 +35,4 @@ def _place(name: str) -> int:
 
 COMMANDS = _commands()
 
-__all__ = ["COMMANDS"]
+__all__ = ["COMMANDS", "GROUPS"]

@@ -22,6 +22,24 @@ LINK = re.compile(r"\]\((?!https?://|mailto:|#)([^)#\s]+)")
 ROOT: Any = typer.main.get_command(app)
 
 
+def all_commands(group: Any = ROOT, prefix: str = "") -> dict[str, Any]:
+    """Every command by its words, such as ``experiment analyse``."""
+    found: dict[str, Any] = {}
+    for name, command in group.commands.items():
+        inner = all_commands(command, f"{prefix}{name} ") if hasattr(command, "commands") else {}
+        found |= inner or {f"{prefix}{name}": command}
+    return found
+
+
+COMMANDS = all_commands()
+
+
+def split_command(words: list[str]) -> tuple[str, list[str]]:
+    """The name of a command, of one word or two, and what follows it."""
+    length = 2 if " ".join(words[:2]) in COMMANDS else 1
+    return " ".join(words[:length]), words[length:]
+
+
 @pytest.fixture(scope="module")
 def pages(repository: Path) -> list[Path]:
     """The Markdown a reader may meet."""
@@ -41,10 +59,10 @@ def shown_commands(page: Path) -> Iterator[str]:
 
 def parse(command: str) -> None:
     """Parse a command the way the shell and Typer would, without running it."""
-    name, *rest = shlex.split(command)[1:]
+    name, rest = split_command(shlex.split(command)[1:])
     if name.startswith("-"):
         return
-    ROOT.commands[name].make_context(name, [word for word in rest if word != "--debug"])
+    COMMANDS[name].make_context(name, [word for word in rest if word != "--debug"])
 
 
 def test_docs__every_command_in_a_code_block_parses(pages: list[Path]) -> None:
@@ -64,11 +82,11 @@ def test_docs__every_command_named_in_a_sentence_exists(pages: list[Path]) -> No
     wrong = []
     for page in pages:
         for command in INLINE.findall(FENCE.sub("", page.read_text())):
-            name, *rest = command.split()[1:]
+            name, rest = split_command(command.split()[1:])
             options = {word.partition("=")[0] for word in rest if word.startswith("--")}
-            parameters = ROOT.commands[name].params if name in ROOT.commands else []
+            parameters = COMMANDS[name].params if name in COMMANDS else []
             known = {option for parameter in parameters for option in (*parameter.opts, *parameter.secondary_opts)}
-            if name not in ROOT.commands or options - known - {"--help", "--debug"}:
+            if name not in {*COMMANDS, *ROOT.commands} or options - known - {"--help", "--debug"}:
                 wrong.append(f"{page.name}: {command}")
     assert wrong == []
 
@@ -84,8 +102,8 @@ def test_docs__relative_links_lead_to_files(pages: list[Path]) -> None:
 
 def test_cli_page__names_every_command_and_every_option(repository: Path) -> None:
     text = (repository / "docs" / "cli.md").read_text()
-    missing = [name for name in ROOT.commands if f"## `tenure {name}`" not in text]
-    for command in ROOT.commands.values():
+    missing = [name for name in COMMANDS if f"## `tenure {name}`" not in text]
+    for command in COMMANDS.values():
         options = {option for parameter in command.params for option in (*parameter.opts, *parameter.secondary_opts)}
         missing += [f"{command.name} {option}" for option in options if option.startswith("--") and option not in text]
     assert missing == []

@@ -46,8 +46,8 @@ def test_help__shows_every_command_and_imports_nothing_heavy() -> None:
     ran = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     commands = [line.split()[0] for line in ran.stdout.partition("Commands:")[2].splitlines() if line.strip()]
     assert commands == [
-        "demo", "init", "run", "check", "features", "backtest", "audit", "score", "explain", "segments", "card",
-        "audience", "identity", "cohorts", "channels", "growth", "budget", "simulate",
+        "demo", "init", "pull", "run", "check", "features", "backtest", "audit", "score", "explain", "segments", "card",
+        "audience", "identity", "cohorts", "channels", "growth", "budget", "simulate", "experiment",
     ]  # fmt: skip
     assert HEAVY.isdisjoint(ran.stderr.split())
 
@@ -55,12 +55,12 @@ def test_help__shows_every_command_and_imports_nothing_heavy() -> None:
 @pytest.mark.parametrize(
     "command",
     [
-        "demo", "init", "run", "check", "features", "backtest", "audit", "score", "explain", "segments", "card",
-        "audience", "identity", "cohorts", "channels", "growth", "budget", "simulate",
+        "demo", "init", "pull", "run", "check", "features", "backtest", "audit", "score", "explain", "segments", "card",
+        "audience", "identity", "cohorts", "channels", "growth", "budget", "simulate", "experiment analyse",
     ],
 )  # fmt: skip
 def test_help__every_command_explains_itself(call: Call, command: str) -> None:
-    shown = call(command, "--help")
+    shown = call(*command.split(), "--help")
     assert shown.code == 0
     assert f"Usage: tenure {command}" in shown.out
 

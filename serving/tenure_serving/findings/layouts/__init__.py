@@ -5,7 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from tenure_decisions.findings import Findings
-from tenure_serving.findings.layouts import budget, channels, cohorts, experience, groups, growth, study, training
+from tenure_serving.findings.layouts import (
+    budget,
+    channels,
+    cohorts,
+    experience,
+    experiment,
+    groups,
+    growth,
+    study,
+    training,
+)
 from tenure_serving.findings.parts import Parts, View
 
 LAYOUTS: Mapping[str, Callable[[Findings], Parts]] = {
@@ -17,6 +27,7 @@ LAYOUTS: Mapping[str, Callable[[Findings], Parts]] = {
     "cohorts": cohorts.cohort_layout,
     "dates": training.dates_layout,
     "experience": experience.experience_layout,
+    "experiment": experiment.experiment_layout,
     "growth": growth.growth_layout,
     "ideal": study.ideal_layout,
     "linking": training.linking_layout,

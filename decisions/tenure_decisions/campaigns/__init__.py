@@ -1,0 +1,1 @@
+"""Campaigns: randomised tests designed and measured on a shop's own orders."""

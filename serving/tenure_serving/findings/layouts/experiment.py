@@ -1,0 +1,76 @@
+"""A campaign: whether the test was fair, what it did, and how sure that is."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+
+from tenure_decisions.findings import Findings
+from tenure_serving.findings.parts import Drawing, Parts, Sentence, View
+from tenure_serving.language import Language
+
+
+def experiment_layout(findings: Findings) -> Parts:
+    """Return the parts to show: the verdict first, and no effect where the test is broken."""
+    names = {table.name for table in findings.tables}
+    parts: list[Sentence | View | Drawing] = [
+        Sentence(text="{verdict}", only="terminal"),
+        View(
+            table="checks",
+            title="Was it a fair test ({customers} customers, windows of {horizon_days} days)",
+            columns=("check", "reading", "p_value", "stops"),
+        ),
+    ]
+    if "effects" in names:
+        parts += [
+            View(
+                table="effects",
+                title="Effect on every metric, {level} intervals{in_currency}",
+                columns=("metric", "arm", "control", "difference", "lift", "adjusted_p"),
+                select=lambda rows: rows[rows["metric"] != "profit"],
+            ),
+            View(
+                table="effects",
+                title="The same without and with what was known before, and for every look",
+                columns=("metric", "arm", "unadjusted", "covariate", "variance_saved", "always"),
+                select=_with_always,
+            ),
+            Drawing(name="effects", label="Effect of every arm on every metric", draw=_effects, wide=True),
+        ]
+    if "money" in names:
+        parts.append(View(table="money", title="Profit after contact and offer{in_currency}"))
+    if "groups" in names:
+        parts.append(
+            View(
+                table="groups",
+                title="Effect on {metric} by group",
+                columns=("arm", "group", "customers", "difference", "seen"),
+                headings={"difference": "Believed", "seen": "In the group alone"},
+            )
+        )
+    if "looks" in names:
+        parts.append(Drawing(name="looks", label="The estimate as customers came in", draw=_looks, wide=True))
+    return parts
+
+
+def _with_always(rows: pd.DataFrame) -> pd.DataFrame:
+    return rows.assign(always=rows["difference"])
+
+
+def _effects(findings: Findings, language: Language) -> Any:  # noqa: ANN401  # an Altair chart, imported when it is drawn
+    from tenure_serving.charts.experiment import lifts
+
+    verdicts = findings.frame("verdicts")
+    return lifts(
+        findings.frame("effects"),
+        outcomes=dict(zip(verdicts["arm"], verdicts["outcome"], strict=True)),
+        worth=findings.number("worth"),
+        language=language,
+    )
+
+
+def _looks(findings: Findings, language: Language) -> Any:  # noqa: ANN401
+    from tenure_serving.charts.experiment import estimates_over_time
+
+    return estimates_over_time(findings.frame("looks"), metric=findings.text("metric"), language=language)

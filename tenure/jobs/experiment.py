@@ -1,0 +1,171 @@
+"""The job behind ``tenure experiment analyse``: assignments and orders in, the effect of a campaign out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import pandas as pd
+
+from tenure.config import Config
+from tenure.jobs.profile_columns import condition_columns, with_profile
+from tenure.jobs.studies import read_shop
+from tenure.progress import Progress
+from tenure_decisions.campaigns.analysis import AnalysisSettings, analyse
+from tenure_decisions.campaigns.trial import CampaignTrial, open_trial
+from tenure_decisions.findings import Findings
+from tenure_features import Shop, orders
+from tenure_features.errors import UsageError
+from tenure_features.reading.engine import fetch
+from tenure_serving.score_tables import Scores, read_scores
+
+TRIAL_TABLES = ("assignments", "customers")
+TRAITS = ("device", "channel", "region")
+"""Columns of an order by which arms are compared: those of the last order before the assignment."""
+_READ = ("customer_id", "ordered_at", "revenue", "cost", "discount", *TRAITS)
+
+
+def analyse_job(
+    config: Config,
+    campaign: str,
+    *,
+    how: AnalysisSettings,
+    horizon_days: int,
+    control: str,
+    scores: Path | None = None,
+    by: str = "segment",
+    progress: Progress,
+) -> Findings:
+    """Open a shop with its assignments and analyse a campaign, see `analyse_campaign`."""
+    shop = read_shop(config, progress=progress, only=TRIAL_TABLES)
+    with progress.stage(f"Analysing {campaign}"):
+        return analyse_campaign(
+            shop,
+            campaign,
+            how=how,
+            horizon_days=horizon_days,
+            control=control,
+            scored=None if scores is None else read_scores(scores),
+            by=by,
+        )
+
+
+def analyse_campaign(
+    shop: Shop,
+    campaign: str,
+    *,
+    how: AnalysisSettings,
+    horizon_days: int,
+    control: str,
+    scored: Scores | None = None,
+    by: str = "segment",
+) -> Findings:
+    """Analyse a campaign of a shop by intention to treat.
+
+    Parameters
+    ----------
+    shop
+        Opened with its assignments; only windows that closed by its moment count.
+    campaign, control
+        Which one, and its arm of comparison.
+    how
+        Metric, level, planned shares and so on.
+    horizon_days
+        Window of a customer.
+    scored
+        Scores made no later than the first assignment: their predictions take variance away, their column ``by``
+        splits the effect.
+    by
+        Column of the scores.
+
+    Raises
+    ------
+    UsageError
+        There is no table of assignments, or the scores know what came after the assignment.
+    """
+    if "assignments" not in shop.tables:
+        raise UsageError(
+            "There is no table of assignments.",
+            fix='Name it in tenure.toml: [tables.assignments] with uri = "assignments.parquet".',
+        )
+    log = orders(shop)
+    bought = fetch(log.select([name for name in _READ if name in log.columns]))
+    trial = open_trial(
+        shop.tables["assignments"].to_pandas(),
+        bought,
+        campaign=campaign,
+        horizon_days=horizon_days,
+        as_of=shop.as_of,
+        control=control,
+    )
+    predictions, groups = (None, None) if scored is None else scores_before(scored, trial, by=by)
+    return analyse(
+        trial,
+        how,
+        traits=traits_before(shop, trial, bought),
+        groups=groups,
+        predictions=predictions,
+        currency=shop.currency or "",
+        notes=() if scored is None else (f"Predictions and groups are of {scored.as_of:%Y-%m-%d}.",),
+    )
+
+
+def scores_before(scored: Scores, trial: CampaignTrial, *, by: str) -> tuple[pd.DataFrame, pd.Series[str]]:
+    """Take predictions of the metrics and a group of every customer from scores made before a campaign.
+
+    Raises
+    ------
+    UsageError
+        The scores are younger than the first assignment, or have no such column.
+    """
+    first = trial.assigned["assigned_at"].min()
+    if scored.as_of > first:
+        raise UsageError(
+            f"The scores are of {scored.as_of:%Y-%m-%d} and know what came after the first assignment.",
+            found=f"first assigned on {first:%Y-%m-%d}",
+            fix="Score with --as-of that day or earlier, or leave --scores out.",
+        )
+    table = scored.table
+    if by not in table:
+        raise UsageError(f"The scores have no column {by!r} to split by.")
+    predictions = pd.DataFrame({"customer_id": table["customer_id"], "retention": 1 - table["churn_probability"]})
+    if "expected_orders" in table:
+        predictions["orders"] = table["expected_orders"]
+    for name in ("revenue", "revenue_capped", "margin", "margin_capped", "profit"):
+        predictions[name] = table["expected_value"]
+    return predictions, table.set_index("customer_id")[by]
+
+
+def traits_before(shop: Shop, trial: CampaignTrial, bought: pd.DataFrame) -> pd.DataFrame:
+    """Return texts known of every customer before the assignment: of the customer table and of the last order."""
+    people = trial.assigned[["customer_id", "assigned_at"]]
+    names = [name for name in TRAITS if name in bought and name not in condition_columns(shop)]
+    merged = bought[["customer_id", "ordered_at", *names]].merge(people, on="customer_id")
+    earlier = merged[merged["ordered_at"] < merged["assigned_at"]].sort_values("ordered_at", kind="stable")
+    last = earlier.drop_duplicates("customer_id", keep="last").set_index("customer_id")[names]
+    traits = people[["customer_id"]].join(last.add_prefix("last_"), on="customer_id")
+    profile = with_profile(traits, shop, condition_columns(shop))
+    texts = [name for name in profile if name != "customer_id" and _is_text(profile[name])]
+    return profile[["customer_id", *texts]]
+
+
+def _is_text(values: pd.Series) -> bool:
+    return bool(pd.api.types.is_string_dtype(values.dtype)) and 1 < values.nunique() <= 50
+
+
+def read_shares(pairs: Sequence[str] | None) -> dict[str, float] | None:
+    """Read ``ARM=SHARE`` pairs; None where there are none.
+
+    Examples
+    --------
+    >>> read_shares(["control=0.5", "email=0.5"])
+    {'control': 0.5, 'email': 0.5}
+    """
+    shares = {}
+    for pair in pairs or ():
+        arm, _, share = pair.rpartition("=")
+        try:
+            shares[arm.strip()] = float(share)
+        except ValueError:
+            raise UsageError(f"--share {pair!r} is not ARM=SHARE.", fix="Write it like --share control=0.5.") from None
+    return shares or None

@@ -1,0 +1,98 @@
+"""``tenure experiment analyse`` on a simulated shop whose campaigns are known, as a user would call it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from tenure_simulator import preset, simulate
+
+HALVES = ("--share", "control=0.5", "--share")
+
+
+@pytest.fixture(scope="module")
+def shop(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a simulated shop of three years and five campaigns."""
+    folder = tmp_path_factory.mktemp("shop")
+    tables = ("orders", "customers", "assignments")
+    simulate(preset("shop", customers=3000, seed=2), folder, tables=tables, expectations=False)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def scores(shop: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Scores of the day of the A/A test."""
+    orders = pd.read_parquet(shop / "orders.parquet")
+    count = orders[orders["ordered_at"] < "2024-01-31"].groupby("customer_id").size()
+    table = pd.DataFrame({"customer_id": count.index, "as_of": pd.Timestamp("2024-01-31"), "horizon_days": 30})
+    table = table.assign(
+        expected_value=count.to_numpy() * 5.0, expected_orders=count.to_numpy() / 10, churn_probability=0.5,
+        segment=["loyal" if orders > 3 else "new" for orders in count],
+    )  # fmt: skip
+    path = tmp_path_factory.mktemp("scores") / "scores.parquet"
+    table.to_parquet(path)
+    return path
+
+
+def analysed(call: Callable, shop: Path, *arguments: str) -> tuple[int, dict]:
+    done = call("experiment", "analyse", *arguments, "--config", str(shop / "tenure.toml"), "--json", "-q")
+    return done.code, json.loads(done.out)
+
+
+def test_analyse__says_the_verdict_and_writes_tables_and_charts(call: Callable, shop: Path, tmp_path: Path) -> None:
+    done = call(
+        "experiment", "analyse", "aa_test", *HALVES, "same=0.5", "--config", str(shop / "tenure.toml"), "--out",
+        str(tmp_path), "-q",
+    )  # fmt: skip
+    assert done.code == 0
+    assert done.out.startswith("Not enough data on same: retention ")
+    assert {path.name for path in tmp_path.iterdir()} == {
+        "experiment_verdicts.csv", "experiment_checks.csv", "experiment_effects.csv", "experiment_money.csv",
+        "experiment_groups.csv",
+        "effects.svg",
+    }  # fmt: skip
+
+
+def test_analyse__stops_the_test_that_lost_rows(call: Callable, shop: Path) -> None:
+    code, result = analysed(call, shop, "app_push", *HALVES, "push=0.5")
+    assert code == 4
+    assert result["broken"]
+    assert "effects" not in result
+    assert next(row["check"] for row in result["checks"] if row["stops"] == "yes") == "sample ratio"
+
+
+def test_analyse__takes_predictions_and_groups_of_scores_made_before(call: Callable, shop: Path, scores: Path) -> None:
+    code, result = analysed(call, shop, "aa_test", "--scores", str(scores), "--metric", "orders")
+    assert code == 0
+    assert {row["covariate"] for row in result["effects"]} == {"days before, prediction"}
+    assert {row["group"] for row in result["groups"]} == {"loyal", "new"}
+
+
+def test_analyse__refuses_scores_that_know_what_came_after(call: Callable, shop: Path, scores: Path) -> None:
+    done = call(
+        "experiment", "analyse", "win_back", "--scores", str(scores), "--config", str(shop / "tenure.toml"), "-q"
+    )
+    assert done.code == 2
+    assert "know what came after the first assignment" in done.err
+
+
+def test_analyse__before_a_window_has_closed_there_is_nothing_to_do(call: Callable, shop: Path) -> None:
+    code, result = analysed(call, shop, "loyalty_call", "--as-of", "2024-08-01", "--horizon", "90")
+    assert (code, result["kind"]) == (99, "NothingToDoError")
+
+
+def test_analyse__without_assignments_says_where_to_name_them(call: Callable, shop: Path) -> None:
+    done = call("experiment", "analyse", "x", "--orders", str(shop / "orders.parquet"), "-q")
+    assert done.code == 2
+    assert "[tables.assignments]" in done.err
+
+
+@pytest.mark.parametrize("share", ["half", "control=half"])
+def test_analyse__refuses_shares_that_are_none(call: Callable, shop: Path, share: str) -> None:
+    done = call("experiment", "analyse", "aa_test", "--share", share, "--config", str(shop / "tenure.toml"), "-q")
+    assert done.code == 2
+    assert "ARM=SHARE" in done.err
