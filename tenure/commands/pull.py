@@ -12,7 +12,10 @@ from tenure import options
 def pull(
     source: Annotated[
         str,
-        typer.Argument(metavar="SOURCE", help="shopify; docs/pull.md says what each needs."),
+        typer.Argument(
+            metavar="SOURCE",
+            help="shopify, bitrix24, amocrm, salesforce, hubspot, ga4, metrica_logs or klaviyo (docs/pull.md).",
+        ),
     ],
     into: Annotated[
         str, typer.Option("--into", metavar="STORE", help="A DuckDB file, or postgresql://user@host/database.")
@@ -24,6 +27,9 @@ def pull(
     url: Annotated[
         str | None, typer.Option("--url", help="Where the API is, if not at its usual place: a proxy, your own server.")
     ] = None,
+    full: Annotated[
+        bool, typer.Option("--full", help="Read everything again; what is no longer there counts as deleted.")
+    ] = False,
     json: options.Json = False,
     quiet: options.Quiet = False,
 ) -> None:
@@ -42,6 +48,7 @@ def pull(
 
     with open_progress(quiet=quiet) as progress, progress.stage(f"Pulling {source}"):
         pulled = pull_job(
-            source, into=into, settings=options.column_mapping(settings), url=url, now=dt.datetime.now(dt.UTC)
-        )
+            source, into=into, settings=options.column_mapping(settings), url=url, full=full,
+            now=dt.datetime.now(dt.UTC),
+        )  # fmt: skip
     emit("pull", [*pulled.lines, f"Next: {pulled.next_command}"], pulled.payload, as_json=json)

@@ -27,7 +27,9 @@ class PullResult:
     next_command: str
 
 
-def pull_job(name: str, *, into: str, settings: Mapping[str, str], url: str | None, now: dt.datetime) -> PullResult:
+def pull_job(
+    name: str, *, into: str, settings: Mapping[str, str], url: str | None, full: bool, now: dt.datetime
+) -> PullResult:
     """Pull from the source of a name.
 
     Raises
@@ -43,7 +45,7 @@ def pull_job(name: str, *, into: str, settings: Mapping[str, str], url: str | No
     _require_settings(source, settings)
     secrets = require_secrets(source.secrets, of=source.title)
     connection = Connection(settings=settings, secrets=secrets, base_url=url, now=now)
-    pulled = pull_source(source, connection, into=into)
+    pulled = pull_source(source, connection, into=into, full=full)
     following = shlex.join(["tenure", "check", "--orders", hide_password(as_uri(into, "tenure", "orders"))])
     payload = dict(vars(pulled)) | {"into": hide_password(into), "next": following}
     return PullResult(lines=(*_lines(source, pulled, into), *source.notes), payload=payload, next_command=following)

@@ -20,7 +20,7 @@ from tenure_features.errors import DataContractError, UsageError
 if TYPE_CHECKING:
     from requests import Response
 
-VERSION = "2026-10"
+_VERSION = "2026-10"
 _ORDERS_A_PAGE, _LINES_A_PAGE = 50, 50
 _MONEY = "{ shopMoney { amount currencyCode } }"
 _LINE = (
@@ -76,7 +76,7 @@ def _is_throttled(answer: Response) -> bool:
 
 
 def _ask(session: ApiSession, query: str, **variables: str | None) -> Any:  # noqa: ANN401
-    answer = session.post(f"/admin/api/{VERSION}/graphql.json", {"query": query, "variables": variables})
+    answer = session.post(f"/admin/api/{_VERSION}/graphql.json", {"query": query, "variables": variables})
     if answer.get("errors") or "data" not in answer:
         errors = answer.get("errors") or [{"message": "no data"}]
         reason = errors if isinstance(errors, str) else "; ".join(str(error.get("message")) for error in errors[:3])

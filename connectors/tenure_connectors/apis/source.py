@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -50,7 +51,7 @@ class Connection:
     now
         The moment of the pull, in UTC.
     pause_s
-        Seconds before the first repetition of a request.
+        How long the seconds are by which pauses are counted.
     """
 
     settings: Mapping[str, str]
@@ -58,6 +59,10 @@ class Connection:
     base_url: str | None
     now: dt.datetime
     pause_s: float = 1.0
+
+    def wait(self, seconds: float) -> None:
+        """Give a system time."""
+        time.sleep(max(seconds, 0.0) * self.pause_s)
 
 
 Pages = Iterator[Sequence[Record]]
@@ -92,6 +97,8 @@ class ApiSource:
         Gives the rows of a record, itself and those inside it.
     ordered
         Whether changes come in their order, so that a pull that broke off goes on where it stopped.
+    complete
+        Whether a pull of everything gives all there is, so that what it lacks has been deleted.
     reread
         How long before the newest change a pull begins again, since systems change the past silently.
     documentation
@@ -112,6 +119,7 @@ class ApiSource:
     read: Callable[[ApiSession, Connection, dt.datetime | None], Pages]
     expand: Callable[[Document], Iterable[Document]] = lambda document: (document,)
     ordered: bool = True
+    complete: bool = False
     reread: dt.timedelta = dt.timedelta(minutes=10)
     documentation: tuple[str, ...]
     notes: tuple[str, ...] = ()

@@ -27,6 +27,7 @@ from tenure_features.tables.guests import GUESTS
 TAKEN_BACK: Mapping[str, tuple[str, ...]] = {"orders": ("revenue", "cost", "discount"), "order_lines": ("quantity",)}
 """Columns by which a row can be taken back; of other tables rows are only added."""
 _HAPPENED = {"orders": "ordered_at", "events": "occurred_at"}
+_DIGITS_OF_SECONDS = 10
 _IDS = ("customer_id", "order_id", "source_id")
 _TYPES: Mapping[ContractKind, pa.DataType] = {
     "id": pa.string(), "text": pa.string(), "number": pa.float64(), "flag": pa.bool_(), "date": pa.date32(),
@@ -113,13 +114,16 @@ def _values(values: list[Any], column: str, kind: ContractKind, source: str) -> 
     if column in _IDS:  # an e-mail is the same one everywhere
         return [None if value is None else value if "@" in value else f"{source}:{value.strip()}" for value in values]
     if kind in {"time", "date"}:
-        moments = [utc(float(value) if isinstance(value, str) and _is_epoch(value) else value) for value in values]
+        moments = [_read_moment(value) for value in values]
         return [None if at is None else at.date() if kind == "date" else at.replace(tzinfo=None) for at in moments]
     return values
 
 
-def _is_epoch(text: str) -> bool:
-    return text.isdigit() and len(text) > len("20260131")
+def _read_moment(value: Any) -> dt.datetime | None:  # noqa: ANN401
+    """Read a moment of a preset's table; a long number counts seconds, milliseconds or microseconds since 1970."""
+    if isinstance(value, str) and value.isdigit() and len(value) > len("20260131"):
+        return utc(int(value) / 10.0 ** max(len(value) - _DIGITS_OF_SECONDS, 0))
+    return utc(value)
 
 
 def _identifiers(source: ApiSource, rows: list[dict[str, str | None]]) -> pa.Table:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import pyarrow as pa
 
-from tenure_connectors.apis.source import ApiSource, Connection, field_names
+from tenure_connectors.apis.source import ApiSource, Connection, Record, field_names
 from tenure_connectors.store.database import Database, open_database
 from tenure_connectors.store.entries import entries
 from tenure_connectors.store.records import (
@@ -18,8 +18,10 @@ from tenure_connectors.store.records import (
     finish_batch,
     keep_records,
     newest_change,
+    present_keys,
     versions,
 )  # fmt: skip
+from tenure_features.errors import UsageError
 from tenure_features.reading.engine import quote
 
 _TYPES: Mapping[pa.DataType, str] = {
@@ -55,9 +57,7 @@ class Pulled:
     drift: tuple[str, ...]
 
 
-def pull_source(
-    source: ApiSource, connection: Connection, *, into: str, tell: Callable[[int], None] | None = None
-) -> Pulled:
+def pull_source(source: ApiSource, connection: Connection, *, into: str, full: bool = False) -> Pulled:
     """Read what changed since the last pull, and add it to the store.
 
     Pages are kept as they come; the tables of the contract follow once all are there, as a whole. Where a pull breaks
@@ -71,29 +71,37 @@ def pull_source(
         Where it is, and who asks.
     into
         A DuckDB file, or the URI of a Postgres database.
-    tell
-        Is told how many records have been read.
+    full
+        Read everything again; what is no longer there counts as deleted.
 
     Raises
     ------
     UsageError
-        If the API refuses the secret, or the store is neither.
+        If the API refuses the secret, the store is neither, or a source that does not give all it has is read in full.
     DataContractError
         If the records lack what the source lives by.
     DependencyUnavailableError
         If the API or the store does not answer.
     """
+    if full and not source.complete:
+        raise UsageError(
+            f"{source.title} does not give everything it has: what it leaves out would count as deleted.",
+            fix="Leave --full out.",
+        )
     session = source.sign_on(connection)
     with open_database(into) as database:
         batch = begin_batch(database, source.name, now=connection.now)
-        newest = newest_change(database, batch, unfinished=source.ordered)
-        read = 0
+        newest = None if full else newest_change(database, batch, unfinished=source.ordered)
+        read, seen = 0, set[str]()
         for page in source.read(session, connection, None if newest is None else newest - source.reread):
             source.require_fields(page)
             keep_records(database, batch, page)
             read += len(page)
-            if tell is not None:
-                tell(read)
+            if full:
+                seen.update(record.key for record in page)
+        if full:
+            missing = [key for key in present_keys(database, batch) if key not in seen]
+            keep_records(database, batch, [Record(key=key, document=None) for key in missing])
         return _finish(database, source, batch, connection.now, read)
 
 

@@ -99,6 +99,17 @@ def newest_change(database: Database, batch: Batch, *, unfinished: bool) -> dt.d
     return None if moment is None else moment.replace(tzinfo=dt.UTC)
 
 
+def present_keys(database: Database, batch: Batch) -> list[str]:
+    """Name the records that are there, as far as is known."""
+    newest = "SELECT key, document, row_number() OVER (PARTITION BY key ORDER BY number DESC) AS place"
+    rows = database.run(
+        f"SELECT key FROM ({newest} FROM pulled.records WHERE source = %s) v "  # noqa: S608  # no value of others
+        "WHERE place = 1 AND document IS NOT NULL ORDER BY key",
+        [batch.source],
+    )
+    return [row[0] for row in rows]
+
+
 def keep_records(database: Database, batch: Batch, records: Sequence[Record]) -> None:
     """Keep what is new or has changed, as a whole; what says the same as before leaves nothing behind."""
     last = {record.key: record for record in records}

@@ -22,12 +22,12 @@ def store(tmp_path: Path) -> Path:
 @pytest.fixture
 def pull(store: Path) -> Callable[..., Pulled]:
     def puller(source: ApiSource, url: str, *, at: dt.datetime, settings: dict[str, str] | None = None,
-               secrets: dict[str, str] | None = None) -> Pulled:  # fmt: skip
+               secrets: dict[str, str] | None = None, full: bool = False) -> Pulled:  # fmt: skip
         connection = Connection(
             settings=settings or {}, secrets=secrets or {source.secrets[0][0]: "s3cret-s3cret"}, base_url=url, now=at,
             pause_s=0.001,
         )  # fmt: skip
-        return pull_source(source, connection, into=str(store))
+        return pull_source(source, connection, into=str(store), full=full)
 
     return puller
 
