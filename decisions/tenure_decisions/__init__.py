@@ -6,11 +6,13 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:  # imported on first use: pandas and SciPy take most of a second
+    from tenure_decisions.customers.attachment import attach, bringing_campaigns
     from tenure_decisions.customers.attributes import customer_attributes
     from tenure_decisions.customers.encounters import CONFOUNDING, encounters
     from tenure_decisions.customers.experience import measure_experience
     from tenure_decisions.customers.first_order import first_orders
     from tenure_decisions.customers.ideal import ideal_profile
+    from tenure_decisions.customers.matrix import cross_groups, main_levels
     from tenure_decisions.customers.pareto import pareto, pareto_curve
     from tenure_decisions.customers.profiles import profile
     from tenure_decisions.economics.budget import budget
@@ -26,14 +28,18 @@ __all__ = [
     "FindingTable",
     "Findings",
     "Study",
+    "attach",
+    "bringing_campaigns",
     "budget",
     "channels",
     "cohorts",
+    "cross_groups",
     "customer_attributes",
     "encounters",
     "first_orders",
     "growth",
     "ideal_profile",
+    "main_levels",
     "measure_experience",
     "open_study",
     "pareto",
@@ -47,14 +53,18 @@ _HOME = {
     "FindingTable": "findings",
     "Findings": "findings",
     "Study": "economics.study",
+    "attach": "customers.attachment",
+    "bringing_campaigns": "customers.attachment",
     "budget": "economics.budget",
     "channels": "economics.channels",
     "cohorts": "economics.cohorts",
+    "cross_groups": "customers.matrix",
     "customer_attributes": "customers.attributes",
     "encounters": "customers.encounters",
     "first_orders": "customers.first_order",
     "growth": "economics.growth",
     "ideal_profile": "customers.ideal",
+    "main_levels": "customers.matrix",
     "measure_experience": "customers.experience",
     "open_study": "economics.study",
     "pareto": "customers.pareto",

@@ -188,6 +188,35 @@ EXPERIENCE_TERMS: Mapping[str, Term] = {
     "return_rate": Term("% of money", "of returns over that of orders"),
 }
 
+MATRIX_TERMS: Mapping[str, Term] = {
+    "attribute": Term("-", "region, or the category or brand the customer spends most on"),
+    "group": Term("-", "of the scores"),
+    "level": Term("-", "its value"),
+    "customers": Term("customers", "of the group with the level"),
+    "revenue": Term("money", "what they have brought so far"),
+    "share": Term("share", "of the group's customers whose level is known; Wilson's 95 % interval"),
+    "expected_share": Term("share", "what it would be if group and level had nothing to do with each other"),
+    "expected": Term("customers", "likewise"),
+    "p_value": Term("p", "Fisher's exact, the cell against the rest"),
+    "p_adjusted": Term("p", "Benjamini and Hochberg's over all cells tested"),
+    "represented": Term("-", "over or under where p_adjusted is under .05; too small where under five are expected"),
+}
+
+ATTACHMENT_TERMS: Mapping[str, Term] = {
+    "campaign": Term("-", "of the last e-mail clicked, else opened, in the 30 days before the first order"),
+    "cohort": Term("-", "month of the first order"),
+    "customers": Term("customers", "new ones whose window after the first order has closed"),
+    "open": Term("customers", "new ones whose window has not; they count nowhere else"),
+    "repeat": Term("customers", "of those, with a second order within the window"),
+    "share": Term("share", "repeat / customers; Wilson's 95 % interval"),
+    "others_share": Term("share", "of the other new customers of the same months, weighted to these months"),
+    "lift": Term("ratio", "of both shares, Mantel and Haenszel's over months; 95 % interval"),
+    "revenue_per_customer": Term("money per customer", "net, until the end of the window"),
+    "p_value": Term("p", "Cochran, Mantel and Haenszel's over months"),
+    "p_adjusted": Term("p", "Benjamini and Hochberg's over campaigns"),
+    "verdict": Term("-", "repeat customers or one-timers where p_adjusted is under .05; too few under 20 customers"),
+}
+
 MOVEMENT_TERMS: Mapping[str, Term] = {
     "group": Term("-", "at either moment"),
     "from_group": Term("-", "at the earlier moment; (newcomers) had no score"),

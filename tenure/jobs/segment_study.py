@@ -57,7 +57,7 @@ def study(
     people = scores.sort_values("customer_id", ignore_index=True)
     people = people.iloc[:: max(1, -(-len(people) // _MOST))]
     ids, as_of = people["customer_id"].astype("str"), pd.Timestamp(people["as_of"].iloc[0])
-    bought, beside = _tables(shop, ids)
+    bought, beside = read_study_tables(shop, ids)
     notes = [] if len(people) == len(scores) else [f"{len(people):,} of {len(scores):,} customers were studied."]
     lines, customers = beside.get("order_lines"), beside.get("customers")
     attributes = customer_attributes(ids, as_of=as_of, orders=bought, order_lines=lines, customers=customers)
@@ -102,8 +102,8 @@ def _ideal(people: pd.DataFrame, attributes: pd.DataFrame, notes: list[str]) -> 
         return None
 
 
-def _tables(shop: Shop, ids: pd.Series) -> tuple[pd.DataFrame, dict[str, pd.DataFrame]]:
-    """Bring the rows of these customers into pandas."""
+def read_study_tables(shop: Shop, ids: pd.Series) -> tuple[pd.DataFrame, dict[str, pd.DataFrame]]:
+    """Bring the orders of these customers, and what lies beside them of `STUDY_TABLES`, into pandas."""
     wanted = ibis.memtable(pa.table({"customer_id": pa.array(ids, type=pa.string())}))
     everybody = orders(shop)
     mine = everybody.filter(everybody.customer_id.isin(wanted.customer_id))

@@ -12,6 +12,7 @@ import pandas as pd
 from tenure.config import Config, EconomicsConfig
 from tenure.jobs.campaign import contact_findings
 from tenure.jobs.experience import EXPERIENCE_TABLES, find_experience
+from tenure.jobs.matrix import find_matrix
 from tenure.jobs.opening import open_configured_shop
 from tenure.jobs.pareto import find_pareto
 from tenure.jobs.profile_columns import condition_columns, with_profile
@@ -111,16 +112,20 @@ def group_customers(
     if before is not None:
         before.require_earlier(scored.as_of, horizon_days=scored.horizon_days)
     order, labels, plays = _words(scored, by, language)
-    parts: dict[str, Findings | None] = {"movement": None, "stability": None, "experience": None, "study": None}
+    parts: dict[str, Findings | None] = {
+        "movement": None,
+        "stability": None,
+        "experience": None,
+        "matrix": None,
+        "study": None,
+    }
     if before is not None:
         moved = count_movement(before.table, scored.table, column=by, order=order)
         ordered = _find_buyers(shop, before.as_of, scored.as_of)
         parts["movement"] = movement_findings(moved, currency=scored.currency)
         parts["stability"] = stability_findings(stability(before.table, scored.table, column=by, ordered=ordered))
     if shop is not None:
-        column, level = ("value_tier", "high") if group is None else (by, group)
-        parts["experience"] = find_experience(shop, scored.table, also=(by,))
-        parts["study"] = study(shop, scored.table, column=column, level=level, currency=scored.currency)
+        parts |= _study_tables(shop, scored, by=by, group=group)
     if costs is not None and by == "segment":
         parts["campaign"] = contact_findings(
             scored.table, costs, economics=_economics(scored), currency=scored.currency
@@ -143,6 +148,16 @@ def group_customers(
         parts=parts,
         currency=scored.currency,
     )
+
+
+def _study_tables(shop: Shop, scored: Scores, *, by: str, group: str | None) -> dict[str, Findings | None]:
+    """Say what the tables of the shop tell of groups: how they fare, where they are and what they buy, and of one."""
+    column, level = ("value_tier", "high") if group is None else (by, group)
+    return {
+        "experience": find_experience(shop, scored.table, also=(by,)),
+        "matrix": find_matrix(shop, scored.table, by=by, currency=scored.currency),
+        "study": study(shop, scored.table, column=column, level=level, currency=scored.currency),
+    }
 
 
 def with_members(scored: Scores, condition: Condition, *, shop: Shop | None) -> Scores:

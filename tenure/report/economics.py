@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import pandas as pd
 
+from tenure.jobs.attachment import find_attachment
 from tenure.jobs.studies import StudySettings, order_frame, scores_of_moment, study_of
 from tenure_decisions.economics.budget import budget
 from tenure_decisions.economics.channels import channels
@@ -50,6 +51,8 @@ def economics_sections(
     if shop.log.readiness.rows_used > _LARGEST:
         return ()
     findings = [_available(N_("Cohorts"), lambda: (_cohorts(shop, seed),))]
+    if "events" in shop.tables:
+        findings.append(_available(N_("E-mail campaigns that bring repeat customers"), lambda: _attachment(shop)))
     if "spend" in shop.tables:
         findings.append(_available(N_("Channels, growth and budget"), lambda: _money(shop, scores, seed)))
     return tuple(section(subject, language=language) for subjects in findings for subject in subjects)
@@ -67,6 +70,11 @@ def _cohorts(shop: Shop, seed: int) -> Findings:
     costs = shop.tables["service_costs"].to_pandas() if "service_costs" in shop.tables else None
     followed = cohorts(order_frame(shop), as_of=shop.as_of, service_costs=costs)
     return cohort_findings(followed, complete(followed, seed=seed), currency=shop.currency or "")
+
+
+def _attachment(shop: Shop) -> tuple[Findings, ...]:
+    attachment = find_attachment(shop)
+    return () if attachment is None else (attachment,)
 
 
 def _money(shop: Shop, scores: pd.DataFrame, seed: int) -> tuple[Findings, ...]:

@@ -6,6 +6,7 @@ import pandas as pd
 
 from tenure.jobs.ageing import ageing
 from tenure.jobs.experience import find_experience
+from tenure.jobs.matrix import find_matrix
 from tenure.jobs.pareto import find_pareto
 from tenure.jobs.segment_study import BEST, STUDY_TABLES, study
 from tenure_decisions.findings import Findings
@@ -56,6 +57,8 @@ def segment_sections(
     ]
     experience = find_experience(shop, scores)
     subjects += [] if experience is None else [experience]
+    crossed = find_matrix(shop, scores, currency=currency)
+    subjects += [] if crossed is None else [crossed]
     if set(STUDY_TABLES) & set(shop.tables) and 0 < (scores[BEST[0]] == BEST[1]).sum() < len(scores):
         subjects.append(study(shop, scores, currency=currency))
     return tuple(section(subject, language=language) for subject in subjects)

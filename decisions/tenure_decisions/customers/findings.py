@@ -209,3 +209,83 @@ def experience_findings(measured: pd.DataFrame, *, days: int, notes: Iterable[st
         ),
         notes=tuple(notes),
     )  # fmt: skip
+
+
+def matrix_findings(crossed: pd.DataFrame, *, by: str, currency: str = "") -> Findings:
+    """Say where groups live and what they buy other than chance would have it.
+
+    Parameters
+    ----------
+    crossed
+        From `tenure_decisions.customers.matrix.cross_groups`.
+    by
+        What the groups are groups of.
+    currency
+        Of every amount.
+    """
+    counts = crossed["represented"].value_counts()
+    return Findings(
+        subject="matrix",
+        title="Groups by region, category and brand",
+        lead="{certain} of {tested} cells hold more or fewer customers than chance for certain; {small} are too "
+        "small to tell.",
+        facts=(
+            Fact("by", by),
+            Fact("certain", int(counts.get("over", 0) + counts.get("under", 0)), "cells"),
+            Fact("tested", int(crossed["p_value"].notna().sum()), "cells"),
+            Fact("small", int(crossed["p_value"].isna().sum()), "cells"),
+        ),
+        tables=(
+            FindingTable(
+                name="matrix",
+                title="Groups by region, category and brand",
+                frame=crossed,
+                terms=glossary.MATRIX_TERMS,
+                intervals={"share": _ENDS},
+            ),
+        ),
+        currency=currency,
+    )
+
+
+def attachment_findings(campaigns: pd.DataFrame, cohorts: pd.DataFrame, *, days: int, currency: str = "") -> Findings:
+    """Say which e-mail campaigns brought customers who order again, and which brought one-timers.
+
+    Parameters
+    ----------
+    campaigns, cohorts
+        From `tenure_decisions.customers.attachment.attach`.
+    days
+        Of the window after the first order.
+    currency
+        Of every amount.
+    """
+    verdicts = campaigns["verdict"].value_counts()
+    return Findings(
+        subject="attachment",
+        title="E-mail campaigns that bring repeat customers",
+        lead="Of {campaigns} campaigns, {more} brought more repeat customers than the other new customers of the same "
+        "months for certain, {fewer} brought one-timers.",
+        facts=(
+            Fact("campaigns", len(campaigns), "campaigns"),
+            Fact("more", int(verdicts.get("repeat customers", 0)), "campaigns"),
+            Fact("fewer", int(verdicts.get("one-timers", 0)), "campaigns"),
+            Fact("days", days, "days"),
+        ),
+        tables=(
+            FindingTable(
+                name="campaign_attachment",
+                title="New customers by campaign",
+                frame=campaigns,
+                terms=glossary.ATTACHMENT_TERMS,
+            ),
+            FindingTable(
+                name="campaign_cohorts",
+                title="New customers by campaign and month of the first order",
+                frame=cohorts,
+                terms=glossary.ATTACHMENT_TERMS,
+            ),
+        ),
+        notes=("Who opens an e-mail chose to: what a campaign causes, a test with a control group tells.",),
+        currency=currency,
+    )

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
+from tenure_decisions.customers.strata import cochran_mantel_haenszel, mantel_haenszel
 from tenure_decisions.inputs import Floats, require
 from tenure_features.errors import DataContractError, UsageError
 
@@ -139,32 +140,11 @@ def _profile_of_as_many(
         hits = by_id.loc[ids].groupby("stratum")["member"].agg(x="sum", t="size").reindex(sizes.index, fill_value=0)
         x, n, m = hits["x"].to_numpy(float), sizes["n"].to_numpy(float), sizes["m"].to_numpy(float)
         y = hits["t"].to_numpy(float) - x
-        lift, low, high = _mantel_haenszel(x, n, y, m, level=level)
+        lift, low, high = mantel_haenszel(x, n, y, m, level=level)
         shares = x.sum() / n.sum(), float((n * y / m).sum() / n.sum())
         counted = int(x.sum()), shares[0], int(y.sum()), shares[1]
-        rows.append((attribute, name, *counted, lift, low, high, _cochran_mantel_haenszel(x, n, y, m)))
+        rows.append((attribute, name, *counted, lift, low, high, cochran_mantel_haenszel(x, n, y, m)))
     return _add_marks(pd.DataFrame(rows, columns=list(PROFILE_COLUMNS[:-2])))
-
-
-def _mantel_haenszel(x: Floats, n: Floats, y: Floats, m: Floats, *, level: float) -> tuple[float, float, float]:
-    """Ratio of shares over strata with its interval (Greenland & Robins 1985, eq. 13), half a customer on each side."""
-    x, y = x + 0.5 / len(x), y + 0.5 / len(y)
-    whole = n + m
-    over, under = float((x * m / whole).sum()), float((y * n / whole).sum())
-    variance = float(((n * m * (x + y) - x * y * whole) / whole**2).sum()) / (over * under)
-    half = float(stats.norm.ppf((1 + level) / 2)) * float(np.sqrt(max(variance, 0.0)))
-    ratio = over / under
-    return ratio, ratio * float(np.exp(-half)), ratio * float(np.exp(half))
-
-
-def _cochran_mantel_haenszel(x: Floats, n: Floats, y: Floats, m: Floats) -> float:
-    """Test that a level is as common inside as outside in every stratum; without continuity correction."""
-    whole, hits = n + m, x + y
-    expected = n * hits / whole
-    variance = float((n * m * hits * (whole - hits) / (whole**2 * np.maximum(whole - 1, 1))).sum())
-    if variance <= 0:
-        return 1.0
-    return float(stats.chi2.sf((x - expected).sum() ** 2 / variance, 1))
 
 
 def lift_interval(

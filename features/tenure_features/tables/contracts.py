@@ -112,6 +112,7 @@ EVENTS = Contract(
         "value": _may("number", "a quantity the event carries (pages, money, minutes)"),
         "channel": _may("text", "channel it came through"),
         "device": _may("text", "device it was done with"),
+        "campaign": _may("text", "campaign of the e-mail"),
         RECORDED_AT: _RECORDED,
     },
 )

@@ -16,6 +16,8 @@ STEMS: Mapping[tuple[str, str], str] = {
     ("segments", "groups"): "segments",
     ("segments", "pareto"): "pareto",
     ("segments", "pareto_sides"): "pareto_sides",
+    ("attachment", "campaign_attachment"): "campaign_attachment",
+    ("attachment", "campaign_cohorts"): "campaign_cohorts",
     ("movement", "flows"): "movement",
     ("study", "profile"): "profile",
     ("ideal", "seeds"): "lookalike_seeds",

@@ -15,8 +15,8 @@ from tenure_serving.language import ENGLISH, Language
 from tenure_serving.report.sections import Chapter, ChartBlock, Paragraph, Section, SectionBlock, TableBlock, Unit
 
 _CHAPTERS: Mapping[str, Chapter] = {
-    **dict.fromkeys(("cohorts", "channels", "growth", "budget", "unavailable"), "money"),
-    **dict.fromkeys(("pareto", "movement", "steadiness", "study", "experience"), "customers"),
+    **dict.fromkeys(("cohorts", "channels", "growth", "budget", "attachment", "unavailable"), "money"),
+    **dict.fromkeys(("pareto", "movement", "steadiness", "study", "experience", "matrix"), "customers"),
 }
 """Where subjects stand in a report; the others are evidence."""
 

@@ -140,7 +140,7 @@ def test_segments__write_tables_and_charts(call: Callable[..., Any], shop: Path,
     assert files == {
         "segments.csv", "pareto.csv", "pareto_sides.csv", "pareto.svg",
         "movement.csv", "movement.svg", "movement_groups.csv",
-        "experience.csv", "profile.csv", "profile.svg",
+        "experience.csv", "matrix.csv", "profile.csv", "profile.svg",
         "met_early_category.csv", "met_early_brand.csv", "ideal_rules.csv",
         "lookalike_seeds.csv",
     }  # fmt: skip
