@@ -10,6 +10,8 @@ if TYPE_CHECKING:  # imported on first use: Ibis takes most of a second, and the
     from tenure_features.families.catalogue import Catalogue
     from tenure_features.families.feature import Feature, feature
     from tenure_features.history import OrderHistory
+    from tenure_features.identities import Linking
+    from tenure_features.identity.kinds import IdentitySettings
     from tenure_features.outcome import outcomes
     from tenure_features.reading.engine import Engine
     from tenure_features.reading.sources import OrderSource, TableSource
@@ -24,6 +26,8 @@ __all__ = [
     "Catalogue",
     "Engine",
     "Feature",
+    "IdentitySettings",
+    "Linking",
     "OrderFigures",
     "OrderHistory",
     "OrderLog",
@@ -52,6 +56,8 @@ _HOME = {
     "Catalogue": "families.catalogue",
     "Engine": "reading.engine",
     "Feature": "families.feature",
+    "IdentitySettings": "identity.kinds",
+    "Linking": "identities",
     "OrderFigures": "tables.readiness",
     "OrderHistory": "history",
     "OrderLog": "tables.log",

@@ -1,4 +1,4 @@
-"""Notebooks and the README import from package roots, and every root is light, complete and says what it offers."""
+"""Notebooks, the README and the docs import from package roots; a root is light, complete and says what it offers."""
 
 from __future__ import annotations
 
@@ -16,6 +16,8 @@ ROOTS = (
     "tenure", "tenure_features", "tenure_training", "tenure_serving", "tenure_decisions", "tenure_simulator",
     "tenure_connectors",
 )  # fmt: skip
+PUBLIC = (*ROOTS, "tenure.sklearn")
+"""What the docs may import from: roots, and the module that scikit-learn's users know as one."""
 HEAVY = ("pandas", "numpy", "scipy", "ibis", "sklearn", "xgboost", "altair", "mlflow", "shap", "pydantic")
 
 
@@ -36,11 +38,11 @@ def imports_of(text: str) -> Iterator[tuple[str, tuple[str, ...]]]:
 def beside_roots(text: str) -> list[str]:
     """List what a text imports of ours that no root offers."""
     ours = [(module, names) for module, names in imports_of(text) if re.match(r"tenure(_\w+)?(\.|$)", module)]
-    deep = [module for module, _ in ours if module not in ROOTS]
+    deep = [module for module, _ in ours if module not in PUBLIC]
     return deep + [
         f"{module}.{name}"
         for module, names in ours
-        if module in ROOTS
+        if module in PUBLIC
         for name in names
         if name not in import_module(module).__all__
     ]
@@ -52,10 +54,15 @@ def test_notebooks__import_from_roots(repository: Path) -> None:
     assert {path.name: deep for path in notebooks if (deep := beside_roots(path.read_text("utf-8")))} == {}
 
 
-def test_readme__imports_from_roots(repository: Path) -> None:
-    blocks = re.findall(r"```python\n(.*?)```", (repository / "README.md").read_text("utf-8"), re.DOTALL)
-    assert blocks
-    assert [deep for block in blocks for deep in beside_roots(block)] == []
+def test_docs__import_from_roots(repository: Path) -> None:
+    pages = ["README.md", *(f"docs/{path.name}" for path in sorted((repository / "docs").glob("*.md")))]
+    blocks = [
+        (page, block)
+        for page in pages
+        for block in re.findall(r"```python\n(.*?)```", (repository / page).read_text("utf-8"), re.DOTALL)
+    ]
+    assert {"README.md", "docs/identity.md"} <= {page for page, _ in blocks}
+    assert [(page, deep) for page, block in blocks for deep in beside_roots(block)] == []
 
 
 @pytest.mark.parametrize("root", ROOTS)

@@ -13,6 +13,7 @@ from tenure_features.errors import DataContractError, UsageError
 from tenure_serving.pyfunc import MODELS, _load_pyfunc, churn, clv
 from tenure_serving.scorer import CLV_COLUMNS, SCHEMA, Scorer
 from tenure_training.mlflow_session import mlflow_session
+from tenure_training.models import bundle as bundles
 from tenure_training.tracking import Decision, Store, track_training
 
 NOT_LEARNT = {"next_order_low_at", "next_order_high_at", *CLV_COLUMNS}
@@ -90,6 +91,17 @@ def test_scorer__loads_from_the_registry_by_alias(tracked, bundle, snapshot):
     loaded = Scorer.load("models:/tenure-scorer@champion", tracking_uri=tracked.tracking_uri)
     assert loaded.version == bundle.version
     pd.testing.assert_frame_equal(loaded.score(snapshot), Scorer(bundle).score(snapshot))
+
+
+def test_pyfunc__a_users_own_model_is_refused_with_what_to_do(tracked, known_candidate, bundle, snapshot, monkeypatch):
+    monkeypatch.delitem(bundles.CANDIDATES, known_candidate.name)
+    with (
+        mlflow_session(tracked.tracking_uri) as mlflow,
+        pytest.raises(DataContractError, match=r"halving.*Scorer\.load\(\.\.\., candidates=\[CLASS\]\).*MLflow's own"),
+    ):
+        mlflow.pyfunc.load_model("models:/tenure-scorer@champion")
+    own = Scorer.load("models:/tenure-scorer@champion", tracking_uri=tracked.tracking_uri, candidates=[known_candidate])
+    pd.testing.assert_frame_equal(own.score(snapshot), Scorer(bundle).score(snapshot))
 
 
 def test_scorer__a_model_that_is_not_registered_is_a_usage_error(tracked):

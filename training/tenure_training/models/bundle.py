@@ -338,7 +338,8 @@ def _class_of(name: str, candidates: Sequence[type[Candidate]]) -> type[Candidat
         raise DataContractError(
             "The bundle holds a model that is none of tenure's own.",
             found=repr(name),
-            fix="Pass its class: candidates=[...] in Python, --candidate FILE.py:CLASS on the command line.",
+            fix="Pass its class: Scorer.load(..., candidates=[CLASS]) in Python, --candidate FILE.py:CLASS on the "
+            "command line. mlflow.pyfunc and MLflow's own server take no class and serve tenure's models only.",
         )
     return by_name[name]
 
