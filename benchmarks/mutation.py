@@ -1,10 +1,12 @@
-"""How many mistakes the tests notice: a seeded sample of small changes to the code, each met by the tests beside it.
+"""How many mistakes the tests notice: a seeded sample of small changes to the code, each met by the tests that run it.
 
 ``python benchmarks/mutation.py --mutants 200`` changes one thing at a time in models, families of features and
-decisions (a comparison, an operator, a number, a truth, a returned value, a call), runs the tests that mirror or import
-the changed module, and prints the share of changes that made a test fail, then the changes that nobody noticed.
-Every verdict is a line of ``--report``; a run that is stopped and begun again goes on from there, and with ``--again``
-the changes that nobody noticed are judged once more, by the tests of today.
+decisions (a comparison, an operator, a number, a truth, a returned value, a call), runs the tests that run the changed
+line, the quickest first, and prints the share of changes that made a test fail, then the changes that nobody noticed.
+Which test runs which line is recorded once, in ``--lines``, and again for files of tests that have changed. Every
+verdict is a line of ``--report``; a run that is stopped and begun again goes on from there, and with ``--again`` the
+changes that nobody noticed are judged once more, by the tests of today. Changes that change nothing a caller could see
+are named with their reason in ``equivalent_changes.json``; the share is printed with and without them.
 """
 
 from __future__ import annotations
@@ -16,14 +18,15 @@ import json
 import os
 import random
 import shutil
-import signal
 import subprocess
 import sys
 import tempfile
-import time
-from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
+
+from coverage_map import CoveringTest, LineRecorder, covering_tests, read_tests, within
+from judging import SURVIVED, UNCOVERED, Mutant, Verdict, judge_anew, judge_loaded, start, unsound_tests, wait
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 SUBJECTS = (
@@ -31,7 +34,6 @@ SUBJECTS = (
     "features/tenure_features/families",
     "decisions/tenure_decisions",
 )
-HOMES = (".", "features", "training", "serving", "decisions", "simulator")
 PRELOADED = ("pandas", "pyarrow", "scipy.stats", "scipy.optimize", "sklearn.linear_model", "ibis", "duckdb", "xgboost")
 """Loaded before the fork: nothing of ours, nothing that pytest has to see first."""
 COMPARISONS: dict[type[ast.cmpop], type[ast.cmpop]] = {
@@ -42,41 +44,11 @@ OPERATORS: dict[type[ast.operator], type[ast.operator]] = {
     ast.Add: ast.Sub, ast.Sub: ast.Add, ast.Mult: ast.Div, ast.Div: ast.Mult, ast.FloorDiv: ast.Div,
     ast.Pow: ast.Mult, ast.BitAnd: ast.BitOr, ast.BitOr: ast.BitAnd,
 }  # fmt: skip
-ORACLES = {
-    "features/tenure_features/families": (
-        "tests/features/test_tables_catalogue.py",
-        "tests/features/test_catalogue.py",
-    ),
-}
-"""Tests that hold whole folders to a second implementation."""
-MOST_FILES = 5
-"""Of tests for a module, the nearest first."""
-KILLED, SURVIVED, LATE, UNSOUND = "killed", "survived", "out of time", "not judged: its tests fail without it"
-
-
-@dataclass(frozen=True)
-class Mutant:
-    """One change: where it is, what stood there, what stands there now, and the whole changed text."""
-
-    path: str
-    line: int
-    before: str
-    after: str
-    text: str
-
-    @property
-    def key(self) -> str:
-        """Name the change by the whole text that it makes, so that it is another one once its module has changed."""
-        return hashlib.sha256(f"{self.path}\n{self.text}".encode()).hexdigest()[:16]
-
-
-@dataclass(frozen=True)
-class Verdict:
-    """What the tests said of a change."""
-
-    mutant: Mutant
-    outcome: str
-    seconds: float
+TESTS = ("tests/decisions", "tests/features", "tests/training", *SUBJECTS)
+"""Folders of tests, and the folders whose doctests are tests."""
+LEFT_OUT = ("fuzz", "tests/features/identity", "tests/features/reading", "tests/features/tables")
+"""Minutes of damaged files; and what comes before any of the subjects is asked."""
+EQUIVALENT = Path(__file__).with_name("equivalent_changes.json")
 
 
 def variants(node: ast.AST) -> Iterator[ast.AST]:
@@ -143,63 +115,6 @@ def mutants(path: str, text: str) -> list[Mutant]:
     return changes
 
 
-def module_of(path: str) -> str:
-    """Name the module of a file: ``training/tenure_training/labels.py`` is ``tenure_training.labels``."""
-    parts = Path(path).with_suffix("").parts
-    return ".".join(parts[0 if parts[0] == "tenure" else 1 :]).removesuffix(".__init__")
-
-
-def tests_of(path: str, root: Path) -> tuple[str, ...]:
-    """Name the tests of a module: its mirror, files that import it or its names, else its folder; and its doctests."""
-    parts = Path(path).parts
-    folder = Path("tests", *parts[:1], *parts[2:-1])
-    mirror = folder / f"test_{Path(path).stem}.py"
-    near = [file.relative_to(root) for file in sorted((root / "tests").rglob("test_*.py")) if _is_quick(file)]
-    direct = [file for file in near if _imports(root / file, module_of(path))]
-    names = [name for name in _public_names(ast.parse((root / path).read_text())) if len(name) > 1]
-    through = [file for file in near if _mentions(root / file, module_of(path), names)]
-    own = [mirror] if (root / mirror).is_file() else []
-    chosen = [*own, *_nearest_first(direct, folder), *_nearest_first(through, folder)]
-    oracles = next((files for home, files in ORACLES.items() if path.startswith(home)), ())
-    tests = list(dict.fromkeys((*[str(file) for file in dict.fromkeys(chosen)][:MOST_FILES], *oracles)))
-    while not tests:
-        tests = [str(folder)] if any((root / folder).glob("test_*.py")) else []
-        folder = folder.parent
-    return (path, *tests)
-
-
-def _public_names(module: ast.Module) -> Iterator[str]:
-    for node in module.body:
-        if isinstance(node, ast.FunctionDef | ast.ClassDef) and not node.name.startswith("_"):
-            yield node.name
-
-
-def _is_quick(file: Path) -> bool:
-    """Leave out minutes of damaged files, and the start of Spark: they say nothing of one change."""
-    return "fuzz" not in file.name and "spark" not in file.read_text()
-
-
-def _nearest_first(files: Sequence[Path], folder: Path) -> list[Path]:
-    return sorted(files, key=lambda file: -len(os.path.commonpath([file, folder])))
-
-
-def _imports(file: Path, module: str) -> bool:
-    text = file.read_text()
-    return f"from {module} import" in text or f"import {module}" in text
-
-
-def _mentions(file: Path, module: str, names: Sequence[str]) -> bool:
-    """Whether a file imports what a module defines from a package above it."""
-    above = {module.rsplit(".", up)[0] for up in range(1, module.count(".") + 1)}
-    imported = {
-        alias.name
-        for node in ast.walk(ast.parse(file.read_text()))
-        if isinstance(node, ast.ImportFrom) and node.module in above
-        for alias in node.names
-    }
-    return bool(imported & {*names})
-
-
 def copy_of_tree(target: Path) -> Path:
     """Copy the files git sees, so that changes never touch the checkout."""
     listed = subprocess.run(
@@ -213,76 +128,72 @@ def copy_of_tree(target: Path) -> Path:
     return target
 
 
-def start(tree: Path, tests: Sequence[str], log: Path) -> int:
-    """Run tests of a tree in a fork of this process, which has the libraries loaded; return its id."""
-    child = os.fork()
-    if child:
-        return child
-    code = 3
-    try:
-        os.setsid()
-        os.chdir(tree)
-        with log.open("w") as file:
-            os.dup2(file.fileno(), 1)
-            os.dup2(file.fileno(), 2)
-        homes = [str(tree / home) for home in HOMES]
-        sys.path[:0] = homes
-        os.environ["PYTHONPATH"] = os.pathsep.join(homes)  # for what tests start
-        sys.dont_write_bytecode = True
-        import pytest
-
-        code = int(pytest.main(["-x", "-q", "-n0", "-p", "no:cacheprovider", "--durations=0", *tests]))
-    finally:
-        sys.stdout.flush()
-        os._exit(code)
+def record(tree: Path, known: Path) -> list[CoveringTest]:
+    """Run the tests of a tree, but those of files that are as they were, and note which lines each of them runs."""
+    files = _digests(tree)
+    rows = json.loads(known.read_text()) if known.is_file() else {}
+    rows = {file: row for file, row in rows.items() if row["digest"] == files.get(file)}
+    for folder in TESTS:
+        new = [file for file in files if file.startswith(f"{folder}/") and file not in rows]
+        out = tree / "lines.json"
+        if new and wait(start(tree, new, plugin=LineRecorder(tree, folders=SUBJECTS, out=out)), limit=7200) is not None:
+            rows |= {file: {"digest": files[file], "tests": {}} for file in new}
+            for name, row in json.loads(out.read_text()).items():
+                rows[name.partition("::")[0]]["tests"][name] = row
+            known.write_text(json.dumps(rows))
+    return [test for file in rows.values() for test in read_tests(file["tests"])]
 
 
-def wait(child: int, *, limit: float) -> tuple[str, float]:
-    """Wait for a run of tests, at most so many seconds."""
-    began = time.monotonic()
-    while time.monotonic() - began < limit:
-        done, status = os.waitpid(child, os.WNOHANG)
-        if done:
-            return (SURVIVED if status == 0 else KILLED), time.monotonic() - began
-        time.sleep(0.05)
-    os.killpg(child, signal.SIGKILL)
-    os.waitpid(child, 0)
-    return LATE, time.monotonic() - began
+def _tests_in(tree: Path, folder: str) -> Iterator[str]:
+    """Name the files of a folder that hold tests, but those that start Spark."""
+    for path in sorted((tree / folder).rglob("*.py")):
+        file, text = str(path.relative_to(tree)), path.read_text()
+        tests = path.name.startswith("test_") and "spark" not in text and not any(part in file for part in LEFT_OUT)
+        if ">>> " in text if folder in SUBJECTS else tests:
+            yield file
 
 
-def earlier(report: Path, *, again: bool) -> dict[str, tuple[str, float]]:
+def _digests(tree: Path) -> dict[str, str]:
+    """Tell files of tests by their text and by all the code that may be changed, whose lines move."""
+    modules = [path for subject in SUBJECTS for path in sorted((tree / subject).rglob("*.py"))]
+    code = b"".join(path.read_bytes() for path in modules)
+    files = [file for folder in TESTS for file in _tests_in(tree, folder)]
+    return {file: hashlib.sha256((tree / file).read_bytes() + code).hexdigest() for file in files}
+
+
+def earlier(report: Path, *, again: bool) -> dict[str, dict[str, Any]]:
     """Read what a report says of the changes it has judged, by key; without those to be judged again."""
-    rows = [json.loads(line) for line in report.read_text().splitlines()] if report.is_file() else []
-    said = {row["key"]: (row["outcome"], row["seconds"]) for row in rows}
-    return {key: verdict for key, verdict in said.items() if not (again and verdict[0] in {SURVIVED, UNSOUND})}
+    latest = {row["key"]: row for row in _rows(report)}
+    return {key: row for key, row in latest.items() if not (again and row["outcome"] in {SURVIVED, UNCOVERED})}
 
 
-def judge(
-    sample: Sequence[Mutant], tree: Path, *, limit: float, report: Path, again: bool = False
-) -> Iterator[Verdict]:
-    """Put one change after the other into a tree and let its tests judge it; they must pass without it."""
-    sound: dict[tuple[str, ...], tuple[str, float]] = {}
-    judged = earlier(report, again=again)
-    for mutant in sample:
-        if mutant.key in judged:
-            yield Verdict(mutant, *judged[mutant.key])
-            continue
-        tests, file = tests_of(mutant.path, tree), tree / mutant.path
-        if tests not in sound:
-            sound[tests] = wait(start(tree, tests, tree / "tests.log"), limit=10 * limit)
-        unchanged, usual = sound[tests]
-        if unchanged == SURVIVED:
-            original = file.read_text()
-            file.write_text(mutant.text)
-            outcome, seconds = wait(start(tree, tests, tree / "tests.log"), limit=limit + 5 * usual)
-            file.write_text(original)
-        else:
-            outcome, seconds = UNSOUND, usual
-        verdict = Verdict(mutant, outcome, round(seconds, 1))
-        with report.open("a") as lines:
-            row = {name: value for name, value in asdict(mutant).items() if name != "text"}
-            lines.write(json.dumps({"key": mutant.key, **row, "outcome": outcome, "seconds": verdict.seconds}) + "\n")
-        yield verdict
+def _rows(report: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in report.read_text().splitlines()] if report.is_file() else []
+
+
+def choose(sample: Sequence[Mutant], tree: Path, *, lines: Path, seconds: float) -> dict[Mutant, list[CoveringTest]]:
+    """Choose the tests of each change."""
+    every, modules = record(tree, lines), [path for home in SUBJECTS for path in (tree / home).rglob("*.py")]
+    texts = {str(path.relative_to(tree)): path.read_text() for path in modules}
+    return {
+        mutant: within(covering_tests(every, path=mutant.path, line=mutant.line, texts=texts), seconds=seconds)
+        for mutant in sample
+    }
+
+
+def judge(sample: Sequence[Mutant], tree: Path, *, asked: argparse.Namespace, again: bool) -> list[Verdict]:
+    """Judge what the report does not hold yet, and give all verdicts."""
+    report = asked.report.resolve()
+    known = earlier(report, again=again)
+    rest = [mutant for mutant in sample if mutant.key not in known]
+    if rest:
+        tests = choose(rest, tree, lines=asked.lines.resolve(), seconds=asked.seconds)
+        begun = _rows(report)
+        judge_loaded(tests, tree, report=report)
+        judged = {row["key"] for row in _rows(report)[len(begun) :]}
+        judge_anew({mutant: tests[mutant] for mutant in rest if mutant.key not in judged}, tree, report=report)
+    latest, said = earlier(report, again=False), ("outcome", "by", "tests", "seconds")
+    return [Verdict(mutant, *(latest[mutant.key][name] for name in said)) for mutant in sample]
 
 
 def drawn(number: int, *, seed: int, subjects: Sequence[str] = SUBJECTS) -> list[Mutant]:
@@ -302,21 +213,36 @@ def drawn(number: int, *, seed: int, subjects: Sequence[str] = SUBJECTS) -> list
     return sorted(sample, key=lambda mutant: (place[mutant.path], mutant.line))
 
 
-def summary(verdicts: Sequence[Verdict]) -> list[str]:
-    """Say what share was noticed, by subject and altogether, and what was not."""
-    lines = ["| changed | changes | noticed |", "|---|---:|---:|"]
-    unsound = {verdict.mutant.path for verdict in verdicts if verdict.outcome == UNSOUND}
-    verdicts = [verdict for verdict in verdicts if verdict.outcome != UNSOUND]
+def equivalent_changes() -> dict[tuple[str, str, str], str]:
+    """Read why some changes change nothing: by file, what stood there with its line, and what stands there instead."""
+    rows = json.loads(EQUIVALENT.read_text())
+    return {(row["path"], row["line"], row["after"]): row["reason"] for row in rows}
+
+
+def reason_of(mutant: Mutant, reasons: Mapping[tuple[str, str, str], str]) -> str | None:
+    """Say why a change changes nothing, if it is named, by the text of its line."""
+    original = (REPOSITORY / mutant.path).read_text().splitlines()
+    return reasons.get((mutant.path, original[mutant.line - 1].strip(), mutant.after))
+
+
+def summary(verdicts: Sequence[Verdict], *, reasons: Mapping[Mutant, str]) -> list[str]:
+    """Say what share was noticed, by subject and altogether, with and without changes that change nothing."""
+    lines = ["| changed | changes | noticed | of those that change something |", "|---|---:|---:|---:|"]
     for subject in (*SUBJECTS, ""):
         of = [verdict for verdict in verdicts if verdict.mutant.path.startswith(subject)]
-        noticed = sum(verdict.outcome != SURVIVED for verdict in of)
-        if of:
-            lines.append(f"| {subject or 'all'} | {len(of)} | {noticed / len(of):.0%} |")
-    lines += ["", *(f"Not judged, its tests fail without a change: {path}" for path in sorted(unsound)), "Not noticed:"]
-    for verdict in verdicts:
-        if verdict.outcome == SURVIVED:
+        noticed = sum(verdict.noticed for verdict in of)
+        real = sum(verdict.noticed or verdict.mutant not in reasons for verdict in of)
+        if real:
+            lines.append(f"| {subject or 'all'} | {len(of)} | {noticed / len(of):.1%} | {noticed / real:.1%} |")
+    for title, equivalent in (("Not noticed", False), ("Changes nothing", True)):
+        lines += ["", f"{title}:"]
+        for verdict in verdicts:
             mutant = verdict.mutant
-            lines.append(f"- {mutant.path}:{mutant.line}: `{_short(mutant.before)}` -> `{_short(mutant.after)}`")
+            if not verdict.noticed and (mutant in reasons) == equivalent:
+                why = f": {reasons[mutant]}" if equivalent else f" ({verdict.outcome}, {verdict.tests} tests)"
+                lines.append(
+                    f"- {mutant.path}:{mutant.line}: `{_short(mutant.before)}` -> `{_short(mutant.after)}`{why}"
+                )
     return lines
 
 
@@ -324,19 +250,21 @@ def _short(text: str) -> str:
     return " ".join(text.split())[:100]
 
 
-def main() -> None:
+def parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--mutants", type=int, default=200)
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--limit", type=float, default=120.0, help="seconds beyond five times the sound run")
+    parser.add_argument("--seconds", type=float, default=60.0, help="of tests for a change, at most")
     parser.add_argument("--subject", action="append", help="a folder or file instead of all three")
-    parser.add_argument("--part", default="1/1", help="which part of the sample: 1/2 and 2/2 run side by side")
+    parser.add_argument("--lines", type=Path, default=Path("mutants_lines.json"), help="which test runs which line")
     parser.add_argument("--report", type=Path, default=Path("mutants.jsonl"))
     parser.add_argument("--again", action="store_true", help="judge what the report says nobody noticed once more")
-    asked = parser.parse_args()
-    part, parts = (int(number) for number in asked.part.split("/"))
+    return parser.parse_args()
+
+
+def main() -> None:
+    asked = parse()
     sample = drawn(asked.mutants, seed=asked.seed, subjects=asked.subject or SUBJECTS)
-    sample = sample[len(sample) * (part - 1) // parts : len(sample) * part // parts]
     os.environ.update(
         OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1", OMP_WAIT_POLICY="PASSIVE", PYTHONDONTWRITEBYTECODE="1"
     )
@@ -344,14 +272,14 @@ def main() -> None:
     for name in PRELOADED:
         __import__(name)
     with tempfile.TemporaryDirectory(prefix="mutants-") as folder:
-        verdicts = []
-        tree, report = copy_of_tree(Path(folder)), asked.report.resolve()
-        sample.sort(key=lambda mutant: not tests_of(mutant.path, tree)[1].endswith(".py"))  # whole folders last
-        for verdict in judge(sample, tree, limit=asked.limit, report=report, again=asked.again):
-            verdicts.append(verdict)
-            place = f"{verdict.mutant.path}:{verdict.mutant.line}"
-            print(f"{len(verdicts)}/{len(sample)} {verdict.outcome} {place}", flush=True)
-    print("\n".join(summary(verdicts)))
+        tree = copy_of_tree(Path(folder).resolve())
+        verdicts = judge(sample, tree, asked=asked, again=asked.again)
+        wrong = unsound_tests(verdicts, tree)
+    named = equivalent_changes()
+    reasons = {mutant: reason for mutant in sample if (reason := reason_of(mutant, named))}
+    print("\n".join(summary([verdict for verdict in verdicts if verdict.by not in wrong], reasons=reasons)))
+    for name in wrong:
+        print(f"Not counted: {name} fails without a change too")
 
 
 if __name__ == "__main__":

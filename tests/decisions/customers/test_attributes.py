@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from tenure_decisions.customers.attributes import customer_attributes
+from tenure_decisions.customers.attributes import customer_attributes, purchases
 from tenure_decisions.customers.first_order import first_orders
 from tenure_features.errors import DataContractError
 
@@ -93,3 +93,13 @@ def test_first_orders__do_not_see_what_comes_later() -> None:
     pd.testing.assert_frame_equal(
         first_orders(later, as_of=AS_OF, order_lines=LINES, customers=CUSTOMERS), before
     )  # fmt: skip
+
+
+def test_purchases__a_free_order_is_one_and_a_return_is_not() -> None:
+    orders = pd.DataFrame(
+        {
+            "customer_id": ["a", "b", "c", "d"], "ordered_at": pd.to_datetime(["2025-01-04", "2025-01-03"] * 2),
+            "revenue": [0.0, -0.01, 5.0, 7.0], "is_return": [None, False, True, False],
+        }
+    )  # fmt: skip
+    assert purchases(orders, AS_OF)["customer_id"].tolist() == ["d", "a"]

@@ -25,6 +25,7 @@ def test_pareto__losses_count_and_a_total_that_is_not_positive_is_shared_by_nobo
     assert nothing["value"].tolist() == [1.0, -4.0]
     assert nothing["share_of_value"].isna().all()
     assert pareto([0.0], shares=[1.0])["share_of_value"].isna().all()
+    assert pareto([0.25, 0.25], shares=[0.5])["share_of_value"].tolist() == [0.5]
 
 
 @given(values=st.lists(st.integers(0, 1000), min_size=1, max_size=60).filter(any), share=st.floats(0.01, 1))

@@ -38,6 +38,14 @@ def test_break_even__is_the_share_at_which_contact_earns_nothing() -> None:
     assert profit(PEOPLE[PEOPLE["segment"] == "B"], 1.0, costs) < 0
 
 
+def test_break_even__lists_the_easiest_group_first() -> None:
+    found = break_even(
+        PEOPLE.iloc[[4, 0, 1]].assign(segment=["Z", "A", "A"]), ContactCosts(contact=2.0, offer=0.0), by="segment"
+    )
+    assert found["segment"].to_dict() == {0: "Z", 1: "A"}
+    assert found["break_even"].tolist() == pytest.approx([2 / 396, 4 / 140])
+
+
 def test_break_even__leaves_out_who_is_gone_and_says_what_is_assumed() -> None:
     here = PEOPLE[~PEOPLE["lost"]]
     costs = ContactCosts.of(here, contact=None, offer=4.0, contribution=None)

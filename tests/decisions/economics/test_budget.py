@@ -6,9 +6,13 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.optimize import brentq
 
 from tenure_decisions.economics.budget import DIRECTION, budget
+from tenure_decisions.economics.response import fit_response
+from tenure_decisions.economics.step_test import units_needed
 from tenure_decisions.economics.study import open_study
+from tenure_decisions.economics.weeks import count_weeks
 from tenure_features.errors import DataContractError, UsageError
 
 END = pd.Timestamp("2025-01-01")
@@ -26,11 +30,11 @@ def varied(channel: str, weeks: int, sigma: float, money: float, seed: int) -> p
     return pd.DataFrame({"date": dates, "channel": channel, "cost": daily})
 
 
-def shop_with(spend: pd.DataFrame, **settings) -> object:
-    """A shop whose channels of spend win four customers a week each, who bring 50 at once."""
+def shop_with(spend: pd.DataFrame, *, quiet: int = 0, **settings) -> object:
+    """A shop whose channels of spend win four customers a week each, who bring 50 at once; none on the last days."""
     rows = []
     for channel, table in spend.groupby("channel"):
-        days = np.random.default_rng(len(channel)).integers(0, len(table), 4 * len(table) // 7)
+        days = np.random.default_rng(len(channel)).integers(0, len(table) - quiet, 4 * len(table) // 7)
         rows += [(f"{channel}{k}", table["date"].iloc[int(day)], 50.0, channel) for k, day in enumerate(days)]
     orders = pd.DataFrame(rows, columns=["customer_id", "ordered_at", "revenue", "channel"])
     return open_study(orders, as_of=END, spend=spend, resamples=60, **settings)
@@ -146,3 +150,46 @@ def test_budget__earns_more_in_truth_than_the_rules_it_must_beat(repository: Pat
         assert row["gain"] > 0
         assert row["over_average_percent"] > 0
         assert row["spearman"] > 0.6
+
+
+@pytest.fixture(scope="module")
+def smaller() -> tuple[object, object]:
+    """A study whose every new customer is worth 50, and its budget of 100 a week, not what is spent."""
+    study = shop_with(pd.concat([varied("a", 80, 0.5, 60, 1), varied("bb", 80, 0.5, 60, 2)]), quiet=35)
+    return study, budget(study, total=100.0, bounds=(0.01, 50.0))
+
+
+def test_budget__is_the_curves_times_the_value_less_the_money(smaller) -> None:
+    study, told = smaller
+    weeks = count_weeks(study.acquired, study.costs.spend, rule="first_touch", as_of=END)
+    curves = fit_response(weeks, seed=0, draws=60)
+    table = told.table.set_index("channel")
+    now, then = table["spend_now"].to_numpy(), table["spend_then"].to_numpy()
+    assert now == pytest.approx(weeks.spend[:, -13:].mean(axis=1))
+    assert table["value"].to_numpy() == pytest.approx([50.0, 50.0])
+    assert table["average_return"].to_numpy() == pytest.approx(50 * curves.customers(now)[0] / now)
+    assert table["marginal_then"].to_numpy() == pytest.approx(50 * curves.slope(then)[0])
+    gained = 50 * (curves.customers(then) - curves.customers(now)).sum(axis=1)[1:] - (100 - now.sum())
+    assert told.gain == pytest.approx(gained.mean())
+    assert told.chance == pytest.approx((gained > 0).mean())
+    assert [told.gain_low, told.gain_high] == pytest.approx(np.quantile(gained, [0.1, 0.9]).tolist())
+
+    def excess(money: float, k: int) -> float:  # of the return of one more unit of money over that unit
+        return 50 * curves.slope(np.full(2, money))[1:, k].mean() - 1
+
+    bounds = [(0.01 * now[k], 50 * now[k]) for k in range(2)]
+    assert all(excess(least, k) > 0 > excess(most, k) for k, (least, most) in enumerate(bounds))
+    best = [brentq(excess, least, most, args=(k,)) for k, (least, most) in enumerate(bounds)]
+    assert told.best_total == pytest.approx(sum(best), rel=1e-4)
+
+
+def test_budget__proposes_a_test_that_counts_the_customers_of_the_last_13_weeks(smaller) -> None:
+    study, told = smaller
+    weeks = count_weeks(study.acquired, study.costs.spend, rule="first_touch", as_of=END)
+    curves = fit_response(weeks, seed=0, draws=60)
+    at = curves.channels.index(told.test.channel)
+    assert told.test.customers_now == pytest.approx(curves.customers(weeks.spend[:, -13:].mean(axis=1))[:, at].mean())
+    everybody = weeks.customers[:, -13:].sum(axis=0).mean()
+    assert f"the curve expects {everybody:,.1f} and " in told.test.text
+    change = told.test.customers_then - told.test.customers_now
+    assert told.test.units == units_needed(everybody, everybody + change, dispersion=curves.dispersion)

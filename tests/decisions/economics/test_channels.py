@@ -150,3 +150,18 @@ def test_channels__intervals_hold_the_estimate_and_cover_the_truth(shop_study, s
     assert ((clv["predicted_low"] <= clv["predicted"]) & (clv["predicted"] <= clv["predicted_high"])).all()
     # predicted value over all customers stays near what the mature ones brought
     assert (clv["predicted"] / clv["observed"] - 1).abs().max() < 0.2
+
+
+def test_channels__a_customer_is_retained_or_not_from_the_180th_day_on(study, tables) -> None:
+    orders = (
+        tables["orders"]
+        .iloc[:4]
+        .assign(
+            customer_id=["x", "x", "y", "z"],  # as_of is 2024-07-01: 180, 180 and 179 days after the first order
+            ordered_at=pd.to_datetime(["2024-01-03", "2024-04-10", "2024-01-03", "2024-01-04"]),
+        )
+    )
+    customers = pd.DataFrame({"customer_id": list("xyz"), "acquisition_channel": "search"})
+    found = by_channel(channels(study(orders=orders, customers=customers, spend=None)).table)
+    assert found.loc["search", "retention"] == 0.5  # of x and y, who have 180 days, x came back on day 98
+    assert found.loc["search", "repeat"] == 0.0  # of all three, who have 90 days, nobody within those

@@ -28,6 +28,12 @@ def test_growth__months_hold_the_money_of_their_own_days(study) -> None:
     assert months.loc["2024-01", "g_before"] == pytest.approx(2 * 55 / 15)
 
 
+def test_growth__overhead_is_part_of_what_a_month_of_customers_cost(study) -> None:
+    months = growth(study(overhead_rate=0.1), days=30).months.set_index("month")
+    assert months.loc["2024-01", "cac"] == pytest.approx((30 + 3) / 2)
+    assert months["spend"].tolist() == [30.0, 0.0, 0.0]
+
+
 def test_growth__a_point_of_each_lever_worked_out_by_hand(study) -> None:
     levers = growth(study(), days=90).what_if
     found = levers[levers["channel"] == "search"].set_index("lever")["gain_per_customer"]

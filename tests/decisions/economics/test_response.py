@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from tenure_decisions.economics import response
 from tenure_decisions.economics.response import Response, fit_response
 from tenure_decisions.economics.weeks import Weeks, count_weeks
 
@@ -96,3 +97,73 @@ def test_weeks__end_at_as_of_where_spend_is_level() -> None:
     assert found.channels == ("other", "search")
     assert found.customers.sum() == 1
     assert found.paid.tolist() == [False, True]
+
+
+def log_posterior(theta: np.ndarray, weeks: Weeks, *, dispersion: float) -> float:
+    """The model of `fit_response` once more, a week and a channel at a time; two of the three channels are paid."""
+    split = np.split(theta, [3, 6, 10, 12, 14])
+    level, trend, season, base, half, centre = (part.tolist() for part in split)
+
+    def log_normal(value: float, mean: float, spread: float) -> float:
+        return -0.5 * ((value - mean) / spread) ** 2
+
+    total = 0.0
+    for c in range(3):
+        weights = [0.5 ** ((weeks.number - 1 - t) / 104) for t in range(weeks.number)]
+        usual = sum(w * n for w, n in zip(weights, weeks.customers[c], strict=True)) / sum(weights)
+        total += log_normal(level[c], np.log(usual), 5.0) + log_normal(trend[c], 0.0, 0.25)
+        for t, (weight, count) in enumerate(zip(weights, weeks.customers[c], strict=True)):
+            years = (t + 0.5 - weeks.number) * 7 / 365.25
+            waves = [np.sin(2 * np.pi * years), np.sin(4 * np.pi * years), np.cos(2 * np.pi * years)]
+            waves.append(np.cos(4 * np.pi * years))
+            log = level[c] + trend[c] * years + sum(a * b for a, b in zip(season, waves, strict=True))
+            if c < 2:
+                spent = weeks.spend[c]
+                x, s, b = spent[t] / spent[-13:].mean(), np.exp(half[c]), 1 / (1 + np.exp(-base[c]))
+                log += np.log(b + (1 - b) * (1 + s) * x / (x + s))
+            total += weight * (count * log - np.exp(log)) / dispersion
+    for c in range(2):
+        total += log_normal(base[c], centre[0], 1.2) + log_normal(half[c], centre[1], 0.7)
+    total += sum(log_normal(wave, 0.0, 0.5) for wave in season)
+    return total + log_normal(centre[0], -0.7, 1.0) + log_normal(centre[1], 0.0, 0.7)
+
+
+@pytest.mark.parametrize("dispersion", [1.0, 2.5])
+def test_fit_response__is_at_the_mode_of_its_posterior(dispersion: float) -> None:
+    weeks = simulated(weeks=60)
+    model = response._model(weeks, np.array([0, 1]))
+    mean, prior = model.prior()
+    theta = response._mode(model, mean, prior, dispersion)
+    assert len(theta) == 16
+    step = 1e-4
+
+    def slope(at: np.ndarray, unit: np.ndarray) -> float:
+        up, down = (log_posterior(at + side * step * unit, weeks, dispersion=dispersion) for side in (1, -1))
+        return (up - down) / (2 * step)
+
+    assert [slope(theta, unit) for unit in np.eye(16)] == pytest.approx(np.zeros(16), abs=2e-3)
+    # away from the mode the prior alone: what two points of theta differ by, but for the counts
+    away = theta + np.linspace(0.1, 0.4, 16)
+    log, slopes = model.log_mean(away)
+    likelihood = np.einsum("ct,ctp->p", model.weight * (model.counts - np.exp(log)) / dispersion, slopes)
+    gradient = likelihood - prior @ (away - mean)
+    assert [slope(away, unit) for unit in np.eye(16)] == pytest.approx(gradient, rel=1e-4, abs=1e-3)
+
+
+def test_fit_response__dispersion_is_pearsons_statistic_per_degree_of_freedom() -> None:
+    weeks = simulated(weeks=60, level=20.0)
+    model = response._model(weeks, np.array([0, 1]))
+    theta = model.prior()[0]  # no fit: counts vary about it by more than chance
+    log, _ = model.log_mean(theta)
+    chi = sum(
+        0.5 ** ((59 - t) / 104) * (weeks.customers[c, t] - np.exp(log[c, t])) ** 2 / np.exp(log[c, t])
+        for c in range(3)
+        for t in range(60)
+    )
+    weight = 3 * sum(0.5 ** (t / 104) for t in range(60))
+    assert response._dispersion(model, theta) == pytest.approx(chi / (weight * (1 - 16 / 180)))
+    assert chi > weight
+
+
+def test_fit_response__learns_a_season_from_a_year_of_weeks_on() -> None:
+    assert [response._season(simulated(weeks=weeks)).shape[1] for weeks in (51, 52)] == [0, 4]

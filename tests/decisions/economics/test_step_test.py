@@ -26,4 +26,14 @@ def test_propose__counts_everybody_and_says_what_to_do() -> None:
     assert f"over {2 * test.units} weeks" in test.text
     assert "expects 30.0 and 50.0 a week" in test.text
     small = propose("search", spend=(100.0, 120.0), customers=(20.0, 21.0), others=100.0, dispersion=1.0)
-    assert "region-weeks" in small.text
+    assert f"over {2 * small.units:,} region-weeks" in small.text
+    assert small.units > 26 / 2
+
+
+def test_propose__takes_whole_weeks_of_the_shop_up_to_half_a_year() -> None:
+    one = (norm.ppf(0.975) + norm.ppf(0.8)) ** 2 * (20 + 40) / 20**2  # units of each arm where counts are Poisson's
+    for units, words in ((13, "over 26 weeks, drawn"), (14, "over 28 region-weeks")):
+        dispersion = (units - 0.5) / one
+        test = propose("tv", spend=(1.0, 2.0), customers=(20.0, 40.0), others=0.0, dispersion=dispersion)
+        assert test.units == units
+        assert words in test.text

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -141,3 +142,10 @@ def test_recency_rule__falls_back_on_a_rule_of_thumb_without_windows():
     assert (np.diff(said.buy_probability) <= 0).all()
     assert said.buy_probability[0] > said.buy_probability[-1]
     np.testing.assert_allclose(said.expected_value, 30.0 * said.buy_probability)
+
+
+def test_recency_rule__of_a_log_without_customers_expects_no_money():
+    empty = replace(_frame(_snapshot([])), present=_snapshot([]))
+    said = RecencyRule().fit(empty, seed=1).predict(_snapshot([1.0, 100.0]))
+    assert said.expected_value.tolist() == [0.0, 0.0]
+    assert said.buy_probability.tolist() == [0.5, 0.5**4.5]

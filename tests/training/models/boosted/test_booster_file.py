@@ -85,6 +85,41 @@ def test_booster__with_one_value_changed_is_refused(content, name, value, messag
 
 
 @pytest.mark.parametrize(
+    ("name", "inside", "outside", "message"),
+    [
+        ("sum_hessian", 0.0, -0.125, "node without rows"),  # of a leaf: none may be left after weights
+        ("sum_hessian", 0.125, float("inf"), "not finite"),
+        ("split_conditions", 1e6, 1.0001e6, "leaf out of range"),
+        ("split_conditions", -1e6, -1.0001e6, "leaf out of range"),
+    ],
+)
+def test_booster__takes_leaves_up_to_their_limits(content, name, inside, outside, message, tmp_path):
+    at, nodes = _array(content, name)
+    last = at + 4 * (nodes - 1)  # the last node of a tree is a leaf
+    for number, value in enumerate((inside, outside)):
+        (tmp_path / f"{number}.ubj").write_bytes(content[:last] + struct.pack(">f", value) + content[last + 4 :])
+    assert Boosted.load(tmp_path / "0.ubj", objective="reg:squarederror").columns == ("a", "b", "c")
+    with pytest.raises(DataContractError, match=message):
+        Boosted.load(tmp_path / "1.ubj", objective="reg:squarederror")
+
+
+def test_booster__with_a_list_for_an_array_is_refused(content, tmp_path):
+    def as_list(part: bytes, name: bytes, values: bytes) -> bytes:
+        at = part.index(name + b"[$")
+        begin, count = _array(part, name.decode())
+        width = 4 if part[at + len(name) + 2 : at + len(name) + 3] in b"dl" else 1
+        head = name + b"[#L" + struct.pack(">q", 1) + values
+        return part[:at] + head + part[begin + width * count :]
+
+    changed = as_list(content, b"parents", b"l" + struct.pack(">i", -1))
+    changed = changed.replace(b"num_nodesSL\0\0\0\0\0\0\0\x017", b"num_nodesSL\0\0\0\0\0\0\0\x011", 1)
+    assert changed.count(b"num_nodesSL\0\0\0\0\0\0\0\x011") == 1
+    (tmp_path / "b.ubj").write_bytes(changed)
+    with pytest.raises(DataContractError, match="states other sizes than tree 0 has"):
+        Boosted.load(tmp_path / "b.ubj", objective="reg:squarederror")
+
+
+@pytest.mark.parametrize(
     ("before", "after", "message"),
     [
         (b"\x01" + b"3", b"\x01" + b"9", "counts its trees wrongly|other sizes|other parameters"),

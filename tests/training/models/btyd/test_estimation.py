@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from scipy.optimize import approx_fprime, minimize
 
 from tenure_training.models.btyd import BGNBD, MBGCNBD, MBGNBD, ParetoNBD, RepeatCounts
+from tenure_training.models.btyd.estimation import Prior, _descent, maximise
 
 KINDS = [BGNBD, MBGNBD, MBGCNBD, ParetoNBD]
 TRUTH = {
@@ -165,3 +166,63 @@ def test_fit__is_never_nan(kind, rows, copies) -> None:
     assert np.isfinite(list(fit.model.parameters.values())).all()
     assert np.isfinite(fit.log_likelihood)
     assert np.isfinite(fit.model.expected_orders(x, t_x, T, horizon_days=90)).all()
+
+
+def test_prior__is_a_normal_distribution_about_its_centre() -> None:
+    prior = Prior(np.array([1.0, -2.0]), weight=0.5, half_width=np.array([3.0, 4.0]))
+    value, slope = prior.penalty(np.array([2.0, -4.0]))
+    assert value == pytest.approx(0.5 * (1 + 4) / 2 / 2.5**2)  # half of the squares over the variance, half of that
+    assert slope == pytest.approx([0.5 / 2.5**2, -1.0 / 2.5**2])
+    lower, upper = prior.edges
+    assert (lower.tolist(), upper.tolist()) == ([-2.0, -6.0], [4.0, 2.0])
+
+
+def test_newton__goes_at_most_one_unit_and_downhill_whatever_the_curvature() -> None:
+    bowl = np.diag([2.0, 4.0])
+    assert _descent(bowl, np.array([1.0, 1.0])) == pytest.approx([0.5, 0.25])
+    assert _descent(bowl, np.array([2.4, 2.4])) == pytest.approx([1.0, 0.5])  # shortened as a whole
+    assert _descent(np.diag([-2.0, 4.0]), np.array([1.0, -1.0])) == pytest.approx([0.5, -0.25])
+
+
+def peak(theta: np.ndarray) -> tuple[float, np.ndarray]:
+    """A likelihood that is highest at (0.5, 9) and has curvatures of 3 and 0.2."""
+    away = theta - [0.5, 9.0]
+    return -0.5 * (3 * away[0] ** 2 + 0.2 * away[1] ** 2), -np.array([3.0, 0.2]) * away
+
+
+def test_maximise__ends_at_the_peak_or_at_the_edge_before_it() -> None:
+    best = maximise(peak, prior=Prior(np.zeros(2), half_width=np.array([12.0, 12.0])), customers=1)
+    assert best.theta == pytest.approx([0.5, 9.0])
+    assert best.converged
+    assert best.log_standard_errors == pytest.approx([3**-0.5, 0.2**-0.5], rel=1e-4)
+    assert best.message(("a", "b")) == "gradient vanished"
+    held = maximise(peak, prior=Prior(np.zeros(2), half_width=np.array([12.0, 8.0])), customers=1)
+    assert held.theta == pytest.approx([0.5, 8.0])
+    assert held.converged
+    assert held.log_standard_errors == pytest.approx([3**-0.5, np.inf], rel=1e-4)
+    assert held.message(("a", "b")) == "gradient vanished; held at the edge of the sensible range: b"
+
+
+def test_maximise__weighs_the_prior_against_the_likelihood() -> None:
+    prior = Prior(np.zeros(2), weight=1.0, half_width=np.array([12.0, 12.0]))
+    best = maximise(peak, prior=prior, customers=1)
+    precision = 1 / 2.5**2
+    assert best.theta == pytest.approx([0.5 * 3 / (3 + precision), 9 * 0.2 / (0.2 + precision)])
+
+
+def test_maximise__tries_other_starts_where_the_first_ends_in_nothing() -> None:
+    def two_hills(theta: np.ndarray) -> tuple[float, np.ndarray]:  # so flat at 0 that a search begun there stays
+        hill = np.exp(-0.5 * ((theta[0] - 1.5) / 0.1) ** 2)
+        return float(hill), np.array([-hill * (theta[0] - 1.5) / 0.01 + 1e-3])
+
+    best = maximise(two_hills, prior=Prior(np.zeros(1)), customers=1)
+    assert best.theta == pytest.approx([1.5], abs=1e-3)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_fit__of_one_customer_of_today_is_the_typical_shop_of_half_an_order_a_year(kind) -> None:
+    fit = kind.fit(RepeatCounts.of([0], [0], [0]))  # no time has passed: the likelihood says nothing
+    typical = kind.typical(0.5 / 365)
+    time = {name: 365 if name == "beta" else 1 for name in typical.parameters}
+    expected = {name: value * time[name] for name, value in typical.parameters.items()}
+    assert fit.model.parameters == pytest.approx(expected, rel=1e-4)

@@ -71,3 +71,8 @@ def test_regularity__needs_no_more_than_two_gaps(k) -> None:
 def test_phases__are_whole() -> None:
     with pytest.raises(UsageError, match="whole number of phases"):
         MBGCNBD(r=1.0, alpha=1.0, a=1.0, b=1.0, k=0)
+
+
+@pytest.mark.parametrize(("k", "whole"), [(1.05, 1), (1.4, 1), (1.6, 2), (2.4, 2), (5.6, 6), (9.0, 6)])
+def test_regularity__is_the_nearest_whole_number_of_phases_up_to_six(k: float, whole: int) -> None:
+    assert regularity([5] * 20, [(5 / (5 * k + 1)) ** 0.5] * 20) == whole

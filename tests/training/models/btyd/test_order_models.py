@@ -7,10 +7,11 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 from scipy.integrate import quad
-from scipy.special import gammaln, hyperu
+from scipy.special import gammainc, gammaln, hyperu
 
 from tenure_features.errors import DataContractError, UsageError
-from tenure_training.models.btyd import BGNBD, MBGCNBD, MBGNBD, ParetoNBD
+from tenure_training.models.btyd import BGNBD, MBGCNBD, MBGNBD, ParetoNBD, paretonbd
+from tenure_training.models.btyd.quadrature import log_concave_nodes
 
 # x, t_x, T in the unit of the parameters
 CUSTOMERS = np.array([
@@ -86,6 +87,33 @@ def test_discounted_orders__are_the_discounted_stream(model) -> None:
     assert lifetime == pytest.approx(
         model.discounted_orders(2, 30.43, 38.86, annual_rate=0.4, horizon_days=44 / rate), rel=1e-3
     )
+
+
+@pytest.mark.parametrize("kind", [BGNBD, MBGNBD, MBGCNBD, ParetoNBD])
+def test_typical__shop_has_the_rate_that_was_seen_and_customers_who_differ(kind) -> None:
+    model = kind.typical(0.2)
+    assert model.r / model.alpha == pytest.approx(0.2)
+    assert gammainc(model.r, 0.455 * model.r) == pytest.approx(0.5, abs=1e-3)  # half have less than .455 of the mean
+    if kind is ParetoNBD:
+        assert (model.beta / (model.beta + 1)) ** model.s == 0.5  # stay for the mean observed time
+    else:
+        assert model.a / (model.a + model.b) == 0.25  # leave after an order
+
+
+def test_paretonbd__tells_the_quadrature_the_slope_of_its_integrand(monkeypatch) -> None:
+    asked = []
+
+    def listen(lower, upper, *, shift, decay):
+        asked.append((lower, upper, shift, decay))
+        return log_concave_nodes(lower, upper, shift=shift, decay=decay)
+
+    monkeypatch.setattr(paretonbd, "log_concave_nodes", listen)
+    ParetoNBD(r=0.553, alpha=10.578, s=0.606, beta=11.669).log_likelihood(*CUSTOMERS)
+    ((lower, upper, shift, decay),) = asked
+    step = 1e-5
+    for y in (lower + 0.01, (lower + upper) / 2, upper):
+        up, down = (decay((shift + y) * np.exp(side * step) - shift)[0] for side in (1, -1))
+        assert decay(y)[1] == pytest.approx((up - down) / (2 * step), rel=1e-5, abs=1e-6)
 
 
 def test_paretonbd__discounts_as_published() -> None:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from scipy.stats import betaprime
 
 from tenure_training.models.btyd import GammaGamma, value_quantiles
+from tenure_training.models.btyd.value_distribution import _count_classes
 from tenure_training.models.contract import LEVELS
 
 CUSTOMERS = np.array([
@@ -85,3 +87,23 @@ def test_quantiles__of_a_customer_do_not_depend_on_the_others(model) -> None:
     alone = np.vstack([quantiles(model, spend, CUSTOMERS[:, [i]]) for i in range(CUSTOMERS.shape[1])])
     assert together == pytest.approx(reverse, rel=1e-12)
     assert together == pytest.approx(alone, rel=1e-12)
+
+
+@pytest.mark.parametrize(("p", "q"), [(6.25, 1000.0), (6.25, 3.74), (1e4, 1e4)])
+def test_quantiles__far_out_are_those_of_one_order_where_there_is_hardly_a_second(model, p, q) -> None:
+    """Spend of one order over the customer's own rate is a beta-prime variable, down to one buyer in ten thousand."""
+    customer = np.array([[1, 10.0, 39.0, 2, 25.0]]).T
+    spend, (x, t_x, T, orders, mean) = GammaGamma(p=p, q=q, gamma=15.44), customer
+    shape, rate = spend.posterior(orders, mean)
+    at = np.array([1e-4, 0.01, 0.25, 0.5, 0.9])
+    exact = betaprime.ppf(at, p, shape[0]) * rate[0]
+    silent = 1 - model.buy_probability(x, t_x, T, horizon_days=0.02)[0]
+    found = quantiles(model, spend, customer, levels=silent + at * (1 - silent), horizon=0.02)[0]
+    assert found == pytest.approx(exact, rel=0.02)
+
+
+def test_count_classes__follow_one_another_without_a_gap() -> None:
+    lower, stands_for = _count_classes(exact=3, growth=1.5, largest=20)
+    assert lower.tolist() == [1, 2, 3, 5, 8, 12, 18, 27]
+    assert stands_for.tolist() == [1, 2, 3.5, 6, 9.5, 14.5, 22, 27]
+    assert _count_classes()[0][[0, 15, 16, 17, 18]].tolist() == [1, 16, 17, 19, 21]

@@ -181,6 +181,24 @@ def test_odds__contributions_add_up(training, linear, trees):
     assert np.abs(terms["habit"]).mean() > 3 * np.abs(terms["noise"]).mean()
 
 
+@PARTS
+def test_odds__contributions_are_the_weighted_ones_of_the_parts(training, linear, trees):
+    odds = replace(_fit(training, linear=linear, trees=trees), level=OddsLevel(0.2, 1.5, 1.5))
+    terms, rest = odds.contributions(training.X, training.rhythm)
+    weights, columns = odds.stack.weights, list(training.X.columns)
+    base, habit = weights["rhythm"] * odds.typical, np.zeros(N)
+    if linear:
+        base += weights["linear"] * odds.linear.intercept
+        habit += weights["linear"] * odds.linear.contributions(training.X)[:, columns.index("habit")]
+    for name, booster, start in (("trees", odds.trees, 0.0), ("habits", odds.habits, odds.typical)):
+        if trees:
+            parts, own = booster.contributions(training.X)
+            base += weights[name] * (own + start)
+            habit += weights[name] * parts[:, booster.columns.index("habit")]
+    np.testing.assert_allclose(rest, 0.2 + 1.5 * base, rtol=1e-6)
+    np.testing.assert_allclose(terms["habit"], 1.5 * habit, atol=1e-6)
+
+
 def test_odds__of_the_rhythm_alone_are_explained_by_it(training):
     odds = _fit(replace(training, bought=np.zeros(N)))
     terms, rest = odds.contributions(training.X, training.rhythm)

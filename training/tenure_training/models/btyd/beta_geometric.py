@@ -39,7 +39,7 @@ class BetaGeometric(BTYDModel):
 
     @classmethod
     def typical(cls, rate: float) -> Self:
-        """Half of the customers' rates below two thirds of the mean, one in four leaving per order."""
+        """Half of the customers' rates below .455 of the mean, one in four leaving per order."""
         return cls(0.5, 0.5 / rate, 1.0, 3.0)
 
     def terms(self, data: RepeatCounts) -> Terms:

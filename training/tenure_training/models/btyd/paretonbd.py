@@ -46,7 +46,7 @@ class ParetoNBD(BTYDModel):
 
     @classmethod
     def typical(cls, rate: float) -> Self:
-        """Half of the customers' rates below two thirds of the mean, half gone after the mean observed time."""
+        """Half of the customers' rates below .455 of the mean, half gone after the mean observed time."""
         return cls(0.5, 0.5 / rate, 1.0, 1.0)
 
     def terms(self, data: RepeatCounts) -> Terms:
