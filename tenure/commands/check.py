@@ -28,6 +28,7 @@ def check(
     Example: tenure check --orders orders.csv --column customer_id=client --column ordered_at=created
     """
     from tenure.config_file import load_config
+    from tenure.jobs.coverage import coverage_of
     from tenure.jobs.exports import sources_of
     from tenure.jobs.next_command import command_after
     from tenure.jobs.opening import check_configured_shop, known_currency
@@ -48,6 +49,7 @@ def check(
     with open_progress(quiet=quiet) as progress, progress.stage("Reading the tables"):
         require_settings(settings)
         sources = sources_of(settings)
+        covered = coverage_of(settings)
         accounts = check_configured_shop(settings, sources)
     ready = all(account.ready for account in accounts.values())
     known = known_currency(accounts["orders"], settings)
@@ -57,9 +59,17 @@ def check(
         "currency": known,
         "tables": {name: account.to_dict() for name, account in accounts.items()},
     }
-    paragraphs = ["\n".join(sources.account), *map(str, accounts.values()), "" if known else NO_CURRENCY]
+    listed = () if covered is None else tuple(covered.lines())
+    paragraphs = [
+        "\n".join(sources.account),
+        "\n".join(listed),
+        *map(str, accounts.values()),
+        "" if known else NO_CURRENCY,
+    ]
     paragraphs.append(f"Next: {following}" if following else "")
     text = "\n\n".join(paragraph for paragraph in paragraphs if paragraph)
-    emit("check", [text], payload | {"export": list(sources.account), "next": following}, as_json=json)
+    emit(
+        "check", [text], payload | {"export": list(sources.account), "store": covered, "next": following}, as_json=json
+    )
     if not ready:
         raise typer.Exit(DataContractError.exit_code)

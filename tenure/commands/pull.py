@@ -14,7 +14,7 @@ def pull(
         str,
         typer.Argument(
             metavar="SOURCE",
-            help="shopify, bitrix24, amocrm, salesforce, hubspot, ga4, metrica_logs or klaviyo (docs/pull.md).",
+            help="shopify, bitrix24, amocrm, salesforce, hubspot, ga4, metrica_logs, klaviyo, or a file.",
         ),
     ],
     into: Annotated[

@@ -1,11 +1,13 @@
-"""From the API of a system to the store."""
+"""From the API of a system, or a file, to the store."""
 
 from __future__ import annotations
 
 import datetime as dt
 import shlex
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from glob import has_magic
+from pathlib import Path
 from typing import Any
 
 from tenure.names import require_known
@@ -13,7 +15,8 @@ from tenure_connectors.apis import API_SOURCES
 from tenure_connectors.apis.secret import require_secrets
 from tenure_connectors.apis.source import ApiSource, Connection
 from tenure_connectors.store.database import as_uri
-from tenure_connectors.store.pull import Pulled, pull_source
+from tenure_connectors.store.files import FileSource
+from tenure_connectors.store.pull import Pulled, land_file, pull_source
 from tenure_features.errors import UsageError
 from tenure_features.reading.databases import hide_password
 
@@ -30,7 +33,7 @@ class PullResult:
 def pull_job(
     name: str, *, into: str, settings: Mapping[str, str], url: str | None, full: bool, now: dt.datetime
 ) -> PullResult:
-    """Pull from the source of a name.
+    """Pull from the source of a name, or land a file.
 
     Raises
     ------
@@ -41,14 +44,35 @@ def pull_job(
     DependencyUnavailableError
         If the API or the store does not answer.
     """
+    if _is_file(name):
+        return _land(name, into=into, settings=settings, now=now)
     source = _source_named(name)
     _require_settings(source, settings)
     secrets = require_secrets(source.secrets, of=source.title)
     connection = Connection(settings=settings, secrets=secrets, base_url=url, now=now)
     pulled = pull_source(source, connection, into=into, full=full)
+    return _result(source.title, pulled, into, source.notes)
+
+
+def _is_file(name: str) -> bool:
+    return has_magic(name) or Path(name).suffix != "" or Path(name).is_file()
+
+
+def _land(place: str, *, into: str, settings: Mapping[str, str], now: dt.datetime) -> PullResult:
+    require_known(settings, ("source", "table", "encoding"), what="setting of a file")
+    source = FileSource(
+        name=settings.get("source") or Path(place).stem,
+        place=place,
+        table=settings.get("table", "orders"),
+        encoding=settings.get("encoding"),
+    )
+    return _result(place, land_file(source, into=into, now=now), into, ())
+
+
+def _result(title: str, pulled: Pulled, into: str, notes: Sequence[str]) -> PullResult:
     following = shlex.join(["tenure", "check", "--orders", hide_password(as_uri(into, "tenure", "orders"))])
     payload = dict(vars(pulled)) | {"into": hide_password(into), "next": following}
-    return PullResult(lines=(*_lines(source, pulled, into), *source.notes), payload=payload, next_command=following)
+    return PullResult(lines=(*_lines(title, pulled, into), *notes), payload=payload, next_command=following)
 
 
 def _source_named(name: str) -> ApiSource:
@@ -69,10 +93,10 @@ def _require_settings(source: ApiSource, settings: Mapping[str, str]) -> None:
             raise UsageError(f"{source.title} must be told its {name}.", found=meaning, fix=f"Say --set {name}=....")
 
 
-def _lines(source: ApiSource, pulled: Pulled, into: str) -> tuple[str, ...]:
+def _lines(title: str, pulled: Pulled, into: str) -> tuple[str, ...]:
     rows = ", ".join(f"{number:,} of {table}" for table, number in pulled.rows.items()) or "no rows"
     return (
-        f"{source.title}: {pulled.records:,} records read, {pulled.changes:,} new or changed.",
+        f"{title}: {pulled.records:,} records read, {pulled.changes:,} new or changed.",
         *pulled.account,
         *pulled.drift,
         f"Added to {hide_password(into)}: {rows}.",

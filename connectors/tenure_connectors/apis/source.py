@@ -9,9 +9,15 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import pyarrow as pa
+
 from tenure_connectors.apis.session import ApiSession
+from tenure_connectors.conversion import make_tables
 from tenure_connectors.preset import Preset
 from tenure_features.errors import DataContractError
+from tenure_features.reading.engine import Engine, without_warnings
+from tenure_features.reading.sources import read_table
+from tenure_features.tables.guests import GUESTS
 
 type Document = Mapping[str, Any]
 """A record as the API gives it."""
@@ -132,6 +138,46 @@ class ApiSource:
         """Give the rows of a record by the keys of its preset, as text."""
         for row in self.expand(document):
             yield {key: _text(_first(row, self.paths(key))) for key in self.preset.columns}
+
+    def make(self, documents: Sequence[Document], account: list[str] | None) -> dict[str, pa.Table]:
+        """Make the tables of the contract of records, identifiers among them; values are as their preset leaves them.
+
+        Parameters
+        ----------
+        documents
+            The records.
+        account
+            Takes sentences about what the orders were; None where nobody asks.
+        """
+        rows = [row for document in documents for row in self.rows(document)]
+        columns = {key: pa.array([row[key] for row in rows], pa.string()) for key in self.preset.columns}
+        canonical = read_table(pa.table(columns), Engine().connect(), name="canonical", empty=True).table
+        with without_warnings():
+            made = {name: table.to_pyarrow() for name, table in make_tables(self.preset, canonical, account)}
+        return made | {"identifiers": self._identifiers(rows)}
+
+    def order_ids(self, document: Document) -> Iterator[str]:
+        """Name the orders that a record is about."""
+        yield from (order for row in self.rows(document) if (order := row.get(self.order)) is not None)
+
+    def _identifiers(self, rows: Sequence[Mapping[str, str | None]]) -> pa.Table:
+        """Say whose an e-mail and a phone are, so that the same person can be found in another system."""
+        seen = dict.fromkeys(
+            (who, kind, value)
+            for row in rows
+            for kind in ("email", "phone")
+            if (value := row.get(kind)) is not None and (who := self._whose(row)) is not None
+        )
+        names = ("source_id", "kind", "value")
+        columns = dict(zip(names, zip(*seen, strict=True), strict=True)) if seen else dict.fromkeys(names, ())
+        arrays = {name: pa.array(values, pa.string()) for name, values in columns.items()}
+        return pa.table({"source": pa.array([self.name] * len(seen), pa.string()), **arrays})
+
+    def _whose(self, row: Mapping[str, str | None]) -> str | None:
+        """Give the customer of a record as `tenure_connectors.preset.person` does."""
+        first, *others = self.customer
+        candidates = [(row[first] or "").strip(), *((row[key] or "").strip().lower() for key in others)]
+        return next((text for text in candidates if text and text.lower() not in GUESTS), None)
 
     def require_fields(self, records: Sequence[Record]) -> None:
         """Refuse records that no longer carry what the source lives by.

@@ -15,6 +15,8 @@ from tenure_features.errors import DependencyUnavailableError, UsageError
 from tenure_features.reading.databases import DUCKDB, POSTGRES, hide_password, is_uri
 from tenure_features.reading.engine import quote
 
+_ORDERS = "tenure.orders"
+
 type Row = tuple[Any, ...]
 
 
@@ -37,13 +39,15 @@ class Database(Protocol):
 
 
 @contextmanager
-def open_database(place: str) -> Iterator[Database]:
+def open_database(place: str, *, read_only: bool = False) -> Iterator[Database]:
     """Open the store; a DuckDB file is made where there is none.
 
     Parameters
     ----------
     place
         A DuckDB file, or the URI of a Postgres database.
+    read_only
+        Whether nothing will be written, so that others may read a file at the same time.
 
     Raises
     ------
@@ -57,7 +61,7 @@ def open_database(place: str) -> Iterator[Database]:
     if scheme in POSTGRES:
         database = _Postgres(place)
     elif scheme == DUCKDB or (not scheme and Path(place).suffix in {".duckdb", ".db"}):
-        database = _DuckDB(Path(place.partition("://")[2] if scheme else place).expanduser())
+        database = _DuckDB(Path(place.partition("://")[2] if scheme else place).expanduser(), read_only=read_only)
     else:
         raise UsageError(
             "The store is a DuckDB file or a Postgres database.",
@@ -84,12 +88,29 @@ def as_uri(place: str, schema: str, table: str) -> str:
     return f"{DUCKDB}://{place.removeprefix(f'{DUCKDB}://')}#{schema}.{table}"
 
 
+def store_of(uri: str) -> str | None:
+    """Give the store whose orders a URI names; None where it names something else.
+
+    Examples
+    --------
+    >>> store_of("duckdb://shop.duckdb#tenure.orders"), store_of("postgresql://u@h/db/tenure.orders")
+    ('shop.duckdb', 'postgresql://u@h/db')
+    >>> store_of("orders.csv")
+    """
+    parts = urlsplit(uri)
+    if parts.scheme in POSTGRES and parts.path.endswith(f"/{_ORDERS}"):
+        return urlunsplit(parts._replace(path=parts.path.removesuffix(f"/{_ORDERS}")))
+    file, _, table = uri.partition("://")[2].partition("#")
+    return file if parts.scheme == DUCKDB and table == _ORDERS else None
+
+
 class _DuckDB:
-    def __init__(self, file: Path) -> None:
+    def __init__(self, file: Path, *, read_only: bool) -> None:
         self.place = str(file)
         try:
-            file.parent.mkdir(parents=True, exist_ok=True)
-            self._connection = duckdb.connect(str(file))
+            if not read_only:
+                file.parent.mkdir(parents=True, exist_ok=True)
+            self._connection = duckdb.connect(str(file), read_only=read_only)
         except (duckdb.Error, OSError) as problem:
             raise _unavailable(self.place, problem) from problem
 

@@ -9,20 +9,16 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import pyarrow as pa
 
-from tenure_connectors.apis.source import ApiSource, utc
-from tenure_connectors.conversion import make_tables
+from tenure_connectors.apis.source import Document, utc
 from tenure_connectors.store.records import Batch, Version
-from tenure_features.reading.engine import Engine, without_warnings
-from tenure_features.reading.sources import read_table
 from tenure_features.tables.contract import RECORDED_AT, ContractKind
 from tenure_features.tables.contracts import TABLES
-from tenure_features.tables.guests import GUESTS
 
 TAKEN_BACK: Mapping[str, tuple[str, ...]] = {"orders": ("revenue", "cost", "discount"), "order_lines": ("quantity",)}
 """Columns by which a row can be taken back; of other tables rows are only added."""
@@ -35,6 +31,20 @@ _TYPES: Mapping[ContractKind, pa.DataType] = {
 }  # fmt: skip
 
 type Row = tuple[Any, ...]
+
+
+class Maker(Protocol):
+    """What makes tables of the contract of the records of one source."""
+
+    @property
+    def name(self) -> str:
+        """The source."""
+
+    def make(self, documents: Sequence[Document], account: list[str] | None) -> Mapping[str, pa.Table]:
+        """Make the tables of records, and say what they are where somebody asks."""
+
+    def order_ids(self, document: Document) -> Iterable[str]:
+        """Name the orders that a record is about."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,7 +64,7 @@ class _Change:
 
 
 def entries(
-    source: ApiSource, batch: Batch, before: Mapping[str, Version], after: Mapping[str, Version], account: list[str]
+    source: Maker, batch: Batch, before: Mapping[str, Version], after: Mapping[str, Version], account: list[str]
 ) -> dict[str, pa.Table]:
     """Give the rows that a batch adds, by table.
 
@@ -87,20 +97,12 @@ def entries(
     return added
 
 
-def _make(source: ApiSource, at_a_moment: Mapping[str, Version], account: list[str] | None) -> dict[str, _Made]:
+def _make(source: Maker, at_a_moment: Mapping[str, Version], account: list[str] | None) -> dict[str, _Made]:
     """Make the tables of records, typed as their contracts say; ids carry their source, since others number too."""
     documents = [version.document for version in at_a_moment.values() if version.document is not None]
-    rows = [row for document in documents for row in source.rows(document)]
-    if not rows:
+    if not documents:
         return {}
-    columns = {key: pa.array([row[key] for row in rows], pa.string()) for key in source.preset.columns}
-    canonical = read_table(pa.table(columns), Engine().connect(), name="canonical").table
-    made = {}
-    for name, table in make_tables(source.preset, canonical, account):
-        with without_warnings():
-            made[name] = _type(name, table.to_pyarrow(), source.name)
-    made["identifiers"] = _type("identifiers", _identifiers(source, rows), source.name)
-    return made
+    return {name: _type(name, table, source.name) for name, table in source.make(documents, account).items()}
 
 
 def _type(name: str, arrow: pa.Table, source: str) -> _Made:
@@ -126,39 +128,17 @@ def _read_moment(value: Any) -> dt.datetime | None:  # noqa: ANN401
     return utc(value)
 
 
-def _identifiers(source: ApiSource, rows: list[dict[str, str | None]]) -> pa.Table:
-    """Say whose an e-mail and a phone are, so that the same person can be found in another system."""
-    seen = dict.fromkeys(
-        (who, kind, value)
-        for row in rows
-        for kind in ("email", "phone")
-        if (value := row.get(kind)) is not None and (who := _whose(source, row)) is not None
-    )
-    names = ("source_id", "kind", "value")
-    columns = dict(zip(names, zip(*seen, strict=True), strict=True)) if seen else dict.fromkeys(names, ())
-    arrays = {name: pa.array(values, pa.string()) for name, values in columns.items()}
-    return pa.table({"source": pa.array([source.name] * len(seen), pa.string()), **arrays})
-
-
-def _whose(source: ApiSource, row: Mapping[str, str | None]) -> str | None:
-    """Give the customer of a record as `tenure_connectors.preset.person` does."""
-    first, *others = source.customer
-    candidates = [(row[first] or "").strip(), *((row[key] or "").strip().lower() for key in others)]
-    return next((text for text in candidates if text and text.lower() not in GUESTS), None)
-
-
 def _changes(
-    source: ApiSource, batch: Batch, before: Mapping[str, Version], after: Mapping[str, Version]
+    source: Maker, batch: Batch, before: Mapping[str, Version], after: Mapping[str, Version]
 ) -> dict[str, _Change]:
     """Say of the orders that changed whether they were known, and when they changed, within this pull."""
     changes = {}
     for key, version in after.items():
         earlier = before.get(key)
         documents = [item.document for item in (version, earlier) if item is not None and item.document is not None]
-        for order in {row.get(source.order) for document in documents for row in source.rows(document)}:
-            if order is not None:
-                name = order if "@" in order else f"{source.name}:{order.strip()}"
-                changes[name] = _Change(was_known=earlier is not None, since=_moment(version, batch))
+        for order in {order for document in documents for order in source.order_ids(document)}:
+            name = order if "@" in order else f"{source.name}:{order.strip()}"
+            changes[name] = _Change(was_known=earlier is not None, since=_moment(version, batch))
     return changes
 
 

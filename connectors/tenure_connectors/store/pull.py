@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pyarrow as pa
 
 from tenure_connectors.apis.source import ApiSource, Connection, Record, field_names
 from tenure_connectors.store.database import Database, open_database
-from tenure_connectors.store.entries import entries
+from tenure_connectors.store.entries import Maker, entries
+from tenure_connectors.store.files import FileSource
 from tenure_connectors.store.records import (
     Batch,
     Version,
@@ -105,7 +106,39 @@ def pull_source(source: ApiSource, connection: Connection, *, into: str, full: b
         return _finish(database, source, batch, connection.now, read)
 
 
-def _finish(database: Database, source: ApiSource, batch: Batch, now: dt.datetime, read: int) -> Pulled:
+def land_file(source: FileSource, *, into: str, now: dt.datetime) -> Pulled:
+    """Add the rows of a file to the store, beside what was pulled.
+
+    What is the same as before adds nothing; an order that differs is corrected, with the moment of this landing. A file
+    never deletes: what it lacks may lie outside its period.
+
+    Parameters
+    ----------
+    source
+        The file.
+    into
+        A DuckDB file, or the URI of a Postgres database.
+    now
+        The moment, in UTC.
+
+    Raises
+    ------
+    UsageError
+        If the store is neither.
+    DataContractError
+        If the file cannot be read as what it is.
+    DependencyUnavailableError
+        If the store cannot be used.
+    """
+    records, account = source.records()
+    with open_database(into) as database:
+        batch = begin_batch(database, source.name, now=now)
+        keep_records(database, batch, records)
+        pulled = _finish(database, source, batch, now, len(records))
+    return replace(pulled, account=account)
+
+
+def _finish(database: Database, source: Maker, batch: Batch, now: dt.datetime, read: int) -> Pulled:
     before, after = versions(database, batch)
     account: list[str] = []
     added = entries(source, batch, before, after, account) if after else {}

@@ -56,6 +56,17 @@ def test_pull__ends_with_a_command_that_reads_the_store(tmp_path, monkeypatch, c
     code, text, _ = run([*following[1:], "--quiet"], capsys)
     assert code == 0
     assert "7 customers" in text
+    assert "shopify: 40 rows of orders of 7 customers, 2025-01-05 to 2025-12-05; last pulled " in text
+
+
+def test_pull__lands_a_file_beside_it(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "crm.csv").write_text("customer,order_date,total,order\nann,2026-01-02,100,1\n")
+    code, text, _ = run(["pull", "crm.csv", "--set", "source=till", "--into", "shop.duckdb", "--quiet"], capsys)
+    assert code == 0
+    assert "crm.csv: 1 records read, 1 new or changed." in text
+    code, text, _ = run(["pull", "crm.csv", "--set", "source=till", "--into", "shop.duckdb", "--json"], capsys)
+    assert (json.loads(text)["source"], json.loads(text)["changes"]) == ("till", 0)
 
 
 @pytest.mark.parametrize(
