@@ -63,6 +63,7 @@ def write_model(config: Config, trained: TrainedShop, *, folder: Path) -> Bundle
         reason=training.choice.reason,
         notes=(*training.notes, *leak_notes(trained.audit)),
         unseen=frame.unseen,
+        signal=training.signal,
     )
     extra_parts = more | {"evidence": evidence.to_dict()}
     return write_bundle(folder, training.champion, info, segmenter.to_dict(), extras=extra_parts)

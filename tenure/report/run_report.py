@@ -107,7 +107,8 @@ def write_report(folder: Path, reported: Reported, *, language: Language = ENGLI
     data = _report_data(reported, record, language=spoken)
     report, calls = folder / REPORT, folder / CALL_LIST
     report.write_text(render_report(data, playbook=segmenter.playbook, maps=maps, language=language), encoding="utf-8")
-    write_csv(call_list(with_money(reported.scores, record), language=spoken), calls)
+    listed = reported.scores if reported.evidence.signal else reported.scores[:0]  # a list of anybody is none
+    write_csv(call_list(with_money(listed, record), language=spoken), calls)
     return [report, *write_charts(data, folder / CHART_FOLDER, language=spoken)]
 
 
@@ -137,6 +138,7 @@ def _report_data(reported: Reported, record: pd.DataFrame, *, language: Language
         notes=reported.notes,
         unseen=evidence.unseen if evidence.unseen > LITTLE_UNSEEN else 0.0,
         total_off=math.exp(Z80 * spread_of_total(evidence.unseen)),
+        signal=evidence.signal,
         sections=_sections(reported, reasons, language=language),
         backtest=evidence.backtest,
         calibration=evidence.calibration,

@@ -279,6 +279,19 @@ def test_report__grades_the_model_and_says_what_the_grade_rests_on(data, page) -
     assert "Model grade E of A to E. Not enough to act on" in untested
 
 
+def test_report__offers_no_list_where_nobody_is_told_apart(data) -> None:
+    text = Reader(render_report(replace(data, signal=False))).text
+    assert "Model grade E of A to E. These orders do not tell who will leave" in text
+    assert "Whom to call first These orders do not tell who will leave" in text
+
+
+def test_report__says_how_far_the_total_may_be_off_in_an_unseen_season(data) -> None:
+    text = Reader(render_report(replace(data, unseen=0.83, total_off=1.25))).text
+    assert "83 % of the 90 days ahead fall into a time of the year that no closed window has shown" in text
+    assert "the total may be off by a factor of 1.25 either way" in text
+    assert "no closed window has shown" not in Reader(render_report(data)).text
+
+
 def test_report__says_that_no_currency_is_given(data) -> None:
     definitions = {name: words for name, words in data.definitions.items() if name != "currency"}
     text = Reader(render_report(replace(data, definitions=definitions))).text

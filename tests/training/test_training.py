@@ -11,7 +11,7 @@ import pytest
 from tenure_features.errors import DataContractError, UsageError
 from tenure_training.frame import Frames
 from tenure_training.models.registry import BASELINES, CANDIDATES
-from tenure_training.training import Training, train
+from tenure_training.training import NO_SIGNAL, Training, train
 from tenure_training.windows import backtest_windows
 
 START = pd.Timestamp("2020-01-01")
@@ -39,7 +39,9 @@ def test_train__gives_a_champion_fitted_on_all_that_has_closed(training, frame, 
     pd.testing.assert_frame_equal(training.frame.rows, frame.rows)
     assert set(training.backtest.predictions) == {*BASELINES, "blend"}
     assert all(window.is_closed_by(as_of) for window in training.backtest.windows)
-    assert training.notes == ()
+    assert [note.split(":")[0] for note in training.notes] == [  # but for the 15 days nearby
+        "75% of the 60 days ahead fall into a time of the year that no closed window has shown",
+    ]
 
 
 def test_train__calibrates_the_champion_on_the_backtest(training):
@@ -72,7 +74,7 @@ def test_train__compares_the_baselines_with_what_is_asked_for(small):
 
 def test_train__says_that_windows_were_carried(small):
     training = _train(small, days=120, horizon_days=180, candidates=["blend"])
-    carried, backtested = training.notes
+    carried, backtested, _season = training.notes
     assert "too short for a window of 180 days" in carried
     assert f"up to {training.frame.label_days} days" in carried
     assert 0 < training.frame.label_days < 180
@@ -97,8 +99,9 @@ def test_train__speaks_of_the_champion_it_has(shop, open_log, candidate, custome
 
 def test_train__says_that_only_the_backtest_is_shorter(small):
     training = _train(small, days=120, horizon_days=50)
-    (note,) = training.notes
+    note, season = training.notes
     assert training.frame.label_days == 50
+    assert "that no closed window has shown: the total may be off" in season  # a history of four months
     assert f"windows of {training.backtest.windows[0].days} days: fewer than two of 50" in note
 
 
@@ -109,6 +112,21 @@ def test_train__says_that_nothing_could_be_learnt_or_compared(shop, open_log):
     assert [note.split(":")[0] for note in training.notes] == [
         "No window has closed in 12 days of history", "No backtest was possible",
     ]  # fmt: skip
+    assert training.signal  # nothing says that there is none
+
+
+def test_train__finds_no_signal_where_orders_are_dealt_out_to_customers(shop, open_log):
+    """Every order goes to anybody: nothing before as_of says who will order after it, so scores are near their mean."""
+    orders = shop(150, days=150, seed=9)
+    generator = np.random.default_rng(1)
+    dealt = orders.assign(customer_id=generator.choice(orders["customer_id"].unique(), len(orders)))
+    found, lost = (
+        _train(Frames(open_log(log)), days=120, horizon_days=30, candidates=["blend"]) for log in (orders, dealt)
+    )
+    assert (found.signal, lost.signal) == (True, False)
+    assert NO_SIGNAL in lost.notes
+    spread = [np.std(training.champion.predict(training.frame.present).rank_score) for training in (found, lost)]
+    assert spread[1] < 0.2 * spread[0]
 
 
 def test_train__falls_back_on_a_rule_for_a_handful(shop, open_log):

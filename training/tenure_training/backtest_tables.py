@@ -41,10 +41,16 @@ def summarise_backtest(backtest: Backtest) -> pd.DataFrame:
 
 
 def sum_up_evidence(
-    backtest: Backtest | None, champion: str, *, reason: str, notes: Sequence[str] = (), unseen: float = 0.0
+    backtest: Backtest | None,
+    champion: str,
+    *,
+    reason: str,
+    notes: Sequence[str] = (),
+    unseen: float = 0.0,
+    signal: bool = True,
 ) -> Evidence:
     """Sum up what a backtest showed of the champion, for the bundle and the report; empty tables without a backtest."""
-    told = Evidence(reason=reason, notes=tuple(notes), unseen=unseen)
+    told = Evidence(reason=reason, notes=tuple(notes), unseen=unseen, signal=signal)
     if backtest is None:
         return told
     return replace(

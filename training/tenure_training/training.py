@@ -12,6 +12,7 @@ import pandas as pd
 from tenure_features.errors import UsageError
 from tenure_training.backtest import Advance, Backtest, run_backtest
 from tenure_training.frame import Frames
+from tenure_training.models.baselines.rules import RecencyRule
 from tenure_training.models.contract import Basis, Candidate, Fitted, TrainingFrame
 from tenure_training.models.registry import (
     BASELINES,
@@ -23,9 +24,15 @@ from tenure_training.models.registry import (
 from tenure_training.models.search_space import Settings
 from tenure_training.models.season import LITTLE_UNSEEN, Z80, spread_of_total
 from tenure_training.selection import Choice, choose
+from tenure_training.signal import has_signal
 from tenure_training.threads import one_blas_thread
 from tenure_training.tuning import Tuning
 from tenure_training.windows import Window, backtest_windows
+
+NO_SIGNAL = (
+    "These orders hold no signal on who will buy: on closed windows the same chance for everybody did as well. Scores "
+    "are drawn to the mean, and lists of customers made from them would be lists of anybody."
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,6 +57,8 @@ class Training:
         The classes that took part, baselines among them: a champion from before may be of one of them.
     tunings
         How the settings of tuned candidates were found.
+    signal
+        Whether the champion told customers apart in closed windows, see `has_signal`; True where none has closed.
     """
 
     champion: Fitted
@@ -60,6 +69,7 @@ class Training:
     notes: tuple[str, ...]
     competitors: tuple[type[Candidate], ...] = ()
     tunings: tuple[Tuning, ...] = ()
+    signal: bool = True
 
 
 @one_blas_thread()
@@ -115,15 +125,17 @@ def train(
     champion = new_candidate(classes[choice.name], settings).fit(frame, seed=seed)
     if result is not None and choice.name in result.predictions:
         champion = champion.calibrate(result.evidence(choice.name))
+    signal = result is None or choice.name == RecencyRule.name or has_signal(result, choice.name, seed=seed)
     model = classes[choice.name]
     return Training(
-        champion=champion,
+        champion=champion if signal else champion.flatten(),
         candidate=model,
         choice=choice,
         backtest=result,
         frame=frame,
-        notes=_notes(model.basis, frame, result, history_days),
+        notes=(*_notes(model.basis, frame, result, history_days), *(() if signal else (NO_SIGNAL,))),
         competitors=tuple(classes.values()),
+        signal=signal,
     )
 
 

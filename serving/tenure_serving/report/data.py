@@ -63,6 +63,8 @@ class ReportData:
         Share of the days ahead whose time of the year no closed window has shown.
     total_off
         Factor by which the total of everybody may be off either way (80 %); None where nothing tells.
+    signal
+        Whether the model told customers apart on past windows; where not, no list of customers is shown.
     title
         Of the page, above the sentence that concludes.
     sections
@@ -88,6 +90,7 @@ class ReportData:
     notes: tuple[str, ...] | list[str] = ()
     unseen: float = 0.0
     total_off: float | None = None
+    signal: bool = True
     title: str = N_("Who may leave, and what they are worth")
     sections: tuple[Section, ...] = ()
 

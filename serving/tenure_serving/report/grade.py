@@ -22,6 +22,12 @@ GRADE_MEANINGS: Mapping[Letter, str] = {
 }
 """What each grade lets a reader do."""
 
+NO_SIGNAL = N_(
+    "These orders do not tell who will leave: the same chance for everybody did as well. No list of customers is "
+    "offered."
+)
+"""What the grade means where the model told nobody apart."""
+
 _VERDICTS = {"good": N_("good"), "fair": N_("fair"), "poor": N_("poor")}
 _LEAST_ORIGINS = 2
 
@@ -105,11 +111,11 @@ _QUESTIONS: Mapping[str, _Question] = {
 """The limits are round numbers of the field, the same for every shop; none was chosen on a log it is judged on."""
 
 
-def grade_model(backtest: pd.DataFrame, champion: str, *, language: Language) -> Grade:
+def grade_model(backtest: pd.DataFrame, champion: str, *, language: Language, signal: bool = True) -> Grade:
     """Grade a model by the windows of its backtest.
 
     A: four good answers. B: none poor, at least two good. C: none poor. D: one poor. E: more, or no backtest. A model
-    that was tested at a single moment gets C at best.
+    that was tested at a single moment gets C at best. Where it told nobody apart on past windows it is E.
 
     Parameters
     ----------
@@ -120,6 +126,8 @@ def grade_model(backtest: pd.DataFrame, champion: str, *, language: Language) ->
         The candidate to grade.
     language
         Of every word.
+    signal
+        Whether it told customers apart better than the same chance for everybody.
     """
     chosen = backtest[backtest["candidate"] == champion] if len(backtest) else backtest
     if chosen.empty:
@@ -127,10 +135,10 @@ def grade_model(backtest: pd.DataFrame, champion: str, *, language: Language) ->
         return Grade(letter="E", meaning=language.gettext(untested))
     values = _measure(chosen, backtest[backtest["kind"] == "baseline"])
     verdicts = {name: question.verdict(values[name]) for name, question in _QUESTIONS.items()}
-    letter = _letter(list(verdicts.values()), origins=int(chosen["origin"].nunique()))
+    letter = _letter(list(verdicts.values()), origins=int(chosen["origin"].nunique())) if signal else "E"
     return Grade(
         letter=letter,
-        meaning=language.gettext(GRADE_MEANINGS[letter]),
+        meaning=language.gettext(GRADE_MEANINGS[letter] if signal else NO_SIGNAL),
         answers=tuple(
             GradeAnswer(
                 question=language.gettext(question.text),

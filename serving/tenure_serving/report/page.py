@@ -79,11 +79,11 @@ def render_report(
             conclusion=_conclude(data, summary.headline(people), language),
             readiness=_readable(data.readiness, language),
             head=summary.headline(people),
-            grade=grade_model(backtest, data.champion, language=language),
+            grade=grade_model(backtest, data.champion, language=language, signal=data.signal),
             risk=summary.by_risk(people),
             segments=summary.by_segment(people, book),
-            calls=summary.first_to_call(people),
-            lost=summary.lost_customers(people),
+            calls=summary.first_to_call(people, rows=20 if data.signal else 0),
+            lost=summary.lost_customers(people, rows=10 if data.signal else 0),
             chapters=[
                 (language.gettext(words), name, [part for part in added.sections if part["chapter"] == name])
                 for name, words in CHAPTERS.items()

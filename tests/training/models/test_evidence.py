@@ -16,6 +16,7 @@ EVIDENCE = Evidence(
     reason="lowest log-loss on 2 origins",
     notes=("The history is short.",),
     unseen=0.8,
+    signal=False,
     backtest=pd.DataFrame(
         {
             "candidate": ["recency", "blend"],

@@ -284,6 +284,10 @@ class Fitted(ABC):
         """Give the model with levels and intervals from later windows than `fit` saw; the default learns nothing."""
         return self
 
+    def flatten(self) -> Self:
+        """Draw chances to buy to their mean, where closed windows showed no signal; the default stays as it is."""
+        return self
+
     def contributions(self, snapshot: pd.DataFrame) -> Contributions | None:  # noqa: ARG002  # likewise
         """Explain each prediction additively; None where the model has no additive form."""
         return None

@@ -36,6 +36,8 @@ class Evidence:
         What a reader must know of the training, such as that the history was short.
     unseen
         Share of the days to predict whose time of the year no closed window had shown.
+    signal
+        Whether the champion told customers apart in closed windows; True where none has closed.
     backtest
         One row per candidate and origin; empty where no past window had closed, as are the tables below.
     calibration, deciles, totals, dates
@@ -45,6 +47,7 @@ class Evidence:
     reason: str
     notes: tuple[str, ...] = ()
     unseen: float = 0.0
+    signal: bool = True
     backtest: pd.DataFrame = field(default_factory=pd.DataFrame)
     calibration: pd.DataFrame = field(default_factory=pd.DataFrame)
     deciles: pd.DataFrame = field(default_factory=pd.DataFrame)
@@ -54,15 +57,22 @@ class Evidence:
     def to_dict(self) -> dict[str, Any]:
         """Return JSON-ready values; `from_stored` reads them back."""
         tables = {name: _columns(getattr(self, name)) for name in _COLUMNS}
-        return {"reason": self.reason, "notes": list(self.notes), "unseen": self.unseen, **tables}
+        return {
+            "reason": self.reason,
+            "notes": list(self.notes),
+            "unseen": self.unseen,
+            "signal": self.signal,
+            **tables,
+        }
 
     @classmethod
     def from_stored(cls, stored: Stored) -> Evidence:
         """Read what `to_dict` wrote; `DataContractError` where a table is not what it must be."""
-        saved = stored.fields("reason", "notes", "unseen", *_COLUMNS)
+        saved = stored.fields("reason", "notes", "unseen", "signal", *_COLUMNS)
         notes = tuple(note.text() for note in saved["notes"].items(most=_MOST_NOTES))
         tables = {name: _table(saved[name], name) for name in _COLUMNS}
-        return cls(reason=saved["reason"].text(), notes=notes, unseen=saved["unseen"].number(0.0, 1.0), **tables)
+        unseen, signal = saved["unseen"].number(0.0, 1.0), saved["signal"].flag()
+        return cls(reason=saved["reason"].text(), notes=notes, unseen=unseen, signal=signal, **tables)
 
 
 def _columns(table: pd.DataFrame) -> dict[str, list[object]]:

@@ -161,6 +161,16 @@ def test_season__by_month_turns_only_where_the_window_differs_from_those_learnt_
     assert total(*ahead) > 1.1 * plain
 
 
+def test_flatten__draws_chances_to_their_mean_and_keeps_what_is_expected_of_all(fitted, frame):
+    model = fitted("blend")
+    before, after = (some.predict(frame.present) for some in (model, model.flatten()))
+    odds = [np.log(said.buy_probability / (1 - said.buy_probability)) for said in (before, after)]
+    assert np.std(odds[1]) == pytest.approx(0.1 * np.std(odds[0]), rel=0.05)
+    assert after.buy_probability.sum() == pytest.approx(before.buy_probability.sum())
+    assert after.expected_value.sum() == pytest.approx(before.expected_value.sum())
+    np.testing.assert_array_equal(np.argsort(after.rank_score), np.argsort(before.rank_score))
+
+
 def test_calibrate__learns_no_spread_from_a_handful(frame):
     model = Logistic().fit(frame, seed=7)
     before = model.spread

@@ -37,6 +37,9 @@ from tenure_training.models.season import multiply_orders, spread_of_total
 from tenure_training.models.spend_distribution import SpendDistribution
 from tenure_training.models.training_matrix import TrainingMatrix, training_matrix_of
 
+NO_SIGNAL_SLOPE = 0.1
+"""What is left of the distances between customers' log-odds where closed windows showed no signal."""
+
 _ORDERS_RANGE = (0.5, 2.0)
 
 
@@ -261,6 +264,16 @@ class FittedHurdle(Fitted):
         later = SpendDistribution.of_evidence(evidence, horizon_days=self.horizon_days)
         spread = later.widen(self.now.spread_of_total if self.now else 0.0) if later else self.spread
         return replace(self, odds=odds, severity=severity, spread=spread)
+
+    def flatten(self) -> Self:
+        """Draw chances to buy to their mean; as many buyers and as much value are expected of everybody together."""
+        if self.now is None:
+            return self
+        flat = self.odds.flatten(self.now.parts, slope=NO_SIGNAL_SLOPE)
+        worth = np.exp(self.now.expected.log_severity + self.now.correction)
+        before, after = (float(expit(odds.of_parts(self.now.parts)) @ worth) for odds in (self.odds, flat))
+        target = before * float(np.exp(self.severity.moved))
+        return replace(self, odds=flat, severity=self.severity.moderate(after, target=target))
 
     def predict(self, snapshot: pd.DataFrame) -> Prediction:
         """Predict over the horizon."""

@@ -129,6 +129,21 @@ class Odds:
         shift = shift_to(score, float(expit(opinion).sum()), within=FARTHEST)
         return replace(self, level=replace(self.level, intercept=shift))
 
+    def flatten(self, parts: Mapping[str, Floats], *, slope: float) -> Self:
+        """Draw log-odds together by a factor, so that as many customers present are expected to buy as before.
+
+        Parameters
+        ----------
+        parts
+            Log-odds of the customers present by part, shape (n,) each.
+        slope
+            The factor, above 0 and below 1.
+        """
+        before, level = float(expit(self.of_parts(parts)).sum()), self.level
+        flat = OddsLevel(intercept=0.0, low=level.low * slope, high=level.high * slope)
+        shift = shift_to(flat(self.stack(parts)), before, within=FARTHEST)
+        return replace(self, level=replace(flat, intercept=shift))
+
     @property
     def learnt(self) -> bool:
         """Whether windows taught anything beside the rhythm."""
