@@ -15,7 +15,7 @@ from tenure_serving.card.reader import build_from_scores, read_identity_rows
 from tenure_serving.language import ENGLISH, Language
 from tenure_serving.score_tables import read_scores
 
-_CARD_TABLES = ("events", "feedback", "service_costs", "assignments")
+_CARD_TABLES = ("events", "feedback", "service_costs", "assignments", "order_lines")
 
 
 def open_card(
@@ -66,9 +66,13 @@ def customer_tables(config: Config, customer_id: str, as_of: pd.Timestamp) -> di
 def customer_rows(shop: Shop, customer_id: str) -> dict[str, pd.DataFrame]:
     """Rows of one customer in the orders and the tables beside them."""
     bought = orders(shop)
-    tables = {"orders": fetch(bought.filter(bought.customer_id == customer_id))}
+    mine = bought.filter(bought.customer_id == customer_id)
+    tables = {"orders": fetch(mine)}
     for name, table in shop.tables.items():
         if name not in _CARD_TABLES:
+            continue
+        if name == "order_lines":
+            tables[name] = fetch(table.rows.semi_join(mine, "order_id")).assign(customer_id=customer_id)
             continue
         tables[name] = fetch(table.rows.filter(table.rows.customer_id == customer_id))
     return tables

@@ -23,8 +23,7 @@ from tenure_features import Shop, orders, snapshots
 from tenure_features.errors import UsageError
 from tenure_features.families.catalogue import BUILT_IN
 from tenure_features.reading.engine import fetch
-from tenure_features.stored import Stored
-from tenure_serving.card.reader import read_rules
+from tenure_serving.card.reader import read_economics, read_rules
 from tenure_serving.language import ENGLISH, Language
 from tenure_serving.report.summary import sum_by, with_money
 from tenure_serving.score_tables import Scores, earlier_scores, read_scores
@@ -34,7 +33,6 @@ from tenure_serving.segments.findings import movement_findings, stability_findin
 from tenure_serving.segments.maps import parse_map
 from tenure_serving.segments.movement import GROUPINGS, count_movement, stability
 from tenure_serving.segments.playbook import parse_playbook
-from tenure_training.models.after.economics import Economics
 
 WHERE, IN_GROUP, OTHERS = "group_of_own", "in the group", "everybody else"
 """Column of who fulfils a condition, and its two levels."""
@@ -112,6 +110,7 @@ def group_customers(
     if before is not None:
         before.require_earlier(scored.as_of, horizon_days=scored.horizon_days)
     order, labels, plays = _words(scored, by, language)
+    priced = read_economics(scored.path.parent)
     parts: dict[str, Findings | None] = {
         "movement": None,
         "stability": None,
@@ -127,10 +126,8 @@ def group_customers(
     if shop is not None:
         parts |= _study_tables(shop, scored, by=by, group=group)
     if costs is not None and by == "segment":
-        parts["campaign"] = contact_findings(
-            scored.table, costs, economics=_economics(scored), currency=scored.currency
-        )
-    shares = find_pareto(scored.table, economics=_economics(scored), shop=shop, days=scored.horizon_days)
+        parts["campaign"] = contact_findings(scored.table, costs, economics=priced, currency=scored.currency)
+    shares = find_pareto(scored.table, economics=priced, shop=shop, days=scored.horizon_days)
     groups = _groups(scored, by, order, labels, plays if by == "segment" else None)
     return Findings(
         subject="segments",
@@ -181,12 +178,6 @@ def with_members(scored: Scores, condition: Condition, *, shop: Shop | None) -> 
     if not fulfilled.any():
         raise UsageError("No customer fulfils the condition.", found=condition.text)
     return replace(scored, table=scored.table.assign(**{WHERE: np.where(fulfilled, IN_GROUP, OTHERS)}))
-
-
-def _economics(scored: Scores) -> Economics | None:
-    """Take the margin and the cost to serve of the model beside the scores."""
-    stored = (read_rules(scored.path.parent) or {}).get("if_buys")
-    return None if stored is None else Economics.from_stored(Stored(stored["economics"], "segments.json"))
 
 
 def _find_buyers(shop: Shop | None, start: pd.Timestamp, end: pd.Timestamp) -> set[str]:

@@ -12,6 +12,7 @@ import pandas as pd
 from tenure_features.errors import DataContractError
 from tenure_features.html_view import render_view
 from tenure_serving.card.experience import Experience, experience_of
+from tenure_serving.card.personal import PersonalStep, personal_step
 from tenure_serving.card.timeline import timeline_of
 from tenure_serving.language import ENGLISH, N_, Language
 from tenure_serving.report.cell import is_missing
@@ -19,6 +20,7 @@ from tenure_serving.segments.maps import RfmMap, code_of, load_map
 from tenure_serving.segments.playbook import Playbook, load_playbook
 from tenure_serving.segments.tiers import money_at_risk
 from tenure_serving.value_words import ValueRange
+from tenure_training.models.after.economics import Economics
 
 _RFM_SCORES = ("recency_score", "frequency_score", "monetary_score")
 _NEEDED = ("customer_id", "as_of", "horizon_days", "churn_probability", "expected_value", "value_if_buys", "segment")
@@ -78,6 +80,8 @@ class CustomerCard:
         ``recency_days``, ``orders`` and ``revenue`` behind the scores.
     group
         ``segment``, its label and ``goal``, ``next_step`` and further ``next_steps``.
+    personal
+        What makes the step this customer's.
     experience
         Feedback, complaints, returns and engagement; None without any table.
     identities
@@ -97,6 +101,7 @@ class CustomerCard:
     value: Mapping[str, Any]
     rfm: Mapping[str, Any]
     group: Mapping[str, Any]
+    personal: PersonalStep
     experience: Experience | None
     identities: tuple[Identity, ...]
     timeline: pd.DataFrame = field(repr=False)
@@ -109,6 +114,7 @@ class CustomerCard:
         return {
             **plain,
             **nested,
+            "personal": asdict(self.personal),
             "experience": asdict(self.experience) if self.experience else None,
             "identities": [asdict(identity) for identity in self.identities],
             "timeline": [{str(key): item for key, item in row.items()} for row in self.timeline.to_dict("records")],
@@ -142,6 +148,7 @@ def build_card(
     language: Language = ENGLISH,
     tables: Mapping[str, pd.DataFrame] | None = None,
     identities: pd.DataFrame | None = None,
+    economics: Economics | None = None,
 ) -> CustomerCard:
     """Put a card together from a row of a score table.
 
@@ -159,11 +166,13 @@ def build_card(
         Of every text.
     tables
         Any of ``orders`` (one row per order: `tenure_features.orders`) and, by contract name, ``events``,
-        ``feedback``, ``service_costs`` and ``assignments``; only rows of this customer strictly before ``as_of`` are
-        used.
+        ``feedback``, ``service_costs``, ``assignments`` and ``order_lines`` (with
+        ``customer_id``); only rows of this customer strictly before ``as_of`` are used.
     identities
         ``source``, ``source_id``, ``customer_id``, ``match_reason``, ``first_seen``, ``last_seen`` and ``valid_to``
         (missing for current rows).
+    economics
+        What the model behind the scores knows of costs; None for nothing.
 
     Raises
     ------
@@ -178,6 +187,7 @@ def build_card(
     own = {name: _own(table, customer) for name, table in (tables or {}).items()}
     timeline = timeline_of(own, as_of=as_of, language=language)
     both = maps or (load_map("common_eleven"), load_map("relationship"))
+    value = _value(row, words, language)
     return CustomerCard(
         customer_id=customer,
         as_of=as_of,
@@ -188,9 +198,10 @@ def build_card(
             **{name: language.gettext(text) for name, text in MEANINGS.items() if _read_cell(row, name) is not None},
         },
         churn=_churn(row, words, language),
-        value=_value(row, words, language),
+        value=value,
         rfm=_rfm(row, own.get("orders"), as_of, both, language),
         group=_group(row, playbook or load_playbook(), language),
+        personal=personal_step(row, own, as_of=as_of, money_at_risk=value["money_at_risk"], economics=economics),
         experience=experience_of(own, as_of=as_of) if own else None,
         identities=_identities(identities, customer),
         timeline=timeline,

@@ -34,6 +34,7 @@ def render_card(card: CustomerCard) -> str:
         .get_template("card.html.j2")
         .render(
             card=card,
+            personal=card.personal.words(card.language, card.currency),
             no_currency=NO_CURRENCY,
             language=card.language,
             timeline=_draw(_timeline_chart(card), card.language),

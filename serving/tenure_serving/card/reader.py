@@ -10,6 +10,7 @@ from typing import Any
 import pandas as pd
 
 from tenure_features.errors import UsageError
+from tenure_features.stored import Stored
 from tenure_serving.card.card import CustomerCard, build_card
 from tenure_serving.json_value import to_json_value
 from tenure_serving.language import ENGLISH, Language
@@ -17,6 +18,7 @@ from tenure_serving.score_tables import Scores
 from tenure_serving.segments import RfmMap, load_map, load_playbook
 from tenure_serving.segments.maps import parse_map
 from tenure_serving.segments.playbook import Playbook, parse_playbook
+from tenure_training.models.after.economics import Economics
 
 IDENTITY_MAP = "identity_map.parquet"
 
@@ -46,6 +48,7 @@ def build_from_scores(
         language=language,
         tables=tables,
         identities=identities,
+        economics=read_economics(scored.path.parent),
     )
 
 
@@ -62,6 +65,12 @@ def read_rules(folder: Path) -> Mapping[str, Any] | None:
         return None
     content: Mapping[str, Any] = json.loads(file.read_text("utf-8"))
     return content
+
+
+def read_economics(folder: Path) -> Economics | None:
+    """Read what the model in a folder knows of margin and cost to serve; None where there is no model."""
+    stored = (read_rules(folder) or {}).get("if_buys")
+    return None if stored is None else Economics.from_stored(Stored(stored["economics"], "segments.json"))
 
 
 def _rules(scores: Scores) -> tuple[Playbook, tuple[RfmMap, RfmMap]]:

@@ -33,6 +33,8 @@ def card_lines(card: CustomerCard) -> list[str]:
         lines.append(f"  RFM {rfm['code']}: {rfm['group_label']}; {rfm['relationship_label']}")
     lines += ["", f"{group['label']}: {group['goal'] or say('no goal in the playbook')}"]
     lines += [f"  - {step}" for step in (group["next_step"], *group["next_steps"]) if step]
+    personal = card.personal.words(card.language, card.currency)
+    lines += [f"  {say('For this customer')}: {'; '.join(personal)}"] if personal else []
     for reasons, title in (
         (churn["warnings"], say("Warning signs")),
         (churn["reasons"], say("Why they may leave or stay")),
