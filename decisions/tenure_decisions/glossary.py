@@ -354,3 +354,19 @@ CAMPAIGN_TERMS: Mapping[str, Term] = {
     "limit": Term("ratio", "the analysis stops where p_value is below"),
     "stops": Term("-", "whether the check stops the analysis"),
 }  # fmt: skip
+
+DESIGN_TERMS: Mapping[str, Term] = {
+    "metric": CAMPAIGN_TERMS["metric"],
+    "mean": Term("as the metric", "of a customer of the population one window ago, over the window since"),
+    "deviation": Term("as the metric", "standard deviation of the same"),
+    "variance_saved": CAMPAIGN_TERMS["variance_saved"],
+    "detectable_lift": Term(
+        "share", "smallest lift that the population shows with a power of 80 %, the past taken out"
+    ),
+    "detectable_lift_unadjusted": Term("share", "the same without the past"),
+    "needed": Term("customers", "in all arms together, to see the smallest lift worth having, the past taken out"),
+    "needed_unadjusted": Term("customers", "the same without the past"),
+    "needed_in_smallest_arm": Term("customers", "of these in the smallest arm beside control"),
+    "arm": Term("-", "as drawn"),
+    "customers": Term("customers", "assigned to the arm"),
+}

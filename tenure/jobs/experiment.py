@@ -22,7 +22,7 @@ from tenure_serving.score_tables import Scores, read_scores
 TRIAL_TABLES = ("assignments", "customers")
 TRAITS = ("device", "channel", "region")
 """Columns of an order by which arms are compared: those of the last order before the assignment."""
-_READ = ("customer_id", "ordered_at", "revenue", "cost", "discount", *TRAITS)
+ORDER_COLUMNS = ("customer_id", "ordered_at", "revenue", "cost", "discount", *TRAITS)
 
 
 def analyse_job(
@@ -89,7 +89,7 @@ def analyse_campaign(
             fix='Name it in tenure.toml: [tables.assignments] with uri = "assignments.parquet".',
         )
     log = orders(shop)
-    bought = fetch(log.select([name for name in _READ if name in log.columns]))
+    bought = fetch(log.select([name for name in ORDER_COLUMNS if name in log.columns]))
     trial = open_trial(
         shop.tables["assignments"].to_pandas(),
         bought,
@@ -128,12 +128,17 @@ def scores_before(scored: Scores, trial: CampaignTrial, *, by: str) -> tuple[pd.
     table = scored.table
     if by not in table:
         raise UsageError(f"The scores have no column {by!r} to split by.")
-    predictions = pd.DataFrame({"customer_id": table["customer_id"], "retention": 1 - table["churn_probability"]})
-    if "expected_orders" in table:
-        predictions["orders"] = table["expected_orders"]
+    return predict_metrics(table), table.set_index("customer_id")[by]
+
+
+def predict_metrics(scores: pd.DataFrame) -> pd.DataFrame:
+    """Give every metric of a campaign the column of a score table that predicts it."""
+    predictions = pd.DataFrame({"customer_id": scores["customer_id"], "retention": 1 - scores["churn_probability"]})
+    if "expected_orders" in scores:
+        predictions["orders"] = scores["expected_orders"]
     for name in ("revenue", "revenue_capped", "margin", "margin_capped", "profit"):
-        predictions[name] = table["expected_value"]
-    return predictions, table.set_index("customer_id")[by]
+        predictions[name] = scores["expected_value"]
+    return predictions
 
 
 def traits_before(shop: Shop, trial: CampaignTrial, bought: pd.DataFrame) -> pd.DataFrame:

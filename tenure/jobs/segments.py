@@ -165,19 +165,23 @@ def with_members(scored: Scores, condition: Condition, *, shop: Shop | None) -> 
     UsageError
         The condition asks for what there is not (features and customers need a shop), or nobody fulfils it.
     """
-    table = scored.table
+    fulfilled = find_members(scored.table, condition, shop=shop, as_of=scored.as_of)
+    if not fulfilled.any():
+        raise UsageError("No customer fulfils the condition.", found=condition.text)
+    return replace(scored, table=scored.table.assign(**{WHERE: np.where(fulfilled, IN_GROUP, OTHERS)}))
+
+
+def find_members(table: pd.DataFrame, condition: Condition, *, shop: Shop | None, as_of: pd.Timestamp) -> pd.Series:
+    """Say of every customer of a table whether they fulfil a condition at a moment; see `with_members`."""
     lacking = [name for name in condition.columns if name not in table]
     if shop is not None and lacking:
         features = [feature.name for feature in BUILT_IN.available(shop.columns) if feature.name in lacking]
         condition.require((*table.columns, *features, *condition_columns(shop)))
         if features:
-            computed = snapshots(shop, scored.as_of, features=features).set_index("customer_id")
+            computed = snapshots(shop, as_of, features=features).set_index("customer_id")
             table = table.join(computed[features], on="customer_id")
         table = with_profile(table, shop, lacking)
-    fulfilled = condition.holds(table, check_levels=True)
-    if not fulfilled.any():
-        raise UsageError("No customer fulfils the condition.", found=condition.text)
-    return replace(scored, table=scored.table.assign(**{WHERE: np.where(fulfilled, IN_GROUP, OTHERS)}))
+    return condition.holds(table, check_levels=True)
 
 
 def _find_buyers(shop: Shop | None, start: pd.Timestamp, end: pd.Timestamp) -> set[str]:

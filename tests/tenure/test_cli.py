@@ -56,7 +56,8 @@ def test_help__shows_every_command_and_imports_nothing_heavy() -> None:
     "command",
     [
         "demo", "init", "pull", "run", "check", "features", "backtest", "audit", "score", "explain", "segments", "card",
-        "audience", "identity", "cohorts", "channels", "growth", "budget", "simulate", "experiment analyse",
+        "audience", "identity", "cohorts", "channels", "growth", "budget", "simulate", "experiment design",
+        "experiment analyse",
     ],
 )  # fmt: skip
 def test_help__every_command_explains_itself(call: Call, command: str) -> None:

@@ -232,19 +232,24 @@ def measure_outcome(trial: CampaignTrial, metric: str, predictions: pd.DataFrame
     prediction: one slope each, blind to the arms, so that no effect gets into it.
     """
     people = trial.customers
-    money = "margin" if "margin" in people else "revenue"
-    columns = [people[f"{BEFORE_PREFIX}{money if metric == 'profit' else metric}"], *(people[name] for name in PAST)]
     predicted = predictions is not None and metric in predictions
-    if predictions is not None and predicted:
-        series = people["customer_id"].map(predictions.set_index("customer_id")[metric])
-        columns.append(series.fillna(series.mean()).fillna(0.0))
     values = people[metric].to_numpy(dtype=np.float64)
     return MeasuredMetric(
         trial=trial,
         values=values,
-        before=fit_past(values, np.column_stack(columns)),
+        before=fit_past(values, past_of(people, metric, predictions)),
         covariate="days before, prediction" if predicted else "days before",
     )
+
+
+def past_of(people: pd.DataFrame, metric: str, predictions: pd.DataFrame | None = None) -> np.ndarray:
+    """Return the columns that are known of a metric before it happens, a row per customer."""
+    money = "margin" if "margin" in people else "revenue"
+    columns = [people[f"{BEFORE_PREFIX}{money if metric == 'profit' else metric}"], *(people[name] for name in PAST)]
+    if predictions is not None and metric in predictions:
+        series = people["customer_id"].map(predictions.set_index("customer_id")[metric])
+        columns.append(series.fillna(series.mean()).fillna(0.0))
+    return np.column_stack(columns)
 
 
 def fit_past(values: Floats, past: np.ndarray) -> Floats:

@@ -96,3 +96,34 @@ def test_analyse__refuses_shares_that_are_none(call: Callable, shop: Path, share
     done = call("experiment", "analyse", "aa_test", "--share", share, "--config", str(shop / "tenure.toml"), "-q")
     assert done.code == 2
     assert "ARM=SHARE" in done.err
+
+
+def test_design__draws_arms_that_its_analysis_finds_fair(call: Callable, shop: Path, tmp_path: Path) -> None:
+    config = str(shop / "tenure.toml")
+    done = call(
+        "experiment", "design", "summer", "--where", "recency_days <= 60", "--as-of", "2024-10-01", "--arm",
+        "control=0.5", "--arm", "email=0.5", "--replays", "20", "--config", config, "--out", str(tmp_path), "-q",
+    )  # fmt: skip
+    assert done.code == 0
+    assert done.out.startswith("Too few customers: a lift of 5.0% in retention takes ")
+    drawn = pd.read_parquet(tmp_path / "assignments.parquet")
+    bought = pd.read_parquet(shop / "orders.parquet")
+    before = bought[(bought["ordered_at"] < "2024-10-01") & (bought["revenue"] > 0)]
+    last = before.groupby("customer_id")["ordered_at"].max()
+    assert (last[drawn["customer_id"]] >= pd.Timestamp("2024-08-01")).all()
+    mapped = (shop / "tenure.toml").read_text().replace('"orders.parquet"', f'"{shop / "orders.parquet"}"')
+    mapped = mapped.replace('"customers.parquet"', f'"{shop / "customers.parquet"}"')
+    (tmp_path / "tenure.toml").write_text(mapped)
+    code, result = analysed(call, tmp_path, "summer", *HALVES, "email=0.5")
+    assert code == 0
+    assert {row["stops"] for row in result["checks"]} == {"no"}
+
+
+def test_design__asks_for_scores_of_then_where_the_condition_does(call: Callable, shop: Path, scores: Path) -> None:
+    arguments = ("design", "x", "--where", "segment = 'loyal'", "--scores", str(scores))
+    done = call("experiment", *arguments, "--config", str(shop / "tenure.toml"), "-q")
+    assert done.code == 2
+    assert "--as-of 2024-01-01" in done.err
+    again = call("experiment", *arguments, "--previous", str(scores), "--config", str(shop / "tenure.toml"), "-q")
+    assert again.code == 2
+    assert "know of the window" in again.err

@@ -28,6 +28,7 @@ LAYOUTS: Mapping[str, Callable[[Findings], Parts]] = {
     "channels": channels.channel_layout,
     "cohorts": cohorts.cohort_layout,
     "dates": training.dates_layout,
+    "design": experiment.design_layout,
     "experiment": experiment.experiment_layout,
     "experience": kpis.experience_layout,
     "growth": growth.growth_layout,

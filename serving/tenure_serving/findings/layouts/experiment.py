@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-from tenure_decisions.findings import Findings
+from tenure_decisions.findings import Fact, Findings
 from tenure_serving.findings.parts import Drawing, Parts, Sentence, View
 from tenure_serving.language import Language
 
@@ -74,3 +74,25 @@ def _looks(findings: Findings, language: Language) -> Any:  # noqa: ANN401
     from tenure_serving.charts.experiment import estimates_over_time
 
     return estimates_over_time(findings.frame("looks"), metric=findings.text("metric"), language=language)
+
+
+def design_layout(findings: Findings) -> Parts:
+    """Return the parts of a plan: what to conclude, what can be seen, and whether the lot is fair."""
+    replays = (
+        "Of {replays} tests without an effect, drawn on the shop's own past, {false_positives} would have shown one; "
+        "{expected} are to be expected."
+    )
+    return [
+        Sentence(text="{conclusion}"),
+        View(
+            table="plan",
+            title="What {customers} customers show within {horizon_days} days, and what a lift of {worth} takes",
+            columns=("metric", "mean", "deviation", "variance_saved", "detectable_lift", "needed", "needed_unadjusted"),
+        ),
+        View(table="arms", title="Customers by arm, assigned on {start}"),
+        *(
+            [Sentence(text=replays, facts=(Fact("expected", 1 - findings.number("level"), "share"),))]
+            if findings.number("replays")
+            else []
+        ),
+    ]
