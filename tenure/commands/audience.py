@@ -14,7 +14,8 @@ def audience(
     platform: Annotated[
         str,
         typer.Argument(
-            help="google, meta, yandex_audience, yandex_metrica, tiktok, klaviyo, mailchimp or unisender.",
+            help="google, meta, yandex_audience, yandex_metrica, tiktok, klaviyo, mailchimp, unisender, hubspot, "
+            "bitrix24 or amocrm.",
         ),
     ],
     contacts: Annotated[
@@ -54,22 +55,45 @@ def audience(
         str | None, typer.Option("--name", help="What the list is called there. [default: a name that tells nothing]")
     ] = None,
     out: Annotated[Path, typer.Option("--out", metavar="FILE", help="The file to write.")] = Path("audience.csv"),
+    send: Annotated[
+        bool,
+        typer.Option(
+            "--send", help="Say what would go to hubspot, bitrix24, amocrm or klaviyo; with --confirm, send it."
+        ),
+    ] = False,
+    confirm: Annotated[bool, typer.Option("--confirm", help="With --send: send it.")] = False,
+    settings: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--set", metavar="NAME=VALUE", help="What the system must be told, such as property=risk; repeat."
+        ),
+    ] = None,
+    url: Annotated[str | None, typer.Option("--url", help="Where the API is, if not at its usual place.")] = None,
     json: options.Json = False,
 ) -> None:
-    """Write a list of customers as a platform takes it: normalised, hashed, with consent. Nothing is sent.
+    """Write a list of customers as a platform takes it: normalised, hashed, with consent. Nothing is sent by itself.
 
     Exits with 4 when the platform would not use so short a list.
 
     Example: tenure audience meta --scores out --contacts contacts.csv --where "value_tier = 'high'" --region DE
     """
-    from tenure.jobs.audience import audience_job
+    import datetime as dt
+
+    from tenure.jobs.audience import Sending, audience_job
     from tenure.jobs.outputs import require_apart
     from tenure.output import emit
+    from tenure_features.errors import UsageError
 
+    if (confirm or settings or url) and not send:
+        raise UsageError("--confirm, --set and --url go with --send.", fix="Say --send, or leave them out.")
     require_apart(out, (Path(contacts), *map(Path, without or ())), results=[scores])
     written = audience_job(
         platform, scores, contacts, where=where, without=without or (), value=value, region=region,
         columns=options.column_mapping(column), encoding=encoding, name=name, out=out,
+        sending=None if not send else Sending(
+            confirmed=confirm, settings=options.column_mapping(settings), url=url, now=dt.datetime.now(dt.UTC),
+            tell=lambda lines: typer.echo("\n".join(lines), err=True),
+        ),
     )  # fmt: skip
-    payload = {"platform": platform, "name": written.name, "rows": written.rows, "file": str(out)}
+    payload = {"platform": platform, "name": written.name, "rows": written.rows, "file": str(out), "sent": written.sent}
     emit("audience", written.lines, payload | {"account": list(written.lines)}, as_json=json)

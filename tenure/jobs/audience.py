@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import datetime as dt
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
 
+from tenure.names import require_known
+from tenure_connectors.apis.secret import require_secrets
+from tenure_connectors.apis.source import Connection
 from tenure_connectors.audiences.audience import CONTACTS, Audience, build_audience, neutral_name
+from tenure_connectors.audiences.delivery import Delivery, deliver, delivery_to
 from tenure_connectors.audiences.platforms import Platform, platform_named
 from tenure_features.errors import DataContractError, QualityGateError, UsageError
 from tenure_features.reading.engine import Engine, fetch
@@ -34,11 +39,35 @@ NAMES_OF_CONTACTS: Mapping[str, tuple[str, ...]] = {
 
 @dataclass(frozen=True, kw_only=True)
 class WrittenAudience:
-    """A file of an audience: its neutral name, its rows, and what was done."""
+    """A file of an audience: its neutral name, its rows, what was done, and how many were taken where it was sent."""
 
     name: str
     rows: int
     lines: tuple[str, ...]
+    sent: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sending:
+    """How a list is to be sent.
+
+    Attributes
+    ----------
+    confirmed
+        Whether it goes; else it is only said what would.
+    settings, url
+        What the system must be told, and where it is if not at its usual place.
+    now
+        The moment, in UTC.
+    tell
+        Is told what goes, before it does.
+    """
+
+    confirmed: bool
+    settings: Mapping[str, str]
+    url: str | None
+    now: dt.datetime
+    tell: Callable[[tuple[str, ...]], None]
 
 
 def audience_job(
@@ -54,6 +83,7 @@ def audience_job(
     encoding: str | None,
     name: str | None,
     out: Path,
+    sending: Sending | None = None,
 ) -> WrittenAudience:
     """Choose customers by their scores and write them as a platform takes them.
 
@@ -68,6 +98,7 @@ def audience_job(
     """
     target = platform_named(platform)
     table = read_scores(scores).table
+    delivery = _delivery(platform, sending, without)
     chosen = _choose(table, where)
     if value is not None and (value not in table or not pd.api.types.is_numeric_dtype(table[value])):
         raise UsageError(f"Scores have no number {value!r}.", fix="Name one such as expected_value or clv_to_come.")
@@ -78,8 +109,36 @@ def audience_job(
     )  # fmt: skip
     _require_size(built, target)
     _write(built, target, out)
-    lines = (*built.account, f"{len(built.rows):,} rows for {target.title}, as {label}: {out}. Nothing was sent.")
-    return WrittenAudience(name=label, rows=len(built.rows), lines=lines)
+    lines = (*built.account, f"{len(built.rows):,} rows for {target.title}, as {label}: {out}.")
+    taken, outcome = (
+        (None, ("Nothing was sent.",)) if delivery is None or sending is None else _send(delivery, built, sending)
+    )
+    return WrittenAudience(name=label, rows=len(built.rows), lines=(*lines, *outcome), sent=taken)
+
+
+def _send(delivery: Delivery, built: Audience, sending: Sending) -> tuple[int | None, tuple[str, ...]]:
+    """Say what would go, and send it where that is confirmed."""
+    plan = delivery.plan(built.rows, sending.settings)
+    if not sending.confirmed:
+        return None, (*plan, "Nothing was sent: say --confirm with --send.")
+    sending.tell(plan)
+    secrets = require_secrets(delivery.source.secrets, of=delivery.source.title)
+    connection = Connection(settings=sending.settings, secrets=secrets, base_url=sending.url, now=sending.now)
+    taken = deliver(delivery, built.rows, connection)
+    return taken, (*plan, f"Sent: {taken:,} of {len(built.rows):,} were taken.")
+
+
+def _delivery(platform: str, sending: Sending | None, without: Sequence[str]) -> Delivery | None:
+    if sending is None:
+        return None
+    delivery = delivery_to(platform)
+    require_known(sending.settings, (*delivery.source.settings, *delivery.settings), what=f"setting of {platform}")
+    if delivery.creates and not without:
+        raise UsageError(
+            f"{delivery.source.title} makes contacts that it does not have, those who were forgotten among them.",
+            fix="Name those who must stay out by --without FILE; it may hold nobody.",
+        )
+    return delivery
 
 
 def _choose(table: pd.DataFrame, where: str | None) -> pd.Series[bool]:

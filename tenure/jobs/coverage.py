@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tenure.config import Config
 from tenure_connectors.store.coverage import StoreCoverage, cover
-from tenure_connectors.store.database import store_of
+from tenure_connectors.store.database import place_of_store
 
 
 def coverage_of(config: Config) -> StoreCoverage | None:
@@ -15,5 +15,5 @@ def coverage_of(config: Config) -> StoreCoverage | None:
     DependencyUnavailableError
         If the store cannot be opened.
     """
-    store = store_of(config.orders.uri)
+    store = place_of_store(config.orders.uri)
     return None if store is None else cover(store)

@@ -106,6 +106,12 @@ def _hash_column(column: str, *, blanks: bool = True) -> Callable[[pd.DataFrame,
     return build
 
 
+def _number(contacts: pd.DataFrame, region: str | None) -> pd.Series[str]:  # noqa: ARG001
+    """Give the number a contact has in its own system: the id without the source that a store puts before it."""
+    text = contacts["customer_id"].astype("str").str.rpartition(":")[2]
+    return text.where(text.str.fullmatch(r"\d+").fillna(False).astype("bool"))
+
+
 PLATFORMS = (
     Platform(
         name="google",
@@ -164,6 +170,30 @@ PLATFORMS = (
         identifying=("Email", "Phone Number"),
         own=True,
         documentation="help.klaviyo.com/hc/en-us/articles/115005078967",
+    ),
+    Platform(
+        name="hubspot",
+        title="HubSpot contacts with a property",
+        columns={"email": _email, "tenure_list": _plain("label")},
+        identifying=("email",),
+        own=True,
+        documentation="developers.hubspot.com/docs/api-reference/legacy/crm/objects/contacts/batch/update-contacts",
+    ),
+    Platform(
+        name="bitrix24",
+        title="Bitrix24 contacts with a field",
+        columns={"id": _number, "tenure_list": _plain("label")},
+        identifying=("id",),
+        own=True,
+        documentation="apidocs.bitrix24.com/api-reference/crm/contacts/crm-contact-update.html",
+    ),
+    Platform(
+        name="amocrm",
+        title="amoCRM contacts with a field",
+        columns={"id": _number, "tenure_list": _plain("label")},
+        identifying=("id",),
+        own=True,
+        documentation="www.amocrm.ru/developers/content/crm_platform/contacts-api",
     ),
     Platform(
         name="mailchimp",

@@ -88,14 +88,14 @@ def as_uri(place: str, schema: str, table: str) -> str:
     return f"{DUCKDB}://{place.removeprefix(f'{DUCKDB}://')}#{schema}.{table}"
 
 
-def store_of(uri: str) -> str | None:
+def place_of_store(uri: str) -> str | None:
     """Give the store whose orders a URI names; None where it names something else.
 
     Examples
     --------
-    >>> store_of("duckdb://shop.duckdb#tenure.orders"), store_of("postgresql://u@h/db/tenure.orders")
+    >>> place_of_store("duckdb://shop.duckdb#tenure.orders"), place_of_store("postgresql://u@h/db/tenure.orders")
     ('shop.duckdb', 'postgresql://u@h/db')
-    >>> store_of("orders.csv")
+    >>> place_of_store("orders.csv")
     """
     parts = urlsplit(uri)
     if parts.scheme in POSTGRES and parts.path.endswith(f"/{_ORDERS}"):

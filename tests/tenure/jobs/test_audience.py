@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 from tenure.cli import main
+from tests.connectors.api_server import api_server
 
 
 @pytest.fixture
@@ -52,7 +53,7 @@ def test_audience__is_named_so_that_it_tells_nothing(shop, capsys):
     code, printed = run(["audience", "meta", "--contacts", "contacts.csv", "--value", "expected_value"], capsys)
     assert code == 0
     assert "299 rows for Meta custom audience, as list-" in printed.out
-    assert printed.out.strip().endswith("audience.csv. Nothing was sent.")
+    assert printed.out.strip().endswith("audience.csv.\nNothing was sent.")
     assert "leaving" not in (shop / "audience.csv").read_text()
 
 
@@ -75,3 +76,34 @@ def test_audience__says_why_there_is_no_file(shop, capsys, words, code, sentence
     got, printed = run(["audience", words[0], "--contacts", "contacts.csv", *words[1:]], capsys)
     assert (got, sentence in printed.err) == (code, True), printed.err
     assert not (shop / "audience.csv").exists()
+
+
+def test_audience__says_what_would_go_and_sends_it_only_when_that_is_confirmed(shop, capsys, monkeypatch):
+    monkeypatch.setenv("TENURE_HUBSPOT_TOKEN", "s3cret-s3cret")
+    words = ["audience", "hubspot", "--contacts", "contacts.csv", "--where", "segment = 'leaving'", "--send"]
+    words += ["--set", "property=risk", "--without", "holdout.csv"]
+    with api_server(lambda asked: (200, {"results": asked.body["inputs"]})) as server:
+        code, printed = run([*words, "--url", server.url], capsys)
+        assert (code, server.asked) == (0, [])
+        assert "148 contacts in 2 requests, property=risk." in printed.out
+        assert "Nothing was sent: say --confirm with --send." in printed.out
+        code, printed = run([*words, "--url", server.url, "--confirm", "--json"], capsys)
+        assert (code, json.loads(printed.out)["sent"], len(server.asked)) == (0, 148, 2)
+    assert "148 contacts in 2 requests" in printed.err  # said before it went
+    sent = {item["id"] for one in server.asked for item in one.body["inputs"]}
+    assert not {"c1@example.org", "c3@example.org"} & sent
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["klaviyo", "--send"], "makes contacts that it does not have"),
+        (["meta", "--send"], "Nothing is sent to meta"),
+        (["hubspot", "--confirm"], "go with --send"),
+        (["hubspot", "--send", "--set", "propertie=x"], "Did you mean 'property'?"),
+    ],
+)
+def test_audience__sends_nothing_by_mistake(shop, capsys, words, told):
+    code, printed = run(["audience", *words, "--contacts", "contacts.csv"], capsys)
+    assert code == 2
+    assert told in printed.err
