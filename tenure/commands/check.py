@@ -52,24 +52,17 @@ def check(
         covered = coverage_of(settings)
         accounts = check_configured_shop(settings, sources)
     ready = all(account.ready for account in accounts.values())
-    known = known_currency(accounts["orders"], settings)
+    money = known_currency(accounts["orders"], settings)
     following = command_after("run", asked, config=config) if ready else None
-    payload = {
-        "ready": ready,
-        "currency": known,
-        "tables": {name: account.to_dict() for name, account in accounts.items()},
-    }
-    listed = () if covered is None else tuple(covered.lines())
+    tables = {name: account.to_dict() for name, account in accounts.items()}
+    payload = {"ready": ready, "currency": money, "tables": tables, "export": list(sources.account), "store": covered}
     paragraphs = [
-        "\n".join(sources.account),
-        "\n".join(listed),
+        *("\n".join(lines) for lines in (sources.account, () if covered is None else covered.lines())),
         *map(str, accounts.values()),
-        "" if known else NO_CURRENCY,
+        "" if money else NO_CURRENCY,
+        f"Next: {following}" if following else "",
     ]
-    paragraphs.append(f"Next: {following}" if following else "")
     text = "\n\n".join(paragraph for paragraph in paragraphs if paragraph)
-    emit(
-        "check", [text], payload | {"export": list(sources.account), "store": covered, "next": following}, as_json=json
-    )
+    emit("check", [text], payload | {"next": following}, as_json=json)
     if not ready:
         raise typer.Exit(DataContractError.exit_code)
