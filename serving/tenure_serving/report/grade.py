@@ -22,7 +22,7 @@ GRADE_MEANINGS: Mapping[Letter, str] = {
 }
 """What each grade lets a reader do."""
 
-NO_SIGNAL = N_(
+_NO_SIGNAL = N_(
     "These orders do not tell who will leave: the same chance for everybody did as well. No list of customers is "
     "offered."
 )
@@ -138,7 +138,7 @@ def grade_model(backtest: pd.DataFrame, champion: str, *, language: Language, si
     letter = _letter(list(verdicts.values()), origins=int(chosen["origin"].nunique())) if signal else "E"
     return Grade(
         letter=letter,
-        meaning=language.gettext(GRADE_MEANINGS[letter] if signal else NO_SIGNAL),
+        meaning=language.gettext(GRADE_MEANINGS[letter] if signal else _NO_SIGNAL),
         answers=tuple(
             GradeAnswer(
                 question=language.gettext(question.text),

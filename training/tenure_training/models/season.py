@@ -14,7 +14,7 @@ from scipy.special import log_expit
 from tenure_features.errors import UsageError
 
 _Floats = NDArray[np.float64]
-YEAR_DAYS = 365
+_YEAR_DAYS = 365
 NEARBY_DAYS = 15
 """A day of the year counts as shown where a closed window holds one within so many days of it, in whatever year."""
 
@@ -31,7 +31,7 @@ LITTLE_UNSEEN = 0.1
 Z80 = 1.2815515655446004
 """A normal error lies within so many standard deviations with 80 %."""
 
-MONTHS = 12
+_MONTHS = 12
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,7 +59,7 @@ class Season:
     ahead_of: pd.Timestamp | None = None
 
     def __post_init__(self) -> None:
-        if self.months and (len(self.months) != MONTHS or min(self.months) <= 0):
+        if self.months and (len(self.months) != _MONTHS or min(self.months) <= 0):
             raise UsageError(
                 "The season needs twelve numbers above zero, for January to December.", found=str(list(self.months))
             )
@@ -111,16 +111,16 @@ def unseen_share(start: pd.Timestamp, *, days: int, closed: Sequence[tuple[pd.Ti
     >>> unseen_share(pd.Timestamp("2012-05-01"), days=92, closed=summer)
     0.0
     """
-    shown = np.zeros(YEAR_DAYS, dtype=bool)
+    shown = np.zeros(_YEAR_DAYS, dtype=bool)
     for at, length in closed:
         first = _day_of_year(at)
-        shown[np.arange(first - NEARBY_DAYS, first + length + NEARBY_DAYS) % YEAR_DAYS] = True
-    wanted = (_day_of_year(start) + np.arange(max(days, 1))) % YEAR_DAYS
+        shown[np.arange(first - NEARBY_DAYS, first + length + NEARBY_DAYS) % _YEAR_DAYS] = True
+    wanted = (_day_of_year(start) + np.arange(max(days, 1))) % _YEAR_DAYS
     return float(1 - shown[wanted].mean())
 
 
 def _day_of_year(moment: pd.Timestamp) -> int:
-    return min(int(moment.day_of_year), YEAR_DAYS) - 1
+    return min(int(moment.day_of_year), _YEAR_DAYS) - 1
 
 
 def spread_of_total(unseen: float) -> float:

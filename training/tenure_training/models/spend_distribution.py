@@ -121,8 +121,8 @@ class SpendDistribution:
         """
         if spread <= 0:
             return self
-        one = np.array([np.subtract(*np.interp([0.84, 0.16], KNOTS, knots)) / 2 for knots in self.quantiles])
-        own = np.maximum(one, SMALLEST_SPREAD)
+        sigma = np.array([np.subtract(*np.interp([0.84, 0.16], KNOTS, knots)) / 2 for knots in self.quantiles])
+        own = np.maximum(sigma, SMALLEST_SPREAD)
         middle = self.quantiles[:, [len(KNOTS) // 2]]
         wider = np.hypot(1.0, spread / own)[:, None]
         return type(self)(self.edges, middle + (self.quantiles - middle) * wider)
