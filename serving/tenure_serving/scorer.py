@@ -86,6 +86,7 @@ where the snapshot does not say what customers have brought, ``clv_net`` where n
 """
 
 _REASONS = 3
+_EXTRAS = ("next_order", "lifetime", "evidence", "golden")
 _FAR = 10.0  # horizons
 
 
@@ -106,7 +107,7 @@ class Scorer:
         self.bundle = bundle
         self._segmenter = Segmenter.from_stored(Stored(dict(bundle.segments), "segments.json"))
         self._chunk_rows = chunk_rows
-        extras = Stored(dict(bundle.extras), "extras.json").fields(optional=("next_order", "lifetime", "evidence"))
+        extras = Stored(dict(bundle.extras), "extras.json").fields(optional=_EXTRAS)
         self._timing = NextOrder.from_stored(extras["next_order"]) if "next_order" in extras else None
         self._lifetime = Lifetime.from_stored(extras["lifetime"]) if "lifetime" in extras else None
         self._evidence = Evidence.from_stored(extras["evidence"]) if "evidence" in extras else None
@@ -301,7 +302,7 @@ class Scorer:
                 f"The model counts in {info.currency}, the orders are in {currency}.",
                 fix="Convert the orders, or train a model for this currency.",
             )
-        require_rows(snapshot, info.features)
+        require_rows(snapshot, (*info.features, *_beside(snapshot)))
         if len(snapshot) and pd.Timestamp(snapshot["as_of"].iloc[0]) < info.as_of:
             raise DataContractError(
                 f"The model was trained as of {info.as_of} and has seen orders from the time to be predicted.",

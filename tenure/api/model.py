@@ -17,6 +17,7 @@ from tenure.api.customers import CustomerExplanation, explain
 from tenure.api.scorer import ShopScorer
 from tenure.config import Config
 from tenure.jobs.backtest import backtest_result
+from tenure.jobs.costs import with_past_money
 from tenure.jobs.model_bundle import write_model
 from tenure.jobs.registration import record
 from tenure.jobs.results import BacktestResult
@@ -123,13 +124,16 @@ class Model:
         return Path(shutil.copytree(self.bundle.folder, folder))
 
     def register(self) -> str:
-        """Record the training with its report in MLflow and register the model; return the tracking URI."""
+        """Record the training in MLflow without what names customers, and register; return the tracking URI."""
+        present = with_past_money(self.trained.training.frame.present, self.config.economics, self.trained.shop)
         with TemporaryDirectory() as draft:
+            _, *charts = self._write_report(Path(draft))
             _, uri = record(
                 self.trained.training,
                 self.bundle,
+                snapshot=present,
                 config=self.config.tracking,
-                files=self._write_report(Path(draft)),
+                files=charts,
                 params={"orders": self.config.orders.uri, "customers": len(self._scores)},
             )
         return uri

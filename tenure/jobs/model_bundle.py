@@ -13,6 +13,7 @@ from tenure.jobs.extras import extras
 from tenure.jobs.leaks import leak_notes
 from tenure.jobs.segmenter import closed_windows, fit_segmenter
 from tenure.jobs.training import TrainedShop
+from tenure_serving.golden import GOLDEN, golden_rows
 from tenure_training.backtest_tables import sum_up_evidence
 from tenure_training.models.bundle import Bundle, BundleInfo, definitions, package_versions, write_bundle
 
@@ -65,5 +66,6 @@ def write_model(config: Config, trained: TrainedShop, *, folder: Path) -> Bundle
         unseen=frame.unseen,
         signal=training.signal,
     )
-    extra_parts = more | {"evidence": evidence.to_dict()}
+    golden = golden_rows(training.champion, frame.features, as_of=frame.as_of)
+    extra_parts = more | {"evidence": evidence.to_dict(), GOLDEN: golden}
     return write_bundle(folder, training.champion, info, segmenter.to_dict(), extras=extra_parts)

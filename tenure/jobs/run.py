@@ -60,7 +60,8 @@ def run_job(
     with replace_folder(out, names=names) as draft:
         with progress.stage("Scoring the customers"):
             scorer = Scorer(write_model(config, trained, folder=draft / MODEL_FOLDER))
-            scores = _score(config, trained, scorer, previous, draft=draft)
+            snapshot = _present(config, trained, scorer)
+            scores = _score(config, trained, scorer, previous, snapshot=snapshot, draft=draft)
         trained = replace(trained, notes=(*trained.notes, *scorer.notes))
         with progress.stage("Writing the report"):
             further = sections(training) if sections else ()
@@ -80,13 +81,14 @@ def run_job(
             files = write_report(draft, reported, language=language)
     # what is recorded lies in its place by now, so that a store that cannot be reached leaves a whole result
     bundle = replace(scorer.bundle, folder=out / MODEL_FOLDER)
-    report, *charts = (out / file.relative_to(draft) for file in files)
+    report, *charts = (out / file.relative_to(draft) for file in files)  # the report names customers: it stays here
     with progress.stage("Recording the run in MLflow"):
         tracked, uri = record(
             training,
             bundle,
+            snapshot=snapshot,
             config=config.tracking,
-            files=[report, out / MANIFEST, *charts],
+            files=[out / MANIFEST, *charts],
             params={"orders": config.orders.uri, "customers": len(scores)},
         )
     gate = () if tracked.decision.promote else (f"Not promoted to champion. {tracked.decision.reason}",)
@@ -96,16 +98,24 @@ def run_job(
     return _run_result(result, trained, scores=scores, report=report, tracking_uri=uri)
 
 
+def _present(config: Config, trained: TrainedShop, scorer: Scorer) -> pd.DataFrame:
+    """Put beside the features of the customers of a training what else they are scored with."""
+    priced = with_past_money(trained.training.frame.present, config.economics, trained.shop)
+    return with_profile(priced, trained.shop, scorer.segmenter.playbook.columns)
+
+
 def _score(
-    config: Config, trained: TrainedShop, scorer: Scorer, previous: Scores | None, *, draft: Path
+    config: Config,
+    trained: TrainedShop,
+    scorer: Scorer,
+    previous: Scores | None,
+    *,
+    snapshot: pd.DataFrame,
+    draft: Path,
 ) -> pd.DataFrame:
     """Score the customers of a training, and write what was said of them and who they are."""
     scores = scorer.score(
-        with_profile(
-            with_past_money(trained.training.frame.present, config.economics, trained.shop),
-            trained.shop,
-            scorer.segmenter.playbook.columns,
-        ),
+        snapshot,
         currency=trained.shop.currency,
         previous=previous.table if previous else None,
         language=load_language(config.report.language),

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-BROUGHT = {"markupsafe": "jinja2", "psycopg": "ibis-framework"}
+BROUGHT = {"markupsafe": "jinja2", "psycopg": "ibis-framework", "starlette": "fastapi"}
 """Imported packages that another dependency, or one of its own extras, brings."""
 
 

@@ -251,3 +251,19 @@ def test_score__holds_on_to_the_groups_of_previous_scores_and_says_so(shop: Shop
     assert shop.score("--as-of", "2022-12-08", out="held")[0] == 0  # another question than with previous scores
     code, _, err = shop.score("--as-of", AS_OF, *previous, out="refused")
     assert (code, "of an earlier moment" in err) == (2, True)
+
+
+def test_promote__a_worse_challenger_stays_one_and_says_why(shop: Shop) -> None:
+    question = ["--as-of", AS_OF, "--horizon", HORIZON, "--candidate", "recency"]
+    code, _, err = call("run", *shop.log, *question, *shop.store, "--out", shop.folder / "worse", "-q")
+    assert code == 0, err
+    code, _, err = call("promote", *shop.log, "--as-of", AS_OF, *shop.store, "-q")
+    assert (code, "stays a challenger" in err, "Worse than champion" in err) == (4, True, True), err
+    code, out, _ = call("models", *shop.store, "--json")
+    worse, good = json.loads(out)["models"]
+    assert (worse["aliases"], good["aliases"]) == (["challenger"], ["champion"])
+    assert (worse["champion"], worse["promoted"]) == ([], "false")
+    assert worse["gate_log_loss"].endswith("worse")
+    assert {"gate_ece", "gate_total_bias", "gate_coverage_80"} & set(worse)
+    assert good["model_version"] == shop.said["model_version"]
+    assert good["champion"][0]["until"] is None

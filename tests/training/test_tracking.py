@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.metadata
 import json
 import logging
 import os
@@ -16,13 +17,24 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tenure_features.errors import DependencyUnavailableError, UsageError
+from tenure_features.errors import DependencyUnavailableError, NothingToDoError, UsageError
 from tenure_features.families.catalogue import BUILT_IN
 from tenure_training.metrics import PairedDifference
 from tenure_training.mlflow_session import mlflow_session
 from tenure_training.models.bundle import Bundle, BundleInfo, definitions, write_bundle
 from tenure_training.models.contract import Candidate, Fitted, Prediction, TrainingFrame
-from tenure_training.tracking import CandidateRun, Decision, Registered, Store, decide, track_training
+from tenure_training.tracking import (
+    CandidateRun,
+    Decision,
+    Registered,
+    Store,
+    decide,
+    list_versions,
+    promote,
+    refuse,
+    roll_back,
+    track_training,
+)
 
 START = "from pathlib import Path; from tenure_training.tracking import Store; Store.local(Path({root!r}))"
 
@@ -54,6 +66,10 @@ class Rate(Candidate, Fitted):
 class Model:
     loader: str = "tenure_serving.pyfunc"
     columns: dict[str, str] = field(default_factory=lambda: {"customer_id": "string", "churn_reasons": "strings"})
+    purpose: str = "To be registered."
+
+    def returns(self, bundle: Bundle, example: pd.DataFrame) -> dict[str, str]:
+        return self.columns
 
 
 MODELS = {"tenure-scorer": Model(), "tenure-churn": Model("tenure_serving.pyfunc.churn")}
@@ -195,11 +211,13 @@ def test_training__registers_without_pickle_code_or_lock_files(store, root):
         (root / name).write_text("[project]\nname = 'shop'\nversion = '1'\n")
     track(store, make_bundle(root / "bundle"))
     suffixes = {path.suffix for path in (store.artifacts / "tenure" / "models").rglob("*") if path.is_file()}
-    assert suffixes == {"", ".json", ".txt", ".yaml"}
+    assert suffixes == {"", ".json", ".txt", ".whl", ".yaml"}
     names = {path.name for path in store.artifacts.rglob("*")}
     assert not {"uv.lock", "code", "python_model.pkl"} & names
     (requirements, *_) = store.artifacts.rglob("requirements.txt")
-    assert {line.split("==")[0] for line in requirements.read_text().split()} == {"mlflow", "tenure"}
+    brought = f"wheels/tenure-{importlib.metadata.version('tenure')}-py3-none-any.whl"
+    assert [line for line in requirements.read_text().split() if not line.startswith("mlflow==")] == [brought]
+    assert (requirements.parent / brought).is_file()
 
 
 def test_training__the_gate_moves_the_champion(store, root):
@@ -215,6 +233,38 @@ def test_training__the_gate_moves_the_champion(store, root):
     assert (champion.version, champion.model_version) == (3, third.version)
     with store.connect() as client:
         assert client.get_model_version("tenure-scorer", "2").tags["gate"] == "Worse."
+
+
+def test_champions__are_on_record_and_can_be_taken_back(store, root):
+    bundles = [make_bundle(root / str(rate), rate) for rate in (0.25, 0.5, 0.75)]
+    one, two, three = (bundle.version for bundle in bundles)
+    track(store, bundles[0], YES)
+    track(store, bundles[1], NO)
+    track(store, bundles[2], NO)
+    refuse(store, two, reason="Beyond the limits.", tags={"gate_ece": "0.2 against 0.1"})
+    promote(store, three, reason="Better by far.", tags={"gate_auroc": "0.7 against 0.6"})
+    promote(store, two, reason="Better still.", tags={})
+    assert store.find_registered("tenure-churn").model_version == two
+    gone, back = roll_back(store, reason="Totals are off.")
+    assert (gone.model_version, back.model_version, store.find_registered().model_version) == (two, three, three)
+    _, back = roll_back(store, reason="Still off.")
+    assert (back.model_version, store.find_registered("tenure-churn").model_version) == (one, one)
+    with pytest.raises(NothingToDoError, match="no champion before the present one"):
+        roll_back(store, reason="Once more.")
+    versions = {version.tags["model_version"]: version for version in list_versions(store)}
+    assert [version.version for version in list_versions(store)] == [3, 2, 1]
+    assert {name: len(version.reigns) for name, version in versions.items()} == {one: 2, two: 1, three: 2}
+    assert versions[one].aliases == ("champion",)
+    assert versions[one].reigns[-1][1] is None
+    assert versions[three].tags["gate"] == "Better by far."
+    assert versions[three].tags["gate_auroc"] == "0.7 against 0.6"
+    assert versions[two].tags["gate_ece"] == "0.2 against 0.1"
+
+
+def test_champions__of_an_empty_store_are_none(store):
+    assert list_versions(store) == ()
+    with pytest.raises(UsageError, match="there is no champion"):
+        roll_back(store, reason="Nothing.")
 
 
 def test_store__no_model_registered_yet_is_none(store):
@@ -290,3 +340,26 @@ CHAMPION = Registered("tenure-scorer", 4, "b168e0bbd2c0", "run")
 )
 def test_gate__promotes_unless_shown_to_be_worse(champion, pairs, promote, reason):
     assert decide(champion, {pair.metric: pair for pair in pairs}) == Decision(promote, reason)
+
+
+@pytest.mark.parametrize(
+    ("means", "promote"),
+    [
+        ({"ece": (0.09, 0.03)}, False),
+        ({"ece": (0.07, 0.03)}, True),
+        ({"ece": (0.09, 0.10)}, True),
+        ({"ece": (0.09, float("nan"))}, False),
+        ({"coverage_80": (0.65, 0.82)}, False),
+        ({"coverage_80": (0.95, 0.82)}, False),
+        ({"coverage_80": (0.75, 0.82)}, True),
+        ({"total_bias": (-0.3, 0.1)}, False),
+        ({"total_bias": (-0.3, 0.4)}, True),
+    ],
+)
+def test_gate__holds_a_challenger_beyond_the_limits_where_the_champion_is_nearer(means, promote):
+    decision = decide(CHAMPION, {"auroc": _pair("auroc", "better")}, means=means)
+    assert decision.promote is promote
+    (name,) = means
+    assert decision.checks[name].endswith("allowed" if promote else "beyond the limit")
+    assert decision.checks["auroc"] == "0.52 against 0.5, difference 0.02 (0.01 to 0.03): better"
+    assert ("Beyond the limits" in decision.reason) is not promote

@@ -12,25 +12,43 @@ from pathlib import Path
 
 import pandas as pd
 
-from tenure_serving.scorer import SCHEMA, ColumnKind, Scorer
-from tenure_training.models.bundle import read_bundle
+from tenure_serving.scorer import CLV_COLUMNS, SCHEMA, ColumnKind, Scorer
+from tenure_training.models.bundle import Bundle, read_bundle
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class ServedScorer:
-    """A registered model: the module MLflow loads it with, and the columns it returns."""
+    """A registered model: the module MLflow loads it with, what it is for, and the columns it may return."""
 
     loader: str
+    purpose: str
     columns: Mapping[str, ColumnKind]
+
+    def returns(self, bundle: Bundle, example: pd.DataFrame) -> dict[str, str]:
+        """Name the columns that the model returns for inputs like these, with their types."""
+        answer = ScoringModel(Scorer(bundle), self.columns).predict(example)
+        return {str(name): self.columns[str(name)] for name in answer}
 
 
 def _only(*names: str) -> dict[str, ColumnKind]:
     return {name: SCHEMA[name] for name in names}
 
 
-CHURN = ServedScorer("tenure_serving.pyfunc.churn", _only("customer_id", "churn_probability"))
-_CLV = ServedScorer("tenure_serving.pyfunc.clv", _only("customer_id", "expected_value", "value_low", "value_high"))
-FULL = ServedScorer("tenure_serving.pyfunc", SCHEMA)
+CHURN = ServedScorer(
+    loader="tenure_serving.pyfunc.churn",
+    purpose="The probability that a customer places no order within the horizon.",
+    columns=_only("customer_id", "churn_probability"),
+)
+_CLV = ServedScorer(
+    loader="tenure_serving.pyfunc.clv",
+    purpose="What a customer is expected to bring within the horizon, with its interval, and over their lifetime.",
+    columns=_only("customer_id", "expected_value", "value_low", "value_high", *CLV_COLUMNS),
+)
+FULL = ServedScorer(
+    loader="tenure_serving.pyfunc",
+    purpose="Who will leave, what they are worth and what to do: the whole score table, one row per customer.",
+    columns=SCHEMA,
+)
 
 MODELS: Mapping[str, ServedScorer] = {"tenure-scorer": FULL, "tenure-churn": CHURN, "tenure-clv": _CLV}
 """What a training registers, by registered name."""

@@ -1,4 +1,4 @@
-"""Loader of ``tenure-clv``: the expected value and its interval alone."""
+"""Loader of ``tenure-clv``: the expected value, its interval and the lifetime value."""
 
 from __future__ import annotations
 

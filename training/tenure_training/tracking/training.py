@@ -2,46 +2,32 @@
 
 from __future__ import annotations
 
-import io
 import itertools
 import json
 import math
 import tempfile
 from collections.abc import Mapping, Sequence
-from contextlib import redirect_stderr
 from dataclasses import dataclass, field
-from importlib.metadata import version as installed
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
 from tenure_features.errors import UsageError
 from tenure_features.spreadsheets import write_csv
-from tenure_training.models.after.money_to_date import ACQUISITION_COST, MONEY_TO_DATE
-from tenure_training.models.bundle import Bundle, BundleInfo
+from tenure_training.models.bundle import Bundle
+from tenure_training.tracking.champions import crown
 from tenure_training.tracking.gate import Decision
-from tenure_training.tracking.store import CHALLENGER, CHAMPION_ALIAS, Store
+from tenure_training.tracking.registering import ModelToRegister, register
+from tenure_training.tracking.store import CHALLENGER, Store
+from tenure_training.tracking.wheel import write_wheel
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
     from mlflow.entities import Run
-    from mlflow.models import ModelSignature
 
 EXPERIMENT = "tenure"
 _BATCH = 1000  # metrics MLflow takes at a time
-
-
-class ServedModel(Protocol):
-    """A model to register: the module MLflow loads it with, and the columns it returns with their types."""
-
-    @property
-    def loader(self) -> str:
-        """Name of an installed module with ``_load_pyfunc(data_path)``."""
-
-    @property
-    def columns(self) -> Mapping[str, str]:
-        """MLflow type by column; ``strings`` is a list of them."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,8 +80,11 @@ def track_training(
     *,
     candidates: Sequence[CandidateRun],
     backtest: pd.DataFrame,
-    models: Mapping[str, ServedModel],
+    models: Mapping[str, ModelToRegister],
     decision: Decision,
+    example: pd.DataFrame | None = None,
+    card: str = "",
+    tags: Mapping[str, str] | None = None,
     files: Sequence[Path] = (),
     params: Mapping[str, object] | None = None,
     experiment: str = EXPERIMENT,
@@ -116,6 +105,13 @@ def track_training(
         What to register, by name: ``tenure_serving.pyfunc.MODELS``.
     decision
         Of the gate, see `decide`; its reason becomes the tag ``gate`` of every version.
+    example
+        One row of nobody's with every column that the customers of this shop are scored with; by default the features
+        of the bundle alone.
+    card
+        The model card: description of every version, and ``model_card.md``.
+    tags
+        Further tags of every version, such as the grade.
     files
         Charts, report: files, or folders that keep their name.
     params
@@ -140,15 +136,44 @@ def track_training(
         title = f"{bundle.info.champion} {bundle.info.as_of:%Y-%m-%d} {bundle.version}"
         with mlflow.start_run(experiment_id=where, run_name=title, nested=mlflow.active_run() is not None) as run:
             _log_parent(bundle, candidates, backtest, params or {}, files)
+            if card:
+                mlflow.log_text(card, "model_card.md")
             mlflow.set_tag("gate", decision.reason)
             for candidate in candidates:
                 _log_candidate(client, run, candidate, chosen=candidate.name == bundle.info.champion)
-            tags = _tags(bundle, decision)
-            versions = {name: _register(name, served, bundle, tags) for name, served in models.items()}
-        for alias in [CHALLENGER, CHAMPION_ALIAS] if decision.promote else [CHALLENGER]:
-            for name, number in versions.items():
-                client.set_registered_model_alias(name, alias, str(number))
+            row = invented_customer(bundle) if example is None else example
+            labels = {**_tags(bundle, decision), **(tags or {})}
+            versions = _register_all(client, models, bundle, example=row, tags=labels, card=card)
+        for name, number in versions.items():
+            client.set_registered_model_alias(name, CHALLENGER, str(number))
+        if decision.promote and versions:
+            crown(client, versions, model_version=bundle.version, how="training", reason=decision.reason)
         return Tracked(run.info.run_id, versions, decision)
+
+
+def invented_customer(bundle: Bundle) -> pd.DataFrame:
+    """Build one row that is nobody's: an input to try the model with."""
+    features = {name: [1.0] for name in bundle.info.features}
+    return pd.DataFrame({"customer_id": ["example"], "as_of": [bundle.info.as_of], **features})
+
+
+def _register_all(
+    client: MlflowClient,
+    models: Mapping[str, ModelToRegister],
+    bundle: Bundle,
+    *,
+    example: pd.DataFrame,
+    tags: Mapping[str, str],
+    card: str,
+) -> dict[str, int]:
+    if not models:
+        return {}
+    with tempfile.TemporaryDirectory() as scratch:
+        wheel = write_wheel(Path(scratch))
+        return {
+            name: register(client, name, served, bundle, example=example, tags=tags, card=card, wheel=wheel)
+            for name, served in models.items()
+        }
 
 
 def _log_parent(
@@ -198,43 +223,6 @@ def _log_candidate(client: MlflowClient, parent: Run, candidate: CandidateRun, *
     client.set_terminated(run.info.run_id)
 
 
-def _register(name: str, served: ServedModel, bundle: Bundle, tags: Mapping[str, str]) -> int:
-    import mlflow
-
-    logged = mlflow.pyfunc.log_model(
-        name=name,
-        loader_module=served.loader,
-        data_path=str(bundle.folder),
-        signature=_signature(bundle.info, served.columns),
-        input_example=_example(bundle.info),
-        pip_requirements=[f"tenure=={installed('tenure')}"],
-        metadata=dict(tags),
-    )
-    with redirect_stderr(io.StringIO()):  # it prints what its answer says
-        return int(mlflow.register_model(logged.model_uri, name, tags=dict(tags)).version)
-
-
-def _signature(info: BundleInfo, columns: Mapping[str, str]) -> ModelSignature:
-    from mlflow.models import ModelSignature
-    from mlflow.types import ColSpec, DataType, Schema
-    from mlflow.types.schema import Array
-
-    features = [ColSpec("double", name) for name in info.features]
-    past = [ColSpec("double", name, required=False) for name in (*MONEY_TO_DATE, ACQUISITION_COST)]
-    inputs = [ColSpec("string", "customer_id"), ColSpec("datetime", "as_of"), *features, *past]
-    outputs = [
-        ColSpec(Array(DataType.string) if kind == "strings" else kind, name, required=False)
-        for name, kind in columns.items()
-    ]
-    return ModelSignature(Schema(inputs), Schema(outputs))
-
-
-def _example(info: BundleInfo) -> pd.DataFrame:
-    """Build one invented customer: an input to try the model with that is nobody's row."""
-    features = {name: [1.0] for name in info.features}
-    return pd.DataFrame({"customer_id": ["example"], "as_of": [info.as_of], **features})
-
-
 def _tags(bundle: Bundle, decision: Decision) -> dict[str, str]:
     info = bundle.info
     return {
@@ -245,6 +233,7 @@ def _tags(bundle: Bundle, decision: Decision) -> dict[str, str]:
         "currency": info.currency or "",
         "gate": decision.reason,
         "promoted": str(decision.promote).lower(),
+        **{f"gate_{name}": verdict for name, verdict in decision.checks.items()},
     }
 
 

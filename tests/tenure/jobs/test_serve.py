@@ -1,0 +1,89 @@
+"""Serving: features of single customers are those of batches, and nobody listens to the world without keys."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from tenure.config import EconomicsConfig
+from tenure.jobs.serve import Serving, featurise_with, require_safe
+from tenure_features import OrderSource, open_shop, snapshots
+from tenure_features.errors import UsageError
+from tenure_features.families.catalogue import BUILT_IN
+from tenure_serving.http.guard import Limits
+from tenure_serving.http.keys import add_key
+from tenure_serving.http.messages import RawCustomer
+
+FEATURES = ("recency_days", "orders_total", "revenue_total", "adbt_days", "order_channels_total", "revenue_90d")
+AS_OF = pd.Timestamp("2024-06-01")
+ORDERS = [
+    ("a", "2024-01-05T10:00:00", 20.0, "web"),
+    ("a", "2024-03-01T09:30:00", 35.5, "app"),
+    ("a", "2024-07-01T09:30:00", 900.0, "app"),
+    ("b", "2024-05-30T23:00:00", 12.0, None),
+]
+
+
+def scorer() -> Any:
+    """What a scorer says of the features it reads."""
+    info = SimpleNamespace(
+        catalogue=BUILT_IN.describe(FEATURES), features=FEATURES, active_days=None, horizon_days=30, currency="EUR",
+        returns="net",
+    )  # fmt: skip
+    return SimpleNamespace(bundle=SimpleNamespace(info=info))
+
+
+def asked(**changes: Any) -> Serving:
+    plain: dict[str, Any] = {"model": "m", "scores": None, "host": "127.0.0.1", "port": 1, "keys": None}
+    return Serving(**(plain | changes), reload_seconds=0, limits=Limits())
+
+
+def test_features__of_orders_in_a_request_are_those_of_a_batch() -> None:
+    customers = [
+        RawCustomer.model_validate(
+            {
+                "customer_id": name,
+                "orders": [
+                    {"ordered_at": at, "revenue": money, "channel": channel}
+                    for who, at, money, channel in ORDERS
+                    if who == name
+                ],
+            }
+        )
+        for name in ("a", "b")
+    ]
+    got = featurise_with(EconomicsConfig())(scorer(), customers, AS_OF).set_index("customer_id").sort_index()
+    table = pd.DataFrame(ORDERS, columns=["customer_id", "ordered_at", "revenue", "channel"])
+    table["ordered_at"] = pd.to_datetime(table["ordered_at"])
+    shop = open_shop(OrderSource(table, trust_customers=True), AS_OF)
+    expected = snapshots(shop, AS_OF, features=FEATURES).set_index("customer_id").sort_index()
+    pd.testing.assert_frame_equal(got[list(FEATURES)], expected[list(FEATURES)], check_dtype=False)
+    assert got["revenue_to_date"].tolist() == [55.5, 12.0]  # nothing at or after the moment
+
+
+def test_features__leave_out_who_had_not_ordered_yet() -> None:
+    orders = {"a": "2024-01-05T10:00:00Z", "late": "2024-06-01T00:00:00Z"}
+    customers = [
+        RawCustomer.model_validate({"customer_id": name, "orders": [{"ordered_at": at, "revenue": 5}]})
+        for name, at in orders.items()
+    ]
+    assert featurise_with(EconomicsConfig())(scorer(), customers, AS_OF)["customer_id"].tolist() == ["a"]
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "192.168.1.4", "::", "example.org"])  # noqa: S104  # it is refused
+def test_serve__beyond_loopback_needs_keys(host: str, tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="listens on loopback alone"):
+        require_safe(asked(host=host))
+    with pytest.raises(UsageError, match="There is no key in"):
+        require_safe(asked(host=host, keys=tmp_path / "keys.json"))
+    add_key(tmp_path / "keys.json", "crm", role="score")
+    require_safe(asked(host=host, keys=tmp_path / "keys.json"))
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "127.0.0.9", "::1", "localhost"])
+def test_serve__on_loopback_needs_none(host: str) -> None:
+    require_safe(asked(host=host))
