@@ -30,6 +30,12 @@ def score(
     report: Annotated[
         bool, typer.Option("--report/--no-report", help="Whether report.html and call_list.csv are written, too.")
     ] = True,
+    to: Annotated[
+        str | None,
+        typer.Option(
+            "--to", metavar="URI", help="Write the partition there instead: a folder, s3://, duckdb://, postgresql://."
+        ),
+    ] = None,
     candidate: options.OwnCandidates = None,
     features: options.Features = None,
     out: options.Out = None,
@@ -50,10 +56,12 @@ def score(
     """
     from tenure.config_file import load_config
     from tenure.jobs.outputs import input_places, require_apart
+    from tenure.jobs.publication import publish_job
     from tenure.jobs.score import score_job
     from tenure.output import emit
     from tenure.progress import open_progress
     from tenure.report.render import score_lines
+    from tenure_features.errors import UsageError
 
     asked = {
         "orders": options.log(
@@ -66,6 +74,14 @@ def score(
         "tracking": options.tracking(tracking_uri),
     }
     settings = load_config(config, overrides=asked)
+    if to is not None:
+        if out is not None:
+            raise UsageError("Scores go into --out or --to, not into both.")
+        with open_progress(quiet=quiet) as progress:
+            published = publish_job(settings, model, to, progress=progress)
+        lines = [*published.notes, f"{published.customers:,} customers as of {published.as_of}: {published.place}"]
+        emit("score", lines, published, as_json=json)
+        return
     require_apart(settings.run.out, input_places(settings), results=[config, model])
     folder = options.out_folder(settings.run.out)
     with open_progress(quiet=quiet) as progress:
