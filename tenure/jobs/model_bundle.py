@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -58,6 +59,13 @@ def write_model(config: Config, trained: TrainedShop, *, folder: Path) -> Bundle
         closed=closed_windows(frame, training.champion),
         economics=economics,
     )
+    return write_bundle(folder, training.champion, info, segmenter.to_dict(), extras=more | _evidence(trained))
+
+
+def _evidence(trained: TrainedShop) -> dict[str, Any]:
+    """Sum up how the champion did on past windows, and what it says of rows of nobody's."""
+    training = trained.training
+    frame = training.frame
     evidence = sum_up_evidence(
         training.backtest,
         training.choice.name,
@@ -67,5 +75,4 @@ def write_model(config: Config, trained: TrainedShop, *, folder: Path) -> Bundle
         signal=training.signal,
     )
     golden = golden_rows(training.champion, frame.features, as_of=frame.as_of)
-    extra_parts = more | {"evidence": evidence.to_dict(), GOLDEN: golden}
-    return write_bundle(folder, training.champion, info, segmenter.to_dict(), extras=extra_parts)
+    return {"evidence": evidence.to_dict(), GOLDEN: golden}

@@ -160,7 +160,7 @@ def _follow(service: Service, asked: Serving, tracking_uri: str, telemetry: Tele
         try:
             service.swap(Scorer.load(asked.model, tracking_uri=tracking_uri))
         except TenureError as refusal:
-            telemetry.say("model", outcome="refused", reason=str(refusal))
+            telemetry.log_event("model", outcome="refused", reason=str(refusal))
             continue
         if service.model.version != before:
             telemetry.serves(service.model.version)

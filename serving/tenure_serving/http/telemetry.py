@@ -61,7 +61,7 @@ class Telemetry:
         """Count and log a request; a route is its pattern, so that no id of a customer is in it."""
         self._requests.labels(method, route, str(status)).inc()
         self._seconds.labels(route).observe(seconds)
-        self.say("request", method=method, route=route, status=status, ms=round(1000 * seconds, 2), caller=caller)
+        self.log_event("request", method=method, route=route, status=status, ms=round(1000 * seconds, 2), caller=caller)
 
     def count_scored(self, rows: int) -> None:
         """Count scored customers."""
@@ -73,9 +73,9 @@ class Telemetry:
             self._model.clear()
             self._model.labels(version).set(1)
         self._swaps.labels(outcome).inc()
-        self.say("model", version=version, outcome=outcome)
+        self.log_event("model", version=version, outcome=outcome)
 
-    def say(self, event: str, **fields: object) -> None:
+    def log_event(self, event: str, **fields: object) -> None:
         """Log a line of JSON."""
         moment = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
         self._log.info(json.dumps({"at": moment, "event": event, **fields}, ensure_ascii=False))
