@@ -12,7 +12,10 @@ from tenure import options
 
 def init(
     folder: Annotated[
-        Path | None, typer.Argument(metavar="[DIR]", help="A folder of exports; each file is recognised by its header.")
+        Path | None,
+        typer.Argument(
+            metavar="[DIR]", help="A folder of exports, each recognised by its header, or a store of tenure pull."
+        ),
     ] = None,
     orders: options.Orders = None,
     table: Annotated[

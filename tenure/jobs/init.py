@@ -12,6 +12,8 @@ from pathlib import Path
 from tenure.names import require_known
 from tenure_connectors.conversion import recognise_preset
 from tenure_connectors.preset import Preset
+from tenure_connectors.store.coverage import store_tables
+from tenure_connectors.store.database import as_uri, open_database
 from tenure_features.errors import DataContractError, UsageError
 from tenure_features.reading.databases import is_uri
 from tenure_features.reading.headers import read_header
@@ -88,6 +90,9 @@ def init_job(
     named = {"orders": orders, **tables} if orders is not None else dict(tables)
     recognised = [_recognise(place, encoding, table=table) for table, place in named.items()]
     unknown: list[str] = []
+    if folder is not None and is_store(folder):
+        recognised += [item for item in _of_store(str(folder)) if item.table not in named]
+        folder = None
     for path in _files(folder):
         item = _recognise(str(path), encoding)
         if item is None or item.table in {other.table for other in recognised if other is not None}:
@@ -114,6 +119,17 @@ def init_job(
         lines=(f"Wrote {out}.", *lines),
         next_command=following,
     )
+
+
+def is_store(place: Path) -> bool:
+    """Say whether a place is a file that ``tenure pull`` has filled."""
+    return place.is_file() and place.suffix in {".duckdb", ".db"}
+
+
+def _of_store(place: str) -> list[_Recognised]:
+    with open_database(place, read_only=True) as database:
+        names = [name for name in store_tables(database) if name in TABLES]
+    return [_Recognised(place=as_uri(place, "tenure", name), table=name) for name in names]
 
 
 def _files(folder: Path | None) -> list[Path]:

@@ -56,6 +56,10 @@ def test_pull__ends_with_a_command_that_reads_the_store(tmp_path, monkeypatch, c
     code, text, _ = run([*following[1:], "--quiet"], capsys)
     assert code == 0
     assert "7 customers" in text
+    assert run(["init", "shop.duckdb"], capsys)[0] == 0
+    assert 'uri = "duckdb://shop.duckdb#tenure.orders"' in (tmp_path / "tenure.toml").read_text()
+    code, through_file, _ = run(["check", "--config", "tenure.toml", "--quiet"], capsys)
+    assert (code, "7 customers" in through_file) == (0, True)
     assert "shopify: 40 rows of orders of 7 customers, 2025-01-05 to 2025-12-05; last pulled " in text
 
 
