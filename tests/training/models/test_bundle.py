@@ -79,6 +79,14 @@ def test_bundle__comes_back_as_it_was_written(folder):
     assert len(bundle.version) == 12
 
 
+def test_bundle__takes_every_seed_of_32_bits(folder, tmp_path):
+    largest = write_bundle(tmp_path / "largest", Rate(), replace(INFO, seed=2**32 - 1), SEGMENTS)
+    assert read(largest.folder).info.seed == 4_294_967_295
+    beyond = write_bundle(tmp_path / "beyond", Rate(), replace(INFO, seed=2**32), SEGMENTS)
+    with pytest.raises(DataContractError, match="seed"):
+        read(beyond.folder)
+
+
 def test_bundle__holds_json_only_and_no_temporary_leftovers(folder):
     names = sorted(path.relative_to(folder.parent).as_posix() for path in folder.parent.rglob("*") if path.is_file())
     assert names == [f"bundle/{n}" for n in ("bundle.json", "checksums.json", "model/rate.json", "segments.json")]

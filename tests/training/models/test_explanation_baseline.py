@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -33,6 +34,13 @@ def test_baseline__is_the_mean_of_undecided_customers_and_of_likely_buyers(contr
 def test_baseline__of_customers_about_whom_nothing_is_open_is_their_mean(contributions) -> None:
     base = ExplanationBaseline.of(contributions, buy_probability=np.array([0.0, 1.0]))
     assert base.churn == pytest.approx({"a": 2.0, "b": 1.0})
+
+
+@pytest.mark.parametrize("side", ["churn", "value"])
+def test_baseline__needs_a_name_for_every_term(contributions, side) -> None:
+    unnamed = replace(contributions, **{side: np.ones((2, 3))})
+    with pytest.raises(ValueError, match="longer than"):
+        ExplanationBaseline.of(unnamed, buy_probability=np.array([0.5, 0.5]))
 
 
 def test_baseline__moves_what_it_takes_off_the_terms_to_the_base(contributions) -> None:

@@ -18,6 +18,7 @@ def test_registry__gives_each_candidate_by_its_own_name():
 
 def test_registry__holds_the_baselines_and_something_to_choose_besides():
     assert set(BASELINES) < CANDIDATES.keys()
+    assert set(BASELINES) == {"zero", "status_quo", "recency"}
 
 
 def test_registry__suggests_the_nearest_name():

@@ -8,7 +8,7 @@ import pytest
 import shap
 from scipy.special import expit
 
-from tenure_training.models.boosted.boosting import Boosted
+from tenure_training.models.boosted.boosting import TREE_SPACE, Boosted
 
 
 @pytest.fixture(scope="module")
@@ -100,3 +100,16 @@ def test_boosted__contributions_are_those_of_shaps_tree_explainer(matrix, y, obj
     parts, base = fitted.contributions(matrix)
     np.testing.assert_allclose(parts, explainer.shap_values(matrix.to_numpy(dtype=np.float32)), atol=1e-5)
     np.testing.assert_allclose(base, explainer.expected_value, atol=1e-5)
+
+
+def test_tree_space__is_searched_by_factors_but_for_shares_and_depth():
+    """Tuned settings of stored models, and journals of a search, mean these ranges: who moves one says so here."""
+    assert {name: (part.low, part.high, part.default, part.log) for name, part in TREE_SPACE.items()} == {
+        "rounds": (50, 400, 100, True),
+        "max_depth": (2, 6, 3, False),
+        "eta": (0.02, 0.2, 0.05, True),
+        "subsample": (0.5, 1.0, 0.8, False),
+        "colsample_bytree": (0.3, 1.0, 0.5, False),
+        "min_child_weight": (5.0, 200.0, 20.0, True),
+        "reg_lambda": (0.5, 50.0, 5.0, True),
+    }

@@ -203,6 +203,17 @@ def test_maximise__ends_at_the_peak_or_at_the_edge_before_it() -> None:
     assert held.message(("a", "b")) == "gradient vanished; held at the edge of the sensible range: b"
 
 
+def test_maximise__holds_at_a_lower_edge_what_the_likelihood_pushes_below_it() -> None:
+    def below(theta: np.ndarray) -> tuple[float, np.ndarray]:
+        value, slope = peak(-theta)
+        return value, -slope
+
+    held = maximise(below, prior=Prior(np.zeros(2), half_width=np.array([12.0, 8.0])), customers=1)
+    assert held.theta == pytest.approx([-0.5, -8.0])
+    assert held.converged
+    assert held.at_bound.tolist() == [0.0, 1.0]
+
+
 def test_maximise__weighs_the_prior_against_the_likelihood() -> None:
     prior = Prior(np.zeros(2), weight=1.0, half_width=np.array([12.0, 12.0]))
     best = maximise(peak, prior=prior, customers=1)

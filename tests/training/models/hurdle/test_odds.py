@@ -57,6 +57,11 @@ def test_odds__are_the_rhythms_where_too_few_bought_or_too_few_did_not(training,
     np.testing.assert_array_equal(odds(training.X, training.rhythm), training.rhythm)
 
 
+@pytest.mark.parametrize("bought", [FEWEST, N - FEWEST])
+def test_odds__are_learnt_where_just_enough_bought_and_did_not(training, bought):
+    assert replace(training, bought=np.r_[np.ones(bought), np.zeros(N - bought)]).enough
+
+
 @PARTS
 def test_odds__learn_what_the_rhythm_misses(training, linear, trees):
     odds = _fit(training, linear=linear, trees=trees)

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tenure_training.models.hurdle.severity import Severity
+from tenure_training.models.hurdle.severity import OUTLIER, Severity
 from tenure_training.models.training_matrix import FEWEST, TrainingMatrix
 
 N = 1500
@@ -95,3 +95,12 @@ def test_severity__is_the_same_after_saving(purchases, linear, trees, tmp_path):
     fitted.save(tmp_path)
     again = Severity.load(tmp_path)
     np.testing.assert_array_equal(again.correction(purchases["X"]), fitted.correction(purchases["X"]))
+
+
+@pytest.mark.parametrize(("actual", "kept"), [(0.21, 0.21), (0.19, 0.2), (4.9, 4.9), (5.1, 5.0)])
+def test_severity__moves_the_total_by_a_factor_of_five_at_most(purchases, actual, kept):
+    value = purchases["bought"] * actual * np.exp(purchases["log_rhythm"])
+    cut = OUTLIER * np.quantile(value[value > 0], 0.995)
+    fitted = _fit(purchases, value=value, linear=False, trees=False)
+    assert np.minimum(value, cut).sum() == value.sum()
+    assert np.exp(fitted.correction(purchases["X"])) == pytest.approx(np.full(N, kept))
