@@ -71,7 +71,7 @@ def experiment_design(
     """Plan a randomised campaign on the shop's own past, and draw the arms.
 
     Says what the population could show, how many customers and days a lift worth having takes, and how often the
-    analysis would cry wolf. --out writes the plan and assignments.parquet.
+    analysis would cry wolf. --out writes the plan, assignments.parquet, and for every arm whom it must not reach.
 
     Example: tenure experiment design summer --config tenure.toml --where "recency_days > 60" --arm control=0.5
     --arm voucher=0.5 --out summer
@@ -110,4 +110,5 @@ def experiment_design(
         design = design_job(settings, plan, eligibility=eligibility, start=start, progress=progress)
     show("experiment design", design.findings, out=out, as_json=json)
     if out is not None:
-        typer.echo(f"Written: {write_assignments(design, out)}", err=True)
+        for path in write_assignments(design, out):
+            typer.echo(f"Written: {path}", err=True)

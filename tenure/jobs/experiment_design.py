@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -149,8 +150,17 @@ def with_strata(people: pd.DataFrame, scored: Scores | None, bought: pd.DataFram
     return people[["customer_id"]].assign(year_orders=often, recency=late)
 
 
-def write_assignments(design: Design, out: Path) -> Path:
-    """Write who is in which arm as ``assignments.parquet``, for ``[tables.assignments]`` beside earlier ones."""
+def write_assignments(design: Design, out: Path) -> list[Path]:
+    """Write who is in which arm as ``assignments.parquet``, for ``[tables.assignments]`` beside earlier ones.
+
+    For every arm but control ``without_ARM.csv`` names the customers whom its messages must not reach, for
+    ``tenure audience --without``.
+    """
     path = out / "assignments.parquet"
     design.assignments.to_parquet(path, index=False)
-    return path
+    written = [path]
+    for arm in design.findings.frame("arms")["arm"]:
+        if arm != design.findings.text("control"):
+            written.append(out / f"without_{re.sub(r'[^\w-]+', '_', arm)}.csv")
+            design.left_alone(arm).to_frame("customer_id").to_csv(written[-1], index=False)
+    return written

@@ -66,10 +66,19 @@ class DesignSettings:
 
 @dataclass(frozen=True, kw_only=True)
 class Design:
-    """A designed campaign: what to say of it, and the assignments to keep to."""
+    """A designed campaign: what to say of it, the assignments to keep to, and whom no campaign may reach."""
 
     findings: Findings
     assignments: pd.DataFrame = field(repr=False)
+    held_out: frozenset[str] = field(repr=False)
+
+    def left_alone(self, arm: str) -> pd.Series[str]:
+        """Return the customers whom what is meant for an arm must not reach: those of other arms, and held out."""
+        rows = self.assignments
+        return pd.Series(sorted({*rows.loc[rows["arm"] != arm, "customer_id"], *self.held_out} - self._members(arm)))
+
+    def _members(self, arm: str) -> set[str]:
+        return set(self.assignments.loc[self.assignments["arm"] == arm, "customer_id"])
 
 
 def design_campaign(
@@ -145,7 +154,11 @@ def design_campaign(
         notes=(*overlap_notes, *_holdout_notes(held_out), *notes),
         currency=currency,
     )
-    return Design(findings=findings, assignments=pd.concat([drawn, assignments], ignore_index=True))
+    return Design(
+        findings=findings,
+        assignments=pd.concat([drawn, assignments], ignore_index=True),
+        held_out=frozenset(held_out),
+    )
 
 
 def _require_enough(left: pd.DataFrame, history: pd.DataFrame, settings: DesignSettings) -> list[str]:
@@ -250,6 +263,7 @@ def _facts(
     rate = float(np.mean(p_values < 1 - settings.level)) if len(p_values) else math.nan
     return (
         Fact("campaign", settings.campaign),
+        Fact("control", settings.control),
         Fact("start", start, "date"),
         Fact("horizon_days", settings.horizon_days, "days"),
         Fact("metric", settings.metric),

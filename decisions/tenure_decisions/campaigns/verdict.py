@@ -129,13 +129,14 @@ def _say_needed(evidence: ArmEvidence, worth: float, level: float) -> str:
 
 
 def _size(evidence: ArmEvidence) -> str:
+    sure = math.isfinite(evidence.low)
+    none = "no interval: customers of an arm are too few or all alike"
     if evidence.metric == "retention":
         points = [100 * value for value in (evidence.difference, evidence.low, evidence.high)]
-        return (
-            f"retention {evidence.control:.1%} in control and {points[0]:+.1f} points ({points[1]:.1f} to "
-            f"{points[2]:.1f}) with {evidence.arm}"
-        )
+        reach = f"{points[1]:.1f} to {points[2]:.1f}" if sure else none
+        return f"retention {evidence.control:.1%} in control and {points[0]:+.1f} points ({reach}) with {evidence.arm}"
+    reach = f"{evidence.low:,.2f} to {evidence.high:,.2f}" if sure else none
     return (
         f"{evidence.metric} per customer {evidence.control:,.2f} in control and {evidence.difference:+,.2f} "
-        f"({evidence.low:,.2f} to {evidence.high:,.2f}) with {evidence.arm}"
+        f"({reach}) with {evidence.arm}"
     )

@@ -10,7 +10,7 @@ import pytest
 
 from tenure_decisions.campaigns.analysis import AnalysisSettings, analyse
 from tenure_decisions.campaigns.trial import CampaignTrial, open_trial
-from tenure_decisions.campaigns.verdict import ArmEvidence, customers_needed, decide_outcome
+from tenure_decisions.campaigns.verdict import ArmEvidence, customers_needed, decide_outcome, judge
 from tenure_features.errors import UsageError
 
 Tables = tuple[pd.DataFrame, pd.DataFrame]
@@ -99,6 +99,17 @@ def test_verdict__follows_from_the_interval(low: float, high: float, p_value: fl
         error=0.01, customers=1000,
     )  # fmt: skip
     assert decide_outcome(evidence, worth=0.05, level=0.95) == outcome
+
+
+def test_verdict__without_an_interval_says_why() -> None:
+    evidence = ArmEvidence(
+        arm="email", metric="retention", difference=1.0, low=np.nan, high=np.nan, p_value=np.nan, control=0.0,
+        error=np.nan, customers=2,
+    )  # fmt: skip
+    verdict = judge(evidence, worth=0.05, level=0.95, conditions="30 days")
+    assert verdict.outcome == "not enough data"
+    assert "nan" not in verdict.sentence
+    assert "too few or all alike" in verdict.sentence
 
 
 def test_customers_needed__are_those_of_statsmodels() -> None:

@@ -119,8 +119,11 @@ def test_holdout__stays_out_of_every_test_and_newcomers_are_drawn_once(history: 
     drawn = later[later["campaign"] == HOLDOUT]
     assert set(drawn["customer_id"]) == set(history["customer_id"].iloc[1500:])
     assert not out & set(later["customer_id"])
-    kept = designed(history, running=before).assignments
-    assert not out & set(kept["customer_id"])
+    after = designed(history, running=before)
+    assert not out & set(after.assignments["customer_id"])
+    assert set(after.left_alone("email")) == out | set(
+        after.assignments.loc[after.assignments["arm"] == "control", "customer_id"]
+    )
 
 
 @pytest.mark.parametrize(

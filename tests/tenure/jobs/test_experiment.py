@@ -107,6 +107,8 @@ def test_design__draws_arms_that_its_analysis_finds_fair(call: Callable, shop: P
     assert done.code == 0
     assert done.out.startswith("Too few customers: a lift of 5.0% in retention takes ")
     drawn = pd.read_parquet(tmp_path / "assignments.parquet")
+    apart = set(pd.read_csv(tmp_path / "without_email.csv")["customer_id"])
+    assert apart == set(drawn.loc[drawn["arm"] == "control", "customer_id"])
     bought = pd.read_parquet(shop / "orders.parquet")
     before = bought[(bought["ordered_at"] < "2024-10-01") & (bought["revenue"] > 0)]
     last = before.groupby("customer_id")["ordered_at"].max()
