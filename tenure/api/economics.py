@@ -14,7 +14,14 @@ from tenure_features import Shop
 
 
 def cohorts(
-    shop: Shop, *, by: str = "month", period_days: int = 30, until_age: int = 12, level: float = 0.8, seed: int = 0
+    shop: Shop,
+    *,
+    scores: pd.DataFrame | None = None,
+    by: str = "month",
+    period_days: int = 30,
+    until_age: int = 12,
+    level: float = 0.8,
+    seed: int = 0,
 ) -> Result:
     """Follow customers by when they came, or by a column of the table ``customers``.
 
@@ -22,6 +29,8 @@ def cohorts(
     ----------
     shop
         Opened by `tenure.open_shop`.
+    scores
+        Made at the moment of the shop: lifetime value by cohort.
     by
         ``week``, ``month``, ``quarter``, ``year`` or a column.
     period_days
@@ -33,7 +42,10 @@ def cohorts(
     seed
         Of the bootstrap.
     """
-    return Result(follow_cohorts(shop, by=by, period_days=period_days, until_age=until_age, level=level, seed=seed))
+    table = None if scores is None else scores_of_moment(scores, as_of=shop.as_of)
+    return Result(
+        follow_cohorts(shop, table, by=by, period_days=period_days, until_age=until_age, level=level, seed=seed)
+    )
 
 
 def channels(

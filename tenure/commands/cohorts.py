@@ -17,6 +17,7 @@ def cohorts(
     until: Annotated[
         int, typer.Option("--until", metavar="PERIODS", help="Last period of age that is shown and predicted.")
     ] = 12,
+    scores: options.ScoresOption = None,
     level: options.LevelOption = 0.8,
     orders: options.Orders = None,
     column: options.Columns = None,
@@ -50,7 +51,9 @@ def cohorts(
         "run": options.question(as_of, seed=seed),
     }
     settings = load_config(config, overrides=asked)
-    require_apart(out, input_places(settings), results=[config])
+    require_apart(out, input_places(settings), results=[config, scores])
     with open_progress(quiet=quiet) as progress:
-        result = cohort_job(settings, by=by, period_days=period, until_age=until, level=level, progress=progress)
+        result = cohort_job(
+            settings, scores, by=by, period_days=period, until_age=until, level=level, progress=progress
+        )
     show("cohorts", result, out=out, as_json=json)

@@ -8,7 +8,15 @@ from pathlib import Path
 import pandas as pd
 
 from tenure.config import Config
-from tenure.jobs.studies import StudySettings, order_frame, read_shop, read_study, tables_beside
+from tenure.jobs.studies import (
+    StudySettings,
+    order_frame,
+    read_score_table,
+    read_shop,
+    read_study,
+    tables_beside,
+    take_named_costs,
+)
 from tenure.progress import Progress
 from tenure_decisions.economics.budget import budget
 from tenure_decisions.economics.channels import channels
@@ -16,6 +24,7 @@ from tenure_decisions.economics.cohorts import BY_TIME, cohorts
 from tenure_decisions.economics.completion import complete
 from tenure_decisions.economics.findings import budget_findings, channel_findings, cohort_findings, growth_findings
 from tenure_decisions.economics.growth import growth
+from tenure_decisions.economics.ledger import NOTHING_NAMED, NamedCosts
 from tenure_decisions.economics.study import Study
 from tenure_decisions.findings import Findings
 from tenure_features import Shop
@@ -24,6 +33,7 @@ from tenure_features.errors import UsageError
 
 def cohort_job(
     config: Config,
+    scores: Path | None = None,
     *,
     by: str = "month",
     period_days: int = 30,
@@ -33,14 +43,30 @@ def cohort_job(
 ) -> Findings:
     """Open a shop and follow its cohorts, see `follow_cohorts`."""
     shop = read_shop(config, progress=progress, only=("customers", "service_costs"))
+    table = read_score_table(scores, as_of=shop.as_of)
     with progress.stage("Following the cohorts"):
         return follow_cohorts(
-            shop, by=by, period_days=period_days, until_age=until_age, level=level, seed=config.run.seed
+            shop,
+            table,
+            by=by,
+            period_days=period_days,
+            until_age=until_age,
+            level=level,
+            seed=config.run.seed,
+            costs=take_named_costs(config.economics),
         )
 
 
 def follow_cohorts(
-    shop: Shop, *, by: str = "month", period_days: int = 30, until_age: int = 12, level: float = 0.8, seed: int = 0
+    shop: Shop,
+    scores: pd.DataFrame | None = None,
+    *,
+    by: str = "month",
+    period_days: int = 30,
+    until_age: int = 12,
+    level: float = 0.8,
+    seed: int = 0,
+    costs: NamedCosts = NOTHING_NAMED,
 ) -> Findings:
     """Follow cohorts, and complete the young ones (`tenure_decisions.economics.completion`)."""
     beside = tables_beside(shop)
@@ -51,6 +77,8 @@ def follow_cohorts(
         period_days=period_days,
         customers=beside.get("customers"),
         service_costs=beside.get("service_costs"),
+        named_costs=costs,
+        scores=scores,
     )
     ahead = complete(followed, until_age=until_age, level=level, seed=seed) if by in BY_TIME else pd.DataFrame()
     return cohort_findings(

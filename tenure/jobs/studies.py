@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pandas as pd
 
-from tenure.config import Config
+from tenure.config import Config, EconomicsConfig
 from tenure.config_section import parse_moment
 from tenure.jobs.opening import ECONOMIC, open_configured_shop
 from tenure.progress import Progress
 from tenure_decisions.economics.clv import HORIZONS
+from tenure_decisions.economics.ledger import NOTHING_NAMED, NamedCosts
 from tenure_decisions.economics.scored_clv import CLV_PARTS
 from tenure_decisions.economics.study import Study, open_study
 from tenure_features import OrderLog, Shop, orders
@@ -22,7 +23,7 @@ from tenure_serving.score_tables import scores_path
 
 READ = ("customer_id", "ordered_at", "revenue", "cost", "channel")
 SCORED = ("customer_id", "as_of", "horizon_days", "expected_value", "churn_probability")
-"""Columns every score table has, of those that economics read; `CLV_PARTS` are read where they are there."""
+"""Columns every score table has, of those that economics read; `CLV_PARTS` and ``clv_net`` where they are there."""
 
 
 def read_shop(config: Config, *, progress: Progress, only: Iterable[str] = ECONOMIC) -> Shop:
@@ -32,6 +33,11 @@ def read_shop(config: Config, *, progress: Progress, only: Iterable[str] = ECONO
     for note in shop.notes:
         progress.note(note)
     return shop
+
+
+def take_named_costs(economics: EconomicsConfig) -> NamedCosts:
+    """Take the costs that ``[economics]`` says."""
+    return NamedCosts(margin=economics.margin, service_cost_per_order=economics.service_cost_per_order)
 
 
 def tables_beside(shop: Shop) -> dict[str, pd.DataFrame]:
@@ -78,7 +84,7 @@ def scores_of_moment(table: pd.DataFrame, *, as_of: pd.Timestamp, place: str = "
             f"The scores are of {made:%Y-%m-%d}, the tables are read as of {as_of:%Y-%m-%d}.",
             fix="Give both the same --as-of, or leave --scores out.",
         )
-    return table[[*SCORED, *(name for name in CLV_PARTS if name in table)]]
+    return table[[*SCORED, *(name for name in (*CLV_PARTS, "clv_net") if name in table)]]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,12 +97,15 @@ class StudySettings:
         Age at which value is stated, beside the usual ones.
     overhead_rate, since, level
         Of `tenure_decisions.economics.study.open_study`.
+    costs
+        A margin and a cost to serve that were said.
     """
 
     days: int = 365
     overhead_rate: float = 0.0
     since: str | None = None
     level: float = 0.8
+    costs: NamedCosts = NOTHING_NAMED
 
     def __post_init__(self) -> None:
         if self.since is not None:
@@ -125,6 +134,7 @@ def read_study(
     shop = read_shop(config, progress=progress)
     table = read_score_table(scores, as_of=shop.as_of)
     with progress.stage("Laying customers out by age"):
+        settings = replace(settings, costs=take_named_costs(config.economics))
         study = study_of(shop, table, settings=settings, seed=config.run.seed)
     return shop, study
 
@@ -139,6 +149,7 @@ def study_of(shop: Shop, scores: pd.DataFrame | None, *, settings: StudySettings
         events=beside.get("events"),
         spend=beside.get("spend"),
         service_costs=beside.get("service_costs"),
+        named_costs=settings.costs,
         scores=scores,
         seed=seed,
         horizons=sorted({*HORIZONS, settings.days}),

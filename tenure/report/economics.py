@@ -7,19 +7,18 @@ from collections.abc import Callable
 import pandas as pd
 
 from tenure.jobs.attachment import find_attachment
-from tenure.jobs.studies import StudySettings, order_frame, scores_of_moment, study_of
+from tenure.jobs.economics import follow_cohorts
+from tenure.jobs.studies import StudySettings, scores_of_moment, study_of
 from tenure_decisions.economics.budget import budget
 from tenure_decisions.economics.channels import channels
-from tenure_decisions.economics.cohorts import cohorts
-from tenure_decisions.economics.completion import complete
 from tenure_decisions.economics.findings import (
     budget_findings,
     channel_findings,
-    cohort_findings,
     growth_findings,
     unavailable,
 )
 from tenure_decisions.economics.growth import growth
+from tenure_decisions.economics.ledger import NOTHING_NAMED, NamedCosts
 from tenure_decisions.economics.study import Study
 from tenure_decisions.findings import Findings
 from tenure_features import Shop
@@ -33,7 +32,12 @@ _LARGEST = 5_000_000
 
 
 def economics_sections(
-    shop: Shop, scores: pd.DataFrame, *, seed: int, language: Language = ENGLISH
+    shop: Shop,
+    scores: pd.DataFrame,
+    *,
+    seed: int,
+    costs: NamedCosts = NOTHING_NAMED,
+    language: Language = ENGLISH,
 ) -> tuple[Section, ...]:
     """Build the sections the tables of a shop allow: cohorts always, the others where there is a table of spend.
 
@@ -43,6 +47,8 @@ def economics_sections(
         What the job has opened.
     scores
         Made at the same moment; they set the level of predicted value.
+    costs
+        A margin and a cost to serve that were said.
     seed
         Of every bootstrap.
     language
@@ -50,11 +56,11 @@ def economics_sections(
     """
     if shop.log.readiness.rows_used > _LARGEST:
         return ()
-    findings = [_available(N_("Cohorts"), lambda: (_cohorts(shop, seed),))]
+    findings = [_available(N_("Cohorts"), lambda: (_cohorts(shop, scores, costs, seed),))]
     if "events" in shop.tables:
         findings.append(_available(N_("E-mail campaigns that bring repeat customers"), lambda: _attachment(shop)))
     if "spend" in shop.tables:
-        findings.append(_available(N_("Channels, growth and budget"), lambda: _money(shop, scores, seed)))
+        findings.append(_available(N_("Channels, growth and budget"), lambda: _money(shop, scores, costs, seed)))
     return tuple(section(subject, language=language) for subjects in findings for subject in subjects)
 
 
@@ -66,10 +72,8 @@ def _available(title: str, build: Callable[[], tuple[Findings, ...]]) -> tuple[F
         return (unavailable("unavailable", title, error=error),)
 
 
-def _cohorts(shop: Shop, seed: int) -> Findings:
-    costs = shop.tables["service_costs"].to_pandas() if "service_costs" in shop.tables else None
-    followed = cohorts(order_frame(shop), as_of=shop.as_of, service_costs=costs)
-    return cohort_findings(followed, complete(followed, seed=seed), currency=shop.currency or "")
+def _cohorts(shop: Shop, scores: pd.DataFrame, costs: NamedCosts, seed: int) -> Findings:
+    return follow_cohorts(shop, scores_of_moment(scores, as_of=shop.as_of), seed=seed, costs=costs)
 
 
 def _attachment(shop: Shop) -> tuple[Findings, ...]:
@@ -77,8 +81,8 @@ def _attachment(shop: Shop) -> tuple[Findings, ...]:
     return () if attachment is None else (attachment,)
 
 
-def _money(shop: Shop, scores: pd.DataFrame, seed: int) -> tuple[Findings, ...]:
-    study = study_of(shop, scores_of_moment(scores, as_of=shop.as_of), settings=StudySettings(), seed=seed)
+def _money(shop: Shop, scores: pd.DataFrame, costs: NamedCosts, seed: int) -> tuple[Findings, ...]:
+    study = study_of(shop, scores_of_moment(scores, as_of=shop.as_of), settings=StudySettings(costs=costs), seed=seed)
     days, currency = study.horizons[-1], shop.currency or ""
     return (
         channel_findings(channels(study), days=days, currency=currency),

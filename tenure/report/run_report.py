@@ -12,6 +12,7 @@ import pandas as pd
 from tenure.config import Config
 from tenure.jobs.campaign import contact_findings
 from tenure.jobs.purchases import purchases_so_far
+from tenure.jobs.studies import take_named_costs
 from tenure.report.chart_files import write_charts
 from tenure.report.economics import economics_sections
 from tenure.report.explanation_sections import explanation_sections
@@ -161,7 +162,13 @@ def _sections(reported: Reported, reasons: Sequence[Section], *, language: Langu
         ),
         *(section(findings, language=language) for findings in (campaign, dates) if findings is not None),
         *(say_section(added, language) for added in reported.further),
-        *economics_sections(shop, scores, seed=reported.config.run.seed, language=language),
+        *economics_sections(
+            shop,
+            scores,
+            seed=reported.config.run.seed,
+            costs=take_named_costs(reported.config.economics),
+            language=language,
+        ),
         *reasons,
         *(section(findings, language=language) for findings in (linking, audit) if findings is not None),
     )

@@ -12,8 +12,15 @@ import pyarrow.parquet as pq
 import pytest
 
 from tenure.cli import main
+from tenure.config_file import load_config
+from tenure.jobs.costs import economics_of, with_past_money
+from tenure.jobs.economics import follow_cohorts
+from tenure.jobs.opening import open_configured_shop
+from tenure.jobs.studies import StudySettings, read_study, take_named_costs
+from tenure.progress import SilentProgress
 from tenure_serving.language.language import ENGLISH
 from tenure_simulator import preset, simulate
+from tenure_training.models.after.money_to_date import MoneyToDate
 
 PARTS = ("contribution_to_date", "clv_to_come", "clv_before_cac", "clv_net")
 
@@ -90,6 +97,35 @@ def test_clv__of_a_channel_is_the_sum_of_its_customers(
             (paid["customers"] * paid["clv_before_cac"] / paid["cac"]).to_numpy()
         )
         assert (paid["g_before"] - paid["g_net"]).to_numpy() == pytest.approx(paid["customers"].to_numpy())
+
+
+def test_clv__of_a_cohort_is_the_sum_of_its_customers(call: Callable, folder: Path, scores: pd.DataFrame) -> None:
+    config = ("--config", str(folder / "tenure.toml"), "--scores", str(folder / "out"), "--json", "-q")
+    found = pd.DataFrame(json.loads(call("cohorts", "--by", "quarter", *config).out)["clv"]).set_index("cohort")
+    orders = pd.read_parquet(folder / "orders.parquet")
+    first = orders[orders["revenue"] >= 0].groupby("customer_id")["ordered_at"].min().dt.to_period("Q").astype("str")
+    sums = scores[list(PARTS)].groupby(first.reindex(scores.index)).sum()
+    assert set(found.index) == set(sums.index)
+    for name in PARTS:
+        whole = (found[name] * found["customers"]).reindex(sums.index).to_numpy()
+        np.testing.assert_allclose(whole, sums[name].to_numpy(), rtol=1e-6, atol=1e-6)
+
+
+def test_clv__costs_that_are_said_count_alike_in_scores_channels_and_cohorts(
+    folder: Path, scores: pd.DataFrame
+) -> None:
+    said = load_config(folder / "tenure.toml", overrides={"economics": {"margin": 0.3, "service_cost_per_order": 2.0}})
+    shop = open_configured_shop(said)
+    table = pd.DataFrame({"customer_id": scores.index, "as_of": shop.as_of})
+    priced = with_past_money(table, said.economics, shop)
+    past = MoneyToDate.of(priced).contribution(economics_of(said.economics, shop))
+    _, study = read_study(said, None, settings=StudySettings(since="2000-01-01"), progress=SilentProgress())
+    orders = pd.read_parquet(folder / "orders.parquet")
+    raw = (0.3 * orders["revenue"] - 2.0 * (orders["revenue"] >= 0)).groupby(orders["customer_id"]).sum()
+    assert past == pytest.approx(raw.reindex(scores.index).to_numpy())
+    assert study.ages.so_far == pytest.approx(raw.reindex(study.acquired["customer_id"]).to_numpy())
+    followed = follow_cohorts(shop, by="year", costs=take_named_costs(said.economics))
+    assert followed.value("value") == "net revenue less cost of goods and cost to serve"
 
 
 def test_clv__of_a_card_is_that_of_the_scores(call: Callable, folder: Path, scores: pd.DataFrame) -> None:

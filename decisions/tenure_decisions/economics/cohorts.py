@@ -9,7 +9,8 @@ import pandas as pd
 
 from tenure_decisions.economics.acquisition import acquire
 from tenure_decisions.economics.ages import Ages, measure_ages, month_edges
-from tenure_decisions.economics.ledger import open_ledger
+from tenure_decisions.economics.ledger import NOTHING_NAMED, NamedCosts, open_ledger
+from tenure_decisions.economics.scored_clv import CLV_PARTS
 from tenure_decisions.inputs import MONTH_DAYS, ONE_DAY, Ints, moment, require
 from tenure_decisions.resampling import divide
 from tenure_features.errors import UsageError
@@ -38,6 +39,8 @@ class Cohorts:
         Only what lies strictly before it was read.
     notes
         What a reader must know.
+    clv
+        One row per cohort: lifetime value as the scores of its customers state it; None without such scores.
     """
 
     cells: pd.DataFrame
@@ -47,6 +50,7 @@ class Cohorts:
     measure: str
     as_of: pd.Timestamp
     notes: tuple[str, ...]
+    clv: pd.DataFrame | None = None
 
 
 def cohorts(
@@ -56,6 +60,8 @@ def cohorts(
     by: str = "month",
     customers: pd.DataFrame | None = None,
     service_costs: pd.DataFrame | None = None,
+    named_costs: NamedCosts = NOTHING_NAMED,
+    scores: pd.DataFrame | None = None,
     period_days: int = MONTH_DAYS,
 ) -> Cohorts:
     """Follow cohorts of customers by age.
@@ -78,6 +84,11 @@ def cohorts(
         ``customer_id`` and the column.
     service_costs
         ``customer_id, incurred_at, amount``.
+    named_costs
+        A margin and a cost to serve that were said: they stand for those of ``orders`` and ``service_costs``.
+    scores
+        ``customer_id`` and, where they carry it, ``contribution_to_date``, ``clv_to_come``, ``clv_before_cac`` and
+        ``clv_net``, made at ``as_of``: averaged by cohort.
     period_days
         Days of a period of age.
 
@@ -108,7 +119,7 @@ def cohorts(
         raise UsageError("A period of age is one day at least.", found=str(period_days))
     acquired = acquire(orders, as_of=at, customers=customers)
     label, ends = _labels(acquired, by, customers)
-    ledger = open_ledger(orders, as_of=at, service_costs=service_costs)
+    ledger = open_ledger(orders, as_of=at, service_costs=service_costs, named=named_costs)
     oldest = (at - acquired["first_order_at"].min()) / ONE_DAY
     ages = measure_ages(ledger, acquired, as_of=at, edges=month_edges(oldest, period_days=period_days))
     cells = _cells(ages, label, ends, at)
@@ -125,7 +136,25 @@ def cohorts(
         measure=ledger.definition,
         as_of=at,
         notes=tuple(notes),
+        clv=None if scores is None else _average_clv(acquired["customer_id"], label, scores),
     )
+
+
+def _average_clv(ids: pd.Series, label: pd.Series[str], scores: pd.DataFrame) -> pd.DataFrame | None:
+    """Average what the scores say of each cohort's customers; None where they say nothing, net only where all do."""
+    names = [name for name in (*CLV_PARTS, "clv_net") if name in scores]
+    if not set(CLV_PARTS) <= set(names):
+        return None
+    by_id = scores.drop_duplicates("customer_id").set_index("customer_id")[names]
+    rows = by_id.reindex(ids).assign(cohort=label.to_numpy())
+    rows = rows[rows[[*CLV_PARTS]].notna().all(axis=1)]
+    if rows.empty:
+        return None
+    groups = rows.groupby("cohort")
+    means = groups[names].mean()
+    if "clv_net" in names:
+        means["clv_net"] = means["clv_net"].where(groups["clv_net"].count() == groups.size())
+    return means.assign(customers=groups.size()).reset_index()[["cohort", "customers", *names]]
 
 
 def _labels(

@@ -42,6 +42,7 @@ def cohort_findings(
     terms = glossary.COHORT_TERMS
     whom = "Customers by {by} of their first order" if cohorts.by in BY_TIME else "Customers by {by}"
     ends = {"predicted": ("low", "high")}
+    scored = [] if cohorts.clv is None else [_cohort_clv(cohorts.clv)]
     ahead = completion if len(completion.columns) else pd.DataFrame(columns=["cohort", "age", "customers", "predicted"])
     return Findings(
         subject="cohorts",
@@ -61,10 +62,16 @@ def cohort_findings(
             FindingTable(
                 name="completion", title="Predicted cumulative value", frame=ahead, terms=terms, intervals=ends
             ),
+            *scored,
         ),
         notes=(*notes, *cohorts.notes),
         currency=currency,
     )
+
+
+def _cohort_clv(clv: pd.DataFrame) -> FindingTable:
+    terms = {**glossary.SCORED_CLV_TERMS, **{name: glossary.COHORT_TERMS[name] for name in ("cohort", "customers")}}
+    return FindingTable(name="clv", title="Lifetime value of each cohort by its scores", frame=clv, terms=terms)
 
 
 def channel_findings(channels: Channels, *, days: int, currency: str = "", notes: Iterable[str] = ()) -> Findings:

@@ -17,6 +17,25 @@ MEASURES = {
 """What value means, by the tables that are there; all in the shop's currency, before the cost of acquisition."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class NamedCosts:
+    """Costs that somebody said; they stand for those that tables hold, in the past as in scores.
+
+    Attributes
+    ----------
+    margin
+        Share of net revenue left after the cost of goods; None where nobody said.
+    service_cost_per_order
+        Money; None where nobody said.
+    """
+
+    margin: float | None = None
+    service_cost_per_order: float | None = None
+
+
+NOTHING_NAMED = NamedCosts()
+
+
 @dataclass(frozen=True)
 class OrderLedger:
     """Movements of money, strictly before ``as_of``.
@@ -41,7 +60,13 @@ class OrderLedger:
         return MEASURES[self.measure]
 
 
-def open_ledger(orders: pd.DataFrame, *, as_of: pd.Timestamp, service_costs: pd.DataFrame | None = None) -> OrderLedger:
+def open_ledger(
+    orders: pd.DataFrame,
+    *,
+    as_of: pd.Timestamp,
+    service_costs: pd.DataFrame | None = None,
+    named: NamedCosts = NOTHING_NAMED,
+) -> OrderLedger:
     """Put revenue, cost of goods and cost to serve of every customer into one table of movements.
 
     Parameters
@@ -53,10 +78,12 @@ def open_ledger(orders: pd.DataFrame, *, as_of: pd.Timestamp, service_costs: pd.
         Only rows strictly before it count.
     service_costs
         ``customer_id``, ``incurred_at``, ``amount``.
+    named
+        Costs that were said: a margin stands for ``cost``, a cost per order for ``service_costs``.
 
     Returns
     -------
-    Ledger
+    OrderLedger
         Value is revenue where nothing is known of costs. An order without a cost among orders that have one is taken
         at the mean cost share of the others, and a note says how many there are.
 
@@ -73,7 +100,9 @@ def open_ledger(orders: pd.DataFrame, *, as_of: pd.Timestamp, service_costs: pd.
     rows, notes = orders_before(orders, as_of), []
     has_cost = rows["cost"].notna() if "cost" in rows else pd.Series(False, index=rows.index)
     value = rows["revenue"].astype("float64")
-    if has_cost.any():
+    if named.margin is not None:
+        value = named.margin * value
+    elif has_cost.any():
         # the share of what is known stands in: leaving the cost out would make such orders the most profitable ones
         share = rows.loc[has_cost, "cost"].sum() / max(rows.loc[has_cost, "revenue"].sum(), 1e-12)
         value = value - rows["cost"].where(has_cost, share * rows["revenue"])
@@ -81,6 +110,9 @@ def open_ledger(orders: pd.DataFrame, *, as_of: pd.Timestamp, service_costs: pd.
             notes.append(
                 f"{(~has_cost).sum():,} orders have no cost; they are taken at the mean cost share, {share:.1%}."
             )
+    if named.service_cost_per_order is not None:
+        value = value - named.service_cost_per_order * rows["is_order"]
+        service_costs = None
     parts = [
         pd.DataFrame(
             {
@@ -91,10 +123,12 @@ def open_ledger(orders: pd.DataFrame, *, as_of: pd.Timestamp, service_costs: pd.
     ]  # fmt: skip
     if service_costs is not None:
         parts.append(_service(service_costs, as_of))
+    priced = bool(has_cost.any()) or named.margin is not None
+    served = service_costs is not None or named.service_cost_per_order is not None
     measure = {
         (False, False): "revenue", (False, True): "revenue_less_service",
         (True, False): "margin", (True, True): "contribution",
-    }[bool(has_cost.any()), service_costs is not None]  # fmt: skip
+    }[priced, served]  # fmt: skip
     return OrderLedger(pd.concat(parts, ignore_index=True), measure, tuple(notes))
 
 

@@ -12,7 +12,7 @@ from tenure_decisions.economics.acquisition import acquire
 from tenure_decisions.economics.ages import Ages, measure_ages, month_edges
 from tenure_decisions.economics.clv import HORIZONS, Outlook, outlook, shop_steps
 from tenure_decisions.economics.costs import AcquisitionCosts, read_acquisition_costs
-from tenure_decisions.economics.ledger import OrderLedger, open_ledger
+from tenure_decisions.economics.ledger import NOTHING_NAMED, NamedCosts, OrderLedger, open_ledger
 from tenure_decisions.inputs import ONE_DAY, Floats, moment
 from tenure_decisions.resampling import Resampler
 from tenure_features.errors import DataContractError, UsageError
@@ -71,6 +71,7 @@ def open_study(
     scores: pd.DataFrame | None = None,
     service_costs: pd.DataFrame | None = None,
     other_costs: pd.DataFrame | None = None,
+    named_costs: NamedCosts = NOTHING_NAMED,
     overhead_rate: float = 0.0,
     since: str | pd.Timestamp | None = None,
     horizons: Sequence[int] = HORIZONS,
@@ -98,6 +99,8 @@ def open_study(
         ``customer_id, incurred_at, amount``.
     other_costs
         ``date, channel, cost``: costs of acquisition beside media; not what revenue is already net of.
+    named_costs
+        A margin and a cost to serve that were said: they stand for those of ``orders`` and ``service_costs``.
     overhead_rate
         Cost per unit of media money on top.
     since
@@ -128,7 +131,7 @@ def open_study(
             f"Nobody was acquired between {begin:%Y-%m-%d} and {at:%Y-%m-%d}.",
             found=f"{len(everybody):,} customers, all of them earlier",
         )
-    ledger = open_ledger(orders, as_of=at, service_costs=service_costs)
+    ledger = open_ledger(orders, as_of=at, service_costs=service_costs, named=named_costs)
     oldest = (at - acquired["first_order_at"].min()) / ONE_DAY
     edges = month_edges(max(oldest, *horizons, 2 * RETENTION_DAYS), (*horizons, RETENTION_DAYS, 2 * RETENTION_DAYS))
     ages = measure_ages(ledger, acquired, as_of=at, edges=edges)

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from tenure_decisions.economics.ledger import open_ledger
+from tenure_decisions.economics.ledger import NamedCosts, open_ledger
 from tests.decisions.conftest import AS_OF, frame
 
 ORDERS = frame(
@@ -37,3 +37,15 @@ def test_ledger__counts_orders_without_a_cost() -> None:
     assert open_ledger(ORDERS, as_of=AS_OF).notes == (
         "1 orders have no cost; they are taken at the mean cost share, 80.0%.",
     )
+
+
+def test_ledger__costs_that_are_said_stand_for_those_of_the_tables() -> None:
+    service = frame("customer_id incurred_at amount", ("a", "2024-01-01", 99.0))
+    named = NamedCosts(margin=0.5, service_cost_per_order=3.0)
+    ledger = open_ledger(ORDERS, as_of=AS_OF, service_costs=service, named=named)
+    rows = ledger.movements
+    assert ledger.measure == "contribution"
+    assert rows["value"].tolist() == (0.5 * rows["revenue"] - 3.0 * rows["is_order"]).tolist()
+    assert rows["value"].min() > -99.0
+    half = open_ledger(ORDERS, as_of=AS_OF, service_costs=service, named=NamedCosts(margin=0.5))
+    assert half.movements["value"].iloc[-1] == -99.0

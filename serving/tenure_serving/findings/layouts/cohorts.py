@@ -34,6 +34,7 @@ def cohort_layout(findings: Findings) -> Parts:
             only="terminal",
         ),
         *_completion(findings),
+        *_lifetime(findings),
         Drawing(
             name="cohort_retention", label="Share of each cohort with an order, by age", draw=_retention, wide=True
         ),
@@ -41,6 +42,18 @@ def cohort_layout(findings: Findings) -> Parts:
             name="cohort_value", label="Cumulative value per customer of each cohort, by age", draw=_value, wide=True
         ),
     ]  # fmt: skip
+
+
+def _lifetime(findings: Findings) -> Parts:
+    if "clv" not in {table.name for table in findings.tables}:
+        return ()
+    return [
+        View(
+            table="clv",
+            title="Lifetime value per customer of the latest cohorts, as their scores state it",
+            select=lambda rows: rows.tail(_SHOWN),
+        )
+    ]
 
 
 def _completion(findings: Findings) -> Parts:
