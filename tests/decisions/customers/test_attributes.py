@@ -103,3 +103,8 @@ def test_purchases__a_free_order_is_one_and_a_return_is_not() -> None:
         }
     )  # fmt: skip
     assert purchases(orders, AS_OF)["customer_id"].tolist() == ["d", "a"]
+
+
+def test_first_orders__that_were_free_had_no_discount() -> None:
+    free = ORDERS.iloc[[2]].assign(revenue=0.0, discount=0.0)
+    assert first_orders(free, as_of=AS_OF).loc["a", ["first_value", "first_discount"]].tolist() == [0.0, 0.0]

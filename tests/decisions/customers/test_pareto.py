@@ -86,3 +86,9 @@ def test_compare_pareto__the_order_of_rows_changes_nothing(rows, seed) -> None:
 def test_compare_pareto__refuses_sides_of_other_customers() -> None:
     with pytest.raises(DataContractError, match="of the same customers"):
         compare_pareto({"realised_revenue": [1.0, 2.0], "realised_profit": [1.0]})
+
+
+def test_pareto__is_told_of_the_usual_shares() -> None:
+    table = pareto(np.ones(200))
+    assert table["customers"].tolist() == [2, 10, 20, 40, 100, 200]
+    assert table["share_of_value"].tolist() == [0.01, 0.05, 0.1, 0.2, 0.5, 1.0]

@@ -193,3 +193,9 @@ def test_budget__proposes_a_test_that_counts_the_customers_of_the_last_13_weeks(
     assert f"the curve expects {everybody:,.1f} and " in told.test.text
     change = told.test.customers_then - told.test.customers_now
     assert told.test.units == units_needed(everybody, everybody + change, dispersion=curves.dispersion)
+
+
+def test_budget__needs_thirteen_whole_weeks() -> None:
+    assert len(budget(shop_with(varied("a", 13, 0.5, 300, 1))).table) == 1
+    with pytest.raises(DataContractError, match=r"last 13 weeks\. Found: 12 whole weeks of spend"):
+        budget(shop_with(varied("a", 12, 0.5, 300, 1)))

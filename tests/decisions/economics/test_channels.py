@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tenure_decisions.economics.channels import channels
+from tenure_decisions.economics.channels import channels, estimate
 from tenure_decisions.economics.study import open_study
 from tenure_decisions.glossary import CHANNEL_TERMS, CLV_TERMS
 from tenure_features.errors import DataContractError, UsageError
@@ -165,3 +165,9 @@ def test_channels__a_customer_is_retained_or_not_from_the_180th_day_on(study, ta
     found = by_channel(channels(study(orders=orders, customers=customers, spend=None)).table)
     assert found.loc["search", "retention"] == 0.5  # of x and y, who have 180 days, x came back on day 98
     assert found.loc["search", "repeat"] == 0.0  # of all three, who have 90 days, nobody within those
+
+
+def test_estimate__comes_first_and_its_draws_make_the_interval() -> None:
+    assert estimate("x", np.array([7.0, 10.0, 20.0]), 0.8) == pytest.approx({"x": 7.0, "x_low": 11.0, "x_high": 19.0})
+    nothing = estimate("x", np.array([np.nan, 10.0, 20.0]), 0.8)
+    assert np.isnan(list(nothing.values())).all()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from tenure_decisions.economics.weeks import count_weeks
+from tenure_decisions.economics.weeks import Weeks, count_weeks
 
 NOBODY = pd.DataFrame({"first_order_at": pd.Series(dtype="datetime64[us]"), "last_touch": pd.Series(dtype="str")})
 
@@ -49,3 +49,11 @@ def test_weeks__hold_customers_from_their_first_moment_to_before_their_last() ->
 def test_weeks__of_no_spend_are_none() -> None:
     weeks = count_weeks(NOBODY, daily("2024-02-01", [5.0]), rule="last_touch", as_of=pd.Timestamp("2024-02-01"))
     assert weeks.number == 0
+
+
+def test_weeks__are_live_where_the_least_was_spent_or_one_came() -> None:
+    weeks = Weeks(
+        ("a", "b"), pd.Timestamp("2024-02-01"), np.array([[0.5, 0.0], [0.0, 0.0]]), np.array([[0, 0], [0, 1]])
+    )
+    assert weeks.live.tolist() == [[True, False], [False, True]]
+    assert weeks.paid.tolist() == [True, False]
