@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from export_notes import RUSSIAN_NOTES
+
 from tenure_connectors.meaning import Meaning
 from tenure_connectors.preset import Preset
 from tenure_connectors.presets import EXPORTS
@@ -31,7 +33,8 @@ def page(preset: Preset, words: dict[str, str], *, russian: bool) -> str:
     """Write the page of one export in one language."""
     lines = [f"# {preset.title}", ""]
     if preset.impossible:
-        lines += [f"**{words['no']}:** {preset.impossible}", ""]
+        reason = RUSSIAN_NOTES[preset.impossible] if russian else preset.impossible
+        lines += [f"**{words['no']}:** {reason}", ""]
     elif "orders" in preset.tables:
         lines += [words["intro"].format(name=preset.name), "", f"## {words['run']}", "", "```console"]
         lines += ["tenure check --orders export.csv", "tenure init --orders export.csv", "```", ""]
@@ -53,7 +56,8 @@ def page(preset: Preset, words: dict[str, str], *, russian: bool) -> str:
         lines += [f"| {status} | {_say(meaning, russian=russian)} |" for status, meaning in preset.statuses.items()]
         lines.append(f"| {words['others']} | {_say(preset.unknown, russian=russian)} |")
     if preset.notes:
-        lines += ["", f"## {words['notes']}", "", *(f"- {note}" for note in preset.notes)]
+        notes = [RUSSIAN_NOTES[note] if russian else note for note in preset.notes]
+        lines += ["", f"## {words['notes']}", "", *(f"- {note}" for note in notes)]
     return "\n".join([*lines, "", f"{words['source']} {preset.documentation}", ""])
 
 

@@ -93,6 +93,7 @@ SHOPIFY = Preset(
     },
     notes=(
         "The export does not say when refunds happened: they lower their order from the start. The bulk export does.",
+        "Later ones are dated where each export is landed in a store by tenure pull.",
     ),
     documentation="help.shopify.com/manual/fulfillment/managing-orders/exporting-orders",
 )

@@ -72,6 +72,7 @@ STRIPE = Preset(
     notes=(
         "Amounts are those converted to your own currency where Stripe converted them; taxes are part of them.",
         "Refunds lower their payment from the start: the export does not say when they happened.",
+        "Later ones are dated where each export is landed in a store by tenure pull.",
     ),
     documentation="docs.stripe.com/reports/report-types",
 )

@@ -74,7 +74,10 @@ WOOCOMMERCE = Preset(
     required=("order_id", "created_at", "status", "email", "total"),
     tables={"orders": _orders},
     statuses=STATUSES,
-    notes=("Guests (customer 0) are their e-mail. Refunds lower their order from the start: the export has no date.",),
+    notes=(
+        "Guests (customer 0) are their e-mail. Refunds lower their order from the start: the export has no date.",
+        "Later ones are dated where each export is landed in a store by tenure pull.",
+    ),
     documentation="woocommerce.com/document/import-and-export-of-woocommerce-orders",
 )
 

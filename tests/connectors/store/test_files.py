@@ -80,6 +80,13 @@ def test_files__of_several_sources_lie_side_by_side(land, tmp_path):
         assert connection.execute("SELECT sum(cost) FROM tenure.spend").fetchone() == (10.0,)
 
 
+def test_files__date_refunds_that_an_export_does_not_date(land, rows):
+    land("payments.csv", STRIPE, 10)
+    land("payments.csv", STRIPE.replace("30.00,0.00,eur,Paid", "30.00,12.00,eur,Paid"), 20)
+    lines = rows("SELECT revenue, recorded_at FROM tenure.orders WHERE order_id = 'payments:ch_2' ORDER BY batch, 1")
+    assert lines == [(30.0, None), (-30.0, at(20)), (18.0, at(20))]
+
+
 def test_files__of_no_table_are_refused(land):
     with pytest.raises(UsageError, match="There is no table 'order'"):
         land("crm.csv", ORDERS, 15, table="order")
