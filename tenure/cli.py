@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import traceback
+from inspect import signature
 from typing import Annotated
 
 import typer
@@ -12,6 +13,8 @@ from tenure import __version__
 from tenure.commands import COMMANDS, GROUPS
 from tenure.output import as_object
 from tenure_serving.failure import describe_failure
+
+_QUIET = frozenset({"--quiet", "-q"})
 
 app = typer.Typer(
     name="tenure",
@@ -35,6 +38,9 @@ def root(
     ] = False,
     debug: Annotated[
         bool, typer.Option("--debug", help="Show the traceback of a failure. Works after the command, too.")
+    ] = False,
+    quiet: Annotated[
+        bool, typer.Option("--quiet", "-q", help="No progress and no log lines. Works after the command, too.")
     ] = False,
 ) -> None:
     """Who will leave, what are they worth, what to do: answers from an order log.
@@ -63,12 +69,24 @@ def _add_commands() -> None:
 _add_commands()
 
 
+def _pass_quiet(words: list[str]) -> list[str]:
+    """Hand ``-q``, wherever it stands, to a command that shows progress; one that never does takes it, too."""
+    others = [word for word in words if word not in _QUIET]
+    place = next((number for number, word in enumerate(others) if not word.startswith("-")), len(others))
+    for command in COMMANDS:
+        name = command.__name__.split("_", maxsplit=1)
+        if len(others) < len(words) and others[place : place + len(name)] == name:
+            asked = ["--quiet"] if "quiet" in signature(command).parameters else []
+            return [*others[: place + len(name)], *asked, *others[place + len(name) :]]
+    return words
+
+
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line and exit with its code."""
     words = sys.argv[1:] if arguments is None else arguments
     debug = "--debug" in words
     try:
-        app([argument for argument in words if argument != "--debug"], prog_name="tenure")
+        app(_pass_quiet([argument for argument in words if argument != "--debug"]), prog_name="tenure")
     except Exception as error:  # the last stop before the user
         failure = describe_failure(error)
         if debug:

@@ -7,6 +7,7 @@ multiply.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol, Self
@@ -44,6 +45,7 @@ _SENTENCES = {
     ("value", True): N_("{fact}: spend when buying x {multiplier} (raises value)"),
     ("value", False): N_("{fact}: spend when buying x {multiplier} (lowers value)"),
 }
+_MULTIPLIER = re.compile(r": [^:()]+ [x×] [^:()]*(\([^()]*\))$")
 
 
 class Described(Protocol):
@@ -305,12 +307,31 @@ class _Facts:
             meaning = self.language.translate(feature.meaning).rstrip(".")
             return self.language.gettext("{meaning} not known yet", meaning=meaning)
         currency = self.currency if feature.unit == "money" and self.currency else ""
-        return self.language.reason(feature.reason, _Number(value, currency, self.language)) or feature.say(
-            _Number(value, currency, self.language)
-        )
+        number = _Number(value, currency, self.language)
+        return self.language.reason(feature.reason, number) or _say_level(feature.say(number), self.language)
 
     def _value(self, row: int, name: str) -> float:
         return float(self.values[name][row]) if name in self.values else float("nan")
+
+
+def _say_level(fact: str, language: Language) -> str:
+    """Say which level of a column a customer has, or has not: the column where it is known, the level as it is."""
+    for between, said in ((": ", "{level}"), (" is not ", N_("not {level}"))):
+        column, found, level = fact.partition(between)
+        if found and (spoken := language.translate(column)) != column:
+            return f"{spoken}: {language.gettext(said, level=level)}"
+    return fact
+
+
+def shorten_reason(reason: str) -> str:
+    """Leave the multiplier of a finished reason away, in whichever language it was said; its direction stays.
+
+    Examples
+    --------
+    >>> shorten_reason("silent for 96 days, usual gap 21 days: odds of leaving x 2.4 (raises risk)")
+    'silent for 96 days, usual gap 21 days (raises risk)'
+    """
+    return _MULTIPLIER.sub(r" \1", reason)
 
 
 def terms_of(contributions: Contributions, *, target: Target, rows: int) -> tuple[_Floats, float]:

@@ -27,7 +27,7 @@ def bundle_folder(source: str | Path, tracking_uri: str | None = None) -> Path:
 
 
 def _download(uri: str, tracking_uri: str | None) -> Path:
-    with mlflow_session(tracking_uri) as mlflow:
+    with mlflow_session(tracking_uri, impatient=True) as mlflow:
         from mlflow.exceptions import MlflowException
 
         try:

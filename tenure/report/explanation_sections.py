@@ -50,6 +50,7 @@ def explanation_sections(
         ChartBlock(
             charts.beeswarm(swarm_dots(contributions, present, catalogue), language=language),
             language.gettext("What each of the strongest terms adds to the odds of leaving, one dot per customer"),
+            wide=True,
         )
     ]
     urgent = first_to_call(with_money(scores, record), rows=1)
@@ -60,7 +61,7 @@ def explanation_sections(
             "Steps from an undecided customer to the churn probability of {customer}", customer=customer
         )
         chart = charts.waterfall(steps, customer=customer, currency=currency, language=language)
-        blocks.insert(0, ChartBlock(chart, label))
+        blocks.insert(0, ChartBlock(chart, label, wide=True))
     lead = language.gettext(
         "The steps of a customer multiply to exactly the churn probability in the score table: nothing is left out."
     )

@@ -65,7 +65,7 @@ def date_findings(table: pd.DataFrame) -> Findings | None:
         )
     return Findings(
         subject="dates",
-        title="Dates of the next order are {whole_error} days off, {whole_adbt_error} by ADBT",
+        title="Dates of the next order are {whole_error} days off, {whole_adbt_error} by the usual gap",
         lead=lead,
         facts=(
             Fact("whole_error", round(mean["error_days"]), "days"),

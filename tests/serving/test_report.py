@@ -301,13 +301,13 @@ def test_report__says_that_no_currency_is_given(data) -> None:
 
 def test_report__says_what_the_numbers_mean_and_what_was_set_aside(page) -> None:
     text = Reader(page).text
-    assert "no order with positive revenue within 90 days from as_of" in text
+    assert "no order with positive revenue within 90 days from the day of the prediction" in text
     assert "Rows read 52,310" in text
     assert "ADBT days q25: 12; median: 31.5; q75: 70.2" in text
     assert "Long enough for backtest yes" in text
-    assert "One time share 35 %" in text
-    assert "First order at 2023-12-05" in text
-    assert "Last order at 2025-11-30 One" in text
+    assert "Customers with one order only 35 %" in text
+    assert "First order 2023-12-05" in text
+    assert "Last order 2025-11-30 Customers with one" in text
     assert "Name orders" not in text
     assert "broken" not in text
     assert "Set aside Reason Column Rows no customer id customer_id 402 amount" in text

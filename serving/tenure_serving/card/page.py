@@ -8,7 +8,7 @@ from markupsafe import Markup
 
 from tenure_serving.card.card import CustomerCard
 from tenure_serving.language import NO_CURRENCY, Language
-from tenure_serving.report.cell import cell, heading
+from tenure_serving.report.cell import cell, heading, say_names
 from tenure_serving.report.sections import Drawable
 
 _WIDTH, _HEIGHT = 980, 150
@@ -111,6 +111,7 @@ def _environment(language: Language) -> Environment:
         "said": language.translate,
         "words": lambda name: heading(name, language),
         "cell": lambda value: cell(value, language),
+        "plainly": lambda text: say_names(text, language),
         "capital": lambda text: text[:1].upper() + text[1:],
     }
     return environment

@@ -46,7 +46,7 @@ def retention(
         Of every word on it.
     """
     shown = _recent(cells, ages, cohorts).assign(state=lambda t: t["mature"].map({True: _CLOSED, False: OPEN}))
-    shown["label"] = [f"{100 * share:.0f}" for share in shown["retention"]]
+    shown["label"] = ["" if math.isnan(share) else f"{100 * share:.0f}" for share in shown["retention"]]
     means = summary.set_index("age")["retention"]
     last = min(ages - 1, int(means.index.max())) if len(means) else 0
     conclusion = (

@@ -107,7 +107,7 @@ def draw_value_by_risk(table: pd.DataFrame, *, currency: str = "", language: Lan
     half = float(rows["money_at_risk"].max()) / 2
     base = style.chart(rows).encode(
         x=alt.X("risk_tier:N", sort=tiers, title=language.gettext("risk of leaving"), axis=alt.Axis(labelAngle=0)),
-        y=alt.Y("value_tier:N", sort=tiers[::-1], title=language.gettext("value if they stay")),
+        y=alt.Y("value_tier:N", sort=tiers[::-1], title=language.gettext("value tier, if they stay")),
         tooltip=style.tips(language, value_tier="", risk_tier="", customers=",", money_at_risk=",.0f"),
     )
     colour = alt.Color("money_at_risk:Q", scale=alt.Scale(scheme=SEQUENTIAL, domainMin=0), legend=None)

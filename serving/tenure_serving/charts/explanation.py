@@ -15,7 +15,6 @@ _PROBABILITY = "format(1 / (1 + exp(-datum.value)), '.0%')"
 _LANE = 3.0  # pixels between two dots of one row
 _ROW = 26
 _FARTHEST = np.log(20)
-_WITHOUT_UNIT = frozenset({"", "ratio", "share", "flag"})
 
 
 def waterfall(
@@ -132,5 +131,4 @@ def _label(term: str, value: float, unit: str, currency: str, language: Language
         return words
     if unit == "money":
         return f"{words}: {language.money(value, currency)}"
-    shown = "" if unit in _WITHOUT_UNIT else language.translate(unit.replace("money", currency))
-    return f"{words}: {language.number(value)} {shown}".rstrip()
+    return f"{words}: {language.number(value)}"  # what is counted stands in the words

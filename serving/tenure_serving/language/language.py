@@ -57,7 +57,7 @@ class Language:
     --------
     >>> russian = load_language("ru")
     >>> russian.ngettext("{count} customer", "{count} customers", 3), russian.percent(0.031)
-    ('3 клиента', '3,1 %')
+    ('3 клиента', '3,1\xa0%')
     >>> ENGLISH.money(1234567, "EUR"), ENGLISH.day(pd.Timestamp("2011-06-11"))
     ('1.23 million EUR', '2011-06-11')
     """
@@ -143,6 +143,9 @@ class Language:
             return self.digits(value)
         if matched := _DAY.fullmatch(value):
             return self.day(pd.Timestamp(matched[1]))
+        parts = value.split(" and ")
+        if len(parts) > 1 and all(_DAY.fullmatch(part) for part in parts):
+            return " и ".join(map(self.write_inserted, parts)) if self.code == "ru" else value
         return self.translate(value)
 
     def digits(self, text: str) -> str:
@@ -150,7 +153,8 @@ class Language:
         if self.code == "en":
             return text
         decimal, group = self._separators
-        return text.translate({ord(","): group, ord("."): decimal, ord("%"): "%"}).replace(" ", "\xa0")
+        spaced = re.sub(r"(?<=\d)%", " %", text.translate({ord(","): group, ord("."): decimal}))
+        return spaced.replace(" ", "\xa0")
 
     @cached_property
     def _separators(self) -> tuple[str, str]:
@@ -171,6 +175,8 @@ class Language:
         if not math.isfinite(value):
             return MISSING
         size = abs(value)
+        if 0 < size < 0.001:
+            return self.digits("> -0.001" if value < 0 else "< 0.001")
         for unit, text in (
             (1e12, N_("{number} trillion")),
             (1e9, N_("{number} billion")),
@@ -208,6 +214,7 @@ class Language:
         if not math.isfinite(share):
             return MISSING
         pattern = "#,##0.0 %" if 0 < abs(share) < 0.095 else "#,##0 %"
+        pattern = pattern if self.code == "en" else pattern.replace(" ", "\xa0")
         return str(format_percent(share, format=pattern, locale=self.code))
 
     def money(self, amount: float, currency: str) -> str:
@@ -218,7 +225,9 @@ class Language:
         >>> ENGLISH.money(56123, "GBP"), ENGLISH.money(12.3456, ""), load_language("ru").money(56123, "GBP")
         ('56,100 GBP', '12.3', '56\xa0100\xa0£')
         """
-        return self.beside(self.number(amount), currency) if math.isfinite(amount) else MISSING
+        if not math.isfinite(amount):
+            return MISSING
+        return self.beside(self.number(round(amount, 2) if abs(amount) < 1 else amount), currency)
 
     def exact_money(self, amount: float, currency: str | None) -> str:
         """Write an amount to the cent, without cents from a thousand on.
@@ -237,7 +246,9 @@ class Language:
 
     def in_currency(self, axis: str, currency: str) -> str:
         """Name an axis with its currency as the unit."""
-        return f"{axis} ({currency})" if currency else axis
+        if not currency:
+            return axis
+        return f"{axis} ({currency if self.code == 'en' else get_currency_symbol(currency, self.code)})"
 
     def day(self, moment: Any) -> str:  # noqa: ANN401  # a moment of any kind, or nothing
         """Write a day in short."""

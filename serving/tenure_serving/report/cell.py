@@ -13,6 +13,8 @@ from tenure_serving.language import ENGLISH, N_, Language
 
 _ABBREVIATIONS = {"adbt", "cac", "ces", "clv", "csat", "ltv", "nps", "rfm", "roi"}
 _COLUMN = re.compile(r"[a-z]+(_[a-z]+)+")
+_NAME = re.compile(r"\b[a-z]+(?:_[a-z0-9]+)+\b")
+_WINDOW = re.compile(r":? \[as_of[^)]*\)")
 _ISO_MOMENT = re.compile(r"\d{4}-\d\d-\d\dT[\d:.]+")
 _WRITERS: Mapping[type, Callable[[Any, Language], str]] = {  # a bool is an int too: it comes first
     bool: lambda flag, language: language.gettext(N_("yes") if flag else N_("no")),
@@ -62,6 +64,20 @@ def heading(name: object, language: Language) -> str:
     """Say a column's or a term's name in a language: in English in its words."""
     title = language.column(str(name))
     return words(name) if title == str(name) else title
+
+
+def say_names(text: str, language: Language = ENGLISH) -> str:
+    """Say names of columns that stand in a sentence, and leave the notation of a window away.
+
+    Examples
+    --------
+    >>> say_names("value_low to value_high; the 90 days from as_of on: [as_of, as_of + 90 days)")
+    '“value low” to “value high”; the 90 days from the day of the prediction on'
+    """
+    quotes = {"ru": "«»"}.get(language.code, "“”")
+    moment = language.gettext(N_("the day of the prediction"))
+    plain = _WINDOW.sub("", text).replace("as_of", moment)
+    return _NAME.sub(lambda found: heading(found[0], language).join(quotes), plain)
 
 
 def words(name: object) -> str:

@@ -97,7 +97,7 @@ _QUESTIONS: Mapping[str, _Question] = {
     ),
     "baseline": _Question(
         text=N_("Is it better than the best simple rule?"),
-        rule=N_("good from 2 % less surprise at who left, fair from none more"),
+        rule=N_("good from 2 % less error of the churn probabilities (log-loss), fair from no more"),
         good=0.02,
         fair=0.0,
         higher_is_better=True,

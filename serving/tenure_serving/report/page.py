@@ -12,9 +12,10 @@ import pandas as pd
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from tenure_serving.language import ENGLISH, NO_CURRENCY, Language
+from tenure_serving.language import ENGLISH, N_, NO_CURRENCY, Language
+from tenure_serving.reasons import shorten_reason
 from tenure_serving.report import summary
-from tenure_serving.report.cell import cell, heading
+from tenure_serving.report.cell import cell, heading, say_names
 from tenure_serving.report.data import ReportData
 from tenure_serving.report.grade import grade_model, say_verdict
 from tenure_serving.report.sections import CHAPTERS, lay_out
@@ -27,8 +28,24 @@ class _Said(TypedDict):
 
 
 _FOR_PROGRAMS = frozenset({"ready", "name"})
-_OF_ORDERS = {"first_at": "first_order_at", "last_at": "last_order_at"}
-"""What moments of any table are called where the table is that of the orders."""
+_SAID_OF_DATA = {
+    "uri": N_("file"),
+    "as_of": N_("day of the prediction"),
+    "rows_after_as_of": N_("rows after that day, not read"),
+    "first_at": N_("first order"),
+    "last_at": N_("last order"),
+    "returns_share": N_("returns, share of the revenue of orders"),
+    "revenue": N_("net revenue"),
+    "one_time_share": N_("customers with one order only"),
+    "adbt_quantiles": N_("days between orders, by share of customers (%)"),
+    "suggested_horizon_days": N_("suggested window, days"),
+    "verdicts": N_("what the orders are good for"),
+}
+"""What the figures of the orders are called on the page, where their names do not say it."""
+_DEFINED_FIRST = (
+    "population", "horizon", "churn", "value", "value_if_buys", "interval", "interval_if_buys", "warnings",
+    "next_order", "clv", "contribution_to_date", "clv_to_come", "clv_before_cac", "clv_net",
+)  # fmt: skip
 _METRIC_ALIASES = {"coverage80": "coverage_80"}
 
 
@@ -77,7 +94,8 @@ def render_report(
             language=language,
             no_currency=NO_CURRENCY,
             conclusion=_conclude(data, summary.headline(people), language),
-            readiness=_readable(data.readiness, language),
+            readiness=_readable(data.readiness, data.currency, language),
+            definitions=_in_order(data.definitions),
             head=summary.headline(people),
             grade=grade_model(backtest, data.champion, language=language, signal=data.signal),
             risk=summary.by_risk(people),
@@ -194,7 +212,7 @@ def _environment(language: Language) -> Environment:
         "money": language.money,
         "number": language.number,
         "metric_words": lambda name: language.gettext(METRIC_WORDS[name]),
-        "percent": language.percent,
+        "percent": lambda share: language.percent(share).replace(" ", "\xa0"),
         "count": language.count,
         "day": language.day,
         "long_day": language.long_day,
@@ -202,21 +220,31 @@ def _environment(language: Language) -> Environment:
         "words": lambda name: heading(name, language),
         "cell": lambda value: cell(value, language),
         "verdict": lambda verdict: say_verdict(verdict, language),
+        "shortly": shorten_reason,
+        "plainly": lambda text: say_names(text, language),
         "capital": lambda text: text[:1].upper() + text[1:],
     }
     environment.tests["table"] = _is_table
     return environment
 
 
-def _readable(readiness: Mapping[str, Any], language: Language) -> dict[str, Any]:
+def _in_order(definitions: Mapping[str, str]) -> dict[str, str]:
+    """Order definitions by what is read first; a model that was read back has them by the alphabet."""
+    names = [*(name for name in _DEFINED_FIRST if name in definitions), *definitions]
+    return {name: definitions[name] for name in names if definitions[name]}
+
+
+def _readable(readiness: Mapping[str, Any], currency: str, language: Language) -> dict[str, Any]:
     """Keep what a person reads: nothing empty, no example rows of customers; shares in percent."""
     readable: dict[str, Any] = {}
     for field, value in readiness.items():
         if value is None or value in ("", [], ()) or field in _FOR_PROGRAMS:
             continue
-        name = _OF_ORDERS.get(field, field)
-        if isinstance(value, float) and name.endswith("share"):
+        name = language.gettext(_SAID_OF_DATA[field]) if field in _SAID_OF_DATA else field
+        if isinstance(value, float) and field.endswith("share"):
             readable[name] = language.percent(value)
+        elif field == "revenue":
+            readable[name] = language.exact_money(float(value), currency)
         elif _is_table(value):
             readable[name] = [{column: cell for column, cell in row.items() if column != "examples"} for row in value]
         else:

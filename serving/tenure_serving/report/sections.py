@@ -201,7 +201,7 @@ def _plain(block: Paragraph | TableBlock, currency: str, language: Language) -> 
     ]
     heads = [
         {
-            "words": block.headings.get(name) or _capital(heading(name, language)),
+            "words": _capital(block.headings.get(name) or heading(name, language)),
             "numeric": unit not in {"text", "date"},
         }
         for name, unit in zip(table.columns, units, strict=True)

@@ -29,7 +29,7 @@ def test_numbers__are_written_as_each_language_does() -> None:
     assert [RUSSIAN.number(value).replace("\xa0", " ") for value in values] == [
         "1,23 млн", "56 100", "12,3", "0,5", "-20 500",
     ]  # fmt: skip
-    assert (ENGLISH.percent(0.031), RUSSIAN.percent(0.031)) == ("3.1 %", "3,1 %")
+    assert (ENGLISH.percent(0.031), RUSSIAN.percent(0.031)) == ("3.1 %", "3,1\xa0%")
 
 
 def test_money__carries_its_currency() -> None:
@@ -59,7 +59,7 @@ def test_days__are_written_as_each_language_does() -> None:
 
 def test_translate__recognises_a_finished_sentence_and_what_stands_in_it() -> None:
     reason = "silent for 96 days, usual gap 21 days: odds of leaving x 2.4 (raises risk)"
-    assert RUSSIAN.translate(reason) == "молчит 96 дней, обычный перерыв 21 день: шансы ухода x 2,4 (повышает риск)"
+    assert RUSSIAN.translate(reason) == "молчит 96 дней, обычный перерыв 21 день: шансы ухода × 2,4 (повышает риск)"
     assert RUSSIAN.translate("1 order in the last 90 days") == "1 заказ за последние 90 дней"
     assert ENGLISH.translate(reason) == reason
 
@@ -88,8 +88,8 @@ def test_reasons__are_said_in_the_language_asked_for() -> None:
     (russian,) = churn_reasons(explained, snapshot, BUILT_IN, currency="EUR", language=RUSSIAN)
     assert english[0] == "3 orders in the last 90 days: odds of leaving x 0.37 (lowers risk)"
     assert [text.replace("\xa0", " ") for text in russian] == [
-        "3 заказа за последние 90 дней: шансы ухода x 0,37 (снижает риск)",
-        "потратил 1 234 € за последние 90 дней: шансы ухода x 1,65 (повышает риск)",
+        "3 заказа за последние 90 дней: шансы ухода × 0,37 (снижает риск)",
+        "потратил 1 234 € за последние 90 дней: шансы ухода × 1,65 (повышает риск)",
     ]
 
 

@@ -40,8 +40,13 @@ def stored(**changes: object) -> Stored:
     return Stored(json.loads(json.dumps(EVIDENCE.to_dict())) | changes, "extras.json")
 
 
+def totals(**columns: list[object]) -> dict[str, object]:
+    return {"totals": [{"name": name, "values": values} for name, values in columns.items()]}
+
+
 def test_evidence__comes_back_as_it_was() -> None:
-    read = Evidence.from_stored(stored())
+    sorted_keys = json.dumps(EVIDENCE.to_dict(), sort_keys=True)  # as the bundle writes it
+    read = Evidence.from_stored(Stored(json.loads(sorted_keys), "extras.json"))
     assert (read.reason, read.notes) == (EVIDENCE.reason, EVIDENCE.notes)
     pd.testing.assert_frame_equal(read.backtest, EVIDENCE.backtest, check_dtype=False)
     pd.testing.assert_frame_equal(read.totals, EVIDENCE.totals)
@@ -53,10 +58,10 @@ def test_evidence__comes_back_as_it_was() -> None:
     ("changes", "said"),
     [
         ({"reason": 3}, "must be a text"),
-        ({"totals": {"predicted": [1.0], "actual": [2.0]}}, "no origin"),
-        ({"totals": {"origin": ["2024-06-01T00:00:00"], "predicted": [1.0, 2.0], "actual": [2.0]}}, "one length"),
-        ({"totals": {"origin": ["yesterday"], "predicted": [1.0], "actual": [2.0]}}, "must be a moment"),
-        ({"totals": {"origin": ["2024-06-01T00:00:00"], "predicted": ["<b>"], "actual": [2.0]}}, "must be a number"),
+        (totals(predicted=[1.0], actual=[2.0]), "a table with origin, predicted, actual"),
+        (totals(origin=["2024-06-01T00:00:00"], predicted=[1.0, 2.0], actual=[2.0]), "one length"),
+        (totals(origin=["yesterday"], predicted=[1.0], actual=[2.0]), "must be a moment"),
+        (totals(origin=["2024-06-01T00:00:00"], predicted=["<b>"], actual=[2.0]), "must be a number"),
         ({"more": {}}, "an unknown 'more'"),
     ],
 )

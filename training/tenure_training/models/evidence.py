@@ -75,8 +75,12 @@ class Evidence:
         return cls(reason=saved["reason"].text(), notes=notes, unseen=unseen, signal=signal, **tables)
 
 
-def _columns(table: pd.DataFrame) -> dict[str, list[object]]:
-    return {str(name): [_plain(value) for value in column] for name, column in table.items()}
+def _columns(table: pd.DataFrame) -> list[dict[str, object]]:
+    """Return the columns in their order, which an object of JSON does not keep."""
+    return [
+        {"name": str(name), "values": [_plain(value) for value in column]}
+        for name, column in (table.items() if len(table) else ())
+    ]
 
 
 def _plain(value: object) -> object:
@@ -90,11 +94,14 @@ def _plain(value: object) -> object:
 
 
 def _table(stored: Stored, name: str) -> pd.DataFrame:
-    columns = stored.read_named(most=_MOST_COLUMNS)
-    if not any(column.value for column in columns.values()):
+    columns = [item.fields("name", "values") for item in stored.items(most=_MOST_COLUMNS)]
+    if not columns:
         return pd.DataFrame()
-    stored.fields(*_COLUMNS[name], optional=columns)
-    read = {column: _column(values, column) for column, values in columns.items()}
+    by_name = {column["name"].text(most=100, least=1): column["values"] for column in columns}
+    missing = [column for column in _COLUMNS[name] if column not in by_name]
+    if missing or len(by_name) < len(columns):
+        stored.refuse(f"a table with {', '.join(_COLUMNS[name])}, each once")
+    read = {column: _column(values, column) for column, values in by_name.items()}
     if len({len(values) for values in read.values()}) > 1:
         stored.refuse("a table of columns of one length")
     return pd.DataFrame(read)

@@ -67,7 +67,7 @@ def dates_layout(findings: Findings) -> Parts:
         "adbt_error_days": "last order + ADBT, days",
         "coverage_80": "80 % interval holds",
     }
-    title = "Backtest of next_order_at, customers with two orders or more"
+    title = "Dates of the next order on past windows, customers with two orders or more"
     return [
         Sentence(text=line, only="terminal"),
         View(table="dates", title=title, headings=headings, only="section"),
