@@ -29,6 +29,7 @@ def study(
     *,
     column: str = BEST[0],
     level: str = BEST[1],
+    name: str | None = None,
     horizon_days: float = 180,
     currency: str = "",
 ) -> Findings:
@@ -42,6 +43,8 @@ def study(
         A score table.
     column, level
         The group: customers whose column of the scores has this level.
+    name
+        What the group is called; None: the level of the column.
     horizon_days
         Length of the later window of `tenure_decisions.customers.encounters.encounters`.
     currency
@@ -82,7 +85,7 @@ def study(
     ideal = _ideal(people, firsts, notes)
     return study_findings(
         table,
-        group=f"the {level} {column.replace('_', ' ')}",
+        group=name or f"the {level} {column.replace('_', ' ')}",
         customers=len(people),
         met_early=met_early,
         ideal=ideal,

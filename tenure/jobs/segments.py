@@ -24,7 +24,7 @@ from tenure_features.errors import UsageError
 from tenure_features.families.catalogue import BUILT_IN
 from tenure_features.reading.engine import fetch
 from tenure_serving.card.reader import read_economics, read_rules
-from tenure_serving.language import ENGLISH, Language
+from tenure_serving.language import ENGLISH, N_, Language
 from tenure_serving.report.summary import sum_by, with_money
 from tenure_serving.score_tables import Scores, earlier_scores, read_scores
 from tenure_serving.segments import Playbook, load_map, load_playbook
@@ -34,7 +34,7 @@ from tenure_serving.segments.maps import parse_map
 from tenure_serving.segments.movement import GROUPINGS, count_movement, stability
 from tenure_serving.segments.playbook import parse_playbook
 
-WHERE, IN_GROUP, OTHERS = "group_of_own", "in the group", "everybody else"
+WHERE, IN_GROUP, OTHERS = "your_group", N_("in the group"), N_("everybody else")
 """Column of who fulfils a condition, and its two levels."""
 
 _BUILT_IN_MAPS = {"rfm_group": "common_eleven", "rfm_relationship": "relationship"}
@@ -150,10 +150,11 @@ def group_customers(
 def _study_tables(shop: Shop, scored: Scores, *, by: str, group: str | None) -> dict[str, Findings | None]:
     """Say what the tables of the shop tell of groups: how they fare, where they are and what they buy, and of one."""
     column, level = ("value_tier", "high") if group is None else (by, group)
+    name = N_("your group") if column == WHERE else None
     return {
         "experience": find_experience(shop, scored.table, also=(by,)),
         "matrix": find_matrix(shop, scored.table, by=by, currency=scored.currency),
-        "study": study(shop, scored.table, column=column, level=level, currency=scored.currency),
+        "study": study(shop, scored.table, column=column, level=level, name=name, currency=scored.currency),
     }
 
 
