@@ -44,7 +44,7 @@ NO_CURRENCY = N_(
 
 @dataclass(frozen=True, kw_only=True)
 class Language:
-    """How everything for people is spoken.
+    r"""How everything for people is spoken.
 
     Attributes
     ----------
