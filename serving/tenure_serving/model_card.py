@@ -17,7 +17,7 @@ from tenure_serving.language import ENGLISH
 from tenure_serving.report.grade import GRADE_MEANINGS, grade_model
 from tenure_serving.report.summary import compare
 from tenure_training.models.bundle import Bundle, BundleInfo
-from tenure_training.models.evidence import Evidence
+from tenure_training.models.evidence import StoredEvidence
 
 _EVIDENCE = "evidence"
 _DIGITS = 6
@@ -90,7 +90,7 @@ class Evaluation:
         stored = bundle.extras.get(_EVIDENCE)
         if stored is None:
             return None
-        evidence = Evidence.from_stored(Stored(stored, f"extras.json.{_EVIDENCE}"))
+        evidence = StoredEvidence.from_stored(Stored(stored, f"extras.json.{_EVIDENCE}"))
         return cls.of(evidence.backtest, evidence.calibration, champion=bundle.info.champion, reason=evidence.reason)
 
 

@@ -316,10 +316,10 @@ class _Facts:
 
 def _say_level(fact: str, language: Language) -> str:
     """Say which level of a column a customer has, or has not: the column where it is known, the level as it is."""
-    for between, said in ((": ", "{level}"), (" is not ", N_("not {level}"))):
-        column, found, level = fact.partition(between)
-        if found and (spoken := language.translate(column)) != column:
-            return f"{spoken}: {language.gettext(said, level=level)}"
+    for between, text in ((": ", "{level}"), (" is not ", N_("not {level}"))):
+        column, separator, level = fact.partition(between)
+        if separator and (spoken := language.translate(column)) != column:
+            return f"{spoken}: {language.gettext(text, level=level)}"
     return fact
 
 

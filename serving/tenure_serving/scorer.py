@@ -22,7 +22,7 @@ from tenure_training.models.after.money_to_date import ACQUISITION_COST, MONEY_T
 from tenure_training.models.after.next_order import NextOrder, predict_dates
 from tenure_training.models.bundle import INTERVAL_LEVEL, Bundle, BundleInfo, read_bundle
 from tenure_training.models.contract import LEVELS, Candidate, Contributions, Prediction
-from tenure_training.models.evidence import Evidence
+from tenure_training.models.evidence import StoredEvidence
 
 if TYPE_CHECKING:  # shap compiles on import, which takes seconds
     from shap import Explanation
@@ -110,7 +110,7 @@ class Scorer:
         extras = Stored(dict(bundle.extras), "extras.json").fields(optional=_EXTRAS)
         self._timing = NextOrder.from_stored(extras["next_order"]) if "next_order" in extras else None
         self._lifetime = Lifetime.from_stored(extras["lifetime"]) if "lifetime" in extras else None
-        self._evidence = Evidence.from_stored(extras["evidence"]) if "evidence" in extras else None
+        self._evidence = StoredEvidence.from_stored(extras["evidence"]) if "evidence" in extras else None
 
     @classmethod
     def load(
@@ -154,7 +154,7 @@ class Scorer:
         return self._lifetime.notes if self._lifetime is not None else ()
 
     @property
-    def evidence(self) -> Evidence | None:
+    def evidence(self) -> StoredEvidence | None:
         """How the model did on past windows when it was trained; None in bundles that do not say."""
         return self._evidence
 

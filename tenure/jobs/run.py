@@ -65,19 +65,7 @@ def run_job(
         trained = replace(trained, notes=(*trained.notes, *scorer.notes))
         with progress.stage("Writing the report"):
             further = sections(training) if sections else ()
-            reported = Reported(
-                shop=shop,
-                config=config,
-                scorer=scorer,
-                scores=scores,
-                present=training.frame.present,
-                catalogue=training.frame.catalogue,
-                previous=previous,
-                notes=trained.notes,
-                tuning=tuning_sections(training.tunings, language=language),
-                further=further,
-                audit=trained.audit,
-            )
+            reported = _describe_run(config, trained, scorer, scores, previous, further=further)
             files = write_report(draft, reported, language=language)
     # what is recorded lies in its place by now, so that a store that cannot be reached leaves a whole result
     bundle = replace(scorer.bundle, folder=out / MODEL_FOLDER)
@@ -102,6 +90,31 @@ def _present(config: Config, trained: TrainedShop, scorer: Scorer) -> pd.DataFra
     """Put beside the features of the customers of a training what else they are scored with."""
     priced = with_past_money(trained.training.frame.present, config.economics, trained.shop)
     return with_profile(priced, trained.shop, scorer.segmenter.playbook.columns)
+
+
+def _describe_run(
+    config: Config,
+    trained: TrainedShop,
+    scorer: Scorer,
+    scores: pd.DataFrame,
+    previous: Scores | None,
+    *,
+    further: tuple[Section, ...],
+) -> Reported:
+    training = trained.training
+    return Reported(
+        shop=trained.shop,
+        config=config,
+        scorer=scorer,
+        scores=scores,
+        present=training.frame.present,
+        catalogue=training.frame.catalogue,
+        previous=previous,
+        notes=trained.notes,
+        tuning=tuning_sections(training.tunings, language=load_language(config.report.language)),
+        further=further,
+        audit=trained.audit,
+    )
 
 
 def _score(

@@ -25,7 +25,7 @@ from tenure_features.user_features import require_defined
 from tenure_serving.batch import MANIFEST, SCORES, write_scores
 from tenure_serving.language import ENGLISH, load_language
 from tenure_serving.result_folder import replace_folder
-from tenure_serving.score_tables import earlier_scores
+from tenure_serving.score_tables import Scores, earlier_scores
 from tenure_serving.scorer import Scorer
 from tenure_training.models.bundle import BundleInfo
 from tenure_training.models.user_file import own_candidates
@@ -52,33 +52,17 @@ def score_job(config: Config, model: str, out: Path, *, progress: Progress, repo
     require_settings(config)
     previous = earlier_scores(config.run.previous)
     with progress.stage("Loading the model"):
-        folder = Path(model)
-        tracking = None if folder.exists() else store_of(config.tracking).tracking_uri
-        own = own_candidates(config.run.candidates or ())
-        scorer = Scorer.load(folder if folder.exists() else model, tracking_uri=tracking, candidates=own)
-        info = scorer.bundle.info
-        config = _remembering(config, info)
+        scorer = _load(config, model)
+        config = _remembering(config, scorer.bundle.info)
     with progress.stage("Reading the orders"):
-        needed, catalogue = {feature.table for feature in info.catalogue}, catalogue_of(config)
-        asked = scorer.segmenter.playbook.columns
-        tables = needed | _price_tables(config) | ({"customers"} if asked else set())
-        shop = open_configured_shop(config, only=tables, progress=progress)
-        require_defined(info.catalogue, catalogue)
-        require_same(shop.calendar, info.definitions.get("calendar"))
+        catalogue = catalogue_of(config)
+        shop = _open(config, scorer, catalogue, progress)
         gap = gap_notes(shop, allow_gap=config.run.allow_gap)
-    notes = (*identity_notes(shop), *shop.notes, *gap)
-    language = load_language(config.report.language)
+    notes = (*identity_notes(shop), *shop.notes, *gap, *scorer.notes)
     with replace_folder(out, names=(*REPORT_FILES, *identity_files(shop), SCORES, MANIFEST)) as draft:
         with progress.stage("Scoring the customers"):
-            present = with_profile(
-                with_past_money(present_customers(shop, info, catalogue), config.economics, shop), shop, asked
-            )
-            scores = scorer.score(
-                present,
-                currency=shop.currency,
-                previous=previous.table if previous else None,
-                language=language,
-            )
+            present = _present(config, scorer, shop, catalogue)
+            scores = _score(config, scorer, shop, present, previous)
             write_identities(shop, draft)
             write_scores(
                 scores,
@@ -89,7 +73,6 @@ def score_job(config: Config, model: str, out: Path, *, progress: Progress, repo
                 currency=shop.currency,
                 unless_in=out if (out / REPORT).is_file() or not report else None,
             )
-        notes = (*notes, *scorer.notes)
         if report:
             reported = Reported(
                 shop=shop,
@@ -99,17 +82,43 @@ def score_job(config: Config, model: str, out: Path, *, progress: Progress, repo
                 present=present,
                 catalogue=catalogue,
                 previous=previous,
-                notes=(_basis(scorer), *(scorer.evidence.notes if scorer.evidence else ()), *notes),
+                notes=(*_basis(scorer), *notes),
             )
             with progress.stage("Writing the report"):
-                write_report(draft, reported, language=language)
-    return ScoreResult.of(
-        scores,
-        out=out,
-        bundle=scorer.bundle,
+                write_report(draft, reported, language=load_language(config.report.language))
+    place = out / REPORT if report else None
+    return ScoreResult.of(scores, out=out, bundle=scorer.bundle, currency=shop.currency, notes=notes, report=place)
+
+
+def _load(config: Config, model: str) -> Scorer:
+    own = own_candidates(config.run.candidates or ())
+    if Path(model).exists():
+        return Scorer.load(Path(model), candidates=own)
+    return Scorer.load(model, tracking_uri=store_of(config.tracking).tracking_uri, candidates=own)
+
+
+def _open(config: Config, scorer: Scorer, catalogue: Catalogue, progress: Progress) -> Shop:
+    """Open the tables that the model reads, and those that prices are measured in."""
+    info = scorer.bundle.info
+    tables = {feature.table for feature in info.catalogue} | _price_tables(config)
+    tables |= {"customers"} if scorer.segmenter.playbook.columns else set()
+    shop = open_configured_shop(config, only=tables, progress=progress)
+    require_defined(info.catalogue, catalogue)
+    require_same(shop.calendar, info.definitions.get("calendar"))
+    return shop
+
+
+def _present(config: Config, scorer: Scorer, shop: Shop, catalogue: Catalogue) -> pd.DataFrame:
+    present = present_customers(shop, scorer.bundle.info, catalogue)
+    return with_profile(with_past_money(present, config.economics, shop), shop, scorer.segmenter.playbook.columns)
+
+
+def _score(config: Config, scorer: Scorer, shop: Shop, present: pd.DataFrame, previous: Scores | None) -> pd.DataFrame:
+    return scorer.score(
+        present,
         currency=shop.currency,
-        notes=notes,
-        report=out / REPORT if report else None,
+        previous=previous.table if previous else None,
+        language=load_language(config.report.language),
     )
 
 
@@ -120,14 +129,15 @@ def _remembering(config: Config, info: BundleInfo) -> Config:
     return config.model_copy(update={"orders": config.orders.model_copy(update={"currency": info.currency})})
 
 
-def _basis(scorer: Scorer) -> str:
+def _basis(scorer: Scorer) -> tuple[str, ...]:
     """Say what a report from scores without a training rests on."""
-    return ENGLISH.gettext(
+    sentence = ENGLISH.gettext(
         "Nothing was trained for these scores: they come from the model of {day} (version {version}). Its grade and "
         "its test on past windows are those of its training, not of the newest orders.",
         day=f"{scorer.bundle.info.as_of:%Y-%m-%d}",
         version=scorer.version,
     )
+    return (sentence, *(scorer.evidence.notes if scorer.evidence else ()))
 
 
 def _price_tables(config: Config) -> set[str]:

@@ -32,7 +32,7 @@ from tenure_serving.score_tables import Scores
 from tenure_serving.scorer import Scorer
 from tenure_training.audit import Finding
 from tenure_training.drivers import rank_drivers
-from tenure_training.models.evidence import Evidence
+from tenure_training.models.evidence import StoredEvidence
 from tenure_training.models.season import LITTLE_UNSEEN, Z80, spread_of_total
 
 REPORT, CALL_LIST, CHART_FOLDER = "report.html", "call_list.csv", "charts"
@@ -84,9 +84,9 @@ class Reported:
         return self.scorer.bundle.info.currency or self.shop.currency or ""
 
     @property
-    def evidence(self) -> Evidence:
+    def evidence(self) -> StoredEvidence:
         """How the model did on past windows, from its bundle."""
-        return self.scorer.evidence or Evidence(reason="")
+        return self.scorer.evidence or StoredEvidence(reason="")
 
 
 def write_report(folder: Path, reported: Reported, *, language: Language = ENGLISH) -> list[Path]:
@@ -115,7 +115,7 @@ def write_report(folder: Path, reported: Reported, *, language: Language = ENGLI
 
 def _report_data(reported: Reported, record: pd.DataFrame, *, language: Language) -> ReportData:
     info, evidence = reported.scorer.bundle.info, reported.evidence
-    present = _explained(reported, record)
+    present = _sample_to_explain(reported, record)
     contributions = reported.scorer.bundle.candidate.contributions(
         present.astype(dict.fromkeys(info.features, "float64"))
     )
@@ -174,7 +174,7 @@ def _sections(reported: Reported, reasons: Sequence[Section], *, language: Langu
     )
 
 
-def _explained(reported: Reported, record: pd.DataFrame) -> pd.DataFrame:
+def _sample_to_explain(reported: Reported, record: pd.DataFrame) -> pd.DataFrame:
     """Return the rows whose terms are shown: evenly spaced ones, and the customer to call first."""
     present = reported.present
     urgent = first_to_call(with_money(reported.scores, record), rows=1)["customer_id"]

@@ -10,7 +10,7 @@ import pandas as pd
 
 from tenure_training.backtest import Backtest
 from tenure_training.metrics import calibration_table, decile_table
-from tenure_training.models.evidence import Evidence
+from tenure_training.models.evidence import StoredEvidence
 from tenure_training.next_order_evaluation import dates_table
 
 _SHOWN = (
@@ -48,13 +48,13 @@ def sum_up_evidence(
     notes: Sequence[str] = (),
     unseen: float = 0.0,
     signal: bool = True,
-) -> Evidence:
+) -> StoredEvidence:
     """Sum up what a backtest showed of the champion, for the bundle and the report; empty tables without a backtest."""
-    told = Evidence(reason=reason, notes=tuple(notes), unseen=unseen, signal=signal)
+    bare = StoredEvidence(reason=reason, notes=tuple(notes), unseen=unseen, signal=signal)
     if backtest is None:
-        return told
+        return bare
     return replace(
-        told,
+        bare,
         backtest=backtest.table(),
         calibration=summarise_calibration(backtest, champion),
         deciles=summarise_deciles(backtest, champion),

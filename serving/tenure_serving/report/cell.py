@@ -77,7 +77,7 @@ def say_names(text: str, language: Language = ENGLISH) -> str:
     quotes = {"ru": "«»"}.get(language.code, "“”")
     moment = language.gettext(N_("the day of the prediction"))
     plain = _WINDOW.sub("", text).replace("as_of", moment)
-    return _NAME.sub(lambda found: heading(found[0], language).join(quotes), plain)
+    return _NAME.sub(lambda name: heading(name[0], language).join(quotes), plain)
 
 
 def words(name: object) -> str:

@@ -25,7 +25,7 @@ def test_dates__average_over_the_origins():
 
 def test_dates__state_the_result_and_show_every_origin():
     part = section(date_findings(TABLE))
-    assert part.title == "Dates of the next order are 13 days off, 22 by ADBT"
+    assert part.title == "Dates of the next order are 13 days off, 22 by the usual gap"
     table, aside = part.blocks
     assert len(table.table) == len(TABLE)
     assert table.headings["adbt_error_days"] == "last order + ADBT, days"

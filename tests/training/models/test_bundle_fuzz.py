@@ -19,7 +19,7 @@ from tenure_training.models.after.lifetime import Lifetime
 from tenure_training.models.after.next_order import NextOrder
 from tenure_training.models.boosted import boosting
 from tenure_training.models.bundle import BundleInfo, definitions, package_versions, write_bundle
-from tenure_training.models.evidence import Evidence
+from tenure_training.models.evidence import StoredEvidence
 from tenure_training.models.registry import CANDIDATES
 from tenure_training.models.search_space import Integer
 
@@ -39,7 +39,7 @@ def folder(tmp_path_factory, frame) -> Path:
         "lifetime": Lifetime.fit(
             frame.present, Economics(margin=Credibility(mean=0.4, halfway=90.0)), horizon_days=frame.horizon_days
         ).to_dict(),
-        "evidence": Evidence(reason="told", totals=totals).to_dict(),
+        "evidence": StoredEvidence(reason="told", totals=totals).to_dict(),
     }
     for name in KINDS:
         candidate = CANDIDATES[name]()

@@ -10,9 +10,9 @@ import pytest
 
 from tenure_features.errors import DataContractError
 from tenure_features.stored import Stored
-from tenure_training.models.evidence import Evidence
+from tenure_training.models.evidence import StoredEvidence
 
-EVIDENCE = Evidence(
+EVIDENCE = StoredEvidence(
     reason="lowest log-loss on 2 origins",
     notes=("The history is short.",),
     unseen=0.8,
@@ -46,7 +46,7 @@ def totals(**columns: list[object]) -> dict[str, object]:
 
 def test_evidence__comes_back_as_it_was() -> None:
     sorted_keys = json.dumps(EVIDENCE.to_dict(), sort_keys=True)  # as the bundle writes it
-    read = Evidence.from_stored(Stored(json.loads(sorted_keys), "extras.json"))
+    read = StoredEvidence.from_stored(Stored(json.loads(sorted_keys), "extras.json"))
     assert (read.reason, read.notes) == (EVIDENCE.reason, EVIDENCE.notes)
     pd.testing.assert_frame_equal(read.backtest, EVIDENCE.backtest, check_dtype=False)
     pd.testing.assert_frame_equal(read.totals, EVIDENCE.totals)
@@ -67,4 +67,4 @@ def test_evidence__comes_back_as_it_was() -> None:
 )
 def test_evidence__that_was_meddled_with_is_refused(changes: dict[str, object], said: str) -> None:
     with pytest.raises(DataContractError, match=said):
-        Evidence.from_stored(stored(**changes))
+        StoredEvidence.from_stored(stored(**changes))

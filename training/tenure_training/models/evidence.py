@@ -25,7 +25,7 @@ _MOST_COLUMNS, _MOST_NOTES = 100, 100
 
 
 @dataclass(frozen=True, kw_only=True)
-class Evidence:
+class StoredEvidence:
     """What a backtest showed, summed up: nothing in it is of a single customer.
 
     Attributes
@@ -66,7 +66,7 @@ class Evidence:
         }
 
     @classmethod
-    def from_stored(cls, stored: Stored) -> Evidence:
+    def from_stored(cls, stored: Stored) -> StoredEvidence:
         """Read what `to_dict` wrote; `DataContractError` where a table is not what it must be."""
         saved = stored.fields("reason", "notes", "unseen", "signal", *_COLUMNS)
         notes = tuple(note.text() for note in saved["notes"].items(most=_MOST_NOTES))
