@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+from urllib.parse import parse_qsl, urlencode
 
 import pyarrow as pa
 
@@ -42,12 +42,12 @@ class TableAddress:
     @classmethod
     def of(cls, uri: str) -> TableAddress:
         """Take a URI apart; `UsageError` where the table has another name than a plain one."""
-        parts = urlsplit(uri)
-        asked = dict(parse_qsl(parts.query, keep_blank_values=True))
+        place, _, query = uri.partition("?")  # to unsplit a URI depends on what others have told urllib of its scheme
+        asked = dict(parse_qsl(query, keep_blank_values=True))
         table = asked.pop("table", "scores")
         if _TABLE.fullmatch(table) is None:
             raise UsageError("A table is named by letters, digits and underscores.", found=repr(table)[:80])
-        return cls(urlunsplit(parts._replace(query=urlencode(asked))), table)
+        return cls(f"{place}?{urlencode(asked)}" if asked else place, table)
 
 
 def write_duckdb(partition: Partition, uri: str) -> str:

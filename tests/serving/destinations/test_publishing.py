@@ -18,6 +18,7 @@ import pytest
 from tenure_features.errors import DependencyUnavailableError, NothingToDoError, UsageError
 from tenure_serving.batch import write_scores
 from tenure_serving.destinations.publishing import publish
+from tenure_serving.destinations.tables import TableAddress
 from tenure_serving.scorer import Scorer
 from tests.serving.conftest import AS_OF, Halving, make_bundle, make_snapshot
 
@@ -155,6 +156,19 @@ def test_duckdb__keeps_a_partition_for_each_moment_and_model(scored, tmp_path):
     same = read[read["as_of"] == AS_OF]
     for version, table in ((scores["model_version"].iloc[0], scores), (others["model_version"].iloc[0], others)):
         assert_same(same[same["model_version"] == version], table)
+
+
+@pytest.mark.parametrize(
+    ("uri", "database", "table"),
+    [
+        ("duckdb:///data/scores.duckdb", "duckdb:///data/scores.duckdb", "scores"),
+        ("duckdb:///data/scores.duckdb?table=mine", "duckdb:///data/scores.duckdb", "mine"),
+        ("postgresql://me@host/shop?table=t&sslmode=require", "postgresql://me@host/shop?sslmode=require", "t"),
+    ],
+)
+def test_address__is_taken_apart_whatever_schemes_the_process_knows(uri, database, table, monkeypatch):
+    monkeypatch.setattr("urllib.parse.uses_netloc", [""])
+    assert TableAddress.of(uri) == TableAddress(database, table)
 
 
 def test_duckdb__newer_orders_replace_a_partition_and_new_columns_are_added(scored, tmp_path):
