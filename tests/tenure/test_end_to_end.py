@@ -263,7 +263,7 @@ def test_promote__a_worse_challenger_stays_one_and_says_why(shop: Shop) -> None:
     worse, good = json.loads(out)["models"]
     assert (worse["aliases"], good["aliases"]) == (["challenger"], ["champion"])
     assert (worse["champion"], worse["promoted"]) == ([], "false")
-    assert worse["gate_log_loss"].endswith("worse")
-    assert {"gate_ece", "gate_total_bias", "gate_coverage_80"} & set(worse)
+    assert [name for name in worse if name.startswith("gate_") and worse[name].endswith(": worse")]
+    assert "gate_ece" in worse
     assert good["model_version"] == shop.said["model_version"]
     assert good["champion"][0]["until"] is None
