@@ -110,7 +110,10 @@ class _DuckDB:
         try:
             if not read_only:
                 file.parent.mkdir(parents=True, exist_ok=True)
+            is_new = not file.exists()
             self._connection = duckdb.connect(str(file), read_only=read_only)
+            if is_new:  # it holds what people bought, and their e-mails
+                file.chmod(0o600)
         except (duckdb.Error, OSError) as problem:
             raise _unavailable(self.place, problem) from problem
 

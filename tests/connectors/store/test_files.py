@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import stat
 
 import duckdb
 import pytest
@@ -52,6 +53,7 @@ def rows(tmp_path):
 def test_files__land_once_and_corrections_are_dated(land, rows, tmp_path):
     assert land("crm.csv", ORDERS, 15).rows == {"orders": 3}
     assert land("crm.csv", ORDERS, 16).rows == {}
+    assert stat.S_IMODE((tmp_path / "shop.duckdb").stat().st_mode) == 0o600
     later = ORDERS.replace("03.01.2026,50", "03.01.2026,40") + "cat,05.01.2026,7,4\ncat,17.01.2026,8,5\n"
     assert land("crm.csv", later, 18).rows == {"orders": 4}
     assert rows("SELECT customer_id, ordered_at, revenue, order_id, recorded_at, batch, source FROM tenure.orders "
