@@ -40,6 +40,9 @@ WHERE, IN_GROUP, OTHERS = "your_group", N_("in the group"), N_("everybody else")
 _BUILT_IN_MAPS = {"rfm_group": "common_eleven", "rfm_relationship": "relationship"}
 
 
+_PARTS = ("movement", "stability", "experience", "matrix", "study")
+
+
 def segments_job(
     scores: Path,
     *,
@@ -111,13 +114,7 @@ def group_customers(
         before.require_earlier(scored.as_of, horizon_days=scored.horizon_days)
     order, labels, plays = _words(scored, by, language)
     priced = read_economics(scored.path.parent)
-    parts: dict[str, Findings | None] = {
-        "movement": None,
-        "stability": None,
-        "experience": None,
-        "matrix": None,
-        "study": None,
-    }
+    parts: dict[str, Findings | None] = dict.fromkeys(_PARTS)
     if before is not None:
         moved = count_movement(before.table, scored.table, column=by, order=order)
         ordered = _find_buyers(shop, before.as_of, scored.as_of)
