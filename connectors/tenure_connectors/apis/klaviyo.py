@@ -76,5 +76,5 @@ KLAVIYO_API = ApiSource(
         "developers.klaviyo.com/en/reference/get_events",
         "developers.klaviyo.com/en/docs/filtering_",
     ),
-    notes=("Customers are profiles of Klaviyo; their e-mails link them to those of the shop ([identity]).",),
+    notes=("Customers are profiles of Klaviyo; [identity] links them to those of the shop.",),
 )
