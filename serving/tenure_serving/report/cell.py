@@ -52,7 +52,7 @@ def cell(value: object, language: Language = ENGLISH) -> str:
     text = str(value)
     if _ISO_MOMENT.fullmatch(text):
         return language.day(text)
-    return language.column(text) if _COLUMN.fullmatch(text) else language.translate(text)
+    return heading(text, language) if _COLUMN.fullmatch(text) else language.translate(text)
 
 
 def is_missing(value: object) -> bool:

@@ -15,6 +15,7 @@ import tenure
 from tenure_serving.card import render_card
 from tenure_serving.language import load_language
 from tenure_serving.language.catalogue import read_catalogue
+from tenure_serving.scorer import SCHEMA
 
 CHROMIUM = shutil.which("chromium")
 pytestmark = [
@@ -106,6 +107,46 @@ def test_russian_page__has_no_sentence_left_in_english(pages: Path, browser, nam
     keys = {text for text in read_catalogue("ru").texts if re.search("[a-z]{3}", text) and "{" not in text}
     assert sorted({text for text in texts if text in keys} - NAMES) == []
     page.close()
+
+
+NOTHING = re.compile(r"\b(nan|NaN|NaT|None(?! of)|inf|nats?|undefined|null)\b|\{\w*\}")
+"""What a program leaves where a person expects words or a number."""
+ABBREVIATIONS = re.compile(r"\b(AUROC|EMPC|CRPS|WAPE|RMSE|MAPE|ECE|SHAP)\b")
+
+
+NAMED = ("g_before = ", "customer id: ", "клиент: ")
+"""Texts that say what columns are: the formula of growth, and what was mapped to what."""
+
+
+def hard_words(text: str) -> list[str]:
+    """Find in a text for people what is no word of theirs: leftovers, names of columns, bare abbreviations."""
+    if text.startswith(NAMED):
+        return []
+    columns = set(re.findall(r"\b[a-z]+(?:_[a-z0-9]+)+\b", text)) & set(SCHEMA)
+    bare = [text] if ABBREVIATIONS.search(text) and len(text.split()) < 4 else []
+    return [*(found[0] for found in NOTHING.finditer(text)), *columns, *bare]
+
+
+def test_hard_words__are_found() -> None:
+    assert hard_words("nan of {count}, up to value_high") == ["nan", "{count}", "value_high"]
+    assert hard_words("EMPC") == ["EMPC"]
+    assert hard_words("error of the whole range of value (CRPS)") == []
+
+
+@pytest.mark.parametrize(("name", "code"), list(itertools.product(PAGES, CODES)))
+def test_page__says_nothing_that_a_marketer_would_have_to_look_up(pages: Path, browser, name: str, code: str) -> None:
+    page = browser.new_page(bypass_csp=True)
+    page.goto((pages / f"{name}-{code}.html").as_uri())
+    page.wait_for_function(
+        "() => [...document.querySelectorAll('[data-chart]')].every(place => place.querySelector('svg'))"
+    )
+    texts = page.evaluate(
+        "() => [...document.querySelectorAll('body *:not(script):not(style)')].flatMap("
+        "place => [...place.childNodes].filter(node => node.nodeType === 3).map(node => node.textContent.trim()))"
+    )
+    page.close()
+    assert len(texts) > 50
+    assert {text: hard_words(text) for text in texts if hard_words(text)} == {}
 
 
 def test_languages__are_both_there(pages: Path) -> None:
