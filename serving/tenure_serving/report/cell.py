@@ -11,7 +11,7 @@ import numpy as np
 
 from tenure_serving.language import ENGLISH, N_, Language
 
-_ABBREVIATIONS = {"adbt", "cac", "ces", "clv", "csat", "ltv", "nps", "rfm", "roi"}
+_ABBREVIATIONS = {"adbt", "cac", "ces", "clv", "csat", "kpi", "ltv", "nps", "rfm", "roi"}
 _COLUMN = re.compile(r"[a-z]+(_[a-z]+)+")
 _NAME = re.compile(r"\b[a-z]+(?:_[a-z0-9]+)+\b")
 _WINDOW = re.compile(r":? \[as_of[^)]*\)")
