@@ -19,10 +19,11 @@ import pandas as pd
 from scipy.stats import spearmanr
 from scoring import QUALITY_GATE, Limit, Report, tenure
 
-from tenure_simulator import lifetime_at, preset, read_truth, simulate, truth_at
+from tenure_simulator import Truth, lifetime_at, preset, read_truth, simulate, truth_at
 
 HORIZON_DAYS, YEARS = 90, 3
 DAYS = 365 * YEARS
+STEPS_DAYS = (90, 180, 365)
 LIKELY = 0.2
 """Below this probability of ever ordering again the 80 % interval is the point zero and tells nothing."""
 
@@ -38,18 +39,23 @@ def true_clv(folder: Path, as_of: pd.Timestamp) -> pd.DataFrame:
     """Count the parts of CLV from the raw rows and the latent state, by customer."""
     truth = read_truth(folder)
     orders, served = (pd.read_parquet(folder / f"{name}.parquet") for name in ("orders", "service_costs"))
-    known = truth_at(truth, as_of, DAYS).set_index("customer_id")[["expected_contribution"]]
+    known = _expected(truth, as_of, DAYS)
     now, later = (lifetime_at(truth, at).set_index("customer_id") for at in (as_of, as_of + pd.Timedelta(days=DAYS)))
     margin = (orders["revenue"] - orders["cost"]).groupby(orders["customer_id"]).sum()
     service = served["amount"].groupby(served["customer_id"]).sum()
     return pd.DataFrame(
         {
             "contribution_to_date": margin.reindex(known.index) - service.reindex(known.index).fillna(0.0),
-            "clv_to_come": known["expected_contribution"],
+            "clv_to_come": known,
+            **{f"clv_{days}d": _expected(truth, as_of, days) for days in STEPS_DAYS},
             "happened": later["realised_contribution"].reindex(known.index) - now["realised_contribution"],
             "acquisition_cost": now["acquisition_cost"],
         }
     ).assign(clv_net=lambda rows: rows["contribution_to_date"] + rows["clv_to_come"] - rows["acquisition_cost"])
+
+
+def _expected(truth: Truth, as_of: pd.Timestamp, days: int) -> pd.Series:
+    return truth_at(truth, as_of, days).set_index("customer_id")["expected_contribution"]
 
 
 def scored(folder: Path, candidate: str) -> pd.DataFrame:
@@ -64,10 +70,12 @@ def scored(folder: Path, candidate: str) -> pd.DataFrame:
 def judge(scores: pd.DataFrame, truth: pd.DataFrame, report: Report) -> None:
     """Hold the columns of a score table against the truth of the same customers."""
     true = truth.reindex(scores.index)
-    for name in ("contribution_to_date", "clv_to_come", "clv_net"):
+    # the steps say where a miss comes from: the level of the horizon, or the growth beyond it
+    for name in ("contribution_to_date", *(f"clv_{days}d" for days in STEPS_DAYS), "clv_to_come", "clv_net"):
         said, known = scores[name], true[name]
         rank = float(spearmanr(said, known).statistic)
-        print(f"{name}: {said.sum():,.0f} said, {known.sum():,.0f} in truth, rank correlation {rank:.2f}")
+        off = said.sum() / known.sum() - 1
+        print(f"{name}: {said.sum():,.0f} said, {known.sum():,.0f} in truth ({off:+.1%}), rank correlation {rank:.2f}")
     said, known = scores["clv_net"], true["clv_net"]
     report.judge(LIMITS[0], 100 * float((said < 0).mean() - (known < 0).mean()))
     report.judge(LIMITS[1], float(said.sum() / known.sum() - 1))
