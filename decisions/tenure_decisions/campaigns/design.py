@@ -137,9 +137,8 @@ def design_campaign(
         history, settings.metric, pd.Series("all", index=history.index), shares=shares, control=settings.control,
         replays=settings.replays, level=settings.level, rng=rng, predictions=predictions,
     )  # fmt: skip
-    assignments = pd.DataFrame(
-        {"customer_id": left["customer_id"].to_numpy(), "campaign": settings.campaign, "arm": arms}
-    ).assign(assigned_at=start)
+    assigned = {"customer_id": left["customer_id"].to_numpy(), "campaign": settings.campaign, "arm": arms}
+    assignments = pd.DataFrame(assigned).assign(assigned_at=start)
     facts = _facts(settings, plan, p_values, start=start, customers=len(left), newcomers_a_day=newcomers_a_day)
     sizes = assignments["arm"].value_counts().rename_axis("arm").reset_index(name="customers")
     findings = Findings(
