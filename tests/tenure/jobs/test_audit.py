@@ -48,7 +48,7 @@ def test_audit__exits_with_4_when_something_leaks(call, pipeline, findings, code
     sys.modules["tenure.jobs.audit"].audit_job = lambda config, *, progress: _result(*findings)  # type: ignore[attr-defined]
     told = call("audit", "--orders", "x.csv", "-q")
     assert told.code == code
-    assert ("LEAK  later_rows" in told.out, "1 of 2 checks found a leak" in told.out) == (code == 4, code == 4)
+    assert ("LEAK  later rows" in told.out, "1 of 2 checks found a leak" in told.out) == (code == 4, code == 4)
     assert ("No leak in 1 checks" in told.out) == (code == 0)
     said = json.loads(call("audit", "--orders", "x.csv", "-q", "--json").out)
     assert (said["command"], said["leaks"]) == ("audit", int(code == 4))
