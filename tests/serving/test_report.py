@@ -310,7 +310,7 @@ def test_report__says_what_the_numbers_mean_and_what_was_set_aside(page) -> None
     assert "Last order 2025-11-30 Customers with one" in text
     assert "Name orders" not in text
     assert "broken" not in text
-    assert "Set aside Reason Column Rows no customer id customer_id 402 amount" in text
+    assert "Set aside Reason Column Rows no customer id customer id 402 amount" in text
     assert "Prices rose 12 %" in text
     assert "Not monotone" in text
 

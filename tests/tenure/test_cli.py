@@ -97,6 +97,7 @@ def test_run__options_reach_the_pipeline(call: Call, pipeline: Any, tmp_path: Pa
             "previous": Path("earlier"),
         },
         "models": {"use": ()},
+        "season": {"expected": 1.0, "months": {}},
         "report": {"language": "en"},
         "engine": EngineConfig().model_dump(),
         "segments": SegmentsConfig().model_dump(),

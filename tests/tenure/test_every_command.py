@@ -170,6 +170,7 @@ def results(shop: Path) -> dict[str, list[list[object]]]:
         "segments": [scored],
         "audience": [["klaviyo", *scored, "--contacts", shop / "contacts.csv", "--out", shop / "audience.csv"]],
         "cohorts": [config],
+        "forget": [[customer_of, "--in", shop / "scored"]],
         "simulate": [["--customers", 20, "--preset", "tiny", "--out", shop / "simulated"]],
     }
 
