@@ -109,4 +109,7 @@ def test_response_curves__draw_every_channel() -> None:
     weeks = pd.DataFrame({"channel": ["email", "search"], "spend": [9.0, 80.0], "customers": [2.0, 4.0]})
     chart = budget_charts.response_curves(TABLE, curves, weeks, currency="EUR")
     assert titled(chart) == "The next unit of money earns most in email, least in search"
+    untold = TABLE.assign(marginal_return=float("nan"))  # a few weeks of history
+    chart = budget_charts.response_curves(untold, curves, weeks, currency="EUR")
+    assert titled(chart) == "What the next unit of money earns cannot be told yet"
     assert json.dumps(chart.to_dict(), allow_nan=False)

@@ -44,7 +44,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def of_run(folder: Path) -> dict[str, int]:
     store = ["--tracking-uri", f"sqlite:///{folder / 'mlruns' / 'mlflow.db'}", "--no-register"]
-    horizon = ["--candidate", "recency", "--horizon", "60"]
+    # a short history has few moments at which people must be told apart anew
+    horizon = ["--candidate", "recency", "--horizon", "60", "--as-of", "2022-05-01"]
     return openings(folder, "run", "--config", folder / "tenure.toml", *horizon, *store, "--out", folder / "out", "-q")
 
 

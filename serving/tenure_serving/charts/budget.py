@@ -130,18 +130,24 @@ def response_curves(
         .mark_rule(strokeDash=[4, 2], strokeWidth=1.5)
         .encode(x=x, color=lines),
     )
-    conclusion = language.gettext(
-        "The next unit of money earns most in {best}, least in {worst}", best=returns.idxmax(), worst=returns.idxmin()
-    )
     detail = language.gettext(
         "New customers by weekly spend: weeks seen, fitted curve with its interval (season averaged out)."
     )
     drawn: alt.FacetChart = (
         inner.facet(facet=alt.Facet("channel:N", title=None), columns=columns)
         .resolve_scale(x="independent", y="independent")
-        .properties(title=style.title(conclusion, detail))
+        .properties(title=style.title(_say_where_to_spend(returns, language), detail))
     )
     return drawn
+
+
+def _say_where_to_spend(returns: pd.Series, language: Language) -> str:
+    """Name the channels whose next unit of money earns most and least; a short history may tell of none."""
+    if not returns.notna().any():
+        return language.gettext("What the next unit of money earns cannot be told yet")
+    return language.gettext(
+        "The next unit of money earns most in {best}, least in {worst}", best=returns.idxmax(), worst=returns.idxmin()
+    )
 
 
 def _spend_colour(language: Language) -> alt.Color:
