@@ -62,7 +62,7 @@ def test_commands__open_each_table_once(folder: Path, of_run: dict[str, int], co
         "score": ["--model", out / "model", "--out", folder / "again"],
         "card": [pd.read_parquet(out / "scores.parquet")["customer_id"].iloc[0], "--scores", out],
         "segments": ["--scores", out],
-        "channels": ["--scores", out],
+        "channels": ["--scores", out, "--as-of", "2022-05-01"],
     }
     counted = openings(folder, command, *arguments[command], "--config", folder / "tenure.toml")
     assert {"orders", "identifiers"} <= set(counted)
