@@ -31,7 +31,7 @@ from tenure_training.windows import Window, backtest_windows
 
 NO_SIGNAL = (
     "These orders hold no signal on who will buy: on closed windows the same chance for everybody did as well. Scores "
-    "are drawn to the mean, and lists of customers made from them would be lists of anybody."
+    "of hurdle models, such as the blend, are drawn to the mean; a list of customers would be one of anybody."
 )
 
 
@@ -184,8 +184,8 @@ def _season_notes(frame: TrainingFrame) -> tuple[str, ...]:
     notes, expected = [], frame.season.factor(frame.as_of, days=frame.horizon_days)
     if expected != 1.0:
         notes.append(
-            f"By [season], {expected:.2f} times the orders of an ordinary time are expected in the window; models "
-            "without the buying rhythm in them leave that out."
+            f"By [season], {expected:.2f} times the orders of an ordinary time are expected in the window. The blend "
+            "and the other hurdle models count that in once they have learnt from closed windows; other models do not."
         )
     if frame.unseen > LITTLE_UNSEEN and frame.label_days:
         off = math.exp(Z80 * spread_of_total(frame.unseen))
