@@ -14,8 +14,8 @@ def audience(
     platform: Annotated[
         str,
         typer.Argument(
-            help="google, meta, yandex_audience, yandex_metrica, tiktok, klaviyo, mailchimp, unisender, hubspot, "
-            "bitrix24 or amocrm.",
+            help="google, meta, yandex_audience, yandex_metrica, vk_emails, vk_phones, tiktok, klaviyo, mailchimp, "
+            "unisender, hubspot, salesforce, bitrix24 or amocrm.",
         ),
     ],
     contacts: Annotated[
@@ -54,11 +54,22 @@ def audience(
     name: Annotated[
         str | None, typer.Option("--name", help="What the list is called there. [default: a name that tells nothing]")
     ] = None,
+    write: Annotated[
+        str | None,
+        typer.Option(
+            "--write",
+            metavar="COLUMN",
+            help="Column of scores that stands in the field of each contact, such as risk_tier or next_step, where the "
+            "system is your own. [default: the name of the list]",
+        ),
+    ] = None,
     out: Annotated[Path, typer.Option("--out", metavar="FILE", help="The file to write.")] = Path("audience.csv"),
     send: Annotated[
         bool,
         typer.Option(
-            "--send", help="Say what would go to hubspot, bitrix24, amocrm or klaviyo; with --confirm, send it."
+            "--send",
+            help="Say what would go to google, meta, hubspot, salesforce, bitrix24, amocrm or klaviyo; with --confirm, "
+            "send it.",
         ),
     ] = False,
     confirm: Annotated[bool, typer.Option("--confirm", help="With --send: send it.")] = False,
@@ -89,7 +100,7 @@ def audience(
     require_apart(out, (Path(contacts), *map(Path, without or ())), results=[scores])
     written = audience_job(
         platform, scores, contacts, where=where, without=without or (), value=value, region=region,
-        columns=options.column_mapping(column), encoding=encoding, name=name, out=out,
+        columns=options.column_mapping(column), encoding=encoding, name=name, written=write, out=out,
         sending=None if not send else Sending(
             confirmed=confirm, settings=options.column_mapping(settings), url=url, now=dt.datetime.now(dt.UTC),
             tell=lambda lines: typer.echo("\n".join(lines), err=True),

@@ -82,6 +82,7 @@ def audience_job(
     columns: Mapping[str, str],
     encoding: str | None,
     name: str | None,
+    written: str | None = None,
     out: Path,
     sending: Sending | None = None,
 ) -> WrittenAudience:
@@ -102,10 +103,12 @@ def audience_job(
     chosen = _choose(table, where)
     if value is not None and (value not in table or not pd.api.types.is_numeric_dtype(table[value])):
         raise UsageError(f"Scores have no number {value!r}.", fix="Name one such as expected_value or clv_to_come.")
+    if written is not None:
+        require_known([written], tuple(map(str, table.columns)), what="column of scores")
     label = name or neutral_name(f"{where}|{value}")
     built = build_audience(
         table, _read_contacts(contacts, columns, encoding), target, chosen=chosen, without=_ids(without, encoding),
-        value=value, label=label, region=region,
+        value=value, label=label, written=written, region=region,
     )  # fmt: skip
     _require_size(built, target)
     _write(built, target, out)

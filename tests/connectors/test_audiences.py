@@ -99,6 +99,8 @@ def test_audience__keeps_consent_hold_outs_and_positive_values():
         ("yandex_metrica", {"uniq_id": "a", "phones_md5": "944e0f618325354f3b573910938d8c17",
                             "emails_md5": "c0cad0e5d556e498b5c8659072b9461a"}),
         ("tiktok", {"Email_SHA256": sha("a.n+n@gmail.com"), "Phone_SHA256": sha("+16505551212")}),
+        ("vk_emails", {"id": "c0cad0e5d556e498b5c8659072b9461a"}),
+        ("vk_phones", {"id": "944e0f618325354f3b573910938d8c17"}),
         ("klaviyo", {"Email": "a.n+n@gmail.com", "Phone Number": "+16505551212", "First Name": "Mary",
                      "tenure_list": "list-1"}),
         ("mailchimp", {"Email Address": "a.n+n@gmail.com", "First Name": "Mary", "Tags": "list-1"}),
@@ -114,6 +116,18 @@ def test_platforms__of_others_are_told_no_plain_contact():
         if not platform.own:
             cells = {str(cell) for cell in audience(platform.name).rows.to_numpy().ravel()}
             assert not any("@" in cell or "555" in cell for cell in cells if len(cell) < 32), platform.name
+
+
+def test_salesforce__is_told_accounts_and_contacts_by_their_ids():
+    ids = ["salesforce:0015g00000AbCdE", "0035g00000AbCdEAAV", "0065g00000AbCdE", "a"]
+    rows = platform_named("salesforce").rows(pd.DataFrame({"customer_id": ids, "label": "list-1"}), region=None)
+    assert rows["Id"].tolist() == ["0015g00000AbCdE", "0035g00000AbCdEAAV"]
+
+
+def test_audience__writes_a_column_of_scores_for_systems_of_ones_own_alone():
+    assert set(audience("klaviyo", written="segment").rows["tenure_list"]) == {"x"}
+    with pytest.raises(UsageError, match="told who is on a list, not why"):
+        audience("meta", written="segment")
 
 
 def test_consent__is_a_clear_yes_alone():

@@ -58,7 +58,7 @@ def test_help__of_every_command_answers_at_once_and_loads_nothing_heavy() -> Non
         "from tenure.cli import main\n"
         "loading, took = time.process_time() - start, {}\n"
         "for words in json.loads(sys.argv[1]):\n"
-        "    if words: import typer._adapters\n"  # typer loads pydantic for every command but the root: not ours to mend
+        "    if words: import typer._adapters\n"  # typer's own load of pydantic for all but the root
         "    start = time.process_time()\n"
         "    with redirect_stdout(StringIO()) as shown:\n"
         "        try: main([*words, '--help'])\n"

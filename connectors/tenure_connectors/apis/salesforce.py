@@ -14,7 +14,7 @@ from tenure_connectors.apis.source import ApiSource, Connection, Pages, Record, 
 from tenure_connectors.presets.crm import SALESFORCE
 from tenure_features.errors import UsageError
 
-_VERSION = "v65.0"
+SALESFORCE_VERSION = "v65.0"
 _FIELDS = (
     "Id, Name, StageName, Amount, CloseDate, CreatedDate, AccountId, Account.Name, IsWon, IsClosed, LeadSource, "
     "IsDeleted, SystemModstamp"
@@ -45,7 +45,7 @@ def _sign_on(connection: Connection) -> ApiSession:
 def _read(session: ApiSession, connection: Connection, since: dt.datetime | None) -> Pages:  # noqa: ARG001
     changed = "" if since is None else f" WHERE SystemModstamp >= {since:%Y-%m-%dT%H:%M:%SZ}"
     soql = f"SELECT {_FIELDS} FROM Opportunity{changed} ORDER BY SystemModstamp ASC"  # noqa: S608  # no value of others
-    answer = session.get(f"/services/data/{_VERSION}/queryAll", {"q": soql})
+    answer = session.get(f"/services/data/{SALESFORCE_VERSION}/queryAll", {"q": soql})
     while True:
         yield [
             Record(

@@ -221,6 +221,8 @@ def _reason(answer: Response) -> str:
     content = content[0] if isinstance(content, list) and content else content
     for name in ("error_description", "error", "errorCode", "message", "title", "detail"):
         value = content.get(name) if isinstance(content, dict) else None
+        if isinstance(value, dict):  # Google and Meta say more of an error; of that its kind and code
+            value = " ".join(str(value[key]) for key in ("status", "type", "code") if key in value)
         if isinstance(value, str) and value:
             return value[:200]
     return str(answer.reason or "")

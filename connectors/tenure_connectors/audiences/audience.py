@@ -10,7 +10,7 @@ import pandas as pd
 
 from tenure_connectors.audiences.contacts import consents
 from tenure_connectors.audiences.platforms import Platform
-from tenure_features.errors import DataContractError
+from tenure_features.errors import DataContractError, UsageError
 
 CONTACTS = ("email", "phone", "first_name", "last_name", "country", "postal_code")
 """What a platform may be told of a customer; what is not there stays empty."""
@@ -44,6 +44,7 @@ def build_audience(
     without: Collection[str] = (),
     value: str | None = None,
     label: str,
+    written: str | None = None,
     region: str | None = None,
 ) -> Audience:
     """Write a list of customers as a platform takes it.
@@ -65,6 +66,8 @@ def build_audience(
         one are left out.
     label
         The neutral name the list has there.
+    written
+        Column of scores whose text stands in the field of each contact instead of the name: for systems of one's own.
     region
         Region of phones without a country code.
 
@@ -72,9 +75,19 @@ def build_audience(
     ------
     DataContractError
         If the contacts have no ``customer_id``, no e-mail and no phone, or no ``consent``.
+    UsageError
+        If what scores say of a customer would go to a platform that is not one's own.
     """
+    if written is not None and not platform.own:
+        raise UsageError(
+            f"{platform.title} is told who is on a list, not why.",
+            found=f"--write {written}",
+            fix="Leave --write out, or choose by --where.",
+        )
     _require_contacts(contacts)
-    people = scores.loc[chosen.to_numpy(dtype=bool)].copy()
+    people = scores.loc[chosen.to_numpy(dtype=bool)].assign(
+        label=label if written is None else scores[written].astype("str").fillna("")
+    )
     sentences = [f"{len(people):,} of {len(scores):,} customers are chosen."]
     people = _without(people, people["customer_id"].astype("str").isin(set(without)), "must stay out", sentences)
     if value is not None:
@@ -87,7 +100,6 @@ def build_audience(
     merged = merged.assign(
         **{name: pd.Series(pd.NA, index=merged.index, dtype="str") for name in CONTACTS if name not in merged},
         value=merged[value].astype("float64").round(2).astype("str") if value is not None else "",
-        label=label,
     )
     rows = platform.rows(merged, region=region)
     if len(rows) < len(merged):

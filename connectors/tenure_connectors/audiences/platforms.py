@@ -112,6 +112,12 @@ def _number(contacts: pd.DataFrame, region: str | None) -> pd.Series[str]:  # no
     return text.where(text.str.fullmatch(r"\d+").fillna(False).astype("bool"))
 
 
+def _salesforce_id(contacts: pd.DataFrame, region: str | None) -> pd.Series[str]:  # noqa: ARG001
+    """Give the id of an account or a contact, the only ones whose kind its first characters tell."""
+    text = contacts["customer_id"].astype("str").str.rpartition(":")[2]
+    return text.where(text.str.fullmatch("00[13][A-Za-z0-9]{12}(?:[A-Za-z0-9]{3})?").fillna(False).astype("bool"))
+
+
 PLATFORMS = (
     Platform(
         name="google",
@@ -162,6 +168,22 @@ PLATFORMS = (
         documentation="ads.tiktok.com/help/article/list-of-supported-ids-and-formats-for-a-customer-file",
     ),
     Platform(
+        name="vk_emails",
+        title="VK and myTarget list of e-mails",
+        columns={"id": _email_md5},
+        identifying=("id",),
+        smallest=2000,
+        documentation="target.my.com/help/advertisers/sourceuserlists/en",
+    ),
+    Platform(
+        name="vk_phones",
+        title="VK and myTarget list of phones",
+        columns={"id": _digits_md5},
+        identifying=("id",),
+        smallest=2000,
+        documentation="target.my.com/help/advertisers/sourceuserlists/en",
+    ),
+    Platform(
         name="klaviyo",
         title="Klaviyo list",
         columns={
@@ -194,6 +216,15 @@ PLATFORMS = (
         identifying=("id",),
         own=True,
         documentation="www.amocrm.ru/developers/content/crm_platform/contacts-api",
+    ),
+    Platform(
+        name="salesforce",
+        title="Salesforce accounts with a field",
+        columns={"Id": _salesforce_id, "tenure_list": _plain("label")},
+        identifying=("Id",),
+        own=True,
+        documentation="developer.salesforce.com/docs/atlas.en-us.api_rest.meta/api_rest/"
+        "resources_composite_sobjects_collections_update.htm",
     ),
     Platform(
         name="mailchimp",

@@ -66,6 +66,7 @@ def test_audience__is_named_so_that_it_tells_nothing(shop, capsys):
             "The list has 9 rows; Meta custom audience uses none under 100",
         ),
         (["metta"], 2, "no platform 'metta'"),
+        (["klaviyo", "--write", "sgment"], 2, "Did you mean 'segment'?"),
         (["meta", "--where", "segmnt = 'x'"], 2, "segmnt"),
         (["meta", "--value", "segment"], 2, "no number 'segment'"),
         (["meta", "--column", "consent=Newsletter"], 3, "no column Newsletter"),
@@ -98,7 +99,7 @@ def test_audience__says_what_would_go_and_sends_it_only_when_that_is_confirmed(s
     ("words", "told"),
     [
         (["klaviyo", "--send"], "makes contacts that it does not have"),
-        (["meta", "--send"], "Nothing is sent to meta"),
+        (["tiktok", "--send"], "Nothing is sent to tiktok"),
         (["hubspot", "--confirm"], "go with --send"),
         (["hubspot", "--send", "--set", "propertie=x"], "Did you mean 'property'?"),
     ],
