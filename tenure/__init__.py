@@ -10,6 +10,8 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+import tenure_training  # noqa: F401  # before any library that brings OpenMP: says there how its threads wait
+
 if TYPE_CHECKING:  # imported on first use: the command line starts in a fraction of a second
     from tenure.api.customers import card, explain, segments
     from tenure.api.economics import budget, channels, cohorts, growth

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
+
+# Read once, when the first library brings OpenMP (scikit-learn, before XGBoost): threads that spin while they wait cost
+# a hundred times their work on a machine that is busy with something else.
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 if TYPE_CHECKING:  # imported on first use: the libraries of the models take seconds
     from tenure_training.backtest import Backtest, run_backtest

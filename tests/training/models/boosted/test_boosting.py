@@ -8,6 +8,7 @@ import pytest
 import shap
 from scipy.special import expit
 
+from tenure_training.models.boosted import boosting
 from tenure_training.models.boosted.boosting import TREE_SPACE, Boosted
 
 
@@ -49,6 +50,15 @@ def test_boosted__corrects_the_offset_it_starts_from(matrix, y):
     np.testing.assert_allclose(expit(truth + 3 + wrong.score(matrix)).mean(), y.mean(), atol=0.08)
     assert abs(started.score(matrix).mean() - plain.score(matrix).mean() + truth[0]) < 0.2
     assert wrong.score(matrix).mean() < started.score(matrix).mean() - 1.5
+
+
+def test_boosted__grows_the_same_trees_with_one_thread_and_with_two(monkeypatch):
+    generator = np.random.default_rng(3)
+    many = pd.DataFrame({name: generator.normal(size=5_000) for name in "abcdefgh"})
+    labels = (generator.random(5_000) < expit(many["a"] * many["b"])).to_numpy(dtype=float)
+    alone = _fit(many, labels).booster.save_raw("json")
+    monkeypatch.setattr(boosting, "THREADED_ROWS", 0)
+    assert _fit(many, labels).booster.save_raw("json") == alone
 
 
 def test_boosted__does_not_depend_on_the_order_of_rows(matrix, y):
