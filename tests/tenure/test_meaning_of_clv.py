@@ -11,6 +11,7 @@ import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 
+import tenure
 from tenure.cli import main
 from tenure.config_file import load_config
 from tenure.jobs.costs import economics_of, with_past_money
@@ -18,6 +19,8 @@ from tenure.jobs.economics import follow_cohorts
 from tenure.jobs.opening import open_configured_shop
 from tenure.jobs.studies import StudySettings, read_study, take_named_costs
 from tenure.progress import SilentProgress
+from tenure_features.errors import UsageError
+from tenure_serving.json_value import to_json_value
 from tenure_serving.language.language import ENGLISH
 from tenure_simulator import preset, simulate
 from tenure_training.models.after.money_to_date import MoneyToDate
@@ -126,6 +129,26 @@ def test_clv__costs_that_are_said_count_alike_in_scores_channels_and_cohorts(
     assert study.ages.so_far == pytest.approx(raw.reindex(study.acquired["customer_id"]).to_numpy())
     followed = follow_cohorts(shop, by="year", costs=take_named_costs(said.economics))
     assert followed.value("value") == "net revenue less cost of goods and cost to serve"
+
+
+@pytest.mark.parametrize("command", ["cohorts", "channels", "growth", "budget"])
+def test_economics__say_the_same_from_python_and_from_the_command_line(
+    call: Callable, folder: Path, command: str
+) -> None:
+    costs = {"margin": 0.3, "service_cost_per_order": 2.0}
+    said = folder / "costs.toml"
+    lines = [f"{name} = {cost}\n" for name, cost in costs.items()]  # the last section of the file is [economics]
+    said.write_text((folder / "tenure.toml").read_text("utf-8") + "".join(lines), "utf-8")
+    arguments = (command, "--config", str(said), "--scores", str(folder / "out"), "--json", "-q")
+    printed = json.loads(call(*arguments).out)
+    shop = open_configured_shop(load_config(said, overrides={}))
+    scored = pd.read_parquet(folder / "out" / "scores.parquet")
+    result = getattr(tenure, command)(shop, scores=scored, economics=costs)
+    computed = json.loads(json.dumps(to_json_value(result.to_dict())))
+    assert {name: printed[name] for name in computed} == computed
+    assert "cost to serve" in computed["value"]
+    with pytest.raises(UsageError, match=r"There is no key of \[economics\] called 'margins'"):
+        getattr(tenure, command)(shop, economics={"margins": 0.3})
 
 
 def test_clv__of_a_card_is_that_of_the_scores(call: Callable, folder: Path, scores: pd.DataFrame) -> None:

@@ -28,6 +28,8 @@ class Ages:
         Limits of the intervals in days, ``[edges[j], edges[j + 1])``, shape (J + 1,), the first 0.
     value, revenue
         Money in each interval, as far as it has been seen, shape (n, J).
+    at_once
+        Value at age 0, the moment of the first order, shape (n,): part of the first interval, there from its beginning.
     active
         Whether there was an order with positive revenue in the interval, shape (n, J).
     orders
@@ -40,6 +42,7 @@ class Ages:
     edges: Floats
     value: Floats
     revenue: Floats
+    at_once: Floats
     active: Bools
     orders: Floats
     so_far: Floats
@@ -93,12 +96,14 @@ def measure_ages(ledger: OrderLedger, acquired: pd.DataFrame, *, as_of: pd.Times
         return np.bincount(cell, weights[inside], minlength=n * width).reshape(n, width)
 
     value, revenue = (rows[name].to_numpy(np.float64) for name in ("value", "revenue"))
+    first_moment = mine & (days <= 0)
     paid = by_cell((rows["is_order"] & (rows["revenue"] > 0)).to_numpy(np.float64))
     return Ages(
         age=days_from(acquired["first_order_at"], as_of),
         edges=edges,
         value=by_cell(value),
         revenue=by_cell(revenue),
+        at_once=np.bincount(who[first_moment], value[first_moment], minlength=n),
         active=paid > 0,
         orders=by_cell(rows["is_order"].to_numpy(np.float64)),
         so_far=np.bincount(who[mine], value[mine], minlength=n),

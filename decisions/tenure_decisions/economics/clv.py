@@ -111,7 +111,7 @@ def lifetime_value(
     scored
         What scores say, if there are any.
     """
-    curve, closed = _curve(ages, who, resampler, shop), ages.closed[who]
+    curve, closed = _from_first_order(ages, who, resampler, shop), ages.closed[who]
     age, columns = ages.age[who], [ages.position(days) for days in horizons]
     weights = interpolation(age, ages.edges)
     count = resampler.draw(resampler.sums(np.ones((len(who), 1)), who))[:, 0]
@@ -144,6 +144,12 @@ def steps_of(ages: Ages, who: Ints, resampler: Resampler, shop: Floats) -> Float
 
 def _curve(ages: Ages, who: Ints, resampler: Resampler, shop: Floats) -> Floats:
     """Mean cumulative value of the group, drawn towards the shop's shape at the group's own level; (1 + B, J + 1)."""
+    value, number, level = _sum_mature(ages, who, resampler, shop)
+    return mean_cumulative(value + LEAST * level * shop, number + LEAST)
+
+
+def _sum_mature(ages: Ages, who: Ints, resampler: Resampler, shop: Floats) -> tuple[Floats, Floats, Floats]:
+    """Value of those who lived through each interval, how many they are, and the group's level beside the shop's."""
     closed = ages.closed[who]
     value = resampler.draw(resampler.sums(ages.value[who] * closed, who))
     number = resampler.draw(resampler.sums(1.0 * closed, who))
@@ -151,8 +157,26 @@ def _curve(ages: Ages, who: Ints, resampler: Resampler, shop: Floats) -> Floats:
     # the level itself is drawn to the shop's with a year of 30 customers: few orders say little of the years to come
     pull = LEAST * np.nan_to_num(shop)[:, : max(1, ages.position(_YEAR_DAYS))].sum(axis=1, keepdims=True)
     level = divide(value.sum(axis=1, keepdims=True) + pull, alike.sum(axis=1, keepdims=True) + pull)
-    level = np.where(np.isfinite(level) & (level > 0), level, 1.0)
-    return mean_cumulative(value + LEAST * level * shop, number + LEAST)
+    return value, number, np.where(np.isfinite(level) & (level > 0), level, 1.0)
+
+
+def _from_first_order(ages: Ages, who: Ints, resampler: Resampler, shop: Floats) -> Floats:
+    """`_curve` for customers, whose first order is there at once and not spread over the first interval.
+
+    It begins with what the first order brings: the first interval less what comes in it afterwards, which is drawn
+    towards the shop's like the interval itself.
+    """
+    curve, (_, number, level) = _curve(ages, who, resampler, shop), _sum_mature(ages, who, resampler, shop)
+
+    def sum_later(some: Ints) -> Floats:
+        later = (ages.value[some, 0] - ages.at_once[some]) * ages.closed[some, 0]
+        return resampler.draw(resampler.sums(later[:, None], some))[:, 0]
+
+    everybody = np.arange(len(ages.age))
+    lived = resampler.draw(resampler.sums(1.0 * ages.closed[:, :1], everybody))[:, 0]
+    usual = np.nan_to_num(divide(sum_later(everybody), lived))
+    later = (sum_later(who) + LEAST * level[:, 0] * usual) / (number[:, 0] + LEAST)
+    return np.column_stack([curve[:, 1] - later, curve[:, 1:]])
 
 
 def _flat(curve: Floats) -> Floats:

@@ -27,6 +27,7 @@ def test_ages__count_from_each_customer_s_own_first_order() -> None:
     assert found.active.tolist() == [[True, True], [True, False]]
     assert found.closed.tolist() == [[True, True], [True, False]]
     assert found.so_far.tolist() == [6.0, -1.0]
+    assert found.at_once.tolist() == [4.0, 2.0]
 
 
 def test_ages__an_order_of_no_money_and_money_without_an_order_are_no_purchase() -> None:

@@ -60,6 +60,13 @@ def test_budget__marginal_returns_meet_where_no_bound_holds(found) -> None:
     assert (table["marginal_return_low"] < table["marginal_return_high"]).all()
 
 
+def test_budget__values_customers_who_bring_50_at_once_and_nothing_more_at_50() -> None:
+    spend = pd.concat([varied("email", 60, 0.3, 100.0, 1), varied("search", 60, 0.3, 100.0, 2)], ignore_index=True)
+    table = budget(shop_with(spend)).table  # some customers came yesterday, others more than a year ago
+    for name in ("value", "value_low", "value_high"):
+        assert table[name].to_numpy() == pytest.approx(50.0, abs=1e-9)
+
+
 def test_budget__never_promises(found) -> None:
     assert "Nothing here is a promise" in found.notes[-1]
     assert found.test is not None

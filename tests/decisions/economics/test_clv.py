@@ -11,13 +11,14 @@ EDGES = np.array([0.0, 30.0, 60.0, 90.0])
 EVERYBODY = np.arange(4)
 
 
-def ages(age: list[float], value: list[list[float]]) -> Ages:
+def ages(age: list[float], value: list[list[float]], at_once: float = 10.0) -> Ages:
     table = np.array(value)
     return Ages(
         age=np.array(age),
         edges=EDGES,
         value=table,
         revenue=table,
+        at_once=np.full(len(age), at_once),
         active=table > 0,
         orders=1.0 * (table > 0),
         so_far=table.sum(axis=1),
@@ -52,6 +53,12 @@ def test_lifetime_value__starts_in_the_middle_of_a_month() -> None:
     # 15 of the last 30 days are still to come: half of 6
     shop = ages([75, 90], [[10, 2, 1], [10, 2, 6]])
     assert estimates(shop, np.array([0]), (90,)).predicted[0].tolist() == pytest.approx([13 + 3])
+
+
+def test_lifetime_value__counts_the_first_order_at_once_and_what_follows_evenly() -> None:
+    # a day old: the first order of 10 is there, of the 6 that follow it within 30 days 29 thirtieths are to come
+    shop = ages([1, 90], [[10, 0, 0], [16, 0, 0]])
+    assert estimates(shop, np.array([0]), (30,)).predicted[0].tolist() == pytest.approx([10 + 6 * 29 / 30])
 
 
 def test_lifetime_value__a_score_sets_the_level() -> None:
