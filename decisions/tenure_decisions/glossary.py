@@ -370,3 +370,20 @@ DESIGN_TERMS: Mapping[str, Term] = {
     "arm": Term("-", "as drawn"),
     "customers": Term("customers", "assigned to the arm"),
 }
+
+UPLIFT_TERMS: Mapping[str, Term] = {
+    "arm": Term("-", "compared with control, as assigned"),
+    "ranking": Term("-", "whom to contact first: a learner's uplift, or a plain order"),
+    "qini": Term("as the metric", "per customer of the arm: area between the Qini curve and that of a random order"),
+    "auuc": Term("as the metric", "per customer: area under difference of means up to a share, times the share"),
+    "over_risk": Term("as the metric", "Qini less that of contacting the highest risk first"),
+    "slope": Term("ratio", "measured over predicted difference in uplift: 1 is calibrated, 0 is no telling apart"),
+    "decile": Term("-", "tenth of the customers, highest predicted uplift first"),
+    "kind": Term("-", "persuadable from an uplift of .02 on, sleeping dog below 0; the others order alone (sure thing) "
+                 "or not at all (lost cause)"),
+    "customers": Term("customers", "of the trial, in the arm or in control"),
+    "predicted": Term("as the metric", "mean uplift said by models that saw neither the customer nor anything later"),
+    "measured": Term("as the metric", "mean doubly robust score of the same customers, with its interval"),
+    "contacted": Term("share", "of the customers, the first of the ranking"),
+    "value": Term("money per customer", "brought by contacting them, costs of the assignments taken off, over nobody"),
+}  # fmt: skip

@@ -16,6 +16,7 @@ from tenure_serving.findings.layouts import (
     kpis,
     study,
     training,
+    uplift,
 )
 from tenure_serving.findings.parts import Parts, View
 
@@ -41,6 +42,7 @@ LAYOUTS: Mapping[str, Callable[[Findings], Parts]] = {
     "segments": groups.segments_layout,
     "stability": groups.stability_layout,
     "study": study.study_layout,
+    "uplift": uplift.uplift_layout,
 }
 
 
