@@ -7,6 +7,7 @@ from typing import Annotated, Literal, get_args
 
 from pydantic import Field, field_validator
 
+from tenure.config_experiments import ExperimentsConfig
 from tenure.config_section import ConfigMoment, ConfigSection
 from tenure.names import require_known
 from tenure_features.tables.contracts import TABLES
@@ -362,6 +363,7 @@ class Config(ConfigSection):
     tracking: TrackingConfig = Field(default_factory=TrackingConfig)
     identity: IdentityConfig = Field(default_factory=IdentityConfig)
     economics: EconomicsConfig = Field(default_factory=EconomicsConfig)
+    experiments: ExperimentsConfig = Field(default_factory=ExperimentsConfig)
 
     @field_validator("orders", mode="after")
     @classmethod

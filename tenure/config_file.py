@@ -126,6 +126,7 @@ def _require_known_keys(tree: ConfigTree) -> None:
         "tuning",
         "tracking",
         "identity",
+        "experiments",
     ):
         section = tree.get(name, {})
         if isinstance(section, Mapping):

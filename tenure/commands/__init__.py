@@ -12,7 +12,10 @@ ORDER = (
 )  # fmt: skip
 """In which ``tenure --help`` shows them: the first things first. A command that is not named here comes after."""
 
-GROUPS = {"experiment": "Design randomised campaigns, and measure what they did."}
+GROUPS = {
+    "experiment": "Design randomised campaigns, and measure what they did.",
+    "survey": "Ask groups of customers, and read what they answer.",
+}
 """Commands of two words, by the first: ``experiment_analyse`` is ``tenure experiment analyse``."""
 
 

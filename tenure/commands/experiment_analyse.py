@@ -55,6 +55,7 @@ def experiment_analyse(
     as_of: options.AsOf = None,
     out: options.Out = None,
     config: options.ConfigFile = None,
+    language: options.LanguageOption = None,
     json: options.Json = False,
     quiet: options.Quiet = False,
 ) -> None:
@@ -73,6 +74,7 @@ def experiment_analyse(
     from tenure.progress import open_progress
     from tenure_decisions.campaigns.analysis import AnalysisSettings
     from tenure_features.errors import QualityGateError
+    from tenure_serving.language import load_language
 
     asked = {
         "orders": options.log(
@@ -94,6 +96,7 @@ def experiment_analyse(
         result = analyse_job(
             settings, campaign, how=how, horizon_days=horizon, control=control, scores=scores, by=by, progress=progress
         )
-    show("experiment analyse", result, out=out, as_json=json)
+    spoken = load_language(language or settings.report.language)
+    show("experiment analyse", result, out=out, as_json=json, language=spoken)
     if result.value("broken"):
         raise typer.Exit(QualityGateError.exit_code)

@@ -43,6 +43,12 @@ def experiment_design(
     holdout: Annotated[
         float, typer.Option("--holdout", metavar="SHARE", help="Newcomers that no campaign may reach, for months.")
     ] = 0.0,
+    refresh_holdout: Annotated[
+        int,
+        typer.Option(
+            "--refresh-holdout", metavar="DAYS", min=0, help="Let those held out go after so many days; 0: never."
+        ),
+    ] = 0,
     replays: Annotated[
         int, typer.Option("--replays", metavar="N", min=0, help="A/A tests on the shop's own past.")
     ] = 500,
@@ -65,6 +71,7 @@ def experiment_design(
     seed: options.Seed = None,
     out: options.Out = None,
     config: options.ConfigFile = None,
+    language: options.LanguageOption = None,
     json: options.Json = False,
     quiet: options.Quiet = False,
 ) -> None:
@@ -83,6 +90,7 @@ def experiment_design(
     from tenure.output import show
     from tenure.progress import open_progress
     from tenure_decisions.campaigns.design import DesignSettings
+    from tenure_serving.language import load_language
 
     asked = {
         "orders": options.log(
@@ -102,13 +110,15 @@ def experiment_design(
         replays=replays,
         seed=settings.run.seed,
         holdout=holdout,
+        refresh_days=refresh_holdout,
         overlap=overlap,
     )
     require_apart(out, input_places(settings), results=[config, scores, previous])
     with open_progress(quiet=quiet) as progress:
         eligibility = Eligibility(where=where, scores=scores, previous=previous)
         design = design_job(settings, plan, eligibility=eligibility, start=start, progress=progress)
-    show("experiment design", design.findings, out=out, as_json=json)
+    spoken = load_language(language or settings.report.language)
+    show("experiment design", design.findings, out=out, as_json=json, language=spoken)
     if out is not None:
         for path in write_assignments(design, out):
             typer.echo(f"Written: {path}", err=True)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
+from tenure_decisions.campaigns.holdout import HoldoutDraw, HoldoutRules, draw_holdout, is_holdout
 from tenure_decisions.campaigns.power import plan_metrics, replay
 from tenure_decisions.campaigns.randomisation import join_strata, randomise, require_arms
 from tenure_decisions.campaigns.trial import CONTROL
@@ -16,9 +17,6 @@ from tenure_decisions.findings import Fact, Findings, FindingTable
 from tenure_decisions.glossary import DESIGN_TERMS
 from tenure_features.errors import UsageError
 
-HOLDOUT = "global_holdout"
-"""Campaign of the customers whom no campaign may reach; its arms are `HOLDOUT_ARM` and `REACHED`."""
-HOLDOUT_ARM, REACHED = "holdout", "reached"
 REPLAYS = 500
 FEWEST_IN_ARM = 10
 """Customers per arm below which there is nothing to plan."""
@@ -44,8 +42,8 @@ class DesignSettings:
         Smallest lift worth having, and the level of the test.
     replays, seed
         Of the A/A simulation and of the lot.
-    holdout
-        Share of newcomers that no campaign may reach; 0 for none.
+    holdout, refresh_days
+        Share of newcomers that no campaign may reach, 0 for none; days after which others are held out, 0 for never.
     overlap
         What is done about customers of tests that are still running: ``refuse`` the design, ``exclude`` them, or make
         the new arms ``orthogonal`` to the old ones.
@@ -61,6 +59,7 @@ class DesignSettings:
     replays: int = REPLAYS
     seed: int = 0
     holdout: float = 0.0
+    refresh_days: int = 0
     overlap: str = "refuse"
 
 
@@ -123,8 +122,8 @@ def design_campaign(
         raise UsageError(f"--overlap {settings.overlap!r} is none.", fix=f"Choose one of {', '.join(OVERLAPS)}.")
     shares = require_arms(settings.shares, control=settings.control)
     others = _others(running, settings, start)
-    drawn, held_out = _draw_holdout(population, running, settings, start)
-    left = population[~population["customer_id"].isin(held_out)]
+    apart = _hold_out(population, running, settings, start)
+    left = population[~population["customer_id"].isin(apart.held_out)]
     left, strata, overlap_notes = _apart(left, others, settings)
     metrics = _require_enough(left, history, settings)
     rng = np.random.default_rng(settings.seed)
@@ -150,13 +149,13 @@ def design_campaign(
             FindingTable(name="plan", title="What the test can see", frame=plan, terms=DESIGN_TERMS),
             FindingTable(name="arms", title="Customers by arm", frame=sizes, terms=DESIGN_TERMS),
         ),
-        notes=(*overlap_notes, *_holdout_notes(held_out), *notes),
+        notes=(*overlap_notes, *apart.notes, *notes),
         currency=currency,
     )
     return Design(
         findings=findings,
-        assignments=pd.concat([drawn, assignments], ignore_index=True),
-        held_out=frozenset(held_out),
+        assignments=pd.concat([apart.drawn, assignments], ignore_index=True),
+        held_out=apart.held_out,
     )
 
 
@@ -183,7 +182,20 @@ def _others(running: pd.DataFrame | None, settings: DesignSettings, start: pd.Ti
         raise UsageError(f"There is a campaign {settings.campaign!r} already.", fix="Give this one a name of its own.")
     horizon = pd.Timedelta(days=settings.horizon_days)
     near = (running["assigned_at"] - start).abs() < horizon
-    return running[near & (running["campaign"] != HOLDOUT)]
+    return running[near & ~is_holdout(running["campaign"].astype(str))]
+
+
+def _hold_out(
+    population: pd.DataFrame, running: pd.DataFrame | None, settings: DesignSettings, start: pd.Timestamp
+) -> HoldoutDraw:
+    rules = HoldoutRules(
+        share=settings.holdout, refresh_days=settings.refresh_days, washout_days=settings.horizon_days,
+        seed=settings.seed,
+    )  # fmt: skip
+    nobody = pd.DataFrame(
+        {"customer_id": [], "campaign": pd.Series(dtype="str"), "arm": [], "assigned_at": pd.Series(dtype="M8[us]")}
+    )
+    return draw_holdout(population["customer_id"], nobody if running is None else running, rules, at=start)
 
 
 def _apart(
@@ -217,34 +229,6 @@ def _apart(
 
 def _join_names(values: pd.Series[str]) -> str:
     return " + ".join(sorted(values))
-
-
-def _draw_holdout(
-    population: pd.DataFrame, running: pd.DataFrame | None, settings: DesignSettings, start: pd.Timestamp
-) -> tuple[pd.DataFrame, set[str]]:
-    """Return the rows of newcomers drawn now, and everybody who is held out: those of before stay what they are."""
-    before = (
-        pd.DataFrame({"customer_id": [], "arm": []}) if running is None else running[running["campaign"] == HOLDOUT]
-    )
-    held_out = set(before.loc[before["arm"] == HOLDOUT_ARM, "customer_id"])
-    new = population.loc[~population["customer_id"].isin(set(before["customer_id"])), "customer_id"].to_numpy()
-    if not settings.holdout:
-        new = new[:0]
-    if not 0 <= settings.holdout < 1:
-        raise UsageError("The share held out lies between 0 and 1.", found=f"{settings.holdout:g}")
-    rng = np.random.default_rng([settings.seed, 1])  # apart from the lot of the test itself
-    arms = np.where(rng.random(len(new)) < settings.holdout, HOLDOUT_ARM, REACHED)
-    drawn = pd.DataFrame({"customer_id": new, "campaign": HOLDOUT, "arm": arms}).assign(assigned_at=start)
-    return drawn, held_out | set(new[arms == HOLDOUT_ARM])
-
-
-def _holdout_notes(held_out: set[str]) -> list[str]:
-    if not held_out:
-        return []
-    return [
-        f"{len(held_out):,} customers are held out from every campaign ({HOLDOUT}): they stay so, and newcomers are "
-        "drawn once."
-    ]
 
 
 def _facts(

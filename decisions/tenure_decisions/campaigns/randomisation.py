@@ -77,8 +77,8 @@ def randomise(
 
 def join_strata(columns: pd.DataFrame) -> pd.Series[str]:
     """Make one stratum of several columns; where they are too many, columns are dropped from the last on."""
-    for width in range(len(columns.columns), 0, -1):
+    for width in range(len(columns.columns) if len(columns) else 0, 0, -1):
         joined = columns.iloc[:, :width].astype("string").fillna("unknown").agg(" / ".join, axis=1)
         if joined.nunique() <= MOST_STRATA:
             return joined.astype(str)
-    return pd.Series("all", index=columns.index)
+    return pd.Series("all", index=columns.index, dtype="str")

@@ -10,7 +10,8 @@ import pandas as pd
 import pytest
 from statsmodels.stats.power import TTestIndPower
 
-from tenure_decisions.campaigns.design import HOLDOUT, HOLDOUT_ARM, Design, DesignSettings, design_campaign
+from tenure_decisions.campaigns.design import Design, DesignSettings, design_campaign
+from tenure_decisions.campaigns.holdout import HOLDOUT, HOLDOUT_ARM
 from tenure_decisions.campaigns.power import plan_metrics, replay
 from tenure_decisions.campaigns.trial import CampaignTrial
 from tenure_features.errors import UsageError

@@ -15,6 +15,7 @@ from tenure_serving.findings.layouts import (
     growth,
     kpis,
     study,
+    survey,
     training,
     uplift,
 )
@@ -41,8 +42,11 @@ LAYOUTS: Mapping[str, Callable[[Findings], Parts]] = {
     "pareto": groups.pareto_layout,
     "segments": groups.segments_layout,
     "stability": groups.stability_layout,
+    "standing": experiment.standing_layout,
     "study": study.study_layout,
     "uplift": uplift.uplift_layout,
+    "survey": survey.survey_layout,
+    "survey_plan": survey.plan_layout,
 }
 
 

@@ -96,3 +96,29 @@ def design_layout(findings: Findings) -> Parts:
             else []
         ),
     ]
+
+
+def standing_layout(findings: Findings) -> Parts:  # noqa: ARG001  # every layout is given the findings
+    """Return the parts of a call of standing tests: what runs, what was decided, who was assigned, what is next."""
+    return [
+        Sentence(
+            text="{running} tests run, {closed} closed now; {assigned} customers were assigned and {left_alone} left "
+            "alone."
+        ),
+        View(
+            table="tests",
+            title="Tests on {metric}, windows of {horizon_days} days, {level} intervals that hold at every look",
+            columns=(
+                "group", "tactic", "opened_at", "closed_at", "assigned", "share", "measured", "difference", "outcome",
+            ),
+        ),
+        View(table="drawn", title="Customers assigned on {as_of}"),
+        View(
+            table="proposals",
+            title="What to try next, by what knowing is worth{in_currency}",
+            columns=(
+                "group", "tactic", "outcome", "believed_lift", "gain", "information", "test_cost", "worth_trying",
+                "running",
+            ),
+        ),
+    ]  # fmt: skip

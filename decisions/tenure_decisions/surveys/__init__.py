@@ -1,0 +1,1 @@
+"""Surveys of groups of customers: whom to ask what, and what the answers say of everybody."""
