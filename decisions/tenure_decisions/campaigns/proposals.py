@@ -96,7 +96,8 @@ def propose_tactics(
     -------
     pd.DataFrame
         The best first: ``group, tactic, outcome`` of the last test there, ``believed_lift`` and its interval of 80 %,
-        ``gain`` per customer after costs, ``information`` and ``test_cost`` in money, ``worth_trying``.
+        ``gain`` per customer after costs, ``seen_gain`` as the last test alone had it, ``information`` and
+        ``test_cost`` in money, ``worth_trying``, and the ``customers`` of the group.
     """
     from scipy.stats import norm
 
@@ -110,20 +111,24 @@ def propose_tactics(
         gain = EffectBelief(mean=belief.mean * value - cost, deviation=belief.deviation * value)
         usable = value > 0 and math.isfinite(error)
         information = customers * value_of_information(gain, error=error * value) if usable else math.nan
-        last = [result.outcome for where, result in results if where == group and result.tactic == tactic.name]
+        last = [result for place, result in results if place == group and result.tactic == tactic.name]
+        seen = last[-1].difference / last[-1].control if last and last[-1].control > 0 else math.nan
+        outcome = last[-1].outcome if last else "not tried"
         test_cost = treated * max(-gain.mean, 0.0)
         rows.append(
             {
                 "group": group,
                 "tactic": tactic.name,
-                "outcome": last[-1] if last else "not tried",
+                "outcome": outcome,
                 "believed_lift": belief.mean,
                 "believed_lift_low": belief.mean - reach * belief.deviation,
                 "believed_lift_high": belief.mean + reach * belief.deviation,
                 "gain": gain.mean,
+                "seen_gain": seen * value - cost,
                 "information": information,
                 "test_cost": test_cost,
-                "worth_trying": bool(information > test_cost and not (last and last[-1] in DECIDED)),
+                "customers": customers,
+                "worth_trying": bool(information > test_cost and outcome not in DECIDED),
             }
         )
     table = pd.DataFrame(rows)

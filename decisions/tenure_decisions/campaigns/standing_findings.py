@@ -31,6 +31,7 @@ def standing_findings(call: StandingCall, rules: StandingRules, *, currency: str
         worth_trying=call.proposals["worth_trying"].map({True: "yes", False: "no"}),
         running=call.proposals["running"].map({True: "yes", False: "no"}),
     )
+    winners = proposals[proposals["outcome"] == "win"]
     left_alone = sum(call.skipped.values())
     notes = [*call.notes]
     if left_alone:
@@ -50,6 +51,9 @@ def standing_findings(call: StandingCall, rules: StandingRules, *, currency: str
             Fact("closed", sum(test.closed_at == state.as_of for test in state.tests), "tests"),
             Fact("assigned", int((~call.drawn["campaign"].str.startswith("global_holdout")).sum()), "customers"),
             Fact("left_alone", left_alone, "customers"),
+            Fact("winners", len(winners), "tactics"),
+            Fact("winners_gain", float((winners["gain"] * winners["customers"]).sum()), "money"),
+            Fact("winners_seen", float((winners["seen_gain"] * winners["customers"]).sum()), "money"),
         ),
         tables=(
             FindingTable(name="tests", title="Tests and what is known of them", frame=tests, terms=STANDING_TERMS),

@@ -11,7 +11,7 @@ STANDING_TERMS: Mapping[str, Term] = {
     "tactic": Term("-", "what is tried"),
     "campaign": Term("-", "name of the test in the assignments"),
     "arm": Term("-", "as drawn"),
-    "customers": Term("customers", "assigned to the arm in this call"),
+    "customers": Term("customers", "assigned to the arm in this call; of a proposal, in the group"),
     "opened_at": Term("date", "when the test began"),
     "closed_at": Term("date", "when it was decided, or its last window closed"),
     "assigned": Term("customers", "in all arms so far"),
@@ -23,6 +23,11 @@ STANDING_TERMS: Mapping[str, Term] = {
     "sentence": CAMPAIGN_TERMS["sentence"],
     "believed_lift": Term("share", "of the metric, after all tests of the tactic here and elsewhere; 80 % interval"),
     "gain": Term("money per customer", "believed_lift x expected value within the window - contact and offer"),
+    "seen_gain": Term(
+        "money per customer",
+        "the same by the lift that the last test alone saw: the best of several tests "
+        "are so by luck as well, and gain has that taken off",
+    ),
     "information": Term("money", "expected value of a test: what deciding by its result brings, over the group once"),
     "test_cost": Term("money", "what the customers of the test are expected to lose by it"),
     "worth_trying": Term("yes or no", "information lies above test_cost, and the tactic is not decided here"),

@@ -85,6 +85,9 @@ def test_call__closes_what_is_decided_and_begins_the_next_without_its_customers(
     assert [test.closed_at is None for test in fourth.state.tests] == [False, False]
     assert set(fourth.proposals["outcome"]) == {"win"}
     assert fourth.drawn.empty  # nothing is left to try
+    told = standing_findings(fourth, RULES)
+    assert told.value("winners") == 2
+    assert 0 < told.number("winners_gain") < told.number("winners_seen")  # the best are so by luck as well
 
 
 def test_call__leaves_customers_of_other_tests_and_of_other_groups_alone() -> None:

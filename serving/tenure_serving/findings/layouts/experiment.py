@@ -98,13 +98,18 @@ def design_layout(findings: Findings) -> Parts:
     ]
 
 
-def standing_layout(findings: Findings) -> Parts:  # noqa: ARG001  # every layout is given the findings
+def standing_layout(findings: Findings) -> Parts:
     """Return the parts of a call of standing tests: what runs, what was decided, who was assigned, what is next."""
+    winners = (
+        "{winners} tactics won. Applied once to the customers of their groups they are believed to bring "
+        "{winners_gain}; their tests alone saw {winners_seen}, and what wins is partly luck."
+    )
     return [
         Sentence(
             text="{running} tests run, {closed} closed now; {assigned} customers were assigned and {left_alone} left "
             "alone."
         ),
+        *([Sentence(text=winners)] if findings.number("winners") else []),
         View(
             table="tests",
             title="Tests on {metric}, windows of {horizon_days} days, {level} intervals that hold at every look",
