@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import gc
 import importlib.metadata
 import os
 import shutil
 import sys
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -20,17 +21,25 @@ import pytest
 from hypothesis import settings
 from xdist.scheduler import LoadScopeScheduling
 
+gc.set_threshold(50_000, 20, 50)  # expressions are trees of small objects: at 2,000 it takes a tenth of the time
+
 settings.register_profile("tenure", deadline=None, derandomize=True, max_examples=50)
 settings.load_profile("tenure")
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 LONG_TESTS = (
+    "tests/tenure/test_killed_commands.py",
+    "tests/notebooks/",
+    "tests/quality/test_wheel.py",
+    "tests/tenure/report/",
     "tests/tenure/",
+    "tests/training/",
     "tests/features/reading/test_engine.py",
     "tests/quality/",
-    "tests/notebooks/",
-    "tests/training/",
 )
+"""Begun first, in this order."""
+
+ALONE = {"tests/features/reading/test_engine.py", "tests/tenure", "tests/tenure/jobs", "tests/quality"}
 
 FAST_TESTS = (
     "tests/decisions/campaigns/",
@@ -70,6 +79,26 @@ def mlflow_store(tmp_path_factory: pytest.TempPathFactory) -> str:
     uri = f"sqlite:///{tmp_path_factory.mktemp('mlflow') / 'mlflow.db'}"
     os.environ["MLFLOW_TRACKING_URI"] = uri
     return uri
+
+
+@pytest.fixture(scope="session")
+def new_store(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Path], str]:
+    """Lay out an empty MLflow store in a folder, and return its URI: all are copies of one that all workers share.
+
+    MLflow takes five seconds to bring an empty file through the history of its tables.
+    """
+    session = tmp_path_factory.getbasetemp()
+    root = session.parent if "PYTEST_XDIST_WORKER" in os.environ else session
+
+    def lay_out(folder: Path) -> str:
+        from tenure_training.tracking.store import Store
+
+        Store.at(f"sqlite:///{root / 'empty_store' / 'mlflow.db'}")  # made once, under a lock
+        folder.mkdir(parents=True, exist_ok=True)
+        shutil.copy(root / "empty_store" / "mlflow.db", folder / "mlflow.db")
+        return f"sqlite:///{folder / 'mlflow.db'}"
+
+    return lay_out
 
 
 @pytest.fixture(scope="session")
@@ -131,11 +160,14 @@ def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
 
 
 class FolderScheduling(LoadScopeScheduling):
-    """Sends all tests of a folder to one worker, so that what they share is made once; Spark is started by one file."""
+    """Sends all tests of a folder to one worker, so that what they share is made once.
+
+    Files of `ALONE`, or in a folder of it, share nothing with others: one that starts Spark, and long ones.
+    """
 
     def _split_scope(self, nodeid: str) -> str:
         path = Path(nodeid.partition("::")[0])
-        return str(path if path.name == "test_engine.py" else path.parent)
+        return str(path if path.as_posix() in ALONE or path.parent.as_posix() in ALONE else path.parent)
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -145,7 +177,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         costly = COSTLY_FIXTURES.intersection(getattr(item, "fixturenames", ())) or item.get_closest_marker("slow")
         if item.nodeid.startswith(FAST_TESTS) and not costly:
             item.add_marker("fast")
-    items.sort(key=lambda item: not item.nodeid.startswith(LONG_TESTS))
+    items.sort(key=lambda item: next((n for n, long in enumerate(LONG_TESTS) if item.nodeid.startswith(long)), 99))
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:

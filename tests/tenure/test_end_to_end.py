@@ -7,7 +7,7 @@ import hashlib
 import io
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -64,8 +64,9 @@ class Shop:
 
 
 @pytest.fixture(scope="module")
-def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
+def shop(tmp_path_factory: pytest.TempPathFactory, new_store: Callable[[Path], str]) -> Iterator[Shop]:
     folder = tmp_path_factory.mktemp("shop")
+    new_store(folder / "mlruns")
     orders, _ = simulate_orders(preset("tiny", customers=250, seed=3))
     names = {"customer_id": "client", "ordered_at": "bought_at", "order_id": "receipt", "revenue": "paid"}
     table = orders.rename(columns={**names, "currency": "money"})[[*names.values(), "money"]]

@@ -148,9 +148,10 @@ DEAR = {"demo", "backtest", "audit", "identity", "channels", "growth", "budget"}
 
 
 @pytest.fixture(scope="module")
-def shop(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def shop(tmp_path_factory: pytest.TempPathFactory, new_store: Callable[[Path], str]) -> Path:
     """A small shop, and where its results go."""
     folder = tmp_path_factory.mktemp("shop")
+    new_store(folder / "mlruns")
     written = simulate(preset("shop", customers=120, seed=6), folder / "tables", expectations=False)
     written.config_path.write_text(
         '[orders]\nuri = "orders.parquet"\ntrust_customers = true\n[run]\nas_of = 2025-01-01\n'

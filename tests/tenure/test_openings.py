@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 import re
+from collections.abc import Callable
 from pathlib import Path
 
 import pandas as pd
@@ -32,12 +33,13 @@ def openings(folder: Path, *arguments: object) -> dict[str, int]:
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def folder(tmp_path_factory: pytest.TempPathFactory, new_store: Callable[[Path], str]) -> Path:
     """A shop whose orders carry ids of accounts, and the folder of its results."""
     folder = tmp_path_factory.mktemp("shop")
     written = simulate(preset("fragmented", customers=150, seed=6), folder, expectations=False)
     toml = written.config_path.read_text()
     written.config_path.write_text(toml.replace("[orders]\n", "[orders]\ntrust_customers = true\n"))  # one buys a lot
+    new_store(folder / "mlruns")
     return folder
 
 

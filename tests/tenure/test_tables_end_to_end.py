@@ -61,7 +61,7 @@ class Shop:
 
 
 @pytest.fixture(scope="module")
-def shop(tmp_path_factory: pytest.TempPathFactory) -> Shop:
+def shop(tmp_path_factory: pytest.TempPathFactory, new_store: Callable[[Path], str]) -> Shop:
     folder = tmp_path_factory.mktemp("shop")
     written = simulate(preset("tiny", customers=150, seed=6), folder, expectations=False)
     (folder / "mine.py").write_text(OWN)
@@ -71,7 +71,7 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Shop:
     (folder / "without_events.toml").write_text(toml.replace(events, ""))
     few = toml.replace(events, "").partition("[tables.feedback]")[0]
     (folder / "few.toml").write_text(few + "[calendar]\ncountry = 'DE'\n[run]\nhorizon_days = 60\n")
-    store = ["--tracking-uri", f"sqlite:///{folder / 'mlruns' / 'mlflow.db'}"]
+    store = ["--tracking-uri", new_store(folder / "mlruns")]
     code, out, err = call(
         "run", "--config", written.config_path, "--features", folder / "mine.py", "--candidate", "logistic", *store,
         "--out", folder / "out", "--json",

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 _TAG = "Wheel-Version: 1.0\nGenerator: tenure\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
+_OF_A_CHECKOUT = {"METADATA": "PKG-INFO"}  # ``python -m tenure`` in a checkout finds what a build left there first
 _EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest a zip knows: the same files are the same bytes
 
 
@@ -30,7 +31,8 @@ def write_wheel(folder: Path) -> Path:
     wheel = folder / f"tenure-{distribution.version}-py3-none-any.whl"
     contents = dict(_package_files((distribution.read_text("top_level.txt") or "tenure").split()))
     for name in ("METADATA", "entry_points.txt", "top_level.txt"):
-        contents[f"{about}/{name}"] = (distribution.read_text(name) or "").encode()
+        text = distribution.read_text(name) or distribution.read_text(_OF_A_CHECKOUT.get(name, name))
+        contents[f"{about}/{name}"] = (text or "").encode()
     contents[f"{about}/WHEEL"] = _TAG.encode()
     record = "".join(f"{name},sha256={_digest(content)},{len(content)}\n" for name, content in contents.items())
     contents[f"{about}/RECORD"] = f"{record}{about}/RECORD,,\n".encode()
