@@ -10,7 +10,7 @@ import pandas as pd
 from tenure.config import Config
 from tenure.jobs.calendars import definition
 from tenure.jobs.costs import economics_of
-from tenure.jobs.extras import extras
+from tenure.jobs.extras import collect_past_forecasts, extras
 from tenure.jobs.leaks import leak_notes
 from tenure.jobs.segmenter import closed_windows, fit_segmenter
 from tenure.jobs.training import TrainedShop
@@ -29,7 +29,7 @@ def write_model(config: Config, trained: TrainedShop, *, folder: Path) -> Bundle
     )
     catalogue = frame.catalogue.describe(frame.features)
     economics = economics_of(config.economics, shop)
-    more, sentences = extras(frame, economics)
+    more, sentences = extras(frame, economics, forecasts=[*collect_past_forecasts(training, trained.frames)])
     info = BundleInfo(
         champion=training.choice.name,
         as_of=frame.as_of,

@@ -14,14 +14,16 @@ from tenure_training.models.after.attrition import Attrition
 from tenure_training.models.after.cohort_survival import CohortSurvival
 from tenure_training.models.after.economics import Economics
 from tenure_training.models.after.money_to_date import ACQUISITION_COST, MoneyToDate
-from tenure_training.models.after.spending_to_come import spending_to_come
+from tenure_training.models.after.spending_to_come import SpendingToCome, spending_to_come
 from tenure_training.models.btyd.btyd_ensemble import MOST_SPENDERS, NOTHING_SPENT
 from tenure_training.models.btyd.gammagamma import GammaGamma
 from tenure_training.models.btyd.summary import RepeatCounts, observations
 from tenure_training.models.contract import MOST_DAYS, Floats, Prediction
 
 WINDOWS_DAYS: tuple[int, ...] = (90, 180, 365)
-INTERVAL_LEVELS = (0.1, 0.8, 0.9)
+LIFETIME_LEVEL = 0.8
+"""What the interval of what is to come should hold."""
+
 DAYS_PER_YEAR = 365.0
 
 _NO_COSTS = (
@@ -58,6 +60,9 @@ class Lifetime:
     survival
         Buyers of closed windows followed as far as they go, beside what the model of leaving expects of them; None
         where no two windows have closed.
+    level
+        Of the distribution, at which the interval is taken to hold `LIFETIME_LEVEL`: more where past ones held too
+        little, see `tenure_training.models.after.past_forecast`.
     """
 
     attrition: Attrition
@@ -65,6 +70,7 @@ class Lifetime:
     economics: Economics
     horizon_days: int
     survival: CohortSurvival | None = None
+    level: float = LIFETIME_LEVEL
 
     @classmethod
     def fit(cls, present: pd.DataFrame, economics: Economics, *, horizon_days: int) -> Self:
@@ -118,7 +124,8 @@ class Lifetime:
         money = MoneyToDate.of(snapshot)
         expected = self._contribution(prediction, money)
         out = {name: expected * share for name, share in zip(names, shares, strict=True)}
-        out["clv_to_come_low"], out["clv_to_come_high"] = self._interval(snapshot, prediction, out["clv_to_come"])
+        spread = self.spread(snapshot, prediction, self.days)
+        out["clv_to_come_low"], out["clv_to_come_high"] = spread.interval(out["clv_to_come"], self.level)
         for name, end in zip(
             (*names, "clv_to_come_low", "clv_to_come_high"), (*ends, self.days, self.days), strict=True
         ):
@@ -163,19 +170,17 @@ class Lifetime:
             value = value - cost * prediction.expected_orders
         return np.asarray(value)
 
-    def _interval(self, snapshot: pd.DataFrame, prediction: Prediction, mean: Floats) -> tuple[Floats, Floats]:
-        """Bounds of 80 % of what is to come; one-sided from zero where nothing at all is that likely."""
-        spread = spending_to_come(
+    def spread(self, snapshot: pd.DataFrame, prediction: Prediction, days: float) -> SpendingToCome:
+        """Tell how far what comes within some days scatters around what is expected, customer by customer."""
+        return spending_to_come(
             self.attrition.model,
             self.spend,
             observations(snapshot),
             mean_spend=snapshot["value_mean"].to_numpy(dtype=np.float64, na_value=np.nan),
-            days=self.days,
+            days=days,
             buy_probability=prediction.buy_probability,
             horizon_days=float(self.horizon_days),
         )
-        low, one_sided, high = spread.quantiles(mean, INTERVAL_LEVELS).T
-        return low, np.where(low == 0.0, np.maximum(one_sided, low), high)
 
     def _acquisition(self, snapshot: pd.DataFrame) -> Floats | None:
         if ACQUISITION_COST in snapshot:
@@ -207,18 +212,20 @@ class Lifetime:
             "economics": self.economics.to_dict(),
             "horizon_days": self.horizon_days,
             "survival": None if self.survival is None else self.survival.to_dict(),
+            "level": self.level,
         }
 
     @classmethod
     def from_stored(cls, stored: Stored) -> Self:
         """Read what `to_dict` wrote."""
-        saved = stored.fields("attrition", "spend", "economics", "horizon_days", "survival")
+        saved = stored.fields("attrition", "spend", "economics", "horizon_days", "survival", optional=("level",))
         return cls(
             attrition=Attrition.from_stored(saved["attrition"]),
             spend=GammaGamma.from_stored(saved["spend"]),
             economics=Economics.from_stored(saved["economics"]),
             horizon_days=saved["horizon_days"].whole(1, MOST_DAYS),
             survival=None if saved["survival"].missing else CohortSurvival.from_stored(saved["survival"]),
+            level=saved["level"].number(LIFETIME_LEVEL, 0.99) if "level" in saved else LIFETIME_LEVEL,
         )
 
 

@@ -50,6 +50,11 @@ class SpendingToCome:
             columns.append(np.where(inside > 0, if_bought * relative, 0.0))
         return np.stack(columns, axis=1)
 
+    def interval(self, mean: Floats, level: float) -> tuple[Floats, Floats]:
+        """Bounds of the middle of some probability, shape (n,) each; from zero where nothing at all is that likely."""
+        low, one_sided, high = self.quantiles(mean, (0.5 - level / 2, level, 0.5 + level / 2)).T
+        return low, np.where(low == 0.0, np.maximum(one_sided, low), high)
+
 
 def spending_to_come(
     model: ParetoNBD,
