@@ -77,7 +77,7 @@ class Evaluation:
             reason=reason,
             baseline=seen.baseline,
             origins=seen.origins,
-            metrics={row["name"]: (_figure(row["champion"]), _figure(row["baseline"])) for row in seen.first},
+            metrics={row["name"]: (_figure(row["champion"]), _figure(row["baseline"])) for row in seen.figures},
             calibration=[
                 (_round(predicted), _round(actual))
                 for predicted, actual in zip(calibration["predicted"], calibration["actual"], strict=True)

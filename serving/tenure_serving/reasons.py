@@ -37,6 +37,7 @@ _MEANINGS = {
     "calibration": N_("Correction of the probability on later data."),
 }
 _SAID_AS_SILENCE = frozenset({"recency_days", "lateness", "adbt_days"})
+_LOG = "log"
 _NOT_REASONS = frozenset({"calibration"})
 _DIRECTION = {"churn": ("raises risk", "lowers risk"), "value": ("raises value", "lowers value")}
 _SENTENCES = {
@@ -308,7 +309,8 @@ class _Facts:
             return self.language.gettext("{meaning} not known yet", meaning=meaning)
         currency = self.currency if feature.unit == "money" and self.currency else ""
         number = _Number(value, currency, self.language)
-        return self.language.reason(feature.reason, number) or _say_level(feature.say(number), self.language)
+        told = _Number(np.exp(value), "", self.language) if feature.unit == _LOG else number
+        return self.language.reason(feature.reason, told) or _say_level(feature.say(number), self.language)
 
     def _value(self, row: int, name: str) -> float:
         return float(self.values[name][row]) if name in self.values else float("nan")

@@ -154,6 +154,10 @@ class ServiceCosts(Part):
         Cost of answering one ticket or complaint.
     ticket_rate, ticket_rate_bad
         P(ticket) for an order that went well, and for one that did not.
+    resolution_days
+        Median days until a ticket is resolved.
+    unresolved
+        Share of tickets that never are.
     """
 
     delivery: NotNegative = 4.5
@@ -162,6 +166,8 @@ class ServiceCosts(Part):
     ticket: NotNegative = 6.0
     ticket_rate: Share = 0.04
     ticket_rate_bad: Share = 0.6
+    resolution_days: Positive = 1.5
+    unresolved: Share = 0.06
 
 
 class Engagement(Part):

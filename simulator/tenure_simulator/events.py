@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
 
 import numpy as np
 import pyarrow as pa
@@ -10,12 +11,15 @@ import pyarrow as pa
 from tenure_simulator.arrays import Floats, Ints, sigmoid
 from tenure_simulator.block import CustomerBlock
 from tenure_simulator.columns import text_column, time_column
+from tenure_simulator.mailings import CAMPAIGNS, draw_campaigns, draw_invitations
 from tenure_simulator.persons import person_ids
-from tenure_simulator.service import draw_tickets
+from tenure_simulator.service import draw_resolutions, draw_tickets
 from tenure_simulator.streams import Purpose, stream
 from tenure_simulator.traits import DEVICES
 
-EVENT_KINDS = ("visit", "cart", "email_sent", "email_open", "email_click", "unsubscribe", "ticket", "complaint")
+EVENT_KINDS = (
+    "visit", "cart", "email_sent", "email_open", "email_click", "unsubscribe", "ticket", "complaint", "ticket_resolved",
+)  # fmt: skip
 SOURCES = ("direct", "organic", "paid_search", "paid_social", "email", "affiliates", "service")
 VISIT_SOURCES = np.array([0.36, 0.28, 0.16, 0.1, 0.06, 0.04])
 AFTER_LEAVING = 0.04
@@ -24,17 +28,31 @@ QUIET = 0.15
 """Factor on visits in a spell that means nothing."""
 UNSUBSCRIBES = 0.3
 """Share of those who get e-mails and unsubscribe around the time they leave."""
+_NO_CAMPAIGN = len(CAMPAIGNS)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Events:
-    """Events of a block: the customer's position, day, kind (of `EVENT_KINDS`), value, source (of `SOURCES`)."""
+    """Events of a block, one position each.
+
+    Attributes
+    ----------
+    customer
+        The customer's position.
+    day
+        Days since the shop's start.
+    kind, source, campaign
+        Positions in `EVENT_KINDS`, `SOURCES` and `CAMPAIGNS`; one past the last campaign is none.
+    value
+        What the event carries, NaN for nothing.
+    """
 
     customer: Ints
     day: Floats
     kind: Ints
     value: Floats
     source: Ints
+    campaign: Ints
 
 
 @dataclass(frozen=True)
@@ -104,6 +122,7 @@ def _visits(block: CustomerBlock, rng: np.random.Generator) -> Events:
         kind=np.repeat([EVENT_KINDS.index("visit"), EVENT_KINDS.index("cart")], [len(day), len(carts)]),
         value=np.concatenate([pages, 1 + rng.poisson(1.0, len(carts)).astype(float)]),
         source=np.concatenate([source, source[carts]]),
+        campaign=np.full(len(day) + len(carts), _NO_CAMPAIGN),
     )
 
 
@@ -125,6 +144,8 @@ def _emails(block: CustomerBlock, rng: np.random.Generator) -> Events:
     parts = [customer, customer[opened], customer[opened[clicked]], gone]
     days = [day, open_day, open_day[clicked] + 0.0005, gives_up[gone]]
     kinds = [EVENT_KINDS.index(name) for name in ("email_sent", "email_open", "email_click", "unsubscribe")]
+    campaign = draw_campaigns(block, len(day))
+    campaigns = [campaign, campaign[opened], campaign[opened[clicked]], np.full(len(gone), _NO_CAMPAIGN)]
     total = sum(map(len, parts))
     return Events(
         customer=np.concatenate(parts),
@@ -132,45 +153,98 @@ def _emails(block: CustomerBlock, rng: np.random.Generator) -> Events:
         kind=np.repeat(kinds, [len(part) for part in parts]),
         value=np.full(total, np.nan),
         source=np.full(total, SOURCES.index("email")),
+        campaign=np.concatenate(campaigns),
     )
 
 
 def _tickets(block: CustomerBlock) -> Events:
     tickets = draw_tickets(block)
     kind = np.where(tickets.complaint, EVENT_KINDS.index("complaint"), EVENT_KINDS.index("ticket"))
-    source = np.full(len(kind), SOURCES.index("service"))
     return Events(
         customer=block.purchases.customer[tickets.order],
         day=tickets.day,
         kind=kind,
         value=tickets.minutes,
-        source=source,
+        source=np.full(len(kind), SOURCES.index("service")),
+        campaign=np.full(len(kind), _NO_CAMPAIGN),
     )
+
+
+def _resolutions(block: CustomerBlock) -> Events:
+    """Tickets resolved; what is not resolved has no row."""
+    tickets = draw_tickets(block)
+    day = draw_resolutions(block, tickets)
+    ended = np.flatnonzero(np.isfinite(day))
+    return Events(
+        customer=block.purchases.customer[tickets.order[ended]],
+        day=day[ended],
+        kind=np.full(len(ended), EVENT_KINDS.index("ticket_resolved")),
+        value=np.full(len(ended), np.nan),
+        source=np.full(len(ended), SOURCES.index("service")),
+        campaign=np.full(len(ended), _NO_CAMPAIGN),
+    )
+
+
+def _invitations(block: CustomerBlock) -> Events:
+    """E-mails before the first order of those whom a campaign brought: sent, opened and clicked."""
+    customer, day, campaign = draw_invitations(block)
+    kinds = [EVENT_KINDS.index(name) for name in ("email_sent", "email_open", "email_click")]
+    return Events(
+        customer=np.tile(customer, len(kinds)),
+        day=np.concatenate([day, day + 0.01, day + 0.0105]),
+        kind=np.repeat(kinds, len(customer)),
+        value=np.full(len(kinds) * len(customer), np.nan),
+        source=np.full(len(kinds) * len(customer), SOURCES.index("email")),
+        campaign=np.tile(campaign, len(kinds)),
+    )
+
+
+def _joined(parts: Sequence[Events]) -> Events:
+    return Events(
+        **{each.name: np.concatenate([getattr(part, each.name) for part in parts]) for each in fields(Events)}
+    )
+
+
+def _own_device(block: CustomerBlock, events: Events, rng: np.random.Generator) -> Ints:
+    """Draw the device of each event: mostly the customer's own, none for a mail that is sent."""
+    n = len(events.customer)
+    own = np.where(rng.random(n) < 0.85, block.traits.device[events.customer], rng.integers(0, 3, n))
+    return np.where(events.kind == EVENT_KINDS.index("email_sent"), len(DEVICES), own)
+
+
+def _seen(block: CustomerBlock, events: Events) -> Events:
+    """Keep what falls into the visible history, by customer and time to the second."""
+    horizon = block.config.days * 86_400
+    # Whole seconds first: the order of rows must not hang on what the table cannot show.
+    seconds = np.rint(events.day * 86_400).astype(np.int64)
+    seen = np.flatnonzero(seconds < horizon)
+    key = (events.customer[seen] * horizon + seconds[seen]) * len(EVENT_KINDS) + events.kind[seen]
+    seen = seen[np.argsort(key, kind="stable")]
+    kept = {each.name: getattr(events, each.name)[seen] for each in fields(Events)}
+    return Events(**(kept | {"day": seconds[seen] / 86_400}))
 
 
 def events_table(block: CustomerBlock) -> pa.Table:
     """Return the visible ``events`` of a block, by customer and time."""
     config = block.config
     rng = stream(config.seed, Purpose.EVENTS, block=block.index)
-    parts = [_visits(block, rng), _emails(block, rng), _tickets(block)]
-    customer, kind, source = (
-        np.concatenate([getattr(p, name) for p in parts]) for name in ("customer", "kind", "source")
-    )
-    day, value = (np.concatenate([getattr(p, name) for p in parts]) for name in ("day", "value"))
-    # Whole seconds first: the order of rows must not hang on what the table cannot show.
-    seconds = np.rint(day * 86_400).astype(np.int64)
-    seen = np.flatnonzero(seconds < config.days * 86_400)
-    key = (customer[seen] * (config.days * 86_400) + seconds[seen]) * len(EVENT_KINDS) + kind[seen]
-    seen = seen[np.argsort(key, kind="stable")]
-    own = np.where(rng.random(len(seen)) < 0.85, block.traits.device[customer[seen]], rng.integers(0, 3, len(seen)))
-    by_mail = kind[seen] == EVENT_KINDS.index("email_sent")
+    parts = [
+        _seen(block, _joined([_visits(block, rng), _emails(block, rng), _tickets(block)])),
+        _seen(block, _joined([_resolutions(block), _invitations(block)])),
+    ]
+    # One draw for each part: what was added later moves no device of what was there before.
+    device = np.concatenate([_own_device(block, part, rng) for part in parts])
+    events = _joined(parts)
+    order = np.lexsort((events.kind, events.day, events.customer))
+    value = events.value[order]
     return pa.table(
         {
-            "customer_id": person_ids(config, block.traits.number[customer[seen]]),
-            "occurred_at": time_column(seconds[seen] / 86_400, config.start),
-            "event": text_column(kind[seen], EVENT_KINDS),
-            "value": pa.array(value[seen], mask=np.isnan(value[seen])),
-            "channel": text_column(source[seen], SOURCES),
-            "device": text_column(np.where(by_mail, len(DEVICES), own), (*DEVICES, "")),
+            "customer_id": person_ids(config, block.traits.number[events.customer[order]]),
+            "occurred_at": time_column(events.day[order], config.start),
+            "event": text_column(events.kind[order], EVENT_KINDS),
+            "value": pa.array(value, mask=np.isnan(value)),
+            "channel": text_column(events.source[order], SOURCES),
+            "device": text_column(device[order], (*DEVICES, "")),
+            "campaign": text_column(events.campaign[order], (*CAMPAIGNS, "")),
         }
     )

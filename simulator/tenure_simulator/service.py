@@ -40,6 +40,14 @@ def draw_tickets(block: CustomerBlock) -> Tickets:
     return Tickets(order, block.purchases.day[order] + rng.uniform(0.2, 7.0, n), complaint, minutes)
 
 
+def draw_resolutions(block: CustomerBlock, tickets: Tickets) -> Floats:
+    """Draw the days on which tickets are resolved; inf where they never are, and for complaints."""
+    rng, service = stream(block.config.seed, Purpose.RESOLUTIONS, block=block.index), block.config.service_costs
+    waited = service.resolution_days * rng.lognormal(0.0, 0.9, len(tickets.day))
+    open_still = tickets.complaint | (rng.random(len(tickets.day)) < service.unresolved)
+    return np.asarray(np.where(open_still, np.inf, tickets.day + waited))
+
+
 def service_costs_table(block: CustomerBlock) -> pa.Table:
     """Return the ``service_costs`` of a block, by customer and time."""
     config, traits, who = block.config, block.traits, block.purchases.customer

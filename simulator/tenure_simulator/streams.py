@@ -24,6 +24,9 @@ class Purpose(IntEnum):
     DIRT = 11
     PLACES = 12
     PEOPLE = 13
+    MAILINGS = 14
+    INVITATIONS = 15
+    RESOLUTIONS = 16
 
 
 SHARED = 2**32 - 1

@@ -67,8 +67,9 @@ def ablation_line(table: pd.DataFrame) -> str:
     verb = "helped" if after["log_loss"] < before["log_loss"] else "did not help"
     return (
         f"What the other tables added (visits, e-mails, baskets, answers, complaints, costs, profile): they {verb}. On "
-        f"what happened next, AUROC {before['auroc']:.3f} with orders alone and {after['auroc']:.3f} with all tables, "
-        f"log-loss {before['log_loss']:.3f} and {after['log_loss']:.3f}; against the truth, the probability to order "
+        f"what happened next, {before['auroc']:.1%} of pairs of a leaver and a stayer are in the right order with orders "
+        f"alone and {after['auroc']:.1%} with all tables (AUROC), and the error of the probabilities (log-loss) is "
+        f"{before['log_loss']:.3f} and {after['log_loss']:.3f}; against the truth, the probability to order "
         f"is off by {_points(before)} and {_points(after)} points per customer."
     )
 
@@ -81,15 +82,16 @@ def ablation_section(table: pd.DataFrame, *, candidate: str) -> Section:
     """Lay the comparison out for the report."""
     shown = ["candidate", "features", "auroc", "log_loss", "probability_error", "value_correlation"]
     headings = {
-        "candidate": "learnt from", "auroc": "AUROC of churn", "log_loss": "log-loss of churn",
+        "candidate": "learnt from", "auroc": "pairs in the right order (AUROC)",
+        "log_loss": "error of the probabilities (log-loss)",
         "probability_error": "mean distance from the true probability",
         "value_correlation": "correlation with true value",
     }  # fmt: skip
     block = TableBlock(
         table[shown],
-        caption=f"{candidate}, fitted twice on the same customers and windows. AUROC and log-loss against what "
-        "happened after as_of; the other two against the expectations that follow from each customer's latent state.",
-        units={"features": "count", "auroc": "number", "log_loss": "number", "probability_error": "percent",
+        caption=f"{candidate}, fitted twice on the same customers and windows. The first two figures against what "
+        "happened later; the other two against the expectations that follow from each customer's latent state.",
+        units={"features": "count", "auroc": "percent", "log_loss": "number", "probability_error": "percent",
                "value_correlation": "number"},
         headings=headings,
     )  # fmt: skip

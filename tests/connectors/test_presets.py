@@ -218,19 +218,31 @@ def test_metrica__orders_and_visits(read_export, orders):
 @pytest.mark.parametrize(
     ("preset", "header", "row", "event"),
     [
-        ("klaviyo", "Event,Timestamp,Email,Klaviyo ID", "Opened Email,2024-01-05T10:00:00Z,a@x.org,01H", "email_open"),
+        (
+            "klaviyo",
+            "Event,Timestamp,Email,Klaviyo ID,Campaign Name",
+            "Opened Email,2024-01-05T10:00:00Z,a@x.org,01H,May",
+            "email_open",
+        ),
         (
             "mailchimp",
             "Email Address,Action,Timestamp,Campaign",
             "a@x.org,click,2024-01-05 10:00:00,May",
             "email_click",
         ),
-        ("unisender", "email,send_result,last_update", "a@x.org,ok_read,2024-01-05 10:00:00", "email_open"),
+        (
+            "unisender",
+            "email,send_result,last_update,campaign_id",
+            "a@x.org,ok_read,2024-01-05 10:00:00,May",
+            "email_open",
+        ),
     ],
 )
-def test_mail__events_have_the_names_of_the_contract(read_export, preset, header, row, event):
+def test_mail__events_have_the_names_and_the_campaign_of_the_contract(read_export, preset, header, row, event):
     converted = read_export(header, row)
-    assert (converted.preset.name, converted.tables["events"]["event"].to_pylist()) == (preset, [event])
+    events = converted.tables["events"]
+    assert (converted.preset.name, events["event"].to_pylist()) == (preset, [event])
+    assert events["campaign"].to_pylist() == ["May"]
 
 
 @pytest.mark.parametrize(

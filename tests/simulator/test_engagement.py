@@ -1,8 +1,10 @@
 """Visits, opens, complaints and scores move before customers leave, but do not give it away."""
 
 import numpy as np
+import pandas as pd
 import pytest
 
+from tenure_decisions.customers.service import pair_tickets
 from tenure_simulator.block import draw_block
 from tenure_simulator.columns import to_frame
 from tenure_simulator.events import events_table
@@ -79,6 +81,24 @@ def test_unsubscribed__get_no_more_mail(phased):
     after = sent["customer_id"].map(gave_up)
     assert len(gave_up) > 100
     assert not (sent["occurred_at"] > after).any()
+
+
+def test_tickets__are_resolved_after_they_were_opened_and_some_never(phased, block):
+    events, _, _ = phased
+    tickets = pair_tickets(events, as_of=pd.Timestamp("2100-01-01"))
+    waited = (tickets["resolved_at"] - tickets["opened_at"]) / pd.Timedelta(days=1)
+    assert (waited.dropna() > 0).all()
+    assert waited.median() == pytest.approx(block.config.service_costs.resolution_days, rel=0.15)
+    assert waited.isna().mean() == pytest.approx(block.config.service_costs.unresolved, abs=0.03)
+
+
+def test_invitations__a_sale_brings_who_leaves_and_a_welcome_who_stays(phased, block):
+    events, _, _ = phased
+    before = events[(events["event"] == "email_click") & (events["day"] < block.traits.arrival[events["who"]])]
+    leaving = pd.Series(block.traits.leave_first[before["who"]]).groupby(before["campaign"].to_numpy()).mean()
+    assert leaving["sale"] > leaving["newsletter"] + 0.02 > leaving["welcome"] + 0.04
+    assert events.loc[~events["event"].str.startswith("email_"), "campaign"].isna().all()
+    assert events.loc[events["event"].str.startswith("email_"), "campaign"].notna().all()
 
 
 def test_scores__fall_after_bad_orders_and_while_cooling(block):

@@ -29,7 +29,7 @@ def sign_on_klaviyo(connection: Connection) -> ApiSession:
 
 def _read(session: ApiSession, connection: Connection, since: dt.datetime | None) -> Pages:  # noqa: ARG001
     query: dict[str, Any] = {
-        "sort": "datetime", "page[size]": 1000, "include": "metric,profile", "fields[event]": "datetime",
+        "sort": "datetime", "page[size]": 1000, "include": "metric,profile", "fields[event]": "datetime,event_properties",
         "fields[metric]": "name", "fields[profile]": "email",
     }  # fmt: skip
     if since is not None:
@@ -48,7 +48,7 @@ def _read(session: ApiSession, connection: Connection, since: dt.datetime | None
 
 
 def _flat(event: dict[str, Any], beside: dict[tuple[str, str], dict[str, Any]]) -> dict[str, Any]:
-    """Put the name of the metric and the e-mail of the profile into the event."""
+    """Put the name of the metric, of the campaign and the e-mail of the profile into the event."""
     linked = {
         kind: ((event.get("relationships") or {}).get(kind) or {}).get("data") or {} for kind in ("metric", "profile")
     }
@@ -59,6 +59,9 @@ def _flat(event: dict[str, Any], beside: dict[tuple[str, str], dict[str, Any]]) 
         "attributes.metric.name": metric.get("name"),
         "attributes.profile.email": profile.get("email"),
         "relationships.profile.data.id": linked["profile"].get("id"),
+        "attributes.event_properties.Campaign Name": (event["attributes"].get("event_properties") or {}).get(
+            "Campaign Name"
+        ),
     }
 
 

@@ -40,6 +40,7 @@ def _events(rows: ir.Table) -> ir.Table:
         occurred_at=rows.at,
         event=_name_event(rows.event),
         channel=ibis.literal("email"),
+        campaign=rows.campaign,
     )
 
 
@@ -51,6 +52,7 @@ KLAVIYO = Preset(
         "at": ("Timestamp", "Event Timestamp", "Date", "attributes.datetime"),
         "email": ("Email", "Profile Email", "attributes.profile.email"),
         "person": ("Klaviyo ID", "Profile ID", "Person ID", "relationships.profile.data.id"),
+        "campaign": ("Campaign Name", "attributes.event_properties.Campaign Name"),
     },
     required=("event", "at", "person"),
     tables={"events": _events},
@@ -64,6 +66,7 @@ MAILCHIMP = Preset(
         "at": ("Timestamp", "timestamp", "Action Time"),
         "email": ("Email Address", "email_address", "Email"),
         "person": ("LEID", "EUID", "email_id"),
+        "campaign": ("Campaign Title", "campaign_title", "Campaign", "campaign_id"),
     },
     required=("event", "at", "email"),
     tables={"events": _events},
@@ -77,6 +80,7 @@ UNISENDER = Preset(
         "at": ("last_update", "Дата изменения", "Дата"),
         "email": ("email", "Email"),
         "person": ("customer_id", "Код клиента"),
+        "campaign": ("campaign_id", "user_campaign_id", "Рассылка", "Название рассылки"),
     },
     required=("event", "at", "email"),
     tables={"events": _events},

@@ -27,9 +27,8 @@ GROWTH_FORMULAS: Mapping[str, str] = {
 """The two conventions of G; C is the number of new customers, all money is over the same customers."""
 
 CLV_SOURCES: Mapping[bool, str] = {
-    True: "CLV is that of the scores: contribution_to_date + clv_to_come, the mean of the customers",
-    False: "CLV is not known without scores that carry it: value_before_cac, the value until the age stated, and "
-    "value_net stand in its place",
+    True: "CLV is that of the scores: what customers have brought and what is to come, the mean of the customers",
+    False: "CLV is not known without scores that carry it: the value until the age stated stands in its place",
 }
 """Where CLV comes from, by whether the scores carry it."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field, fields
@@ -75,7 +76,7 @@ class FeatureDescription:
         return {**texts, "columns": list(self.columns), "file": file}
 
     def say(self, value: float) -> str:
-        """Fill the reason with a value; a missing value is said in words.
+        """Fill the reason with a value; a missing value is said in words, and a logarithm as what it is one of.
 
         Examples
         --------
@@ -87,6 +88,8 @@ class FeatureDescription:
         """
         if value != value:  # noqa: PLR0124  # NaN is the one value that differs from itself
             return f"{self.name} is not known yet"
+        if self.unit == _LOG:
+            value = math.exp(value)
         if self.reason_if_zero is not None:  # a flag is said in the shop's words, which are left as they are
             return (self.reason if value >= 0.5 else self.reason_if_zero).format(value=value)
         return _ONE.sub(_singular, self.reason.format(value=value))
@@ -131,6 +134,8 @@ def _feature_elsewhere(module: str, description: FeatureDescription) -> Feature:
     return Feature(**{part.name: getattr(description, part.name) for part in fields(FeatureDescription)}, build=build)
 
 
+_LOG = "log"
+"""Unit of a natural logarithm."""
 _TEXTS = ("name", "unit", "family", "meaning", "reason", "table")
 _ONE = re.compile(r"(?<![\w.,+-])(1 (?:different |order )?[a-z-]+?)(ies|(?<=[cs]h)es|s)\b")
 _NUMBER_FORMAT = re.compile(r"[-+ ]?#?0?\d{0,2}[,_]?(\.\d{1,2})?[eEfFgG%]?")

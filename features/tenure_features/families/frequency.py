@@ -128,7 +128,7 @@ def orders_per_30d(history: OrderHistory) -> ir.Value:
     return orders_total(history) * 30.0 / _at_least(tenure_days(history), 30.0)
 
 
-@feature(unit="log", family="frequency", reason="orders at a pace of e^{value:.1f} every 30 days")
+@feature(unit="log", family="frequency", reason="{value:.2f} orders every 30 days")
 def order_rate_log(history: OrderHistory) -> ir.Value:
     """Natural logarithm of orders per 30 days since the first order."""
     return orders_per_30d(history).ln()

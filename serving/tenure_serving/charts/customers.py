@@ -96,7 +96,7 @@ def draw_value_by_risk(table: pd.DataFrame, *, currency: str = "", language: Lan
     """
     rows = table.assign(
         label=[
-            f"{language.ngettext('{count} customer', '{count} customers', count)}\n{language.money(amount, currency)}"
+            f"{language.count(count)}\n{language.money(amount, currency)}"
             for count, amount in zip(table["customers"], table["money_at_risk"], strict=True)
         ],
         **{name: table[name].map(language.translate) for name in ("value_tier", "risk_tier")},

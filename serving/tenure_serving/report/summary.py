@@ -176,8 +176,10 @@ class Comparison:
 
     Attributes
     ----------
-    first
+    figures
         A row per metric: ``name``, ``champion`` and ``baseline``, the best simple rule by log-loss.
+    first
+        Those of them that a reader needs to judge: order, probabilities and money, one or two of each.
     baseline
         Its name; empty where the backtest had none beside the champion.
     rest
@@ -186,6 +188,7 @@ class Comparison:
         Moments in the past.
     """
 
+    figures: list[dict[str, Any]]
     first: list[dict[str, Any]]
     baseline: str
     rest: list[tuple[list[str], list[dict[str, Any]]]]
@@ -193,6 +196,7 @@ class Comparison:
 
 
 _METRICS_PER_TABLE = 4
+_FIRST = ("auroc", "log_loss", "ece", "normalised_gini", "total_bias", "coverage_80")
 
 
 def compare(backtest: pd.DataFrame, champion: str) -> Comparison:
@@ -210,8 +214,10 @@ def compare(backtest: pd.DataFrame, champion: str) -> Comparison:
     mine = next((row for row in records if row["candidate"] == champion), {})
     best = {} if others.empty else others.iloc[0].to_dict()
     groups = [metrics[start : start + _METRICS_PER_TABLE] for start in range(0, len(metrics), _METRICS_PER_TABLE)]
+    figures = [{"name": name, "champion": mine.get(name), "baseline": best.get(name)} for name in metrics]
     return Comparison(
-        first=[{"name": name, "champion": mine.get(name), "baseline": best.get(name)} for name in metrics],
+        figures=figures,
+        first=[row for row in figures if row["name"] in _FIRST],
         baseline=str(best.get("candidate", "")),
         rest=[(group, records) for group in groups],
         origins=int(backtest["origin"].nunique()),

@@ -117,7 +117,8 @@ def test_metrica__says_that_a_request_is_impossible(pull):
 
 
 def klaviyo_event(number, on, metric="M1"):
-    return {"type": "event", "id": f"e{number}", "attributes": {"datetime": f"2026-01-{on:02d}T00:00:00+00:00"},
+    return {"type": "event", "id": f"e{number}", "attributes": {"datetime": f"2026-01-{on:02d}T00:00:00+00:00",
+                           "event_properties": {"Campaign Name": "May"} if metric == "M1" else {}},
             "relationships": {"metric": {"data": {"type": "metric", "id": metric}},
                               "profile": {"data": {"type": "profile", "id": "P1"}}}}  # fmt: skip
 
@@ -138,6 +139,7 @@ def test_klaviyo__follows_cursors_and_names_events(pull, rows):
             return busy.pop()
         assert asked.headers["Authorization"] == "Klaviyo-API-Key s3cret-s3cret"
         assert asked.headers["revision"] == "2026-10-15"
+        assert "page[cursor]" in asked.query or "event_properties" in asked.query["fields[event]"]
         start = int(asked.query.get("page[cursor]", 0))
         following = f"https://a.klaviyo.com/api/events?page[cursor]={start + 2}" if start + 2 < len(events) else None
         return 200, {"data": events[start : start + 2], "included": INCLUDED, "links": {"next": following}}
@@ -145,7 +147,8 @@ def test_klaviyo__follows_cursors_and_names_events(pull, rows):
     with api_server(klaviyo) as server:
         pulled = pull(KLAVIYO_API, server.url, at=day(5))
     assert pulled.rows == {"events": 3, "identifiers": 1}
-    assert rows("SELECT customer_id, event, occurred_at FROM tenure.events ORDER BY 3") == [
-        ("klaviyo:P1", "email_open", at(2)), ("klaviyo:P1", "email_click", at(3)), ("klaviyo:P1", "email_open", at(4)),
+    assert rows("SELECT customer_id, event, occurred_at, campaign FROM tenure.events ORDER BY 3") == [
+        ("klaviyo:P1", "email_open", at(2), "May"), ("klaviyo:P1", "email_click", at(3), None),
+        ("klaviyo:P1", "email_open", at(4), "May"),
     ]  # fmt: skip
     assert rows("SELECT source_id, kind, value FROM tenure.identifiers") == [("klaviyo:P1", "email", "ann@example.org")]

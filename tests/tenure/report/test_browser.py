@@ -114,7 +114,7 @@ NOTHING = re.compile(r"\b(nan|NaN|NaT|None(?! of)|inf|nats?|undefined|null)\b|\{
 ABBREVIATIONS = re.compile(r"\b(AUROC|EMPC|CRPS|WAPE|RMSE|MAPE|ECE|SHAP)\b")
 
 
-NAMED = ("g_before = ", "customer id: ", "клиент: ")
+NAMED = ("customer id: ", "клиент: ")
 """Texts that say what columns are: the formula of growth, and what was mapped to what."""
 
 
