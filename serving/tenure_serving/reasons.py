@@ -310,19 +310,10 @@ class _Facts:
         currency = self.currency if feature.unit == "money" and self.currency else ""
         number = _Number(value, currency, self.language)
         told = _Number(np.exp(value), "", self.language) if feature.unit == _LOG else number
-        return self.language.reason(feature.reason, told) or _say_level(feature.say(number), self.language)
+        return self.language.reason(feature.reason, told) or self.language.say_level(feature.say(number))
 
     def _value(self, row: int, name: str) -> float:
         return float(self.values[name][row]) if name in self.values else float("nan")
-
-
-def _say_level(fact: str, language: Language) -> str:
-    """Say which level of a column a customer has, or has not: the column where it is known, the level as it is."""
-    for between, text in ((": ", "{level}"), (" is not ", N_("not {level}"))):
-        column, separator, level = fact.partition(between)
-        if separator and (spoken := language.translate(column)) != column:
-            return f"{spoken}: {language.gettext(text, level=level)}"
-    return fact
 
 
 def shorten_reason(reason: str) -> str:

@@ -67,9 +67,9 @@ def ablation_line(table: pd.DataFrame) -> str:
     verb = "helped" if after["log_loss"] < before["log_loss"] else "did not help"
     return (
         f"What the other tables added (visits, e-mails, baskets, answers, complaints, costs, profile): they {verb}. On "
-        f"what happened next, {before['auroc']:.1%} of pairs of a leaver and a stayer are in the right order with orders "
-        f"alone and {after['auroc']:.1%} with all tables (AUROC), and the error of the probabilities (log-loss) is "
-        f"{before['log_loss']:.3f} and {after['log_loss']:.3f}; against the truth, the probability to order "
+        f"what happened next, {before['auroc'] * 100:.1f} % of pairs of a leaver and a stayer are in the right order with "
+        f"orders alone and {after['auroc'] * 100:.1f} % with all tables (AUROC), and the error of the probabilities (log-loss) "
+        f"is {before['log_loss']:.3f} and {after['log_loss']:.3f}; against the truth, the probability to order "
         f"is off by {_points(before)} and {_points(after)} points per customer."
     )
 

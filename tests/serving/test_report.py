@@ -268,7 +268,7 @@ def test_report__lists_the_backtest_beside_the_baselines(page) -> None:
     assert "Means over 3 moments in the past" in text
     assert "What was measured hurdle recency, the best simple rule" in text
     assert re.search(rf"{METRIC_WORDS['coverage_80']} 0\.\d{{3}} –", text)  # the champion alone has ranges
-    assert "All 4 candidates" in text
+    assert "Every figure of all 4 candidates" in text
 
 
 def test_report__grades_the_model_and_says_what_the_grade_rests_on(data, page) -> None:

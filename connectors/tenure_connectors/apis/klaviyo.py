@@ -29,8 +29,8 @@ def sign_on_klaviyo(connection: Connection) -> ApiSession:
 
 def _read(session: ApiSession, connection: Connection, since: dt.datetime | None) -> Pages:  # noqa: ARG001
     query: dict[str, Any] = {
-        "sort": "datetime", "page[size]": 1000, "include": "metric,profile", "fields[event]": "datetime,event_properties",
-        "fields[metric]": "name", "fields[profile]": "email",
+        "sort": "datetime", "page[size]": 1000, "include": "metric,profile",
+        "fields[event]": "datetime,event_properties", "fields[metric]": "name", "fields[profile]": "email",
     }  # fmt: skip
     if since is not None:
         query["filter"] = f"greater-or-equal(datetime,{since:%Y-%m-%dT%H:%M:%SZ})"

@@ -112,10 +112,10 @@ def growth_findings(
     return Findings(
         subject="growth",
         title="Growth: C x CLV / CAC = G",
-        lead="G says how many customers C new ones are worth. G before CAC takes CLV before the cost of acquisition, so "
-        "that CAC is counted once: customers pay for themselves where it exceeds C. G net of CAC takes CLV after it, as "
-        "the CVO literature does: they pay for themselves where it exceeds 0, and it is not to be held against the 3:1 "
-        "rule. {clv}.",
+        lead="G says how many customers C new ones are worth. G before CAC takes CLV before the cost of acquisition, "
+        "so that CAC is counted once: customers pay for themselves where it exceeds C. G net of CAC takes CLV after "
+        "it, as the CVO literature does: they pay for themselves where it exceeds 0, and it is not to be held against "
+        "the 3:1 rule. {clv}.",
         facts=(
             Fact("as_of", as_of, "date"),
             Fact("since", since, "date"),

@@ -89,7 +89,8 @@ class Language:
             return self.words[sentence]
         if self.code == "en" or not sentence:
             return sentence
-        return self._recognise(sentence) or self._rewrite(sentence) or self._say_list(sentence) or sentence
+        spoken = self._recognise(sentence) or self._rewrite(sentence) or self._say_list(sentence)
+        return spoken or self.say_level(sentence)
 
     def _say_list(self, sentence: str) -> str | None:
         """Say a list, or a name with its formula, whose every part the catalogue knows."""
@@ -101,6 +102,14 @@ class Language:
         name, _, formula = sentence.partition(" = ")
         spoken_formula = self._recognise(formula) if formula else None
         return f"{name} = {spoken_formula}" if spoken_formula else None
+
+    def say_level(self, fact: str) -> str:
+        """Say which level of a column a customer has, or has not: the column where it is known, the level as it is."""
+        for between, text in ((": ", "{level}"), (" is not ", N_("not {level}"))):
+            column, separator, level = fact.partition(between)
+            if separator and (spoken := self._recognise(column)):
+                return f"{spoken}: {self.gettext(text, level=level)}"
+        return fact
 
     def reason(self, text: str, value: float) -> str | None:
         """Say a feature's reason with its value, nouns in the form it asks for; None where it is left in English."""

@@ -59,7 +59,9 @@ def test_days__are_written_as_each_language_does() -> None:
 
 def test_translate__recognises_a_finished_sentence_and_what_stands_in_it() -> None:
     reason = "silent for 96 days, usual gap 21 days: odds of leaving x 2.4 (raises risk)"
-    assert RUSSIAN.translate(reason) == "молчит 96 дней, обычный перерыв 21 день: шансы ухода × 2,4 (повышает риск)"
+    assert (
+        RUSSIAN.translate(reason) == "не заказывает 96 дней, обычный перерыв 21 день: шансы ухода × 2,4 (повышает риск)"
+    )
     assert RUSSIAN.translate("1 order in the last 90 days") == "1 заказ за последние 90 дней"
     assert ENGLISH.translate(reason) == reason
 
@@ -91,6 +93,14 @@ def test_reasons__are_said_in_the_language_asked_for() -> None:
         "3 заказа за последние 90 дней: шансы ухода × 0,37 (снижает риск)",
         "потратил 1 234 € за последние 90 дней: шансы ухода × 1,65 (повышает риск)",
     ]
+
+
+def test_translate__says_a_column_and_leaves_its_level() -> None:
+    assert RUSSIAN.translate("acquisition channel: store") == "канал привлечения: store"
+    assert RUSSIAN.translate("region is not north") == "регион: не north"
+    assert (
+        RUSSIAN.translate("1 where region of customers is north, else 0.") == "1, если регион клиента – north, иначе 0."
+    )
 
 
 def test_language__that_has_no_catalogue_is_refused() -> None:

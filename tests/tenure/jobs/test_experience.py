@@ -58,7 +58,7 @@ def test_find_experience__is_shown_in_text_json_and_report_in_both_languages(fou
     spoken = load_language("ru")
     page = section(found, language=spoken)
     assert page.chapter == "customers"
-    assert "детракторы" in "\n".join(text_lines(found, language=spoken))
+    assert "критики" in "\n".join(text_lines(found, language=spoken))
 
 
 def test_find_experience__says_that_no_event_tells_when_tickets_were_resolved() -> None:
