@@ -65,12 +65,13 @@ def ablation_line(table: pd.DataFrame) -> str:
     """Say in one line what the tables added."""
     before, after = (table[table["candidate"] == name].iloc[0] for name in (ORDERS_ALONE, EVERYTHING))
     verb = "helped" if after["log_loss"] < before["log_loss"] else "did not help"
+    orders, tables = (f"{row['auroc'] * 100:.1f} %" for row in (before, after))
     return (
         f"What the other tables added (visits, e-mails, baskets, answers, complaints, costs, profile): they {verb}. On "
-        f"what happened next, {before['auroc'] * 100:.1f} % of pairs of a leaver and a stayer are in the right order with "
-        f"orders alone and {after['auroc'] * 100:.1f} % with all tables (AUROC), and the error of the probabilities (log-loss) "
-        f"is {before['log_loss']:.3f} and {after['log_loss']:.3f}; against the truth, the probability to order "
-        f"is off by {_points(before)} and {_points(after)} points per customer."
+        f"what happened next, {orders} of pairs of a leaver and a stayer are in the right order with orders alone and "
+        f"{tables} with all tables (AUROC), and the error of the probabilities (log-loss) is {before['log_loss']:.3f} "
+        f"and {after['log_loss']:.3f}; against the truth, the probability to order is off by {_points(before)} and "
+        f"{_points(after)} points per customer."
     )
 
 
