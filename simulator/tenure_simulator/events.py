@@ -11,7 +11,7 @@ import pyarrow as pa
 from tenure_simulator.arrays import Floats, Ints, sigmoid
 from tenure_simulator.block import CustomerBlock
 from tenure_simulator.columns import text_column, time_column
-from tenure_simulator.mailings import CAMPAIGNS, draw_campaigns, draw_invitations
+from tenure_simulator.mailings import MAILINGS, draw_campaigns, draw_invitations
 from tenure_simulator.persons import person_ids
 from tenure_simulator.service import draw_resolutions, draw_tickets
 from tenure_simulator.streams import Purpose, stream
@@ -28,7 +28,7 @@ QUIET = 0.15
 """Factor on visits in a spell that means nothing."""
 UNSUBSCRIBES = 0.3
 """Share of those who get e-mails and unsubscribe around the time they leave."""
-_NO_CAMPAIGN = len(CAMPAIGNS)
+_NO_CAMPAIGN = len(MAILINGS)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,7 +42,7 @@ class Events:
     day
         Days since the shop's start.
     kind, source, campaign
-        Positions in `EVENT_KINDS`, `SOURCES` and `CAMPAIGNS`; one past the last campaign is none.
+        Positions in `EVENT_KINDS`, `SOURCES` and `MAILINGS`; one past the last campaign is none.
     value
         What the event carries, NaN for nothing.
     """
@@ -245,6 +245,6 @@ def events_table(block: CustomerBlock) -> pa.Table:
             "value": pa.array(value, mask=np.isnan(value)),
             "channel": text_column(events.source[order], SOURCES),
             "device": text_column(device[order], (*DEVICES, "")),
-            "campaign": text_column(events.campaign[order], (*CAMPAIGNS, "")),
+            "campaign": text_column(events.campaign[order], (*MAILINGS, "")),
         }
     )

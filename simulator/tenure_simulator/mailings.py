@@ -8,7 +8,7 @@ from tenure_simulator.arrays import Floats, Ints
 from tenure_simulator.block import CustomerBlock
 from tenure_simulator.streams import Purpose, stream
 
-CAMPAIGNS = ("welcome", "newsletter", "product news", "sale")
+MAILINGS = ("welcome", "newsletter", "product news", "sale")
 CAMPAIGN_SHARES = np.array([0.1, 0.5, 0.25, 0.15])
 """Share of the e-mails of each campaign."""
 INVITED = 0.35
@@ -19,9 +19,9 @@ _INVITING_SHARES = np.array([0.3, 0.3, 0.15, 0.25])
 
 
 def draw_campaigns(block: CustomerBlock, count: int) -> Ints:
-    """Draw the campaigns (positions in `CAMPAIGNS`) of the e-mails that a block's customers get."""
+    """Draw the campaigns (positions in `MAILINGS`) of the e-mails that a block's customers get."""
     rng = stream(block.config.seed, Purpose.MAILINGS, block=block.index)
-    return rng.choice(len(CAMPAIGNS), count, p=CAMPAIGN_SHARES)
+    return rng.choice(len(MAILINGS), count, p=CAMPAIGN_SHARES)
 
 
 def draw_invitations(block: CustomerBlock) -> tuple[Ints, Floats, Ints]:
