@@ -309,8 +309,8 @@ class _Facts:
             return self.language.gettext("{meaning} not known yet", meaning=meaning)
         currency = self.currency if feature.unit == "money" and self.currency else ""
         number = _Number(value, currency, self.language)
-        told = _Number(np.exp(value), "", self.language) if feature.unit == _LOG else number
-        return self.language.reason(feature.reason, told) or self.language.say_level(feature.say(number))
+        pace = _Number(np.exp(value), "", self.language) if feature.unit == _LOG else number
+        return self.language.reason(feature.reason, pace) or self.language.say_level(feature.say(number))
 
     def _value(self, row: int, name: str) -> float:
         return float(self.values[name][row]) if name in self.values else float("nan")

@@ -199,7 +199,7 @@ def _invitations(block: CustomerBlock) -> Events:
     )
 
 
-def _joined(parts: Sequence[Events]) -> Events:
+def _join(parts: Sequence[Events]) -> Events:
     return Events(
         **{each.name: np.concatenate([getattr(part, each.name) for part in parts]) for each in fields(Events)}
     )
@@ -212,7 +212,7 @@ def _own_device(block: CustomerBlock, events: Events, rng: np.random.Generator) 
     return np.where(events.kind == EVENT_KINDS.index("email_sent"), len(DEVICES), own)
 
 
-def _seen(block: CustomerBlock, events: Events) -> Events:
+def _keep_visible(block: CustomerBlock, events: Events) -> Events:
     """Keep what falls into the visible history, by customer and time to the second."""
     horizon = block.config.days * 86_400
     # Whole seconds first: the order of rows must not hang on what the table cannot show.
@@ -220,8 +220,8 @@ def _seen(block: CustomerBlock, events: Events) -> Events:
     seen = np.flatnonzero(seconds < horizon)
     key = (events.customer[seen] * horizon + seconds[seen]) * len(EVENT_KINDS) + events.kind[seen]
     seen = seen[np.argsort(key, kind="stable")]
-    kept = {each.name: getattr(events, each.name)[seen] for each in fields(Events)}
-    return Events(**(kept | {"day": seconds[seen] / 86_400}))
+    columns = {each.name: getattr(events, each.name)[seen] for each in fields(Events)}
+    return Events(**(columns | {"day": seconds[seen] / 86_400}))
 
 
 def events_table(block: CustomerBlock) -> pa.Table:
@@ -229,12 +229,12 @@ def events_table(block: CustomerBlock) -> pa.Table:
     config = block.config
     rng = stream(config.seed, Purpose.EVENTS, block=block.index)
     parts = [
-        _seen(block, _joined([_visits(block, rng), _emails(block, rng), _tickets(block)])),
-        _seen(block, _joined([_resolutions(block), _invitations(block)])),
+        _keep_visible(block, _join([_visits(block, rng), _emails(block, rng), _tickets(block)])),
+        _keep_visible(block, _join([_resolutions(block), _invitations(block)])),
     ]
     # One draw for each part: what was added later moves no device of what was there before.
     device = np.concatenate([_own_device(block, part, rng) for part in parts])
-    events = _joined(parts)
+    events = _join(parts)
     order = np.lexsort((events.kind, events.day, events.customer))
     value = events.value[order]
     return pa.table(
