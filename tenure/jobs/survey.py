@@ -75,6 +75,12 @@ def read_survey_job(places: SurveyPlaces) -> Findings:
     UsageError, DataContractError
         The sample, the questions, the answers or the scores cannot be used.
     """
+    traits = None
+    if places.scores is not None:
+        table = read_scores(places.scores).table
+        if places.trait not in table:
+            raise UsageError(f"The scores have no column {places.trait!r} to weight by.")
+        traits = table[["customer_id", places.trait]]
     sample = places.folder / SAMPLE
     if not sample.is_file():
         raise UsageError(
@@ -82,12 +88,6 @@ def read_survey_job(places: SurveyPlaces) -> Findings:
         )
     questions = load_questions(places.folder / QUESTIONS)
     rows = pd.read_csv(sample, dtype={"customer_id": "str", "group": "str"})
-    traits = None
-    if places.scores is not None:
-        table = read_scores(places.scores).table
-        if places.trait not in table:
-            raise UsageError(f"The scores have no column {places.trait!r} to weight by.")
-        traits = table[["customer_id", places.trait]]
     return survey_findings(weigh_answers(rows, _read(places.answers), questions, traits=traits), questions)
 
 

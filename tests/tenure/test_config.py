@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tenure.config import Config, EconomicsConfig, IdentityConfig, SegmentsConfig, TuningConfig
+from tenure.config_experiments import ExperimentsConfig
 from tenure.config_file import load_config
 from tenure.config_section import parse_moment
 from tenure_features.errors import UsageError
@@ -77,6 +78,11 @@ register = false
 enabled = true
 limits = { phone = 3 }
 previous = "ids"
+
+[experiments]
+planned = 300
+tactics = { call = { contact_cost = 1.5 } }
+tests = { vip = { where = "value_tier = 'high'", tactics = ["call"] } }
 """
 
 
@@ -132,6 +138,11 @@ def test_config_file__every_key_is_read_and_relative_paths_start_at_its_folder(t
         "tracking": {"uri": f"sqlite:///{tmp_path}/store/mlflow.db", "experiment": "shop", "register": False},
         "identity": {
             **IdentityConfig().model_dump(), "enabled": True, "limits": {"phone": 3}, "previous": tmp_path / "ids",
+        },
+        "experiments": {
+            **ExperimentsConfig().model_dump(), "planned": 300,
+            "tactics": {"call": {"contact_cost": 1.5, "offer_cost": 0.0, "lift": 0.0, "lift_deviation": 0.1}},
+            "tests": {"vip": {"where": "value_tier = 'high'", "tactics": ("call",)}},
         },
     }  # fmt: skip
 
