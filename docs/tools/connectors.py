@@ -37,9 +37,12 @@ def page(preset: Preset, words: dict[str, str], *, russian: bool) -> str:
         lines += [f"**{words['no']}:** {reason}", ""]
     elif "orders" in preset.tables:
         lines += [words["intro"].format(name=preset.name), "", f"## {words['run']}", "", "```console"]
-        lines += ["tenure check --orders export.csv", "tenure init --orders export.csv", "```", ""]
+        file = "export.jsonl" if "JSON lines" in preset.title else "export.csv"
+        lines += [f"tenure check --orders {file}", f"tenure init --orders {file}", "```", ""]
     else:
-        lines += [words["intro_table"].format(table=next(iter(preset.tables))), ""]
+        table = next(iter(preset.tables))
+        lines += [words["intro_table"].format(table=table), "", f"## {words['run']}", "", "```console"]
+        lines += [f"tenure init --orders orders.csv --table {table}=export.csv", "```", ""]
     if preset.tables:
         lines += [f"**{words['tables']}:** {', '.join(f'`{table}`' for table in preset.tables)}", ""]
     lines += [

@@ -18,7 +18,9 @@ from babel.messages import Catalog
 from babel.messages.extract import extract
 from babel.messages.pofile import read_po, write_po
 
+from tenure.report import coverage
 from tenure_decisions import glossary
+from tenure_decisions.economics import bids
 from tenure_decisions.glossary import Term
 from tenure_features.families.catalogue import BUILT_IN
 from tenure_serving.segments import load_map, load_playbook
@@ -68,7 +70,7 @@ def described() -> Iterator[Text]:
         counted = re.search(r"\{value:\+?,?\.0f\}", feature.reason) and feature.unit != "money"
         yield (feature.reason, feature.reason) if counted else feature.reason
         yield feature.meaning
-    for terms in vars(glossary).values():
+    for terms in (value for module in (glossary, bids, coverage) for value in vars(module).values()):
         if isinstance(terms, dict) and all(isinstance(term, Term) for term in terms.values()):
             yield from (name.replace("_", " ") for name in terms)
     book = load_playbook()

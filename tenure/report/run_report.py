@@ -11,9 +11,11 @@ import pandas as pd
 
 from tenure.config import Config
 from tenure.jobs.campaign import contact_findings
+from tenure.jobs.coverage import coverage_of
 from tenure.jobs.purchases import purchases_so_far
 from tenure.jobs.studies import take_named_costs
 from tenure.report.chart_files import write_charts
+from tenure.report.coverage import coverage_findings
 from tenure.report.economics import economics_sections
 from tenure.report.explanation_sections import explanation_sections
 from tenure.report.identity import identity_findings
@@ -155,6 +157,8 @@ def _sections(reported: Reported, reasons: Sequence[Section], *, language: Langu
     )
     dates, linking = date_findings(reported.evidence.dates), identity_findings(shop, scores)
     audit = audit_findings(reported.audit) if reported.audit else None
+    store = coverage_of(reported.config)
+    sources = None if store is None else coverage_findings(store)
     return (
         *reported.tuning,
         *segment_sections(
@@ -170,7 +174,7 @@ def _sections(reported: Reported, reasons: Sequence[Section], *, language: Langu
             language=language,
         ),
         *reasons,
-        *(section(findings, language=language) for findings in (linking, audit) if findings is not None),
+        *(section(findings, language=language) for findings in (sources, linking, audit) if findings is not None),
     )
 
 

@@ -143,7 +143,7 @@ def test_data__that_break_their_contract_exit_with_3(call: Call, name: tuple[str
 
 ELSEWHERE = {"pull", "serve", "experiment", "models", "promote", "rollback", "keys", "uplift", "targeting", "survey"}
 """Commands that need more than a shop, whose results the tests of their jobs look at."""
-DEAR = {"demo", "backtest", "audit", "identity", "channels", "growth", "budget"}
+DEAR = {"demo", "backtest", "audit", "identity", "channels", "growth", "budget", "bids"}
 """Commands that take long; what they print, the tests of their jobs look at."""
 
 
@@ -175,6 +175,7 @@ def results(shop: Path) -> dict[str, list[list[object]]]:
         "card": [[customer_of, *scored]],
         "segments": [scored],
         "audience": [["klaviyo", *scored, "--contacts", shop / "contacts.csv", "--out", shop / "audience.csv"]],
+        "powerbi": [[*scored, "--out", shop / "powerbi"]],
         "cohorts": [config],
         "forget": [[customer_of, "--in", shop / "scored"]],
         "simulate": [["--customers", 20, "--preset", "tiny", "--out", shop / "simulated"]],

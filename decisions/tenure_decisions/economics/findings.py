@@ -7,6 +7,7 @@ from collections.abc import Iterable
 import pandas as pd
 
 from tenure_decisions import glossary
+from tenure_decisions.economics.bids import BID_TERMS, BidLimits, Bids
 from tenure_decisions.economics.budget import Budget
 from tenure_decisions.economics.channels import Channels
 from tenure_decisions.economics.cohorts import BY_TIME, Cohorts
@@ -165,6 +166,41 @@ def budget_findings(budget: Budget, *, as_of: pd.Timestamp, currency: str = "", 
             ),
         ),
         notes=(*notes, *budget.notes),
+        currency=currency,
+    )
+
+
+def bid_findings(
+    bids: Bids,
+    *,
+    limits: BidLimits,
+    since: pd.Timestamp,
+    as_of: pd.Timestamp,
+    level: float,
+    currency: str = "",
+    notes: Iterable[str] = (),
+) -> Findings:
+    """Say what `tenure_decisions.economics.bids.bids` found; ``since`` and ``as_of`` are those of the study."""
+    return Findings(
+        subject="bids",
+        title="Bids: what a new customer is worth by where they came from",
+        lead="Worth is {value}, over that of the average new customer.",
+        facts=(
+            Fact("as_of", as_of, "date"),
+            Fact("since", since, "date"),
+            Fact("level", level, "share"),
+            Fact("value", bids.measure),
+            Fact("channel", bids.channel),
+            Fact("least", limits.least, "ratio", "the least a bid is multiplied by"),
+            Fact("most", limits.most, "ratio", "the most a bid is multiplied by"),
+        ),
+        tables=(
+            FindingTable(name="bids", title="What to multiply bids by", frame=bids.table, terms=BID_TERMS),
+            FindingTable(
+                name="spread", title="How much worth varies beyond chance", frame=bids.spread, terms=BID_TERMS
+            ),
+        ),
+        notes=(*notes, *bids.notes),
         currency=currency,
     )
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 
 from tenure_decisions.findings import Findings
 from tenure_serving.findings.layouts import (
+    bids,
     budget,
     channels,
     cohorts,
@@ -25,6 +26,7 @@ LAYOUTS: Mapping[str, Callable[[Findings], Parts]] = {
     "ageing": groups.ageing_layout,
     "attachment": crossings.attachment_layout,
     "audit": training.audit_layout,
+    "bids": bids.bid_layout,
     "budget": budget.budget_layout,
     "campaign": training.campaign_layout,
     "channels": channels.channel_layout,
