@@ -18,6 +18,7 @@ from rich.progress import (
     TaskID,
     TextColumn,
     TimeElapsedColumn,
+    TimeRemainingColumn,
 )
 from rich.text import Text
 
@@ -71,6 +72,7 @@ def open_bars(console: Console | None = None) -> Iterator[tuple[TerminalProgress
         BarColumn(),
         Steps(),
         TimeElapsedColumn(),
+        TimeRemainingColumn(),
     )
     with Progress(*columns, console=console, transient=True) as bars:
         yield TerminalProgress(bars), RichHandler(console=console, show_path=False, show_time=False)

@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext, redirect_stdout
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 LOGGERS = tuple(
@@ -50,18 +51,29 @@ class SilentProgress:
         """Do nothing."""
 
 
+@dataclass(frozen=True)
+class _Stage:
+    title: str
+    started: float
+    quarter: int = 0
+
+
+def _duration(seconds: float) -> str:
+    return f"{seconds:.0f} s" if seconds < 120 else f"{seconds / 60:.0f} min"
+
+
 class LogProgress:
-    """One log line when a stage starts, at each quarter of it, and when it ends."""
+    """One log line when a stage starts, at each quarter of it with the time that is left, and when it ends."""
 
     def __init__(self) -> None:
-        self._open: list[tuple[str, int]] = []
+        self._open: list[_Stage] = []
 
     @contextmanager
     def stage(self, title: str) -> Iterator[None]:
         """Log the start and the end, with the seconds it took."""
         started = time.perf_counter()
         LOGGER.info("%s", title)
-        self._open.append((title, 0))
+        self._open.append(_Stage(title, started))
         try:
             yield
             LOGGER.info("%s: done in %.1f s", title, time.perf_counter() - started)
@@ -72,11 +84,12 @@ class LogProgress:
         """Log each quarter once; the last one is said by the end of the stage."""
         if not self._open:
             return
-        title, told_at = self._open[-1]
+        stage = self._open[-1]
         quarter = 4 * done // max(total, 1)
-        if told_at < quarter < 4:
-            self._open[-1] = (title, quarter)
-            LOGGER.info("%s: %d of %d", title, done, total)
+        if stage.quarter < quarter < 4:
+            self._open[-1] = replace(stage, quarter=quarter)
+            left = (time.perf_counter() - stage.started) * (total - done) / done
+            LOGGER.info("%s: %d of %d, about %s left", stage.title, done, total, _duration(left))
 
     def note(self, text: str) -> None:
         """Log the text."""

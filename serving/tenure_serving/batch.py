@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -85,8 +86,15 @@ def write_scores(
         The table is empty, or its rows differ in ``as_of``.
     """
     as_of = _as_of(scores)
-    manifest = _manifest(scores, bundle, as_of, input_fingerprint, previous)
-    manifest["currency"] = manifest["currency"] or currency
+    manifest = describe_scores(
+        bundle,
+        as_of=as_of,
+        input_fingerprint=input_fingerprint,
+        previous=previous,
+        currency=currency,
+        columns=[str(name) for name in scores],
+        rows=len(scores),
+    )
     there = find_scores(
         unless_in or folder,
         bundle=bundle,
@@ -160,6 +168,40 @@ def read_definitions(path: Path) -> dict[str, Any]:
     return content
 
 
+def describe_scores(
+    bundle: Bundle,
+    *,
+    as_of: pd.Timestamp,
+    input_fingerprint: str,
+    previous: str | None,
+    currency: str | None,
+    columns: Sequence[str] = (),
+    rows: int = 0,
+) -> dict[str, Any]:
+    """Say where scores came from and what they mean: their manifest, but for the hash of the file.
+
+    Parameters
+    ----------
+    bundle, input_fingerprint, previous, currency
+        As in `write_scores`.
+    as_of
+        The moment of the scores.
+    columns, rows
+        Of the table, once there is one.
+    """
+    info = bundle.info
+    return _identity(bundle, as_of, input_fingerprint) | {
+        "candidate": info.champion,
+        "previous_scores": previous,
+        "trained_as_of": info.as_of.isoformat(),
+        "horizon_days": info.horizon_days,
+        "currency": info.currency or currency,
+        "rows": rows,
+        "columns": list(columns),
+        "definitions": dict(info.definitions),
+    }
+
+
 def _identity(bundle: Bundle, as_of: pd.Timestamp, fingerprint: str) -> dict[str, Any]:
     return {
         "schema_version": _SCHEMA_VERSION,
@@ -167,22 +209,6 @@ def _identity(bundle: Bundle, as_of: pd.Timestamp, fingerprint: str) -> dict[str
         "model_version": bundle.version,
         "as_of": as_of.isoformat(),
         "input_fingerprint": fingerprint,
-    }
-
-
-def _manifest(
-    scores: pd.DataFrame, bundle: Bundle, as_of: pd.Timestamp, fingerprint: str, previous: str | None
-) -> dict[str, Any]:
-    info = bundle.info
-    return _identity(bundle, as_of, fingerprint) | {
-        "candidate": info.champion,
-        "previous_scores": previous,
-        "trained_as_of": info.as_of.isoformat(),
-        "horizon_days": info.horizon_days,
-        "currency": info.currency,
-        "rows": len(scores),
-        "columns": [str(name) for name in scores.columns],
-        "definitions": dict(info.definitions),
     }
 
 

@@ -18,6 +18,7 @@ import pyarrow.parquet as pq
 
 from tenure_features.reading.files import replacing
 from tenure_serving.batch import MANIFEST
+from tenure_serving.destinations.row_erasure import erase_from_duckdb
 
 ErasureOutcome = Literal["rows", "file", "left"]
 _PAGES = (".html", ".svg")
@@ -30,7 +31,7 @@ class Erasure:
     Attributes
     ----------
     path
-        The file.
+        The file, the object, or the table in words.
     outcome
         ``rows``: so many were taken out. ``file``: it was removed, for a page cannot lose a customer. ``left``: it
         names one, and is of a kind that is not changed here.
@@ -38,7 +39,7 @@ class Erasure:
         How many.
     """
 
-    path: Path
+    path: Path | str
     outcome: ErasureOutcome
     rows: int = 0
 
@@ -70,6 +71,8 @@ def _erase_file(path: Path, ids: frozenset[str], *, dry_run: bool) -> Iterator[E
         rows = _erase_parquet(path, ids, dry_run=dry_run)
     elif path.suffix == ".csv":
         rows = _erase_csv(path, ids, dry_run=dry_run)
+    elif path.suffix == ".duckdb":
+        rows = sum(erase_from_duckdb(path, sorted(ids), dry_run=dry_run).values())
     else:
         if _names_one(path, ids):
             if path.suffix in _PAGES and not dry_run:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -34,6 +35,14 @@ def score(
         str | None,
         typer.Option(
             "--to", metavar="URI", help="Write the partition there instead: a folder, s3://, duckdb://, postgresql://."
+        ),
+    ] = None,
+    work: Annotated[
+        Path | None,
+        typer.Option(
+            "--work",
+            metavar="DIR",
+            help="With --to: where finished parts wait, so that a run that was killed goes on from there.",
         ),
     ] = None,
     candidate: options.OwnCandidates = None,
@@ -78,7 +87,7 @@ def score(
         if out is not None:
             raise UsageError("Scores go into --out or --to, not into both.")
         with open_progress(quiet=quiet) as progress:
-            published = publish_job(settings, model, to, progress=progress)
+            published = publish_job(settings, model, to, progress=progress, work=work)
         lines = [*published.notes, f"{published.customers:,} customers as of {published.as_of}: {published.place}"]
         emit("score", lines, published, as_json=json)
         return

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
+from functools import cached_property
 
 import ibis.expr.types as ir
 import pandas as pd
@@ -31,30 +32,59 @@ def economics_of(costs: EconomicsConfig, shop: Shop) -> Economics:
 def with_past_money(snapshot: pd.DataFrame, costs: EconomicsConfig, shop: Shop) -> pd.DataFrame:
     """Add what each customer of a snapshot has brought so far, and what it cost to acquire them, as far as is known.
 
+    See `PastMoney`.
+    """
+    return PastMoney(costs, shop).add(snapshot)
+
+
+class PastMoney:
+    """What customers have brought so far, and what it cost to acquire them, for snapshots of some or all of them.
+
     Where a margin or a cost to serve is said, it holds for the past too. The spend of a channel is shared by the
     customers it brought, where no constant is said; a customer of no known channel has no cost.
+
+    Parameters
+    ----------
+    costs
+        As they are said.
+    shop
+        Opened at the moment of the snapshots.
     """
-    if snapshot.empty:
-        return snapshot
-    past = _past(costs, shop)
-    columns = past.reindex(snapshot["customer_id"]).fillna(0.0)
-    snapshot = snapshot.assign(**{name: columns[name].to_numpy(dtype="float64") for name in MONEY_TO_DATE})
-    if costs.cac is not None:
-        return snapshot
-    cost = measure_cost_per_customer(shop.tables, past["first_order_at"])
-    if cost is None:
-        return snapshot
-    return snapshot.assign(**{ACQUISITION_COST: snapshot["customer_id"].map(cost).astype("float64")})
+
+    def __init__(self, costs: EconomicsConfig, shop: Shop) -> None:
+        self._costs, self._shop = costs, shop
+
+    def add(self, snapshot: pd.DataFrame) -> pd.DataFrame:
+        """Add the columns to a snapshot; nobody's depend on who else is in it."""
+        if snapshot.empty:
+            return snapshot
+        past = _past(self._costs, self._shop, among=snapshot["customer_id"])
+        columns = past.reindex(snapshot["customer_id"]).fillna(0.0)
+        snapshot = snapshot.assign(**{name: columns[name].to_numpy(dtype="float64") for name in MONEY_TO_DATE})
+        if self._cost_per_customer is None:
+            return snapshot
+        return snapshot.assign(
+            **{ACQUISITION_COST: snapshot["customer_id"].map(self._cost_per_customer).astype("float64")}
+        )
+
+    @cached_property
+    def _cost_per_customer(self) -> pd.Series | None:
+        if self._costs.cac is not None or not {"spend", "customers"} <= set(self._shop.tables):
+            return None
+        bought = orders(self._shop)
+        first = bought.group_by("customer_id").aggregate(at=bought.ordered_at.min(where=bought.revenue >= 0))
+        return measure_cost_per_customer(self._shop.tables, fetch(first).set_index("customer_id")["at"])
 
 
-def _past(costs: EconomicsConfig, shop: Shop) -> pd.DataFrame:
-    """Sum up the orders and the cost to serve of every customer: `MONEY_TO_DATE`, and the moment of the first order."""
+def _past(costs: EconomicsConfig, shop: Shop, *, among: pd.Series) -> pd.DataFrame:
+    """Sum up the orders and the cost to serve of customers: `MONEY_TO_DATE`, for these and perhaps for others."""
+    low, high = str(among.min()), str(among.max())
     bought, since = orders(shop), _served_since(shop)
+    bought = bought.filter(bought.customer_id.between(low, high))
     sold = bought.revenue >= 0
     figures: dict[str, ir.Value] = {
         "revenue_to_date": bought.revenue.sum(),
         "orders_to_date": bought.count(where=sold),
-        "first_order_at": bought.ordered_at.min(where=sold),
     }
     if since is not None:
         figures["served_orders_to_date"] = bought.count(where=sold & (bought.ordered_at >= since))
@@ -70,9 +100,10 @@ def _past(costs: EconomicsConfig, shop: Shop) -> pd.DataFrame:
         past["served_orders_to_date"] = 0.0
     elif since is not None:
         served = shop.tables["service_costs"].rows
+        served = served.filter(served.customer_id.between(low, high))
         amounts = fetch(served.group_by("customer_id").aggregate(amount=served.amount.sum()))
         past["service_cost_to_date"] = amounts.set_index("customer_id")["amount"]
-    return past.reindex(columns=[*MONEY_TO_DATE, "first_order_at"])
+    return past.reindex(columns=list(MONEY_TO_DATE))
 
 
 def measure_cost_per_customer(tables: Mapping[str, ShopTable], first_order: pd.Series) -> pd.Series | None:

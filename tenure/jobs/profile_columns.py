@@ -37,7 +37,8 @@ def with_profile(snapshot: pd.DataFrame, shop: Shop, names: Iterable[str]) -> pd
     wanted = [name for name in names if name in condition_columns(shop) and name not in snapshot]
     if not wanted or snapshot.empty:
         return snapshot
-    rows = shop.tables["customers"].rows
+    rows, ids = shop.tables["customers"].rows, snapshot["customer_id"]
+    rows = rows.filter(rows.customer_id.between(str(ids.min()), str(ids.max())))  # most scorings are of some at a time
     plain = [_BIRTH_YEAR if name == AGE_BAND else name for name in wanted]
     order = [_RECORDED] if _RECORDED in rows.columns else []
     table = fetch(rows.select(*dict.fromkeys(["customer_id", *plain, *order]))).sort_values(order or ["customer_id"])

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import pandas as pd
 
 from tenure.config import Config
 from tenure.jobs.calendars import require_same
-from tenure.jobs.costs import with_past_money
+from tenure.jobs.costs import PastMoney
 from tenure.jobs.customer_ids import identity_files, identity_notes, write_identities
 from tenure.jobs.data_end import gap_notes
 from tenure.jobs.opening import catalogue_of, open_configured_shop
@@ -31,6 +33,66 @@ from tenure_training.models.bundle import BundleInfo
 from tenure_training.models.user_file import own_candidates
 
 
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Scoring:
+    """A model and the shop it scores, opened.
+
+    Attributes
+    ----------
+    config
+        What is asked, with the currency of the model where the orders say none.
+    scorer, shop, catalogue, previous
+        The model, the tables at the moment, what features mean, and earlier scores.
+    notes
+        Sentences a reader must know.
+    """
+
+    config: Config
+    scorer: Scorer
+    shop: Shop
+    catalogue: Catalogue
+    previous: Scores | None
+    notes: tuple[str, ...]
+
+    @cached_property
+    def _past_money(self) -> PastMoney:
+        return PastMoney(self.config.economics, self.shop)
+
+    def with_known(self, snapshot: pd.DataFrame) -> pd.DataFrame:
+        """Add to a snapshot, of all customers or of some, what is known of them beside the features."""
+        return with_profile(self._past_money.add(snapshot), self.shop, self.scorer.segmenter.playbook.columns)
+
+    def score(self, present: pd.DataFrame) -> pd.DataFrame:
+        """Score customers."""
+        return self.scorer.score(
+            present,
+            currency=self.shop.currency,
+            previous=self.previous.table if self.previous else None,
+            language=load_language(self.config.report.language),
+        )
+
+
+def open_scoring(config: Config, model: str, *, progress: Progress) -> Scoring:
+    """Load a model and open the orders it scores; see `score_job`."""
+    require_settings(config)
+    previous = earlier_scores(config.run.previous)
+    with progress.stage("Loading the model"):
+        scorer = _load(config, model)
+        config = _remembering(config, scorer.bundle.info)
+    with progress.stage("Reading the orders"):
+        catalogue = catalogue_of(config)
+        shop = _open(config, scorer, catalogue, progress)
+        gap = gap_notes(shop, allow_gap=config.run.allow_gap)
+    return Scoring(
+        config=config,
+        scorer=scorer,
+        shop=shop,
+        catalogue=catalogue,
+        previous=previous,
+        notes=(*identity_notes(shop), *shop.notes, *gap, *scorer.notes),
+    )
+
+
 def score_job(config: Config, model: str, out: Path, *, progress: Progress, report: bool = True) -> ScoreResult:
     """Score newer orders with a model trained before, by the limits and definitions it carries.
 
@@ -49,20 +111,12 @@ def score_job(config: Config, model: str, out: Path, *, progress: Progress, repo
         The model does not fit the data: missing columns, another currency, an ``as_of`` before its training;
         or the ``as_of`` lies past the data.
     """
-    require_settings(config)
-    previous = earlier_scores(config.run.previous)
-    with progress.stage("Loading the model"):
-        scorer = _load(config, model)
-        config = _remembering(config, scorer.bundle.info)
-    with progress.stage("Reading the orders"):
-        catalogue = catalogue_of(config)
-        shop = _open(config, scorer, catalogue, progress)
-        gap = gap_notes(shop, allow_gap=config.run.allow_gap)
-    notes = (*identity_notes(shop), *shop.notes, *gap, *scorer.notes)
+    opened = open_scoring(config, model, progress=progress)
+    config, scorer, shop, previous = opened.config, opened.scorer, opened.shop, opened.previous
     with replace_folder(out, names=(*REPORT_FILES, *identity_files(shop), SCORES, MANIFEST)) as draft:
         with progress.stage("Scoring the customers"):
-            present = _present(config, scorer, shop, catalogue)
-            scores = _score(config, scorer, shop, present, previous)
+            present = opened.with_known(present_customers(shop, scorer.bundle.info, opened.catalogue))
+            scores = opened.score(present)
             write_identities(shop, draft)
             write_scores(
                 scores,
@@ -80,14 +134,16 @@ def score_job(config: Config, model: str, out: Path, *, progress: Progress, repo
                 scorer=scorer,
                 scores=scores,
                 present=present,
-                catalogue=catalogue,
+                catalogue=opened.catalogue,
                 previous=previous,
-                notes=(*_basis(scorer), *notes),
+                notes=(*_basis(scorer), *opened.notes),
             )
             with progress.stage("Writing the report"):
                 write_report(draft, reported, language=load_language(config.report.language))
     place = out / REPORT if report else None
-    return ScoreResult.of(scores, out=out, bundle=scorer.bundle, currency=shop.currency, notes=notes, report=place)
+    return ScoreResult.of(
+        scores, out=out, bundle=scorer.bundle, currency=shop.currency, notes=opened.notes, report=place
+    )
 
 
 def _load(config: Config, model: str) -> Scorer:
@@ -106,20 +162,6 @@ def _open(config: Config, scorer: Scorer, catalogue: Catalogue, progress: Progre
     require_defined(info.catalogue, catalogue)
     require_same(shop.calendar, info.definitions.get("calendar"))
     return shop
-
-
-def _present(config: Config, scorer: Scorer, shop: Shop, catalogue: Catalogue) -> pd.DataFrame:
-    present = present_customers(shop, scorer.bundle.info, catalogue)
-    return with_profile(with_past_money(present, config.economics, shop), shop, scorer.segmenter.playbook.columns)
-
-
-def _score(config: Config, scorer: Scorer, shop: Shop, present: pd.DataFrame, previous: Scores | None) -> pd.DataFrame:
-    return scorer.score(
-        present,
-        currency=shop.currency,
-        previous=previous.table if previous else None,
-        language=load_language(config.report.language),
-    )
 
 
 def _remembering(config: Config, info: BundleInfo) -> Config:

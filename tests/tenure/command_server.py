@@ -1,19 +1,38 @@
 """Runs commands of ``tenure`` in processes that have its libraries loaded already: one to be killed starts at once.
 
-Reads the words of a command as a JSON list from each line of its input, starts it as the leader of a session of its
-own, and writes the id of the process, then, when it has ended, its exit code, or minus the signal that killed it.
-The id stays that of the command until the next one is asked for: whoever kills it late kills nobody else.
+Reads a command as JSON from each line of its input: ``words``, and perhaps ``watch``, a folder that `tests.instants`
+watches, with ``copies`` and ``kill_at``, or ``most_bytes``, the size at which writing any file kills it. Starts the
+command as the leader of a session of its own, and writes the id of the process, then, when it has ended, its exit code,
+or minus the signal that killed it.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import resource
+import signal
 import sys
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
 
-import tenure.jobs.run
-import tenure.jobs.score  # noqa: F401  # what the commands import late
+import tenure.jobs.publication
+import tenure.jobs.run  # noqa: F401  # what the commands import late
 from tenure.cli import main
+from tests.instants import Instants
+
+
+def run(asked: dict[str, Any]) -> None:
+    """Run a command in this process, watched or with a limit where it is asked for."""
+    with ExitStack() as stack:
+        if "watch" in asked:
+            instants = Instants(Path(asked["watch"]), Path(asked["copies"]), kill_at=asked.get("kill_at"))
+            stack.enter_context(instants.watching())
+        if "most_bytes" in asked:
+            signal.signal(signal.SIGXFSZ, signal.SIG_DFL)
+            resource.setrlimit(resource.RLIMIT_FSIZE, (asked["most_bytes"], asked["most_bytes"]))
+        main(asked["words"])
 
 
 def serve() -> None:
@@ -28,7 +47,7 @@ def serve() -> None:
             for stream in (0, 1):
                 os.dup2(silence, stream)
             try:
-                main(json.loads(line))
+                run(json.loads(line))
             except SystemExit as stopped:
                 os._exit(stopped.code if isinstance(stopped.code, int) else 1)
             os._exit(0)

@@ -14,10 +14,14 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 import pytest
 
 from tenure.cli import main
+from tenure.jobs import publication
+from tenure.jobs.score import Scoring
+from tenure_features.errors import DependencyUnavailableError
 from tenure_simulator import preset, simulate_orders
 
 pytestmark = pytest.mark.slow
@@ -136,6 +140,32 @@ def test_score__the_registered_champion_gives_the_scores_of_the_run(shop: Shop) 
     assert code == 0, err
     assert json.loads(out)["customers"] == len(shop.scores)
     pd.testing.assert_frame_equal(shop.scores, pd.read_parquet(shop.folder / "same" / "scores.parquet"), rtol=1e-6)
+
+
+def test_score__to_a_folder_goes_on_where_a_run_ended_and_says_what_one_piece_says(
+    shop: Shop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(publication, "PART_ROWS", 60)
+    lake, scored, score = tmp_path / "lake", [], Scoring.score
+    asked = ("score", *shop.log, *shop.store, "--as-of", AS_OF, "--to", lake, "--json")
+
+    def score_two_parts(self: Scoring, present: pd.DataFrame) -> pd.DataFrame:
+        if len(scored) == 2:
+            raise DependencyUnavailableError("The machine goes down.")
+        scored.append(len(present))
+        return score(self, present)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Scoring, "score", score_two_parts)
+        assert call(*asked)[0] == 5
+    assert not list(lake.glob("as_of=*"))
+    code, out, err = call(*asked)
+    assert (code, json.loads(out)["resumed"]) == (0, 120), err
+    read = ds.dataset(lake, partitioning="hive").to_table().to_pandas()
+    apart = ["as_of", "model_version"]
+    pd.testing.assert_frame_equal(read[shop.scores.columns.drop(apart)], shop.scores.drop(columns=apart), rtol=1e-9)
+    assert call(*asked)[0] == 99
+    assert not (lake / ".tenure-work").exists()
 
 
 def test_score__writes_a_report_that_says_what_it_rests_on(shop: Shop) -> None:

@@ -1,19 +1,23 @@
-"""``tenure run`` and ``tenure score`` that are killed, whenever, leave a whole result: the one before or their own."""
+"""``tenure run`` and ``tenure score`` that are killed, whenever, leave a whole result: the one before or their own.
+
+What lies in a folder between any two changes to its files is what a kill there leaves, so one command that is watched
+stands for one that is killed at each of these instants (`tests.instants`). Some are killed for all that, so that
+locks which die with their process and files that end in the middle are among what is found.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import json
 import os
-import random
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pandas as pd
+import pyarrow.dataset as ds
 import pytest
 
 from tenure import simulate_shop
@@ -21,8 +25,6 @@ from tenure_training.models.bundle import read_bundle
 
 pytestmark = pytest.mark.slow
 
-KILLED_RUNS, KILLED_SCORINGS = 3, 27
-"""A run trains for most of its time and touches no result: it is killed from the moment on that it builds one."""
 NOTHING_TO_DO = 99
 """The very scores are there already."""
 RESULT = {"scores.parquet", "manifest.json"}
@@ -35,32 +37,24 @@ class Commands:
 
     def __init__(self, folder: Path) -> None:
         quiet = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "PYTHONWARNINGS": "ignore"}
-        self._log = (folder / "commands.log").open("w")
+        self.log = folder / "commands.log"
+        self._log = self.log.open("w")
+        root = Path(__file__).resolve().parents[2]
         self.server = subprocess.Popen(
-            [sys.executable, str(Path(__file__).with_name("command_server.py"))],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self._log, text=True, cwd=folder,
+            [sys.executable, "-m", "tests.tenure.command_server"],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self._log, text=True, cwd=root,
             env={**os.environ, **quiet, "MLFLOW_TRACKING_URI": f"sqlite:///{folder / 'mlflow.db'}"},
         )  # fmt: skip
 
-    def _line(self) -> int:
-        assert self.server.stdout is not None
-        return int(self.server.stdout.readline())
-
-    def start(self, *words: object) -> int:
-        """Start a command, and return its process."""
+    def run(self, *words: object, **asked: object) -> int:
+        """Run a command to its end: its exit code, or minus the signal that killed it."""
         assert self.server.stdin is not None
-        self.server.stdin.write(json.dumps([str(word) for word in words]) + "\n")
+        assert self.server.stdout is not None
+        command = {"words": [str(word) for word in words], **asked}
+        self.server.stdin.write(json.dumps(command, default=str) + "\n")
         self.server.stdin.flush()
-        return self._line()
-
-    def end(self) -> int:
-        """Wait until the command has ended: its exit code, or minus the signal that killed it."""
-        return self._line()
-
-    def kill(self, process: int) -> int:
-        """Kill a command and whatever it started; -9 where it had not ended by itself."""
-        os.killpg(process, signal.SIGKILL)  # its id is nobody else's until the next command starts
-        return self.end()
+        self.server.stdout.readline()  # its process
+        return int(self.server.stdout.readline())
 
     def close(self) -> None:
         assert self.server.stdin is not None
@@ -109,70 +103,77 @@ def whole_result(out: Path) -> str:
     return str(manifest["sha256"])
 
 
-def works(out: Path) -> set[str]:
-    """Name the folders in which a result is built beside its place, and those that killed commands left."""
-    return {path.name for path in out.parent.iterdir() if path.name.startswith(f".{out.name}.tenure-")}
+def whole_partition(lake: Path) -> str:
+    """Return the hash of the one partition in a folder, and fail where it is not what its manifest says."""
+    (place,) = lake.glob("as_of=*")
+    manifest = json.loads((place / "_manifest.json").read_text("utf-8"))
+    assert hashlib.sha256((place / "scores.parquet").read_bytes()).hexdigest() == manifest["sha256"]
+    read = ds.dataset(lake, partitioning="hive").to_table(["model_version"])
+    assert len(read) == manifest["rows"] > 100
+    return str(manifest["sha256"])
 
 
-def wait_for_work(out: Path, commands: Commands, *, beside: set[str]) -> set[str]:
-    """Wait until a result is built in a folder that was not there, and return that."""
-    until = time.monotonic() + 120
-    while not (new := works(out) - beside):
-        assert time.monotonic() < until, "no result was built"
-        assert commands.server.poll() is None
-        time.sleep(0.005)
-    return new
+def run_watched(commands: Commands, words: tuple[object, ...], folder: Path, copies: Path) -> list[Path]:
+    """Run a command, and return the states of a folder at all instants of it."""
+    assert commands.run(*words, watch=folder, copies=copies) == 0, commands.log.read_text()
+    return sorted(copies.iterdir())
 
 
-def wait_for_end_of(work: set[str], out: Path) -> None:
-    """Wait until a result has taken its place."""
-    until = time.monotonic() + 120
-    while works(out) & work:
-        assert time.monotonic() < until, "the result did not take its place"
-        time.sleep(0.005)
-
-
-def test_run_and_score__killed_at_thirty_instants_leave_the_old_result_or_the_new(
+def test_run_and_score__leave_the_old_result_or_the_new_at_whatever_instant(
     commands: Commands, logs: list[Path], tmp_path: Path
 ) -> None:
-    chance = random.Random(11)  # noqa: S311  # instants, not secrets
-    out, scored = tmp_path / "results" / "run", tmp_path / "results" / "scored"
-    out.parent.mkdir()
+    results = tmp_path / "results"
+    out, scored = results / "run", results / "scored"
+    results.mkdir()
     run = ("run", "--trust-customers", "--horizon", 30, "--candidate", "recency", "--no-register", "--out", out)
-    commands.start(*run, "--orders", logs[0])
-    work = wait_for_work(out, commands, beside=set())
-    began = time.monotonic()
-    wait_for_end_of(work, out)
-    building = time.monotonic() - began
-    assert commands.end() == 0, (tmp_path / "commands.log").read_text()
-    statuses, results = [], [whole_result(out)]
-    for number in range(KILLED_RUNS):
-        leftovers = works(out)
-        process = commands.start(*run, "--orders", logs[1])
-        work = wait_for_work(out, commands, beside=leftovers)
-        if number < KILLED_RUNS - 1:
-            time.sleep(chance.uniform(0, building))
-        else:  # right after it has taken its place, before it is recorded
-            wait_for_end_of(work, out)
-        statuses.append(commands.kill(process))
-        results.append(whole_result(out))
-    assert results[-1] != results[0]
+    assert commands.run(*run, "--orders", logs[0]) == 0, commands.log.read_text()
+    old = whole_result(out)
+    states = run_watched(commands, (*run, "--orders", logs[1]), results, tmp_path / "of_run")
+    new = whole_result(out)
+    assert len(states) > 20
+    found = [whole_result(state / "run") for state in states]
+    assert found == sorted(found, key=[old, new].index)
+    assert {*found} == {old, new}
     score = ("score", "--trust-customers", "--model", out / "model", "--out", scored)
-    commands.start(*score, "--no-report", "--orders", logs[2])
-    began = time.monotonic()
-    assert commands.end() == 0, (tmp_path / "commands.log").read_text()
-    scoring = time.monotonic() - began
-    results.append(whole_result(scored))
-    for number in range(KILLED_SCORINGS):
-        reported = "--no-report" if number % 3 else "--report"
-        process = commands.start(*score, reported, "--orders", logs[1 + number % 2])
-        time.sleep(chance.uniform(0, 1.5 * scoring))
-        statuses.append(commands.kill(process))
-        results.append(whole_result(scored))
-    assert statuses.count(-signal.SIGKILL) > 15, "most had ended before they were killed"
-    for command, folder, parts in ((run, out, OF_A_RUN), (score, scored, RESULT | OF_A_REPORT)):
-        commands.start(*command, "--orders", logs[1])
-        assert commands.end() in {0, NOTHING_TO_DO}
-        whole_result(folder)
-        assert {path.name for path in folder.iterdir()} == parts
-    assert {path.name for path in out.parent.iterdir()} == {"run", "scored"}
+    assert commands.run(*score, "--no-report", "--orders", logs[2]) == 0, commands.log.read_text()
+    old = whole_result(scored)
+    states = run_watched(commands, (*score, "--orders", logs[1]), results, tmp_path / "of_score")
+    new = whole_result(scored)
+    assert {whole_result(state / "scored") for state in states} == {old, new}
+    plain = (*score, "--no-report", "--orders", logs[2])
+    for asked in ({"most_bytes": 2_000}, {"kill_at": 2}, {"kill_at": 7}):
+        watch = {"watch": results, "copies": tmp_path / "none"} if "kill_at" in asked else {}
+        assert commands.run(*plain, **asked, **watch) in {-signal.SIGKILL, -signal.SIGXFSZ}
+        assert whole_result(scored) in {old, new}
+    assert commands.run(*score, "--orders", logs[1]) in {0, NOTHING_TO_DO}
+    assert whole_result(scored) == new
+    assert {path.name for path in scored.iterdir()} == RESULT | OF_A_REPORT
+    assert {path.name for path in out.iterdir()} == OF_A_RUN
+    assert {path.name for path in results.iterdir()} == {"run", "scored"}
+    check_partitions(commands, logs, out / "model", tmp_path)
+
+
+def check_partitions(commands: Commands, logs: list[Path], model: Path, tmp_path: Path) -> None:
+    """Kill ``tenure score --to`` likewise."""
+    lake = tmp_path / "lakes" / "lake"
+    score = ("score", "--trust-customers", "--model", model, "--to", lake)
+    assert commands.run(*score, "--orders", logs[2]) == 0, commands.log.read_text()
+    old = whole_partition(lake)
+    states = run_watched(commands, (*score, "--orders", logs[1]), lake.parent, tmp_path / "of_to")
+    new = whole_partition(lake)
+    found = [whole_partition(state / "lake") for state in states]
+    assert len(states) > 15
+    assert found == sorted(found, key=[old, new].index)
+    assert {*found} == {old, new}
+    back = (*score, "--orders", logs[2])
+    for asked in ({"most_bytes": 3_000}, {"watch": lake.parent, "copies": tmp_path / "none", "kill_at": 9}):
+        assert commands.run(*back, **asked) in {-signal.SIGKILL, -signal.SIGXFSZ}
+        assert whole_partition(lake) == new
+    assert commands.run(*back) == 0  # it goes on from what was there
+    assert whole_partition(lake) == old
+    assert commands.run(*back) == NOTHING_TO_DO
+    assert {path.name for path in lake.iterdir()} <= {
+        next(lake.glob("as_of=*")).name,
+        ".tenure.lock",
+        ".tenure-work.lock",
+    }

@@ -18,7 +18,9 @@ from tenure_serving.batch import MANIFEST, SCORES
 BATCH_ROWS = 50_000
 """Rows that are in memory at a time."""
 
-_IDENTITY = ("model_version", "as_of", "input_fingerprint", "tenure_version", "previous_scores")
+_IDENTITY = (
+    "model_version", "as_of", "input_fingerprint", "tenure_version", "previous_scores", "settings", "currency",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -27,19 +29,19 @@ class Partition:
 
     Attributes
     ----------
-    file
-        ``scores.parquet``.
+    files
+        Parquet files of the same columns, whose rows follow each other.
     manifest
-        The content of ``manifest.json`` beside it.
+        What `tenure_serving.batch.describe_scores` says of all of them.
     """
 
-    file: Path
+    files: tuple[Path, ...]
     manifest: Mapping[str, Any]
 
     @classmethod
     def in_folder(cls, folder: Path) -> Partition:
         """Take the scores that lie in the folder of a scoring."""
-        return cls(folder / SCORES, json.loads((folder / MANIFEST).read_text(encoding="utf-8")))
+        return cls((folder / SCORES,), json.loads((folder / MANIFEST).read_text(encoding="utf-8")))
 
     @property
     def as_of(self) -> pd.Timestamp:
@@ -59,16 +61,17 @@ class Partition:
     @property
     def schema(self) -> pa.Schema:
         """Columns and types."""
-        return pq.read_schema(self.file)
+        return pq.read_schema(self.files[0])
 
-    def text(self) -> str:
-        """Write the manifest."""
-        return json.dumps(dict(self.manifest), indent=2, ensure_ascii=False) + "\n"
+    def text(self, **further: object) -> str:
+        """Write the manifest, and what else is to be said."""
+        return json.dumps({**self.manifest, **further}, indent=2, ensure_ascii=False) + "\n"
 
     def batches(self) -> Iterator[pa.RecordBatch]:
         """Read the rows, few at a time."""
-        with pq.ParquetFile(self.file) as file:
-            yield from file.iter_batches(batch_size=BATCH_ROWS)
+        for path in self.files:
+            with pq.ParquetFile(path) as file:
+                yield from file.iter_batches(batch_size=BATCH_ROWS)
 
     def require_new(self, there: Mapping[str, Any] | None, *, place: str) -> None:
         """Stop where the very same scores are already.
@@ -76,9 +79,23 @@ class Partition:
         Raises
         ------
         NothingToDoError
-            A manifest there has the same model, moment and orders.
+            A manifest there has the same model, moment, orders and settings.
         """
-        if there is not None and all(there.get(name) == self.manifest.get(name) for name in _IDENTITY):
+        if there is not None and same_scores(there, self.manifest):
             raise NothingToDoError(
                 f"These scores are there already: model {self.model_version}, as of {self.as_of}, in {place}."
             )
+
+
+def same_scores(first: Mapping[str, Any], second: Mapping[str, Any]) -> bool:
+    """Tell whether two manifests are of the same scores."""
+    return all(first.get(name) == second.get(name) for name in _IDENTITY)
+
+
+def read_manifest(content: bytes | str) -> Mapping[str, Any] | None:
+    """Read a manifest; what is none vouches for nothing."""
+    try:
+        read = json.loads(content)
+    except ValueError:
+        return None
+    return read if isinstance(read, dict) else None

@@ -2,26 +2,25 @@
 
 from __future__ import annotations
 
-import json
 import re
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlencode
 
 import pyarrow as pa
 
 from tenure_features.errors import DataContractError, DependencyUnavailableError, UsageError
 from tenure_features.reading.databases import hide_password
-from tenure_serving.destinations.partition import Partition
+from tenure_serving.destinations.lock import PATIENCE_S, PAUSE_S
+from tenure_serving.destinations.partition import Partition, read_manifest
 
 if TYPE_CHECKING:
     import duckdb  # late: only who writes there needs it
 
 _TABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,62}", re.ASCII)
-_PATIENCE_S, _PAUSE_S = 600.0, 0.5
 _DUCKDB = "duckdb://"
 _DUCKDB_TYPES = {"text": "VARCHAR", "moment": "TIMESTAMP", "whole": "BIGINT", "number": "DOUBLE", "texts": "VARCHAR[]"}
 _POSTGRES_TYPES = {
@@ -67,7 +66,7 @@ def write_duckdb(partition: Partition, uri: str) -> str:
     address = TableAddress.of(uri)
     path = Path(address.database.removeprefix(_DUCKDB))
     path.parent.mkdir(parents=True, exist_ok=True)
-    connection = _open_duckdb(path)
+    connection = open_duckdb(path)
 
     def ask(text: str, values: Sequence[object] = ()) -> object:
         return connection.execute(text.replace("%s", "?"), list(values)).fetchone()
@@ -89,6 +88,30 @@ def write_duckdb(partition: Partition, uri: str) -> str:
     return f"{path}: {address.table}"
 
 
+def find_in_duckdb(partition: Partition, uri: str) -> Mapping[str, Any] | None:
+    """Read what vouches for the same moment and model in a table of DuckDB; None where nothing does.
+
+    Raises
+    ------
+    DependencyUnavailableError
+        Another process has held the file for ten minutes.
+    """
+    import duckdb
+
+    address = TableAddress.of(uri)
+    path = Path(address.database.removeprefix(_DUCKDB))
+    if not path.exists():
+        return None
+    connection = open_duckdb(path)
+    try:
+        row = connection.execute(_find(address.table).replace("%s", "?"), _key(partition)).fetchone()
+    except duckdb.CatalogException:  # nobody has written there yet
+        return None
+    finally:
+        connection.close()
+    return read_manifest(row[0]) if row else None
+
+
 def write_postgres(partition: Partition, uri: str) -> str:
     """Write a partition into a table of Postgres by COPY, in one transaction that waits for any other run.
 
@@ -101,13 +124,7 @@ def write_postgres(partition: Partition, uri: str) -> str:
     DependencyUnavailableError
         The server does not answer or refuses, or the driver is not installed.
     """
-    try:
-        import psycopg
-    except ImportError as error:
-        raise DependencyUnavailableError(
-            "Postgres needs a driver that is not installed.", fix="Run: pip install 'tenure[postgres]'"
-        ) from error
-    address = TableAddress.of(uri)
+    psycopg, address = import_psycopg(), TableAddress.of(uri)
     try:
         with psycopg.connect(address.database) as connection, connection.cursor() as cursor:
 
@@ -130,18 +147,56 @@ def write_postgres(partition: Partition, uri: str) -> str:
     return f"{hide_password(address.database)}: {address.table}"
 
 
-def _open_duckdb(path: Path) -> duckdb.DuckDBPyConnection:
+def find_in_postgres(partition: Partition, uri: str) -> Mapping[str, Any] | None:
+    """Read what vouches for the same moment and model in a table of Postgres; None where nothing does.
+
+    Raises
+    ------
+    DependencyUnavailableError
+        The server does not answer or refuses, or the driver is not installed.
+    """
+    psycopg, address = import_psycopg(), TableAddress.of(uri)
+    try:
+        with psycopg.connect(address.database) as connection:
+            row = connection.execute(_find(address.table).encode(), _key(partition)).fetchone()
+    except psycopg.errors.UndefinedTable:  # nobody has written there yet
+        return None
+    except psycopg.Error as error:
+        raise DependencyUnavailableError("Postgres does not answer.", found=str(error)[:300]) from error
+    return read_manifest(row[0]) if row else None
+
+
+def import_psycopg() -> Any:  # noqa: ANN401  # a module, imported late
+    """Import the driver of Postgres; `DependencyUnavailableError` where it is not installed."""
+    try:
+        import psycopg
+    except ImportError as error:
+        raise DependencyUnavailableError(
+            "Postgres needs a driver that is not installed.", fix="Run: pip install 'tenure[postgres]'"
+        ) from error
+    return psycopg
+
+
+def _find(table: str) -> str:
+    return f"SELECT manifest FROM {table}_manifest WHERE as_of = %s AND model_version = %s"  # noqa: S608  # a plain name
+
+
+def _key(partition: Partition) -> list[object]:
+    return [partition.as_of.to_pydatetime(), partition.model_version]
+
+
+def open_duckdb(path: Path) -> duckdb.DuckDBPyConnection:
     """Open a file that one process writes at a time, waiting for its turn."""
     import duckdb
 
-    end = time.monotonic() + _PATIENCE_S
+    end = time.monotonic() + PATIENCE_S
     while True:
         try:
             return duckdb.connect(str(path))
         except duckdb.IOException as busy:
             if "lock" not in str(busy) or time.monotonic() > end:
                 raise DependencyUnavailableError(f"{path} cannot be opened.", found=str(busy)[:200]) from busy
-            time.sleep(_PAUSE_S)
+            time.sleep(PAUSE_S)
 
 
 def _make_room(ask: Ask, partition: Partition, table: str, *, types: Mapping[str, str], place: str) -> None:
@@ -155,16 +210,15 @@ def _make_room(ask: Ask, partition: Partition, table: str, *, types: Mapping[str
         f"CREATE TABLE IF NOT EXISTS {table}_manifest "
         f"(as_of TIMESTAMP, model_version {types['text']}, manifest {types['text']})"
     )
-    key = [partition.as_of.to_pydatetime(), partition.model_version]
-    row = ask(f"SELECT manifest FROM {table}_manifest WHERE as_of = %s AND model_version = %s", key)  # noqa: S608
-    partition.require_new(json.loads(row[0]) if isinstance(row, tuple) else None, place=place)
+    key = _key(partition)
+    row = ask(_find(table), key)
+    partition.require_new(read_manifest(row[0]) if isinstance(row, tuple) else None, place=place)
     for name in (table, f"{table}_manifest"):
         ask(f"DELETE FROM {name} WHERE as_of = %s AND model_version = %s", key)  # noqa: S608  # a plain name
 
 
 def _vouch(ask: Ask, partition: Partition, table: str) -> None:
-    key = [partition.as_of.to_pydatetime(), partition.model_version]
-    ask(f"INSERT INTO {table}_manifest VALUES (%s, %s, %s)", [*key, partition.text()])  # noqa: S608  # a plain name
+    ask(f"INSERT INTO {table}_manifest VALUES (%s, %s, %s)", [*_key(partition), partition.text()])  # noqa: S608  # a plain name
 
 
 def _names(schema: pa.Schema) -> str:
