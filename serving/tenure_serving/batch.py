@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 
 from tenure_features.errors import DataContractError, NothingToDoError
 from tenure_features.reading.files import replacing
-from tenure_serving.scorer import SCHEMA, ColumnKind
+from tenure_serving.score_columns import SCHEMA, ColumnKind
 from tenure_training.models.bundle import Bundle
 
 _SCHEMA_VERSION = 1

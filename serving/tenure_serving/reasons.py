@@ -9,14 +9,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Literal, Protocol, Self
+from dataclasses import dataclass, field
+from typing import Literal, Self
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from tenure_features.errors import UsageError
+from tenure_features.float_table import FloatTable, Table
+from tenure_serving.facts import RHYTHM, Described, Facts, group_of_prefix
 from tenure_serving.language import ENGLISH, N_, Language
 from tenure_training.models.contract import Contributions
 
@@ -26,18 +28,12 @@ Target = Literal["churn", "value"]
 SMALLEST_MULTIPLIER = 1.05
 """A reason that changes the odds by less than 5 % either way is not worth a customer manager's time."""
 
-_RHYTHM = "rhythm"
-_GROUP_OF_FAMILY = {"recency": _RHYTHM, "adbt": _RHYTHM}
-_GROUP_OF_PREFIX = {
-    "btyd": _RHYTHM, "bgnbd": _RHYTHM, "mbgnbd": _RHYTHM, "paretonbd": _RHYTHM, "gammagamma": "monetary",
-}  # fmt: skip
+_GROUP_OF_FAMILY = {"recency": RHYTHM, "adbt": RHYTHM}
 _MEANINGS = {
     "base": N_("Where everybody starts."),
     "btyd_rhythm": N_("What the rhythm of past orders predicts."),
     "calibration": N_("Correction of the probability on later data."),
 }
-_SAID_AS_SILENCE = frozenset({"recency_days", "lateness", "adbt_days"})
-_LOG = "log"
 _NOT_REASONS = frozenset({"calibration"})
 _DIRECTION = {"churn": ("raises risk", "lowers risk"), "value": ("raises value", "lowers value")}
 _SENTENCES = {
@@ -47,33 +43,6 @@ _SENTENCES = {
     ("value", False): N_("{fact}: spend when buying x {multiplier} (lowers value)"),
 }
 _MULTIPLIER = re.compile(r": [^:()]+ [x×] [^:()]*(\([^()]*\))$")
-
-
-class Described(Protocol):
-    """What a catalogue says of a feature (`tenure_features.Feature` does)."""
-
-    @property
-    def name(self) -> str:
-        """Column name in a snapshot."""
-
-    @property
-    def unit(self) -> str:
-        """Unit of the value."""
-
-    @property
-    def family(self) -> str:
-        """Family in the catalogue."""
-
-    @property
-    def meaning(self) -> str:
-        """One line for people."""
-
-    @property
-    def reason(self) -> str:
-        """How an explanation says it, ``{value}`` where the number goes."""
-
-    def say(self, value: float) -> str:
-        """Fill the feature's reason with a value."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -123,7 +92,7 @@ class Reason:
 
 def churn_reasons(
     contributions: Contributions,
-    snapshot: pd.DataFrame,
+    snapshot: Table,
     catalogue: Iterable[Described],
     *,
     top: int = 3,
@@ -165,7 +134,7 @@ def churn_reasons(
 
 def value_reasons(
     contributions: Contributions,
-    snapshot: pd.DataFrame,
+    snapshot: Table,
     catalogue: Iterable[Described],
     *,
     top: int = 3,
@@ -181,7 +150,7 @@ def value_reasons(
 
 def reasons(
     contributions: Contributions,
-    snapshot: pd.DataFrame,
+    snapshot: Table,
     catalogue: Iterable[Described],
     *,
     target: Target,
@@ -190,39 +159,106 @@ def reasons(
     language: Language = ENGLISH,
 ) -> list[list[Reason]]:
     """Give each customer's strongest reasons as objects; `churn_reasons` and `value_reasons` turn them into words."""
-    terms, _ = terms_of(contributions, target=target, rows=len(snapshot))
-    features = {feature.name: feature for feature in catalogue}
-    stories = _stories(contributions.features, features)
-    totals = (
-        np.column_stack([terms[:, columns].sum(axis=1) for columns in stories.values()]) if stories else terms[:, :0]
-    )
-    leads = [
-        np.asarray(columns)[np.argmax(terms[:, columns] * np.sign(total)[:, None], axis=1)]
-        for columns, total in zip(stories.values(), totals.T, strict=True)
-    ]
-    order = np.argsort(-np.abs(totals), axis=1, kind="stable")[:, :top]
-    described = [name for name in snapshot if name in features]
-    facts = _Facts(
-        {name: snapshot[name].to_numpy(dtype=np.float64) for name in described}, features, currency, language
-    )
-    names, groups = contributions.features, list(stories)
-    out: list[list[Reason]] = []
-    for row, strongest in enumerate(order):
-        out.append([])
-        for story in strongest:
-            total = float(totals[row, story])
-            if abs(total) >= np.log(SMALLEST_MULTIPLIER):
-                lead = names[leads[story][row]]
-                out[-1].append(
-                    Reason(
-                        fact=facts.say(row, lead),
-                        multiplier=_exp(total),
-                        target=target,
-                        group=groups[story],
-                        feature=lead,
-                    )
+    writer = ReasonWriter.of(catalogue, currency=currency, language=language)
+    table = snapshot
+    if isinstance(snapshot, pd.DataFrame):  # a data frame gives single cells away slowly
+        table = FloatTable.of(snapshot, [name for name in map(str, snapshot.columns) if name in writer.features])
+    return writer.find(contributions, table, target=target, top=top)
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class ReasonWriter:
+    """Writes reasons in one language; what does not depend on customers is worked out once.
+
+    Attributes
+    ----------
+    features
+        What the catalogue says of features, by name.
+    currency
+        Written after amounts.
+    language
+        Of the sentences.
+    """
+
+    features: Mapping[str, Described]
+    currency: str | None
+    language: Language
+    _stories: dict[tuple[str, ...], _Stories] = field(default_factory=dict, init=False, repr=False)
+
+    @classmethod
+    def of(cls, catalogue: Iterable[Described], *, currency: str | None, language: Language) -> Self:
+        """Write about the features of a catalogue."""
+        return cls(features={feature.name: feature for feature in catalogue}, currency=currency, language=language)
+
+    def find(self, contributions: Contributions, table: Table, *, target: Target, top: int) -> list[list[Reason]]:
+        """Find each customer's strongest reasons; see `reasons`."""
+        terms, _ = terms_of(contributions, target=target, rows=len(table))
+        stories = self._stories_of(tuple(contributions.features))
+        totals, signed, best = stories.add_up(terms)
+        facts = Facts(table, self.features, self.currency, self.language)
+        smallest = float(np.log(SMALLEST_MULTIPLIER))
+        out: list[list[Reason]] = []
+        for row, strongest in enumerate(np.argsort(-np.abs(totals), axis=1, kind="stable")[:, :top]):
+            out.append([])
+            for story in strongest:
+                total = float(totals[row, story])
+                if not abs(total) >= smallest:
+                    break
+                begin, end = stories.starts[story], stories.starts[story + 1]
+                place = begin + int((signed[row, begin:end] == best[row, story]).argmax())
+                lead = contributions.features[stories.columns[place]]
+                reason = Reason(
+                    fact=facts.say(row, lead),
+                    multiplier=_exp(total),
+                    target=target,
+                    group=stories.groups[story],
+                    feature=lead,
                 )
-    return out
+                out[-1].append(reason)
+        return out
+
+    def _stories_of(self, names: tuple[str, ...]) -> _Stories:
+        if names not in self._stories:
+            self._stories[names] = _Stories.of(names, self.features)
+        return self._stories[names]
+
+
+@dataclass(frozen=True)
+class _Stories:
+    """Terms that are added up and said once, those of a group beside each other.
+
+    Attributes
+    ----------
+    groups
+        Names, in the order in which their terms appear first.
+    columns
+        Terms of the first group, then of the next.
+    starts
+        Where each group begins in ``columns``, and where the last one ends.
+    """
+
+    groups: tuple[str, ...]
+    columns: tuple[int, ...]
+    starts: tuple[int, ...]
+
+    @classmethod
+    def of(cls, names: Sequence[str], features: Mapping[str, Described]) -> Self:
+        groups: dict[str, list[int]] = {}
+        for position, name in enumerate(names):
+            if name not in _NOT_REASONS:
+                groups.setdefault(_group(name, features), []).append(position)
+        columns = tuple(position for positions in groups.values() for position in positions)
+        starts = (0, *np.cumsum([len(positions) for positions in groups.values()], dtype=np.int64).tolist())
+        return cls(tuple(groups), columns, starts)
+
+    def add_up(self, terms: _Floats) -> tuple[_Floats, _Floats, _Floats]:
+        """Sum terms of shape (n, f) by group; and in the direction of the sum, each term and the best of a group."""
+        if not self.groups:
+            return terms[:, :0], terms[:, :0], terms[:, :0]
+        ordered, starts = np.take(terms, self.columns, axis=1), list(self.starts[:-1])
+        totals = np.add.reduceat(ordered, starts, axis=1)
+        signed = ordered * np.repeat(np.sign(totals), np.diff(self.starts), axis=1)
+        return totals, signed, np.maximum.reduceat(signed, starts, axis=1)
 
 
 def decomposition(
@@ -265,57 +301,6 @@ def meaning_of(term: str, features: Mapping[str, Described]) -> str:
     return features[term].meaning if term in features else _MEANINGS.get(term, term)
 
 
-class _Number(float):
-    """A number that writes itself in a language, an amount with its currency, wherever a feature's words put it."""
-
-    currency: str
-    language: Language
-
-    def __new__(cls, number: float, currency: str, language: Language) -> Self:
-        written = super().__new__(cls, number)
-        written.currency, written.language = currency, language
-        return written
-
-    def __format__(self, spec: str) -> str:
-        return self.language.beside(self.language.digits(super().__format__(spec)), self.currency)
-
-
-@dataclass(frozen=True)
-class _Facts:
-    """Says what is true of a customer."""
-
-    values: dict[str, _Floats]
-    features: dict[str, Described]
-    currency: str | None
-    language: Language
-
-    def say(self, row: int, name: str) -> str:
-        silence = name in _SAID_AS_SILENCE or _prefix_group(name) == _RHYTHM
-        if silence and {"recency_days", "adbt_days"} <= set(self.values):
-            gap = self._value(row, "adbt_days")
-            silent = _days(self._value(row, "recency_days"), self.language)
-            if np.isnan(gap):
-                return self.language.gettext("silent for {days}, one order so far", days=silent)
-            usual = _days(gap, self.language)
-            return self.language.gettext("silent for {days}, usual gap {gap}", days=silent, gap=usual)
-        if _prefix_group(name) == "monetary" and "value_mean" in self.values:
-            name = "value_mean"
-        feature = self.features.get(name)
-        if feature is None:
-            return self.language.column(name).replace("_", " ")
-        value = self._value(row, name)
-        if np.isnan(value):
-            meaning = self.language.translate(feature.meaning).rstrip(".")
-            return self.language.gettext("{meaning} not known yet", meaning=meaning)
-        currency = self.currency if feature.unit == "money" and self.currency else ""
-        number = _Number(value, currency, self.language)
-        pace = _Number(np.exp(value), "", self.language) if feature.unit == _LOG else number
-        return self.language.reason(feature.reason, pace) or self.language.say_level(feature.say(number))
-
-    def _value(self, row: int, name: str) -> float:
-        return float(self.values[name][row]) if name in self.values else float("nan")
-
-
 def shorten_reason(reason: str) -> str:
     """Leave the multiplier of a finished reason away, in whichever language it was said; its direction stays.
 
@@ -346,35 +331,15 @@ def terms_of(contributions: Contributions, *, target: Target, rows: int) -> tupl
     return terms, base
 
 
-def _stories(names: Sequence[str], features: dict[str, Described]) -> dict[str, list[int]]:
-    """Positions of the terms each group adds up, in order of first appearance."""
-    stories: dict[str, list[int]] = {}
-    for position, name in enumerate(names):
-        if name not in _NOT_REASONS:
-            stories.setdefault(_group(name, features), []).append(position)
-    return stories
-
-
-def _group(name: str, features: dict[str, Described]) -> str:
+def _group(name: str, features: Mapping[str, Described]) -> str:
     if name in features:
         family = features[name].family
         return _GROUP_OF_FAMILY.get(family, family)
-    return _prefix_group(name) or name
-
-
-def _prefix_group(name: str) -> str | None:
-    return _GROUP_OF_PREFIX.get(name.split("_", maxsplit=1)[0])
+    return group_of_prefix(name) or name
 
 
 def _exp(total: float) -> float:
     return float(np.exp(np.clip(total, -20.0, 20.0)))
-
-
-def _days(days: float, language: Language) -> str:
-    whole = round(days)
-    if whole < 1:
-        return language.gettext("less than a day")
-    return language.ngettext("{count} day", "{count} days", whole)
 
 
 def _number(multiplier: float, language: Language) -> str:

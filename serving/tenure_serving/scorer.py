@@ -4,90 +4,32 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, Self
+from typing import TYPE_CHECKING, Self
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from tenure_features.errors import DataContractError, UsageError
+from tenure_features.float_table import FloatTable, Table
 from tenure_features.stored import Stored
 from tenure_serving.language import ENGLISH, Language
-from tenure_serving.reasons import Target
+from tenure_serving.reasons import ReasonWriter, Target
 from tenure_serving.registered import bundle_folder
-from tenure_serving.scored_rows import require_earlier_scores, require_rows
-from tenure_serving.segments.segmenter import Segmenter
+from tenure_serving.score_columns import SCHEMA, Column, frame_of, prediction_columns, require_finite_answer
+from tenure_serving.scored_rows import require_distinct, require_earlier_scores, require_finite, require_rows
+from tenure_serving.segments.segmenter import Segmenter, find_earlier
 from tenure_training.models.after.lifetime import Lifetime
 from tenure_training.models.after.money_to_date import ACQUISITION_COST, MONEY_TO_DATE
 from tenure_training.models.after.next_order import NextOrder, predict_dates
-from tenure_training.models.bundle import INTERVAL_LEVEL, Bundle, BundleInfo, read_bundle
-from tenure_training.models.contract import LEVELS, Candidate, Contributions, Prediction
+from tenure_training.models.bundle import Bundle, read_bundle
+from tenure_training.models.contract import Candidate, Contributions
 from tenure_training.models.evidence import StoredEvidence
 
 if TYPE_CHECKING:  # shap compiles on import, which takes seconds
     from shap import Explanation
 
-ColumnKind = Literal["string", "datetime", "long", "double", "strings"]
-_Floats = NDArray[np.float64]
-
-INTERVALS: Mapping[str, float] = {
-    "value_low_50": 0.5,
-    "value_high_50": 0.5,
-    "value_low_95": 0.95,
-    "value_high_95": 0.95,
-}
-"""Ends of the narrower and the wider interval, and the probability each pair holds."""
-
-VALUE_QUANTILES: tuple[str, ...] = tuple(f"q{percent}" for percent in range(10, 100, 10))
-
-CLV_COLUMNS: tuple[str, ...] = (
-    "clv_90d", "clv_180d", "clv_365d", "contribution_to_date", "clv_to_come", "clv_to_come_low", "clv_to_come_high",
-    "clv_before_cac", "clv_net",
-)  # fmt: skip
-"""Customer lifetime value; the definitions of a bundle say what each counts."""
-
-SCHEMA: Mapping[str, ColumnKind] = {
-    "customer_id": "string",
-    "as_of": "datetime",
-    "horizon_days": "long",
-    "churn_probability": "double",
-    "expected_orders": "double",
-    "expected_value": "double",
-    "value_low": "double",
-    "value_high": "double",
-    "value_if_buys": "double",
-    "value_if_buys_low": "double",
-    "value_if_buys_high": "double",
-    **dict.fromkeys(INTERVALS, "double"),
-    **dict.fromkeys(VALUE_QUANTILES, "double"),
-    **dict.fromkeys(CLV_COLUMNS, "double"),
-    "next_order_at": "datetime",
-    "next_order_low_at": "datetime",
-    "next_order_high_at": "datetime",
-    "recency_score": "long",
-    "frequency_score": "long",
-    "monetary_score": "long",
-    "rfm_group": "string",
-    "rfm_relationship": "string",
-    "value_tier": "string",
-    "risk_tier": "string",
-    "lifecycle": "string",
-    "segment": "string",
-    "next_step": "string",
-    "warnings": "strings",
-    "churn_reasons": "strings",
-    "value_reasons": "strings",
-    "model_version": "string",
-}
-"""Columns of the score table in order.
-
-Interval and quantiles are absent where the model gives no distribution, ``contribution_to_date`` and ``clv_before_cac``
-where the snapshot does not say what customers have brought, ``clv_net`` where no cost of acquisition is known.
-"""
-
 _REASONS = 3
 _EXTRAS = ("next_order", "lifetime", "evidence", "golden")
-_FAR = 10.0  # horizons
 
 
 class Scorer:
@@ -107,6 +49,8 @@ class Scorer:
         self.bundle = bundle
         self._segmenter = Segmenter.from_stored(Stored(dict(bundle.segments), "segments.json"))
         self._chunk_rows = chunk_rows
+        info = bundle.info
+        self._english = ReasonWriter.of(info.catalogue, currency=info.currency, language=ENGLISH)
         extras = Stored(dict(bundle.extras), "extras.json").fields(optional=_EXTRAS)
         self._timing = NextOrder.from_stored(extras["next_order"]) if "next_order" in extras else None
         self._lifetime = Lifetime.from_stored(extras["lifetime"]) if "lifetime" in extras else None
@@ -211,8 +155,40 @@ class Scorer:
             return self._empty(snapshot)
         if previous is not None:
             require_earlier_scores(previous, snapshot)
-        table = pd.concat(list(self._chunks(snapshot, previous, language)), ignore_index=True)
+        writer = self._writer(language)
+        table = pd.concat(list(self._chunks(snapshot, previous, writer)), ignore_index=True)
         return table.set_axis(snapshot.index, axis=0)
+
+    def score_columns(
+        self, customer_ids: Sequence[str], numbers: FloatTable, *, as_of: pd.Timestamp, reasons: bool = True
+    ) -> dict[str, Column]:
+        """Score customers as `score` does, without a data frame: to answer about one of them, now.
+
+        Parameters
+        ----------
+        customer_ids
+            ``n`` of them, each once.
+        numbers
+            Their features, and what `score` takes beside them; finite or NaN.
+        as_of
+            The moment of the prediction.
+        reasons
+            Whether to say why.
+
+        Returns
+        -------
+        dict
+            Columns of `SCHEMA` by name, shape (n,); without reasons, without those two.
+
+        Raises
+        ------
+        DataContractError
+            A customer is there twice, a feature is missing or infinite, or the moment is before the training.
+        """
+        require_distinct(customer_ids)
+        self._check_features(numbers)
+        self._check_moment(as_of)
+        return self._score(customer_ids, numbers, as_of=as_of, writer=self._writer(ENGLISH) if reasons else None)
 
     def explain_frame(self, snapshot: pd.DataFrame, *, target: Target = "churn") -> Explanation:
         """Explain every customer of a snapshot in the form that the plots of shap read.
@@ -246,38 +222,60 @@ class Scorer:
             raise UsageError(f"{self.bundle.info.champion!r} has no additive form, so no term explains anything.")
         return explanation(contributions, rows, self.bundle.info.catalogue, target=target)
 
-    def _chunks(
-        self, snapshot: pd.DataFrame, previous: pd.DataFrame | None, language: Language
-    ) -> Iterator[pd.DataFrame]:
-        asked = self._segmenter.playbook.columns
-        read = {"customer_id", "as_of", *self.bundle.info.features}
-        beside = [name for name in (*_beside(snapshot), *asked) if name in snapshot and name not in read]
-        columns = ["customer_id", "as_of", *self.bundle.info.features, *beside]
-        for start in range(0, len(snapshot), self._chunk_rows):
-            rows = snapshot.iloc[start : start + self._chunk_rows][columns].reset_index(drop=True)
-            yield self._score_rows(rows.astype(dict.fromkeys(self.bundle.info.features, "float64")), previous, language)
+    def _writer(self, language: Language) -> ReasonWriter:
+        if language is ENGLISH:
+            return self._english
+        info = self.bundle.info
+        return ReasonWriter.of(info.catalogue, currency=info.currency, language=language)
 
-    def _score_rows(
-        self, rows: pd.DataFrame, previous: pd.DataFrame | None = None, language: Language = ENGLISH
-    ) -> pd.DataFrame:
-        candidate, info = self.bundle.candidate, self.bundle.info
-        prediction = candidate.predict(rows)
-        _check_finite(prediction)
-        table = _predictions(rows, prediction, info.horizon_days)
-        if self._timing is not None:
-            dates_by_column = predict_dates(
-                self._timing, rows, prediction.buy_probability, horizon_days=info.horizon_days
+    def _chunks(
+        self, snapshot: pd.DataFrame, previous: pd.DataFrame | None, writer: ReasonWriter
+    ) -> Iterator[pd.DataFrame]:
+        names = [*self.bundle.info.features, *_beside(snapshot)]
+        asked = [name for name in self._segmenter.playbook.columns if name in snapshot and name not in names]
+        as_of = pd.Timestamp(snapshot["as_of"].iloc[0])
+        for start in range(0, len(snapshot), self._chunk_rows):
+            rows = snapshot.iloc[start : start + self._chunk_rows]
+            customer_ids = rows["customer_id"].astype("str")
+            columns = self._score(
+                customer_ids.tolist(),
+                FloatTable.of(rows, names),
+                as_of=as_of,
+                writer=writer,
+                previous=None if previous is None else find_earlier(customer_ids, previous),
+                beside=rows[asked].reset_index(drop=True) if asked else None,
             )
-            table = table.assign(**dates_by_column)
+            yield frame_of(columns)
+
+    def _score(
+        self,
+        customer_ids: Sequence[str],
+        numbers: FloatTable,
+        *,
+        as_of: pd.Timestamp,
+        writer: ReasonWriter | None,
+        previous: pd.DataFrame | None = None,
+        beside: pd.DataFrame | None = None,
+    ) -> dict[str, Column]:
+        require_finite(numbers)
+        candidate, info = self.bundle.candidate, self.bundle.info
+        prediction, contributions = candidate.answer(numbers, explain=writer is not None)
+        require_finite_answer(prediction)
+        table = prediction_columns(prediction, as_of, info.horizon_days)
+        if self._timing is not None:
+            table |= predict_dates(
+                self._timing, numbers, prediction.buy_probability, as_of=as_of, horizon_days=info.horizon_days
+            )
         if self._lifetime is not None:
-            table = table.assign(**self._lifetime.columns(rows, prediction))
-        table = self._segmenter.price(rows, table)
-        table = table.join(self._segmenter.assign(rows, table, previous=previous))
-        churn, value = _reasons(candidate.contributions(rows), rows, info, language)
-        table["churn_reasons"] = pd.Series(churn, index=table.index, dtype="object")
-        table["value_reasons"] = pd.Series(value, index=table.index, dtype="object")
-        table["model_version"] = pd.Series(self.version, index=table.index, dtype="str")
-        return table[[name for name in SCHEMA if name in table]]
+            table |= self._lifetime.columns(numbers, prediction)
+        table["value_if_buys"] = self._segmenter.if_buys.value(numbers, table)
+        table |= self._segmenter.place(numbers, table, previous=previous, beside=beside)
+        table["customer_id"] = list(customer_ids)
+        table["as_of"] = np.full(len(customer_ids), np.datetime64(as_of, "us"))
+        table["model_version"] = [self.version] * len(customer_ids)
+        if writer is not None:
+            table["churn_reasons"], table["value_reasons"] = _reasons(contributions, numbers, writer)
+        return {name: table[name] for name in SCHEMA if name in table}
 
     def _empty(self, snapshot: pd.DataFrame) -> pd.DataFrame:
         # what columns there are depends on the model and on what is known: ask about somebody and keep nobody
@@ -286,27 +284,37 @@ class Scorer:
         somebody |= {name: [1.0] for name in (*info.features, *_beside(snapshot))}
         asked = (name for name in self._segmenter.playbook.columns if name not in {*somebody, *SCHEMA})
         somebody |= {name: [None] for name in asked}
-        return self._score_rows(pd.DataFrame(somebody)).head(0).set_axis(snapshot.index, axis=0)
+        rows = pd.DataFrame(somebody)
+        return next(self._chunks(rows, None, self._writer(ENGLISH))).head(0).set_axis(snapshot.index, axis=0)
 
     def _check(self, snapshot: pd.DataFrame, currency: str | None) -> None:
         info = self.bundle.info
-        missing = [name for name in ("customer_id", "as_of", *info.features) if name not in snapshot]
-        if missing:
-            raise DataContractError(
-                "The snapshot lacks columns this model was trained on.",
-                found=f"no {', '.join(missing)}",
-                fix="Build it with the version of tenure that trained the model, or train again.",
-            )
+        self._check_features(snapshot)
         if currency and info.currency and currency != info.currency:
             raise DataContractError(
                 f"The model counts in {info.currency}, the orders are in {currency}.",
                 fix="Convert the orders, or train a model for this currency.",
             )
         require_rows(snapshot, (*info.features, *_beside(snapshot)))
-        if len(snapshot) and pd.Timestamp(snapshot["as_of"].iloc[0]) < info.as_of:
+        if len(snapshot):
+            self._check_moment(pd.Timestamp(snapshot["as_of"].iloc[0]))
+
+    def _check_features(self, snapshot: Table) -> None:
+        keys = ("customer_id", "as_of") if isinstance(snapshot, pd.DataFrame) else ()
+        missing = [name for name in (*keys, *self.bundle.info.features) if name not in snapshot]
+        if missing:
+            raise DataContractError(
+                "The snapshot lacks columns this model was trained on.",
+                found=f"no {', '.join(missing)}",
+                fix="Build it with the version of tenure that trained the model, or train again.",
+            )
+
+    def _check_moment(self, as_of: pd.Timestamp) -> None:
+        info = self.bundle.info
+        if as_of < info.as_of:
             raise DataContractError(
                 f"The model was trained as of {info.as_of} and has seen orders from the time to be predicted.",
-                found=f"as_of {snapshot['as_of'].iloc[0]}",
+                found=f"as_of {as_of}",
                 fix="Score at that moment or later, or train a model as of the earlier one.",
             )
 
@@ -316,82 +324,18 @@ def _beside(snapshot: pd.DataFrame) -> list[str]:
     return [name for name in (ACQUISITION_COST, *MONEY_TO_DATE) if name in snapshot]
 
 
-def _check_finite(prediction: Prediction) -> None:
-    numbers = [prediction.buy_probability, prediction.expected_orders, prediction.expected_value]
-    numbers += [quantiles for quantiles in (prediction.quantiles, prediction.if_buys) if quantiles is not None]
-    bad = sum(int((~np.isfinite(column.reshape(len(column), -1))).any(axis=1).sum()) for column in numbers)
-    if bad:
-        raise DataContractError(
-            "The model has no finite answer for some customers.",
-            found=f"{bad} missing numbers",
-            fix="Take an untouched copy of the model, or train again.",
-        )
-
-
-def _predictions(rows: pd.DataFrame, prediction: Prediction, horizon_days: int) -> pd.DataFrame:
-    table = pd.DataFrame(
-        {
-            "customer_id": rows["customer_id"].astype("str"),
-            "as_of": rows["as_of"].astype("datetime64[us]"),
-            "horizon_days": np.full(len(rows), horizon_days, dtype=np.int64),
-            "churn_probability": 1.0 - prediction.buy_probability,
-            "expected_orders": prediction.expected_orders,
-            "expected_value": prediction.expected_value,
-        }
-    )
-    if prediction.quantiles is not None:
-        table["value_low"], table["value_high"] = prediction.interval(INTERVAL_LEVEL) or (np.nan, np.nan)
-        for name, level in INTERVALS.items():
-            table[name] = (prediction.interval(level) or (np.nan, np.nan))[name.startswith("value_high")]
-        for name in VALUE_QUANTILES:
-            table[name] = prediction.quantiles[:, LEVELS.index(int(name[1:]) / 100)]
-    if prediction.if_buys is not None:
-        table["value_if_buys_low"], table["value_if_buys_high"] = prediction.if_buys.T
-    days = days_to_next_order(prediction.buy_probability, horizon_days=horizon_days)
-    wait = pd.to_timedelta(pd.Series(days), unit="D").dt.round("s")
-    table["next_order_at"] = (table["as_of"] + wait).astype("datetime64[us]")
-    return table
-
-
-def days_to_next_order(buy_probability: _Floats, *, horizon_days: int) -> _Floats:
-    """Median days to the next order under the constant hazard a probability of buying implies.
-
-    Parameters
-    ----------
-    buy_probability
-        Shape (n,): P(at least one order within the horizon).
-    horizon_days
-        Length of the horizon in days.
-
-    Returns
-    -------
-    ndarray
-        Shape (n,): horizon * ln 2 / -ln(1 - p) days; NaN beyond ten horizons, where it is no more than a guess.
-
-    Examples
-    --------
-    >>> days_to_next_order(np.array([0.0, 0.5, 0.75, 1.0]), horizon_days=90).tolist()
-    [nan, 90.0, 45.0, 0.0]
-    """
-    p = np.asarray(buy_probability, dtype=np.float64)
-    hazard = np.full(len(p), np.inf)
-    hazard[p < 1] = -np.log1p(-p[p < 1]) / horizon_days
-    days = np.full(len(p), np.nan)
-    reachable = hazard * _FAR * horizon_days >= np.log(2)
-    days[reachable] = np.log(2) / hazard[reachable]
-    return days
-
-
 def _reasons(
-    contributions: Contributions | None, rows: pd.DataFrame, info: BundleInfo, language: Language
+    contributions: Contributions | None, numbers: FloatTable, writer: ReasonWriter
 ) -> tuple[list[list[str]], list[list[str]]]:
     """Reasons for each row, in the words of the model; none where it has no additive form."""
     if contributions is None:
-        return [[] for _ in range(len(rows))], [[] for _ in range(len(rows))]
-    from tenure_serving.reasons import churn_reasons, value_reasons
-
+        return [[] for _ in range(len(numbers))], [[] for _ in range(len(numbers))]
+    targets: tuple[Target, Target] = ("churn", "value")
     churn, value = (
-        say(contributions, rows, info.catalogue, top=_REASONS, currency=info.currency, language=language)
-        for say in (churn_reasons, value_reasons)
+        [
+            [reason.say(writer.language) for reason in row]
+            for row in writer.find(contributions, numbers, target=target, top=_REASONS)
+        ]
+        for target in targets
     )
     return churn, value

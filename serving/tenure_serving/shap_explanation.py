@@ -9,7 +9,8 @@ import numpy as np
 import pandas as pd
 
 from tenure_features.errors import UsageError
-from tenure_serving.reasons import Described, Target, _Floats, meaning_of, terms_of
+from tenure_serving.facts import Described
+from tenure_serving.reasons import Target, _Floats, meaning_of, terms_of
 from tenure_training.models.contract import Contributions
 
 if TYPE_CHECKING:  # shap compiles on import, which takes seconds

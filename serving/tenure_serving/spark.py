@@ -13,7 +13,8 @@ import pandas as pd
 from tenure_features.errors import DataContractError
 from tenure_features.reading.engine import without_warnings
 from tenure_serving.registered import bundle_folder
-from tenure_serving.scorer import SCHEMA, ColumnKind, Scorer
+from tenure_serving.score_columns import SCHEMA, ColumnKind
+from tenure_serving.scorer import Scorer
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame

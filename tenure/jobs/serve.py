@@ -169,8 +169,11 @@ def _follow(service: Service, asked: Serving, tracking_uri: str, telemetry: Tele
 def _listen(application: Application, asked: Serving, service: Service) -> None:
     import uvicorn
 
+    from tenure_serving.http.patience import PatientProtocol
+
     config = uvicorn.Config(
         application,
+        http=PatientProtocol,
         host=asked.host,
         port=asked.port,
         log_config=None,

@@ -15,8 +15,8 @@ from tenure_features.errors import UsageError
 from tenure_features.families.profile_features import profile_feature
 from tenure_features.identity import read_state
 from tenure_features.tables.contracts import TABLES
+from tenure_serving.score_columns import SCHEMA
 from tenure_serving.score_tables import scores_path
-from tenure_serving.scorer import SCHEMA
 from tenure_serving.segments import load_playbook
 from tenure_serving.segments.rfm import SCALES
 from tenure_training.models.after.credibility import Credibility

@@ -15,7 +15,8 @@ import pytest
 
 from tenure_features.errors import DataContractError, NothingToDoError
 from tenure_serving.batch import find_scores, read_definitions, write_scores
-from tenure_serving.scorer import CLV_COLUMNS, SCHEMA, Scorer
+from tenure_serving.score_columns import CLV_COLUMNS, SCHEMA
+from tenure_serving.scorer import Scorer
 
 NOT_LEARNT = {"next_order_low_at", "next_order_high_at", *CLV_COLUMNS}
 """Columns that the small model of these tests has nothing to give for."""

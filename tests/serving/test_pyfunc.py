@@ -11,7 +11,8 @@ import pytest
 
 from tenure_features.errors import DataContractError, UsageError
 from tenure_serving.pyfunc import MODELS, _load_pyfunc, churn, clv
-from tenure_serving.scorer import CLV_COLUMNS, SCHEMA, Scorer
+from tenure_serving.score_columns import CLV_COLUMNS, SCHEMA
+from tenure_serving.scorer import Scorer
 from tenure_training.mlflow_session import mlflow_session
 from tenure_training.models import bundle as bundles
 from tenure_training.tracking import Decision, Store, track_training

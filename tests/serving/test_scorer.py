@@ -10,7 +10,9 @@ import pytest
 
 from tenure_features.errors import DataContractError, UsageError
 from tenure_features.families.catalogue import BUILT_IN
-from tenure_serving.scorer import CLV_COLUMNS, SCHEMA, Scorer, days_to_next_order
+from tenure_features.float_table import FloatTable
+from tenure_serving.score_columns import CLV_COLUMNS, SCHEMA, days_to_next_order
+from tenure_serving.scorer import Scorer
 from tenure_training.models.after.attrition import Attrition
 from tenure_training.models.after.credibility import Credibility
 from tenure_training.models.after.economics import Economics
@@ -30,6 +32,43 @@ def test_scorer__gives_every_column_in_order_with_its_type(bundle, snapshot):
     kinds = {"string": "str", "long": "int64", "double": "float64", "datetime": "datetime64[us]", "strings": "object"}
     assert table.dtypes.astype(str).to_dict() == {name: kinds[kind] for name, kind in SCHEMA.items() if name in table}
     assert table.drop(columns="next_order_at").notna().all(axis=None)
+
+
+def test_scorer__says_of_one_customer_what_it_says_of_all_to_the_last_bit(bundle, snapshot):
+    """Without a data frame, row by row; a usual gap and tenure nobody knows are among them."""
+    snapshot = snapshot.head(40).assign(
+        order_days=lambda rows: rows["orders_total"], span_days=lambda rows: rows["tenure_days"] / 2, value_mean=30.0,
+        adbt_cv=np.nan, complaints_since_order=1.0, complaint_recency_days=10.0,
+    )  # fmt: skip
+    snapshot.loc[3, ["adbt_days", "value_mean", "span_days"]] = np.nan
+    timing = NextOrder.fit(snapshot, horizon_days=90)
+    lifetime = replace(Lifetime.fit(snapshot, Economics(cac=4.0), horizon_days=90), attrition=TOLD)
+    names = [name for name in snapshot if name not in ("customer_id", "as_of")]
+    info = replace(bundle.info, catalogue=BUILT_IN.describe(names))
+    more = replace(bundle, info=info, extras={"next_order": timing.to_dict(), "lifetime": lifetime.to_dict()})
+    scorer, as_of = Scorer(more), snapshot["as_of"].iloc[0]
+    table = scorer.score(snapshot)
+    assert table["warnings"].str.len().sum() > 0
+    for row in range(0, 40, 3):
+        one = FloatTable.of(snapshot.iloc[[row]], names)
+        answer = scorer.score_columns([snapshot["customer_id"].iloc[row]], one, as_of=as_of)
+        assert list(answer) == table.columns.tolist()
+        got, expected = pd.Series({name: pd.Series(column)[0] for name, column in answer.items()}), table.iloc[row]
+        same = [left == right or (pd.isna(left) and pd.isna(right)) for left, right in zip(got, expected, strict=True)]
+        assert all(same), table.columns[np.logical_not(same)].tolist()
+
+
+def test_scorer__refuses_of_one_customer_what_it_refuses_of_all(bundle, snapshot):
+    scorer, names = Scorer(bundle), list(bundle.info.features)
+    two, as_of = FloatTable.of(snapshot.head(2), names), bundle.info.as_of
+    with pytest.raises(DataContractError, match="one row per customer"):
+        scorer.score_columns(["a", "a"], two, as_of=as_of)
+    with pytest.raises(DataContractError, match="lacks columns this model was trained on"):
+        scorer.score_columns(["a", "b"], FloatTable.of(snapshot.head(2), names[1:]), as_of=as_of)
+    with pytest.raises(DataContractError, match="has seen orders from the time to be predicted"):
+        scorer.score_columns(["a", "b"], two, as_of=as_of - pd.Timedelta(days=1))
+    with pytest.raises(DataContractError, match="'recency_days' is infinite"):
+        scorer.score_columns(["a", "b"], FloatTable(two.places, np.full_like(two.block, np.inf)), as_of=as_of)
 
 
 def test_scorer__numbers_worked_by_hand(bundle, snapshot):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -12,6 +12,8 @@ from fastapi import Depends, FastAPI, HTTPException, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, JSONResponse
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from pydantic import ConfigDict, TypeAdapter
+from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException as StarletteHTTPException
 
 from tenure_features.errors import TenureError
@@ -20,7 +22,12 @@ from tenure_serving.http.keys import ApiKey, KeyRing, KeyRole, allows
 from tenure_serving.http.messages import ScoreRequest
 from tenure_serving.http.problem import MEDIA_TYPE, describe_problem, status_of
 from tenure_serving.http.service import ServedModel, Service
-from tenure_serving.http.telemetry import Telemetry
+from tenure_serving.http.telemetry import Stage, Telemetry
+
+_AT_ONCE = 5
+"""Customers that are scored without a thread of their own: a few milliseconds."""
+
+_JSON = TypeAdapter(dict[str, Any], config=ConfigDict(ser_json_inf_nan="null"))
 
 _BEARER = HTTPBearer(auto_error=False, description="A key made by tenure keys add")
 _PROBLEM = {"content": {MEDIA_TYPE: {"schema": {"type": "object"}}}}
@@ -79,14 +86,14 @@ def _add_probes(app: FastAPI, service: Service, telemetry: Telemetry) -> None:
         return HTMLResponse(_docs_page(app))
 
 
-Require = Callable[[KeyRole], Callable[..., None]]
+Require = Callable[[KeyRole], Callable[..., Awaitable[None]]]
 
 
 def _key_checks(keys: Callable[[], KeyRing] | None) -> Require:
     """Make the check of a role: a dependency of the routes that need it."""
 
-    def require(role: KeyRole) -> Callable[..., None]:
-        def check(
+    def require(role: KeyRole) -> Callable[..., Awaitable[None]]:
+        async def check(
             request: Request, credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_BEARER)]
         ) -> None:
             if keys is not None:
@@ -99,19 +106,22 @@ def _key_checks(keys: Callable[[], KeyRing] | None) -> Require:
 
 def _add_scoring(app: FastAPI, service: Service, require: Require, telemetry: Telemetry, limits: Limits) -> None:
     @app.post("/v1/score", dependencies=[Depends(require("score"))], responses=_PROBLEMS, summary="Score customers")
-    def score(asked: ScoreRequest, request: Request, response: Response) -> dict[str, Any]:
+    async def score(asked: ScoreRequest, request: Request) -> Response:
         telemetry.measure_parsing(request.scope["received"])
-        model, as_of = service.model, _naive(asked)
-        rows = len(asked.rows or asked.customers or ())
-        if rows > limits.rows:
+        if asked.size > limits.rows:
             raise HTTPException(413, f"A request may hold {limits.rows:,} customers.")
-        with telemetry.stage("features"):
-            snapshot = _snapshot(service, model, asked, as_of)
-        with telemetry.stage("reasons" if asked.reasons else "predict"):
-            scores = model.score(snapshot, reasons=asked.reasons)
-        telemetry.count_scored(rows)
-        left_out = [] if len(scores) == rows else _name_absent(asked, scores)
-        return _answer(response, model, as_of, scores=scores, left_out=left_out)
+        if asked.customers is None and asked.size <= _AT_ONCE:
+            return answer(asked)  # a thread would take longer to wake than this takes
+        return await run_in_threadpool(answer, asked)
+
+    def answer(asked: ScoreRequest) -> Response:
+        model, as_of = service.model, _naive(asked)
+        scores = _score(service, model, asked, as_of, telemetry)
+        telemetry.count_scored(asked.size)
+        left_out = [] if len(scores) == asked.size else _name_absent(asked, scores)
+        content = {**_heading(model, as_of), "scores": scores, "left_out": left_out}
+        headers = {"X-Tenure-Model": model.version}
+        return Response(_JSON.dump_json(content), media_type="application/json", headers=headers)
 
 
 def _add_reading(app: FastAPI, service: Service, require: Require) -> None:
@@ -145,12 +155,23 @@ def _name_absent(asked: ScoreRequest, scores: list[dict[str, Any]]) -> list[str]
     return [who.customer_id for who in asked.customers or () if who.customer_id not in scored]
 
 
-def _snapshot(service: Service, model: ServedModel, asked: ScoreRequest, as_of: pd.Timestamp) -> pd.DataFrame:
-    if asked.rows is not None:
-        return model.snapshot(asked.rows, as_of)
+def _score(
+    service: Service, model: ServedModel, asked: ScoreRequest, as_of: pd.Timestamp, telemetry: Telemetry
+) -> list[dict[str, Any]]:
+    """Score by features, or by orders and events; the stages are measured apart."""
+    last: Stage = "reasons" if asked.reasons else "predict"
+    if asked.customers is None:
+        with telemetry.stage("features"):
+            columns = asked.columns
+            table = model.table_of_rows(asked.rows or ()) if columns is None else model.table_of_columns(columns)
+        with telemetry.stage(last):
+            return model.score(table, as_of=as_of, reasons=asked.reasons)
     if service.featurise is None:
         raise HTTPException(422, "This service takes rows of features only.")
-    return service.featurise(model.scorer, asked.customers or (), as_of)
+    with telemetry.stage("features"):
+        snapshot = service.featurise(model.scorer, asked.customers, as_of)
+    with telemetry.stage(last):
+        return model.score_snapshot(snapshot, reasons=asked.reasons)
 
 
 def _require_key(ring: KeyRing, credentials: HTTPAuthorizationCredentials | None, role: KeyRole) -> ApiKey:
@@ -169,7 +190,12 @@ def _naive(asked: ScoreRequest) -> pd.Timestamp:
 
 def _answer(response: Response, model: ServedModel, as_of: pd.Timestamp, **content: object) -> dict[str, Any]:
     response.headers["X-Tenure-Model"] = model.version
-    return {"model": model.version, "as_of": as_of.isoformat(), "schema": model.schema_hash, **content}
+    return {**_heading(model, as_of), **content}
+
+
+def _heading(model: ServedModel, as_of: pd.Timestamp) -> dict[str, str]:
+    """Give what every answer begins with."""
+    return {"model": model.version, "as_of": as_of.isoformat(), "schema": model.schema_hash}
 
 
 def _add_problems(app: FastAPI) -> None:

@@ -31,6 +31,13 @@ class FeatureRow(Message):
     features: dict[str, Number | None] = Field(max_length=5_000)
 
 
+class FeatureColumns(Message):
+    """Many customers by the features of the model, each feature once: a fifth of what as many rows take."""
+
+    customer_id: list[CustomerId] = Field(min_length=1)
+    features: dict[str, list[Number | None]] = Field(max_length=5_000)
+
+
 class RawOrder(Message):
     """An order, or a line of one."""
 
@@ -63,15 +70,21 @@ class RawCustomer(Message):
 
 
 class ScoreRequest(Message):
-    """Customers to score at one moment: by their features, or by their orders and events."""
+    """Customers to score at one moment: by their features, in rows or in columns, or by their orders and events."""
 
     as_of: RequestMoment
     rows: list[FeatureRow] | None = Field(default=None, min_length=1)
+    columns: FeatureColumns | None = None
     customers: list[RawCustomer] | None = Field(default=None, min_length=1)
     reasons: bool = True
 
     @model_validator(mode="after")
-    def _one_of_two(self) -> Self:
-        if (self.rows is None) == (self.customers is None):
-            raise ValueError("give either rows or customers")
+    def _one_of_three(self) -> Self:
+        if sum(way is not None for way in (self.rows, self.columns, self.customers)) != 1:
+            raise ValueError("give one of rows, columns and customers")
         return self
+
+    @property
+    def size(self) -> int:
+        """How many customers are asked about."""
+        return len(self.columns.customer_id) if self.columns is not None else len(self.rows or self.customers or ())

@@ -10,22 +10,33 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from tenure_features.errors import DataContractError, UsageError
+from tenure_features.float_table import Floats, FloatTable, place_names
 from tenure_serving.batch import MANIFEST, SCORES
 from tenure_serving.golden import require_golden
-from tenure_serving.http.messages import FeatureRow, RawCustomer
+from tenure_serving.http.messages import FeatureColumns, FeatureRow, RawCustomer
 from tenure_serving.json_value import to_json_value
 from tenure_serving.model_card import Evaluation, write_card
 from tenure_serving.report.summary import by_segment, with_money
-from tenure_serving.scorer import SCHEMA, Scorer
+from tenure_serving.score_columns import SCHEMA, Column
+from tenure_serving.scorer import Scorer
 
 Featurise = Callable[[Scorer, Sequence[RawCustomer], pd.Timestamp], pd.DataFrame]
 """From orders and events of customers to a snapshot; the same code that batches use."""
 
 _HISTORY = ("as_of", "model_version", "churn_probability", "expected_value", "segment")
 _REASONS = ("churn_reasons", "value_reasons")
+
+
+@dataclass(frozen=True)
+class NumberedCustomers:
+    """Customers and their features, in the same order."""
+
+    customer_ids: list[str]
+    numbers: FloatTable
 
 
 @dataclass(frozen=True)
@@ -52,8 +63,9 @@ class ServedModel:
         require_golden(scorer.bundle)
         model = cls(scorer)
         info = scorer.bundle.info
-        row = {"customer_id": ["warm-up"], "as_of": [info.as_of], **{name: [1.0] for name in info.features}}
-        scorer.score(pd.DataFrame(row))
+        model.score(
+            NumberedCustomers(["warm-up"], model._table(np.ones(len(info.features)))), as_of=info.as_of, reasons=True
+        )
         return model
 
     @property
@@ -82,7 +94,11 @@ class ServedModel:
             "card": write_card(self.scorer.bundle),
         }
 
-    def snapshot(self, rows: Sequence[FeatureRow], as_of: pd.Timestamp) -> pd.DataFrame:
+    @cached_property
+    def _names(self) -> tuple[str, ...]:
+        return tuple(self.scorer.bundle.info.features)
+
+    def table_of_rows(self, rows: Sequence[FeatureRow]) -> NumberedCustomers:
         """Put rows into a table of the features of the model.
 
         Raises
@@ -90,19 +106,51 @@ class ServedModel:
         DataContractError
             A row lacks a feature, or has one that the model does not know.
         """
-        names = self.scorer.bundle.info.features
+        expected = frozenset(self._names)
         for row in rows:
-            if missing := [name for name in names if name not in row.features]:
-                raise DataContractError("A row lacks features of the model.", found=f"no {', '.join(missing[:5])}")
-            if len(row.features) > len(names):
-                strange = next(name for name in row.features if name not in names)
-                raise DataContractError("A row has a feature that the model does not know.", found=repr(strange)[:80])
-        table = pd.DataFrame([row.features for row in rows], columns=list(names), dtype="float64")
-        table.insert(0, "customer_id", pd.Series([row.customer_id for row in rows], dtype="str"))
-        table.insert(1, "as_of", as_of)
-        return table
+            if row.features.keys() != expected:
+                self._refuse(row.features, what="A row")
+        block = np.array([[row.features[name] for name in self._names] for row in rows], dtype=np.float64)
+        return NumberedCustomers([row.customer_id for row in rows], self._table(np.ascontiguousarray(block.T)))
 
-    def score(self, snapshot: pd.DataFrame, *, reasons: bool) -> list[dict[str, Any]]:
+    def table_of_columns(self, columns: FeatureColumns) -> NumberedCustomers:
+        """Take columns as a table of the features of the model.
+
+        Raises
+        ------
+        DataContractError
+            A feature is missing, unknown, or of another length than there are customers.
+        """
+        if columns.features.keys() != frozenset(self._names):
+            self._refuse(columns.features, what="The table")
+        rows = len(columns.customer_id)
+        for name, column in columns.features.items():
+            if len(column) != rows:
+                raise DataContractError(f"The column {name} must have a value, or null, for each customer.",
+                                        found=f"{len(column):,} values, {rows:,} customers")  # fmt: skip
+        block = np.array([columns.features[name] for name in self._names], dtype=np.float64)
+        return NumberedCustomers(columns.customer_id, self._table(block))
+
+    def _refuse(self, features: Mapping[str, object], *, what: str) -> None:
+        if missing := [name for name in self._names if name not in features]:
+            raise DataContractError(f"{what} lacks features of the model.", found=f"no {', '.join(missing[:5])}")
+        strange = next(name for name in features if name not in self._names)
+        raise DataContractError(f"{what} has a feature that the model does not know.", found=repr(strange)[:80])
+
+    def _table(self, block: Floats) -> FloatTable:
+        return FloatTable(self._places, block.reshape(len(self._names), -1))
+
+    @cached_property
+    def _places(self) -> dict[str, int]:
+        return place_names(self._names)
+
+    def score(self, customers: NumberedCustomers, *, as_of: pd.Timestamp, reasons: bool) -> list[dict[str, Any]]:
+        """Score customers by their features, JSON-ready but for NaN."""
+        columns = self.scorer.score_columns(customers.customer_ids, customers.numbers, as_of=as_of, reasons=reasons)
+        lists = [_json_list(column) for column in columns.values()]
+        return [dict(zip(columns, row, strict=True)) for row in zip(*lists, strict=True)]
+
+    def score_snapshot(self, snapshot: pd.DataFrame, *, reasons: bool) -> list[dict[str, Any]]:
         """Score a snapshot, JSON-ready."""
         table = self.scorer.score(snapshot)
         if not reasons:
@@ -213,6 +261,16 @@ class Service:
 def records(table: pd.DataFrame) -> list[dict[str, Any]]:
     """Turn rows into JSON-ready dictionaries; what is missing is null."""
     return [{str(name): to_json_value(value) for name, value in row.items()} for row in table.to_dict("records")]
+
+
+def _json_list(column: Column) -> list[Any]:
+    """Turn a column into values of Python: moments as texts, all others as they are."""
+    if isinstance(column, list):
+        return column
+    values: list[Any] = column.tolist()
+    if column.dtype.kind == "M":
+        return [None if value is None else value.isoformat() for value in values]
+    return values
 
 
 def _read(path: Path) -> pd.DataFrame:

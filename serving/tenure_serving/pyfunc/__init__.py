@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from tenure_serving.scorer import CLV_COLUMNS, SCHEMA, ColumnKind, Scorer
+from tenure_serving.score_columns import CLV_COLUMNS, SCHEMA, ColumnKind
+from tenure_serving.scorer import Scorer
 from tenure_training.models.bundle import Bundle, read_bundle
 
 

@@ -10,10 +10,11 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from tenure_features.errors import UsageError
+from tenure_features.float_table import Table, read_floats
 from tenure_features.stored import Stored, positive
 from tenure_serving.segments.hysteresis import hold_level, raise_borders
 from tenure_serving.segments.rfm import group_adbt, lateness_of
-from tenure_serving.segments.tiers import Floats, Integers, odds, prediction, scaled_odds
+from tenure_serving.segments.tiers import Floats, Integers, Predictions, odds, prediction, scaled_odds
 
 LIFECYCLES = ("new", "active", "leaving", "lost")
 
@@ -114,18 +115,31 @@ class Lifecycle:
         where the rules still say so with every limit moved by ``margin`` against the move: silences by that share,
         probabilities by that share of their odds. Who is new is a matter of days alone.
         """
+        signs = np.zeros(len(snapshot), dtype=bool) if warned is None else warned.to_numpy(dtype=bool)
+        before = None if previous is None else previous.reindex(snapshot.index)
+        states = self.place(snapshot, predictions, warned=signs, previous=before, margin=margin)
+        return pd.Series(states, index=snapshot.index, dtype="str")
+
+    def place(
+        self,
+        snapshot: Table,
+        predictions: Predictions,
+        *,
+        warned: NDArray[np.bool_],
+        previous: pd.Series | None = None,
+        margin: float = 0.0,
+    ) -> NDArray[np.object_]:
+        """Name the lifecycle as `assign` does, the earlier one in the order of the rows; shape (n,)."""
         late = np.round(lateness_of(snapshot, group_adbt=self.group_adbt), 6)
         churn = odds(np.round(prediction(predictions, "churn_probability"), 6))
-        signs = np.zeros(len(snapshot), dtype=bool) if warned is None else warned.to_numpy(dtype=bool)
         levels = hold_level(
-            self._levels(late, churn, signs, 0.0),
-            previous=_levels(previous, snapshot.index),
-            hard=self._levels(late, churn, signs, margin),
-            easy=self._levels(late, churn, signs, -margin),
+            self._levels(late, churn, warned, 0.0),
+            previous=_levels(previous),
+            hard=self._levels(late, churn, warned, margin),
+            easy=self._levels(late, churn, warned, -margin),
         )
-        states = np.asarray(LIFECYCLES)[levels]
-        new = snapshot["tenure_days"].to_numpy(dtype=np.float64) <= self.new_days
-        return pd.Series(np.where(new, "new", states), index=snapshot.index, dtype="str")
+        states = np.asarray(LIFECYCLES, dtype=object)[levels]
+        return np.where(read_floats(snapshot, "tenure_days") <= self.new_days, LIFECYCLES[0], states)
 
     def _levels(self, late: Floats, churn: Floats, warned: NDArray[np.bool_], margin: float) -> Integers:
         """Positions in `LIFECYCLES` with every limit raised by the margin; churn is in odds."""
@@ -139,9 +153,9 @@ class Lifecycle:
         return np.select(rules, [LIFECYCLES.index("lost"), LIFECYCLES.index("leaving")], LIFECYCLES.index("active"))
 
 
-def _levels(previous: pd.Series | None, index: pd.Index) -> Integers | None:
+def _levels(previous: pd.Series | None) -> Integers | None:
     """Positions in `LIFECYCLES`; -1 where there was none, or the customer was new."""
     if previous is None:
         return None
-    levels = previous.reindex(index).map({state: level for level, state in enumerate(LIFECYCLES) if state != "new"})
+    levels = previous.map({state: level for level, state in enumerate(LIFECYCLES) if state != "new"})
     return np.asarray(levels.fillna(-1), dtype=np.int64)

@@ -11,12 +11,15 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
+from functools import cached_property
 from importlib import resources
 from itertools import product
 from pathlib import Path
 from typing import Any, Self
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from tenure_features.errors import DataContractError, UsageError
 from tenure_serving.segments.rfm import RFM_SCORES, SCALES
@@ -86,6 +89,18 @@ class RfmMap:
     def label(self, name: str, *, language: str = "en") -> str:
         """Return a group's label in a language, its name where the map gives none or does not know the group."""
         return {group.name: group.labels.get(language, group.name) for group in self.groups}.get(name, name)
+
+    @cached_property
+    def _names_by_place(self) -> NDArray[np.object_]:
+        """Names of the groups of all cells, the codes in ascending order."""
+        cells = self.cells
+        codes = product(range(1, self.scale + 1), repeat=len(RFM_SCORES))
+        return np.array([cells["".join(map(str, code))] for code in codes], dtype=object)
+
+    def name_cells(self, scores: Mapping[str, NDArray[np.int64]]) -> NDArray[np.object_]:
+        """Name the groups of scores within the map's scale, shape (n,) each, as `RfmScorer.rate` gives them."""
+        recency, frequency, monetary = (scores[name] - 1 for name in RFM_SCORES)
+        return np.asarray(self._names_by_place[(recency * self.scale + frequency) * self.scale + monetary])
 
     def assign(self, scores: pd.DataFrame) -> pd.Series:
         """Return the group name of every row of scores (as `RfmScorer.score` gives them), on the same index.

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from importlib import resources
 from itertools import product
 from pathlib import Path
@@ -107,6 +108,23 @@ class Playbook:
                 here &= tiers[axis].isin(allowed)
             segment[here], next_step[here] = play.name, play.next_steps[0]
         return pd.DataFrame({"segment": segment, "next_step": next_step})
+
+    @cached_property
+    def _plays_by_tiers(self) -> dict[tuple[str, ...], Play]:
+        """The play of every lifecycle, value tier and risk tier that no condition decides."""
+        plain = [play for play in self.plays if play.where is None]
+        return {
+            values: next(
+                play
+                for play in plain
+                if all(value in play.when.get(axis, (value,)) for axis, value in zip(_PLAY_AXES, values, strict=True))
+            )
+            for values in product(*_PLAY_AXES.values())
+        }
+
+    def choose(self, tiers: Mapping[str, Iterable[str]]) -> list[Play]:
+        """Choose the play of each row by its tiers alone; for playbooks without conditions."""
+        return [self._plays_by_tiers[key] for key in zip(*(tiers[axis] for axis in _PLAY_AXES), strict=True)]
 
     def to_dict(self) -> dict[str, Any]:
         """Return the content of the playbook's file; `parse_playbook` reads it back."""

@@ -11,6 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from tenure_features.errors import DataContractError, UsageError
+from tenure_features.float_table import Table, read_floats
 from tenure_features.stored import Stored, positive
 from tenure_serving.segments.hysteresis import hold_level, raise_borders
 
@@ -138,11 +139,18 @@ class RfmScorer:
         DataContractError
             A column is missing or holds missing or infinite values.
         """
+        before = None if previous is None else previous.reindex(snapshot.index)
+        return pd.DataFrame(self.rate(snapshot, previous=before, margin=margin), index=snapshot.index)
+
+    def rate(
+        self, snapshot: Table, *, previous: pd.DataFrame | None = None, margin: float = 0.0
+    ) -> dict[str, _Integers]:
+        """Score as `score` does, earlier scores in the order of the rows; shape (n,) each, by name."""
         recency = _axis(snapshot, "recency")
         if self.mode == "adbt":
             recency = np.round(lateness_of(snapshot, group_adbt=self.group_adbt), 6)
         orders = _axis(snapshot, "frequency")
-        before = dict.fromkeys(RFM_SCORES) if previous is None else _levels(previous.reindex(snapshot.index))
+        before = dict.fromkeys(RFM_SCORES) if previous is None else _levels(previous)
         late = before["recency_score"]
         silence = _hold_scores(
             recency, self.recency, None if late is None else np.where(late < 0, -1, self.scale - 1 - late), margin
@@ -150,7 +158,7 @@ class RfmScorer:
         often = _hold_scores(orders, self.frequency, before["frequency_score"], margin)
         much = _hold_scores(_axis(snapshot, "monetary"), self.monetary, before["monetary_score"], margin)
         columns = (self.scale - silence, np.where(orders <= 1, 1, 1 + often), 1 + much)
-        return pd.DataFrame(dict(zip(RFM_SCORES, columns, strict=True)), index=snapshot.index)
+        return dict(zip(RFM_SCORES, columns, strict=True))
 
     def to_dict(self) -> dict[str, Any]:
         """Return everything as JSON-ready values; `from_stored` reads it back."""
@@ -167,7 +175,7 @@ class RfmScorer:
         return cls(mode=mode, scale=scale, recency=recency, frequency=frequency, monetary=monetary, group_adbt=usual)
 
 
-def group_adbt(snapshot: pd.DataFrame) -> float:
+def group_adbt(snapshot: Table) -> float:
     """Mean ADBT in days over the customers whose ADBT is a day or more.
 
     Where nobody's is, the mean of the positive ones; where nobody has ordered twice, the mean tenure.
@@ -185,7 +193,7 @@ def group_adbt(snapshot: pd.DataFrame) -> float:
     return float(np.mean(np.sort(usual))) if usual.size else _ONE_DAY
 
 
-def lateness_of(snapshot: pd.DataFrame, *, group_adbt: float) -> _Floats:
+def lateness_of(snapshot: Table, *, group_adbt: float) -> _Floats:
     """Days since the last order in multiples of ADBT, the group's ADBT standing in where there is none.
 
     Orders minutes apart are one purchase in two parcels, not a rhythm: an ADBT under one day gives way to the
@@ -247,17 +255,17 @@ def _levels(previous: pd.DataFrame) -> dict[str, _Integers | None]:
     return {name: previous[name].fillna(0).to_numpy(dtype=np.int64) - 1 for name in RFM_SCORES}
 
 
-def _column(snapshot: pd.DataFrame, name: str) -> _Floats:
+def _column(snapshot: Table, name: str) -> _Floats:
     if name not in snapshot:
         raise DataContractError(
             f"RFM needs the feature '{name}'.",
             found=", ".join(map(str, snapshot.columns)),
             fix="Build the snapshot with it.",
         )
-    return snapshot[name].to_numpy(dtype=np.float64)
+    return read_floats(snapshot, name)
 
 
-def _axis(snapshot: pd.DataFrame, axis: str) -> _Floats:
+def _axis(snapshot: Table, axis: str) -> _Floats:
     """Values of one axis, rounded to a millionth: sums that differ only in the order of adding must tie."""
     name = _RFM_AXES[axis]
     values = _column(snapshot, name)

@@ -10,13 +10,24 @@ import numpy as np
 import pandas as pd
 
 from tenure_features.errors import DataContractError, UsageError
+from tenure_features.float_table import FloatTable, Table
 from tenure_features.stored import Stored
+from tenure_serving.score_columns import Column, frame_of
 from tenure_serving.segments.hysteresis import check_margin
 from tenure_serving.segments.lifecycle import Lifecycle
 from tenure_serving.segments.maps import RfmMap, load_map, parse_map
 from tenure_serving.segments.playbook import Playbook, load_playbook, parse_playbook
 from tenure_serving.segments.rfm import RFM_SCORES, Mode, RfmScorer
-from tenure_serving.segments.tiers import Floats, RiskBasis, RiskTiers, ValueBasis, ValueBy, ValueTiers, prediction
+from tenure_serving.segments.tiers import (
+    Floats,
+    Predictions,
+    RiskBasis,
+    RiskTiers,
+    ValueBasis,
+    ValueBy,
+    ValueTiers,
+    prediction,
+)
 from tenure_serving.segments.value_if_buys import ClosedWindows, ValueIfBuys
 from tenure_serving.segments.warning_signs import WarningSigns
 from tenure_training.models.after.economics import Economics
@@ -195,28 +206,69 @@ class Segmenter:
             Columns are missing, rows are not aligned, or the earlier scores hold a customer twice.
         """
         _check_aligned(snapshot, predictions)
-        aligned = self.price(snapshot, predictions).set_axis(snapshot.index, axis=0)
-        before = _before(snapshot, previous)
-        previous_levels: dict[str, pd.Series | None] = {
-            name: None if before is None else before[name] for name in STEADY
+        priced = self.price(snapshot, predictions)
+        before = None if previous is None else find_earlier(snapshot["customer_id"], previous)
+        columns = self.place(snapshot, priced, previous=before, beside=snapshot)
+        return frame_of(columns).set_axis(snapshot.index, axis=0)
+
+    def place(
+        self,
+        snapshot: Table,
+        priced: Predictions,
+        *,
+        previous: pd.DataFrame | None = None,
+        beside: pd.DataFrame | None = None,
+    ) -> dict[str, Column]:
+        """Give what `assign` gives, as columns without an index.
+
+        Parameters
+        ----------
+        snapshot
+            Numbers of ``n`` customers.
+        priced
+            Predictions for them, ``value_if_buys`` among them (see `price`).
+        previous
+            Their earlier scores, in the same order (`find_earlier`).
+        beside
+            What else conditions of plays may ask for, in the same order.
+        """
+
+        def earlier(name: str) -> pd.Series | None:
+            return None if previous is None else previous[name]
+
+        scores = self.rfm.rate(snapshot, previous=previous, margin=self.margin)
+        worth = _worth(self.if_buys, snapshot, priced, basis=self.value.basis, by=self.value.by)
+        signs = self.signs.list_signs(snapshot)
+        out: dict[str, Column] = {
+            **scores,
+            "rfm_group": self.group_map.name_cells(scores),
+            "rfm_relationship": self.relationship_map.name_cells(scores),
+            "value_tier": self.value.place(worth, previous=earlier("value_tier"), margin=self.margin),
+            "risk_tier": self.risk.place(priced, previous=earlier("risk_tier"), margin=self.margin),
+            "lifecycle": self.lifecycle.place(
+                snapshot,
+                priced,
+                warned=np.array([bool(row) for row in signs], dtype=bool),
+                previous=earlier("lifecycle"),
+                margin=self.margin,
+            ),
+            "warnings": signs,
         }
-        out = self.rfm.score(snapshot, previous=before, margin=self.margin)
-        out["rfm_group"] = self.group_map.assign(out)
-        out["rfm_relationship"] = self.relationship_map.assign(out)
-        worth = _worth(self.if_buys, snapshot, aligned, basis=self.value.basis, by=self.value.by)
-        out["value_tier"] = self.value.assign(
-            pd.Series(worth, index=snapshot.index), previous=previous_levels["value_tier"], margin=self.margin
-        )
-        out["risk_tier"] = self.risk.assign(aligned, previous=previous_levels["risk_tier"], margin=self.margin)
-        out["warnings"] = self.signs.say(snapshot)
-        out["lifecycle"] = self.lifecycle.assign(
-            snapshot,
-            aligned,
-            warned=out["warnings"].str.len() > 0,
-            previous=previous_levels["lifecycle"],
-            margin=self.margin,
-        )
-        return out.join(self.playbook.assign(_beside(out, aligned, snapshot)))[list(SEGMENT_COLUMNS)]
+        out["segment"], out["next_step"] = self._play(out, snapshot, priced, beside)
+        return {name: out[name] for name in SEGMENT_COLUMNS}
+
+    def _play(
+        self, out: Mapping[str, Column], snapshot: Table, priced: Predictions, beside: pd.DataFrame | None
+    ) -> tuple[Column, Column]:
+        """Choose segment and next step of every row; only conditions need a table of everything."""
+        if not self.playbook.columns:
+            plays = self.playbook.choose({name: out[name] for name in ("lifecycle", "value_tier", "risk_tier")})
+            return [play.name for play in plays], [play.next_steps[0] for play in plays]
+        numbers = snapshot.to_frame() if isinstance(snapshot, FloatTable) else snapshot
+        tables = [frame_of(out), pd.DataFrame(dict(priced)), numbers, beside]
+        everything = _beside(*(table.reset_index(drop=True) for table in tables if table is not None))
+        chosen = self.playbook.assign(everything)
+        return chosen["segment"].tolist(), chosen["next_step"].tolist()
 
     def price(self, snapshot: pd.DataFrame, predictions: pd.DataFrame) -> pd.DataFrame:
         """Add ``value_if_buys`` to predictions that are aligned with a snapshot."""
@@ -279,9 +331,7 @@ def _values(stored: Stored) -> dict[str, object]:
     return {name: part.value for name, part in stored.read_named(most=20).items()}
 
 
-def _worth(
-    if_buys: ValueIfBuys, snapshot: pd.DataFrame, priced: pd.DataFrame, *, basis: ValueBasis, by: ValueBy
-) -> Floats:
+def _worth(if_buys: ValueIfBuys, snapshot: Table, priced: Predictions, *, basis: ValueBasis, by: ValueBy) -> Floats:
     """Give the value that tiers are made of, in money over the horizon."""
     value = prediction(priced, "value_if_buys")
     worth = if_buys.contribute(value, snapshot) if by == "contribution" else value
@@ -311,18 +361,23 @@ def _beside(*tables: pd.DataFrame) -> pd.DataFrame:
     return together.loc[:, ~together.columns.duplicated()]
 
 
-def _before(snapshot: pd.DataFrame, previous: pd.DataFrame | None) -> pd.DataFrame | None:
-    """Earlier scores on the snapshot's index, missing for newcomers."""
-    if previous is None:
-        return None
+def find_earlier(customer_ids: pd.Series, previous: pd.DataFrame) -> pd.DataFrame:
+    """Find the earlier scores of customers, in their order; missing for newcomers.
+
+    Raises
+    ------
+    DataContractError
+        They are not such scores, or hold a customer twice.
+    """
     missing = [name for name in ("customer_id", *STEADY) if name not in previous]
-    if missing or "customer_id" not in snapshot:
-        problem = f"no {', '.join(missing)}" if missing else "no customer_id in the snapshot"
+    if missing:
         raise DataContractError(
-            "Earlier scores cannot be held on to.", found=problem, fix="Give scores made by tenure."
+            "Earlier scores cannot be held on to.",
+            found=f"no {', '.join(missing)}",
+            fix="Give scores made by tenure.",
         )
     by_id = previous.set_index(previous["customer_id"].astype("str"))[list(STEADY)]
     if by_id.index.has_duplicates:
         twice = by_id.index[by_id.index.duplicated()][0]
         raise DataContractError("Earlier scores have one row per customer.", found=f"{twice} more than once")
-    return by_id.reindex(snapshot["customer_id"].astype("str")).set_axis(snapshot.index, axis=0)
+    return by_id.reindex(customer_ids.astype("str")).reset_index(drop=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Literal, Self, cast, get_args
 
@@ -11,6 +12,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from tenure_features.errors import DataContractError, UsageError
+from tenure_features.float_table import read_floats
 from tenure_features.stored import Stored
 from tenure_serving.segments.hysteresis import hold_level, raise_borders
 
@@ -20,12 +22,15 @@ ValueBasis = Literal["if_buys", "expected"]
 ValueBy = Literal["revenue", "contribution"]
 RiskBasis = Literal["probability", "expected_loss"]
 
+Predictions = pd.DataFrame | Mapping[str, Floats]
+"""Columns of a score table by name."""
+
 TIERS = ("low", "medium", "high")
 _FARTHEST = sys.float_info.max
 """Where the limits lie if nobody has any value: JSON has no infinity."""
 
 
-def money_at_risk(predictions: pd.DataFrame) -> Floats:
+def money_at_risk(predictions: Predictions) -> Floats:
     """Money the risk of leaving takes: value if they buy - expected value (= churn probability x value by their past).
 
     Parameters
@@ -124,9 +129,14 @@ class ValueTiers:
         With the ``previous`` tiers (missing for newcomers), a customer changes the tier only where the value lies
         beyond the border by more than ``margin`` times the border.
         """
-        rounded = np.round(values.to_numpy(dtype=np.float64), 6)
+        before = None if previous is None else previous.reindex(values.index)
+        tiers = self.place(values.to_numpy(dtype=np.float64), previous=before, margin=margin)
+        return pd.Series(tiers, index=values.index, dtype="str")
+
+    def place(self, values: Floats, *, previous: pd.Series | None = None, margin: float = 0.0) -> NDArray[np.object_]:
+        """Name the tiers as `assign` does, earlier ones in the order of the values; shape (n,)."""
         borders = round(self.medium_from, 6), round(self.high_from, 6)
-        return _tiers(rounded, borders, previous, margin, index=values.index)
+        return _tiers(np.round(values, 6), borders, previous, margin)
 
 
 @dataclass(frozen=True)
@@ -221,16 +231,23 @@ class RiskTiers:
         With the ``previous`` tiers (missing for newcomers), a customer changes the tier only beyond the border by more
         than ``margin`` times the border: of money for ``expected_loss``, of the odds for ``probability``.
         """
+        before = None if previous is None else previous.reindex(predictions.index)
+        return pd.Series(self.place(predictions, previous=before, margin=margin), index=predictions.index, dtype="str")
+
+    def place(
+        self, predictions: Predictions, *, previous: pd.Series | None = None, margin: float = 0.0
+    ) -> NDArray[np.object_]:
+        """Name the tiers as `assign` does, earlier ones in the order of the predictions; shape (n,)."""
         if self.basis == "expected_loss":
             values = np.round(money_at_risk(predictions), 6)
             borders = round(self.medium_from, 6), round(self.high_from, 6)
         else:
             values = odds(np.round(prediction(predictions, "churn_probability"), 6))
             borders = float(odds(round(self.medium_from, 6))), float(odds(round(self.high_from, 6)))
-        return _tiers(values, borders, previous, margin, index=predictions.index)
+        return _tiers(values, borders, previous, margin)
 
 
-def prediction(predictions: pd.DataFrame, name: str) -> Floats:
+def prediction(predictions: Predictions, name: str) -> Floats:
     """Return one column of predictions, checked: present, finite, and a probability where it is one.
 
     Raises
@@ -240,7 +257,7 @@ def prediction(predictions: pd.DataFrame, name: str) -> Floats:
     """
     if name not in predictions:
         raise DataContractError(f"The predictions have no column '{name}'.", found=", ".join(map(str, predictions)))
-    values = predictions[name].to_numpy(dtype=np.float64)
+    values = read_floats(predictions, name)
     bad = ~np.isfinite(values)
     if name == "churn_probability":
         bad |= (values < 0) | (values > 1)
@@ -270,24 +287,24 @@ def _pareto(values: Floats, *, medium_share: float, high_share: float) -> tuple[
 
 
 def _tiers(
-    values: Floats, borders: tuple[float, float], previous: pd.Series | None, margin: float, *, index: pd.Index
-) -> pd.Series:
+    values: Floats, borders: tuple[float, float], previous: pd.Series | None, margin: float
+) -> NDArray[np.object_]:
     def level(low: float, high: float) -> Integers:
         return np.select([values >= high, values >= low], [2, 1], 0).astype(np.int64)
 
     levels = hold_level(
         level(*borders),
-        previous=_levels(previous, index),
+        previous=_levels(previous),
         hard=level(*raise_borders(borders, margin)),
         easy=level(*raise_borders(borders, -margin)),
     )
-    return pd.Series(np.asarray(TIERS)[levels], index=index, dtype="str")
+    return np.asarray(TIERS, dtype=object)[levels]
 
 
-def _levels(previous: pd.Series | None, index: pd.Index) -> Integers | None:
+def _levels(previous: pd.Series | None) -> Integers | None:
     if previous is None:
         return None
-    levels = previous.reindex(index).map({tier: level for level, tier in enumerate(TIERS)})
+    levels = previous.map({tier: level for level, tier in enumerate(TIERS)})
     return np.asarray(levels.fillna(-1), dtype=np.int64)
 
 

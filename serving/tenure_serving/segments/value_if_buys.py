@@ -9,8 +9,9 @@ import numpy as np
 import pandas as pd
 
 from tenure_features.errors import DataContractError, UsageError
+from tenure_features.float_table import Table, read_floats
 from tenure_features.stored import Stored
-from tenure_serving.segments.tiers import Floats, prediction
+from tenure_serving.segments.tiers import Floats, Predictions, prediction
 from tenure_training.models.after.economics import Economics
 from tenure_training.models.btyd.gammagamma import GammaGamma
 from tenure_training.models.contract import MOST_DAYS
@@ -136,30 +137,30 @@ class ValueIfBuys:
         pace, level = _comeback(model, closed)
         return replace(model, pace=pace, level=level)
 
-    def orders(self, snapshot: pd.DataFrame, *, days: Floats | None = None) -> Floats:
+    def orders(self, snapshot: Table, *, days: Floats | None = None) -> Floats:
         """Orders over the horizon (or over so many days) once there is one; shape (n,), >= 1."""
         _, _, gaps, gap = _past(snapshot)
         window = float(self.horizon_days) if days is None else days
         rate = window / np.maximum(self.gaps.expected_spend(gaps, gap), _SHORTEST_GAP)
         return np.asarray(1.0 + self.pace * (rate / -np.expm1(-rate) - 1.0))
 
-    def own(self, snapshot: pd.DataFrame) -> Floats:
+    def own(self, snapshot: Table) -> Floats:
         """Value over the horizon of who orders, by the customer's own past alone; shape (n,), money, >= 0."""
         return self._order_value(snapshot) * self.orders(snapshot)
 
-    def value(self, snapshot: pd.DataFrame, predictions: pd.DataFrame) -> Floats:
+    def value(self, snapshot: Table, predictions: Predictions) -> Floats:
         """Value over the horizon of who orders; shape (n,), money, >= 0."""
         churn = prediction(predictions, "churn_probability")
         return np.maximum(prediction(predictions, "expected_value"), 0.0) + churn * self.own(snapshot)
 
-    def contribute(self, value: Floats, snapshot: pd.DataFrame, *, orders_share: Floats | float = 1.0) -> Floats:
+    def contribute(self, value: Floats, snapshot: Table, *, orders_share: Floats | float = 1.0) -> Floats:
         """Contribution of a value: its margin, less the cost to serve the orders (or a share of them); shape (n,)."""
         margin, service = self.economics.margin, self.economics.service_cost_per_order
         earned = value if margin is None else margin.mean * value
         served = 0.0 if service is None else service.mean
         return np.asarray(earned - served * orders_share * self.orders(snapshot))
 
-    def _order_value(self, snapshot: pd.DataFrame) -> Floats:
+    def _order_value(self, snapshot: Table) -> Floats:
         orders, mean, _, _ = _past(snapshot)
         return self.level * self.spend.expected_spend(orders, mean)
 
@@ -188,12 +189,12 @@ class ValueIfBuys:
         )
 
 
-def _past(snapshot: pd.DataFrame) -> tuple[Floats, Floats, Floats, Floats]:
+def _past(snapshot: Table) -> tuple[Floats, Floats, Floats, Floats]:
     """Orders and their mean value, gaps and their mean length (NaN without one); shape (n,) each."""
     missing = [name for name in PAST_COLUMNS if name not in snapshot]
     if missing:
         raise DataContractError("The snapshot lacks the past of its customers.", found=f"no {', '.join(missing)}")
-    orders, revenue, recency, tenure = (snapshot[name].to_numpy(dtype=np.float64) for name in PAST_COLUMNS)
+    orders, revenue, recency, tenure = (read_floats(snapshot, name) for name in PAST_COLUMNS)
     gaps = orders - 1.0
     with np.errstate(divide="ignore", invalid="ignore"):
         gap = np.where(gaps > 0, np.maximum((tenure - recency) / gaps, _SHORTEST_GAP), np.nan)

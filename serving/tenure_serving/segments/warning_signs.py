@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from scipy.special import betainc
 
+from tenure_features.float_table import Table, read_floats
 from tenure_features.stored import Stored
 from tenure_serving.segments.tiers import Floats
 
@@ -97,6 +98,10 @@ class WarningSigns:
 
     def say(self, snapshot: pd.DataFrame) -> pd.Series:
         """Return the signs of every row in words, a list each, on the snapshot's index."""
+        return pd.Series(self.list_signs(snapshot), index=snapshot.index, dtype="object")
+
+    def list_signs(self, snapshot: Table) -> list[list[str]]:
+        """List the signs of every row in words."""
         sentences: list[list[str]] = [[] for _ in range(len(snapshot))]
         visits = _visits(snapshot)
         for what, p, pace, limit in (
@@ -113,9 +118,9 @@ class WarningSigns:
         last, when = _column(snapshot, "nps_last"), _column(snapshot, "nps_recency_days")
         for row in np.flatnonzero((last <= 6) & (when <= ANSWER_DAYS)):
             sentences[row].append(f"detractor: {last[row]:.0f} of 10 in the last NPS answer, {when[row]:.0f} days ago")
-        return pd.Series(sentences, index=snapshot.index, dtype="object")
+        return sentences
 
-    def _p_of_spend(self, snapshot: pd.DataFrame) -> Floats:
+    def _p_of_spend(self, snapshot: Table) -> Floats:
         """Fisher's combination of fewer and of smaller orders; shape (n,)."""
         fewer, smaller = _orders(snapshot).p_of_fall(self.orders_spread), _p_of_smaller(snapshot, self.size_cv)
         both = np.maximum(fewer * np.where(np.isfinite(smaller), smaller, 1.0), 1e-300)
@@ -146,22 +151,22 @@ class _Counts:
         return p
 
 
-def _column(snapshot: pd.DataFrame, name: str) -> Floats:
+def _column(snapshot: Table, name: str) -> Floats:
     """Take a column, missing everywhere where the snapshot has none: no table says anything of it."""
     if name not in snapshot:
         return np.full(len(snapshot), np.nan)
-    return snapshot[name].to_numpy(dtype=np.float64, na_value=np.nan)
+    return read_floats(snapshot, name)
 
 
-def _orders(snapshot: pd.DataFrame) -> _Counts:
+def _orders(snapshot: Table) -> _Counts:
     return _count_since(snapshot, _column(snapshot, "orders_90d"), _column(snapshot, "orders_total") - 1.0)
 
 
-def _visits(snapshot: pd.DataFrame) -> _Counts:
+def _visits(snapshot: Table) -> _Counts:
     return _count_since(snapshot, _column(snapshot, "visits_90d"), _column(snapshot, "visits_total"))
 
 
-def _count_since(snapshot: pd.DataFrame, recent: Floats, total: Floats) -> _Counts:
+def _count_since(snapshot: Table, recent: Floats, total: Floats) -> _Counts:
     """Leave out customers known for less than twice the recent days: they have no pace before."""
     days = _column(snapshot, "tenure_days")
     usable = np.isfinite(recent) & np.isfinite(total) & (days >= 2 * RECENT_DAYS)
@@ -172,13 +177,13 @@ def _count_since(snapshot: pd.DataFrame, recent: Floats, total: Floats) -> _Coun
     )
 
 
-def _spend_pace(snapshot: pd.DataFrame) -> Floats:
+def _spend_pace(snapshot: Table) -> Floats:
     """Pace of spend against the own pace before, the first order left out."""
     recent, total = _column(snapshot, "revenue_90d"), _column(snapshot, "revenue_total")
     return _count_since(snapshot, np.maximum(recent, 0.0), total - _column(snapshot, "value_first")).pace
 
 
-def _p_of_smaller(snapshot: pd.DataFrame, size_cv: float) -> Floats:
+def _p_of_smaller(snapshot: Table, size_cv: float) -> Floats:
     """P(recent orders no larger on average | same mean), shape (n,); NaN where there are none to compare."""
     orders, recent = _column(snapshot, "orders_total"), _column(snapshot, "orders_90d")
     revenue, lately = _column(snapshot, "revenue_total"), _column(snapshot, "revenue_90d")

@@ -19,11 +19,13 @@ from tenure_serving.batch import write_scores
 from tenure_serving.http.application import create_application, watch_keys
 from tenure_serving.http.guard import Limits
 from tenure_serving.http.keys import KeyRole, add_key
+from tenure_serving.http.patience import make_patient
 from tenure_serving.http.service import ScoreTable, ServedModel, Service
 from tenure_serving.http.telemetry import Telemetry
 from tenure_serving.scorer import Scorer
 from tests.serving.conftest import AS_OF, FEATURES, Halving, make_bundle, make_snapshot
 
+HEADER_SECONDS, MOST_CONNECTIONS = 1.5, 512
 LIMITS = Limits(body_bytes=2_000_000, rows=1_000, seconds=3.0)
 
 
@@ -64,7 +66,10 @@ def start() -> Iterator[Callable[..., int]]:
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             port = int(free.getsockname()[1])
-        config = uvicorn.Config(application, host="127.0.0.1", port=port, log_config=None, timeout_keep_alive=2)
+        config = uvicorn.Config(
+            application, http=make_patient(HEADER_SECONDS), host="127.0.0.1", port=port, log_config=None,
+            timeout_keep_alive=2, limit_concurrency=MOST_CONNECTIONS,
+        )  # fmt: skip
         server = uvicorn.Server(config)
         thread = threading.Thread(target=server.run, daemon=True)
         thread.start()

@@ -23,7 +23,7 @@ from tenure_serving.http.keys import ApiKey, KeyRing, add_key, allows, revoke_ke
 from tenure_serving.http.service import ServedModel
 from tenure_serving.scorer import Scorer
 from tests.serving.conftest import AS_OF, FEATURES, Halving, make_bundle, make_snapshot
-from tests.serving.http.conftest import LIMITS, Served, rows_of
+from tests.serving.http.conftest import HEADER_SECONDS, LIMITS, Served, rows_of
 
 LATER = "2024-07-01T00:00:00"
 PROBLEM = "application/problem+json"
@@ -43,6 +43,23 @@ def test_score__gives_what_the_batch_gives(served):
         assert got[name].tolist() == pytest.approx(expected[name].tolist(), rel=1e-12)
     assert got["segment"].tolist() == expected["segment"].tolist()
     assert got["customer_id"].tolist() == snapshot["customer_id"].tolist()
+
+
+def columns_of(snapshot: pd.DataFrame) -> dict[str, Any]:
+    features = {name: [None if pd.isna(value) else float(value) for value in snapshot[name]] for name in FEATURES}
+    return {"customer_id": snapshot["customer_id"].tolist(), "features": features}
+
+
+def test_score__of_columns_is_that_of_rows_to_the_last_digit(served):
+    snapshot = make_snapshot(12, as_of=pd.Timestamp(LATER), seed=8)
+    body = {"as_of": LATER, "columns": columns_of(snapshot)}
+    by_columns = served.ask("POST", "/v1/score", json=body).json()
+    assert by_columns == ask_score(served, rows_of(snapshot)).json()
+    expected = served.service.model.scorer.score(snapshot)
+    assert [row["churn_probability"] for row in by_columns["scores"]] == expected["churn_probability"].tolist()
+    assert [row["next_order_at"] for row in by_columns["scores"]] == [
+        None if pd.isna(moment) else moment.isoformat() for moment in expected["next_order_at"]
+    ]
 
 
 def test_answers__say_model_moment_and_schema(served):
@@ -163,6 +180,15 @@ def edited(**changes: object) -> list[dict[str, Any]]:
     return [row | changes]
 
 
+def in_columns(customer_ids: list[str], features: dict[str, list[float]]) -> dict[str, Any]:
+    return {"as_of": LATER, "columns": {"customer_id": customer_ids, "features": features}}
+
+
+def with_order(**changes: object) -> dict[str, Any]:
+    order = {"ordered_at": "2024-06-02T00:00:00", "revenue": 1.0, **changes}
+    return {"as_of": LATER, "customers": [{"customer_id": "a", "orders": [order]}]}
+
+
 def with_feature(value: object) -> list[dict[str, Any]]:
     (row,) = rows_of(make_snapshot(1))
     return [{**row, "features": {**row["features"], "revenue_total": value}}]
@@ -182,6 +208,16 @@ def with_feature(value: object) -> list[dict[str, Any]]:
         pytest.param({"as_of": LATER, "rows": edited() * 2}, 422, id="twice"),
         pytest.param({"as_of": LATER, "rows": []}, 422, id="nobody"),
         pytest.param({"as_of": LATER, "rows": edited(), "customers": []}, 422, id="both"),
+        pytest.param(in_columns(["a"], {}), 422, id="empty-columns"),
+        pytest.param(in_columns(["a"], {name: [1.0, 2.0] for name in FEATURES}), 422, id="longer-column"),
+        pytest.param(in_columns([f"c{n}" for n in range(1_001)], {}), 413, id="too-many-in-columns"),
+        pytest.param({"as_of": LATER, "rows": edited(features={"a; DROP TABLE x": 1.0})}, 422, id="sql-for-a-feature"),
+        pytest.param({"as_of": LATER, "rows": edited(customer_id="\ud800")}, 422, id="half-a-character"),
+        pytest.param({"as_of": LATER, "rows": edited(customer_id="../../etc/passwd")}, 200, id="path-in-an-id"),
+        pytest.param(with_order(ordered_at="2199-01-01T00:00:00"), 422, id="order-of-the-far-future"),
+        pytest.param(with_order(revenue=1e308), 422, id="huge-order"),
+        pytest.param(with_order(table="../../etc/passwd"), 422, id="path-for-a-table"),
+        pytest.param(with_order(), 422, id="orders-where-only-features-are-taken"),
         pytest.param({"as_of": LATER}, 422, id="neither"),
         pytest.param({"as_of": "2024-05-01T00:00:00", "rows": edited()}, 422, id="before-the-training"),
         pytest.param({"as_of": "9999-12-31T00:00:00", "rows": edited()}, 422, id="far-future"),
@@ -210,6 +246,8 @@ def test_score__refuses_what_breaks_the_contract_in_a_sentence(served, body, sta
         pytest.param(json.dumps({"as_of": LATER, "rows": with_feature(math.nan)}).encode(), {422}, id="nan"),
         pytest.param(json.dumps({"as_of": LATER, "rows": with_feature(math.inf)}).encode(), {422}, id="infinity"),
         pytest.param(b" " * 2_000_001, {413}, id="large"),
+        pytest.param(b'{"rows": [' + b'{"customer_id": "a"},' * 100_000 + b"{}]}", {413}, id="hundred-thousand-rows"),
+        pytest.param(b'{"as_of":' * 50_000, {400, 422}, id="deep-objects"),
     ],
 )
 def test_score__survives_bodies_that_are_none(served, text, status):
@@ -251,6 +289,42 @@ def test_connections__a_body_that_trickles_is_given_up(served):
     answer = raw(served, head(served, 100) + b"{", pause=LIMITS.seconds + 0.5)
     assert b"503" in answer.split(b"\r\n")[0]
     assert time.monotonic() - start < 15
+    assert served.ask("GET", "/livez").status_code == 200
+
+
+def test_connections__headers_that_trickle_are_given_up(served):
+    """A slow loris: hundreds of connections that send a byte now and then keep nobody out for long."""
+    start = time.monotonic()
+    loris = [socket.create_connection(("127.0.0.1", served.port), timeout=10) for _ in range(120)]
+    try:
+        for line in loris:
+            line.sendall(b"GET /livez HTTP/1.1\r\nHost:")
+        time.sleep(HEADER_SECONDS / 2)
+        for line in loris:
+            with contextlib.suppress(ConnectionError):
+                line.sendall(b"x")
+        assert _until_closed(loris[0]) == b""
+        assert time.monotonic() - start < 4 * HEADER_SECONDS + 5
+        assert served.ask("GET", "/livez").status_code == 200
+    finally:
+        for line in loris:
+            line.close()
+
+
+def _until_closed(line: socket.socket) -> bytes:
+    with contextlib.suppress(ConnectionError):
+        return line.recv(65_536)
+    return b""
+
+
+def test_connections__that_are_kept_alive_answer_one_after_another_and_are_closed_when_idle(served):
+    ask = f"GET /v1/model HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {served.secrets['read']}\r\n\r\n".encode()
+    with socket.create_connection(("127.0.0.1", served.port), timeout=20) as line:
+        line.sendall(ask * 50)  # all at once, none waited for
+        answers = b""
+        while part := line.recv(1 << 20):
+            answers += part
+    assert answers.count(b"HTTP/1.1 200 OK") == 50
     assert served.ask("GET", "/livez").status_code == 200
 
 

@@ -15,7 +15,7 @@ import tenure
 from tenure_serving.card import render_card
 from tenure_serving.language import load_language
 from tenure_serving.language.catalogue import read_catalogue
-from tenure_serving.scorer import SCHEMA
+from tenure_serving.score_columns import SCHEMA
 
 CHROMIUM = shutil.which("chromium")
 pytestmark = [

@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 
 from tenure_features import Catalogue
+from tenure_features.float_table import FloatTable
 from tenure_training.models.contract import LEVELS, Candidate, Fitted, Prediction, TrainingFrame
 from tenure_training.models.registry import CANDIDATES, candidate_class
 
@@ -72,6 +73,27 @@ def test_candidate__answers_each_customer_alone(name, fitted, frame):
     few = shuffled[:12]
     alone = [fitted(name).predict(frame.present.iloc[[row]]) for row in few]
     _assert_close(_stacked(alone), _taken(whole, few), rtol=1e-12, atol=1e-300)
+
+
+@every_candidate
+def test_candidate__answers_one_customer_as_it_answers_all_to_the_last_bit(name, fitted, frame):
+    """An answer over HTTP about one of them, and the row of a batch, unknown features among them."""
+    model, features = fitted(name), frame.features
+    present = frame.present.head(60).astype(dict.fromkeys(features, "float64"))
+    beside = [column for column in features if column not in ("orders_total", "order_days", "tenure_days")]
+    present.loc[present.index[1], beside] = np.nan
+    together, why = model.answer(FloatTable.of(present, features))
+    _assert_close(together, model.predict(present), rtol=0)
+    for row in (0, 1, 7, 40, 59):
+        alone, reason = model.answer(FloatTable.of(present.iloc[[row]], features))
+        _assert_close(alone, _taken(together, np.array([row])), rtol=0)
+        assert (why is None) == (reason is None)
+        if why is not None and reason is not None:
+            assert (reason.features, reason.churn_base, reason.value_base) == (
+                why.features, why.churn_base, why.value_base,
+            )  # fmt: skip
+            np.testing.assert_array_equal(reason.churn[0], why.churn[row])
+            np.testing.assert_array_equal(reason.value[0], why.value[row])
 
 
 @every_candidate

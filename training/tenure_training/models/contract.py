@@ -14,6 +14,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from tenure_features.families.catalogue import BUILT_IN, Catalogue
+from tenure_features.float_table import FloatTable
 from tenure_training.models.search_space import NOTHING, SearchSpace, Settings, check_settings
 from tenure_training.models.season import NO_SEASON, Season, unseen_share, windows_of
 
@@ -291,6 +292,11 @@ class Fitted(ABC):
     def contributions(self, snapshot: pd.DataFrame) -> Contributions | None:  # noqa: ARG002  # likewise
         """Explain each prediction additively; None where the model has no additive form."""
         return None
+
+    def answer(self, rows: FloatTable, *, explain: bool = True) -> tuple[Prediction, Contributions | None]:
+        """Predict, and explain where asked: both at once where a model can share the work between them."""
+        snapshot = rows.to_frame()
+        return self.predict(snapshot), self.contributions(snapshot) if explain else None
 
 
 class Candidate(ABC):

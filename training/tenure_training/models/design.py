@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
 import pandas as pd
@@ -10,6 +12,7 @@ from numpy.typing import NDArray
 
 from tenure_features.errors import DataContractError
 from tenure_features.families.catalogue import Catalogue
+from tenure_features.float_table import FloatTable, Table, place_names, read_floats
 from tenure_features.stored import Stored
 from tenure_training.models.btyd.btyd_ensemble import Expectation
 from tenure_training.models.contract import Floats
@@ -62,6 +65,11 @@ def units_from(stored: Stored) -> dict[str, str]:
 
 
 def design(snapshot: pd.DataFrame, expected: Expectation, *, units: Mapping[str, str]) -> pd.DataFrame:
+    """Build the model matrix of a snapshot as a data frame; see `design_table`."""
+    return design_table(snapshot, expected, units=units).to_frame()
+
+
+def design_table(snapshot: Table, expected: Expectation, *, units: Mapping[str, str]) -> FloatTable:
     """Build the model matrix of a snapshot.
 
     Amounts, counts and durations enter as signed logarithms, ratios bounded, the BTYD expectations as log-odds and
@@ -80,31 +88,41 @@ def design(snapshot: pd.DataFrame, expected: Expectation, *, units: Mapping[str,
 
     Returns
     -------
-    DataFrame
-        Shape (n, k), float64, the same ``k`` columns for every snapshot with the same features; missing is NaN. Names
-        are those of the features, or start with ``rhythm_``.
+    FloatTable
+        The same ``k`` columns for every snapshot with the same features; missing is NaN. Names are those of the
+        features, or start with ``rhythm_``.
     """
-    columns: dict[str, Floats] = {}
-    for name in (name for name in (*_LOGARITHMS, *_MONEY) if name in snapshot):
-        unit = expected.typical_spend / 20 if name in _MONEY else 1.0  # so that log1p is a logarithm for most amounts
-        values = snapshot[name].to_numpy(dtype=np.float64) / unit
-        columns[name] = np.sign(values) * np.log1p(np.abs(values))
-    for name in (name for name in _AS_THEY_ARE if name in snapshot):
-        columns[name] = np.clip(snapshot[name].to_numpy(dtype=np.float64), -_BOUND, _BOUND)
-    for name in (name for name in snapshot.columns if name in units):
-        columns[name] = _scale(snapshot[name].to_numpy(dtype=np.float64), units[name], expected.typical_spend)
-    columns |= {f"{_ODDS}{name}": odds for name, odds in expected.odds.items()}
-    columns |= {f"rhythm_orders_{name}": np.log(orders) for name, orders in expected.orders.items()}
-    columns["rhythm_spend"] = np.log(expected.spend / expected.typical_spend)
-    return pd.DataFrame(columns)
+    beside = [name for name in snapshot.columns if name in units]
+    kinds = {name: _kind_of(units[name]) for name in beside}
+    in_logarithms = [name for name in (*_LOGARITHMS, *_MONEY) if name in snapshot and name not in kinds]
+    in_logarithms += [name for name, kind in kinds.items() if kind in {"money", "count"}]
+    bounded = [name for name in _AS_THEY_ARE if name in snapshot and name not in kinds]
+    bounded += [name for name, kind in kinds.items() if kind == "bounded"]
+    rhythm = {f"{_ODDS}{name}": odds for name, odds in expected.odds.items()}
+    rhythm |= {f"rhythm_orders_{name}": np.log(orders) for name, orders in expected.orders.items()}
+    rhythm["rhythm_spend"] = np.log(expected.spend / expected.typical_spend)
+    listed = [name for name in (*_LOGARITHMS, *_MONEY, *_AS_THEY_ARE) if name in snapshot and name not in kinds]
+    places = place_names([*listed, *beside, *rhythm])
+    values = np.empty((len(places), len(snapshot)))
+    for name in (*listed, *beside):
+        values[places[name]] = read_floats(snapshot, name)
+    values[[places[name] for name in rhythm]] = list(rhythm.values())
+    money = [places[name] for name in in_logarithms if name in _MONEY or kinds.get(name) == "money"]
+    values[money] /= expected.typical_spend / 20  # so that log1p is a logarithm for most amounts
+    logarithms = [places[name] for name in in_logarithms]
+    values[logarithms] = np.sign(values[logarithms]) * np.log1p(np.abs(values[logarithms]))
+    ratios = [places[name] for name in bounded]
+    values[ratios] = np.clip(values[ratios], -_BOUND, _BOUND)
+    return FloatTable(places, values)
 
 
-def _scale(values: Floats, unit: str, typical_spend: float) -> Floats:
+def _kind_of(unit: str) -> str:
+    """Say how a unit enters: as it is, bounded, or as a logarithm of money or of something counted."""
+    if unit == "years":
+        return "plain"
     if unit in _UNITS_AS_THEY_ARE:
-        return np.clip(values, -_BOUND, _BOUND) if unit != "years" else values
-    # so that log1p is a logarithm for most amounts
-    values = values / (typical_spend / 20 if unit.startswith("money") else 1.0)
-    return np.asarray(np.sign(values) * np.log1p(np.abs(values)))
+        return "bounded"
+    return "money" if unit.startswith("money") else "count"
 
 
 def odds_by_model(X: pd.DataFrame) -> dict[str, Floats]:
@@ -113,8 +131,10 @@ def odds_by_model(X: pd.DataFrame) -> dict[str, Floats]:
     return {name.removeprefix(_ODDS): X[name].to_numpy(dtype=np.float64) for name in names}
 
 
-def columns_of(X: pd.DataFrame, names: Sequence[str]) -> pd.DataFrame:
-    """Take the columns a fitted part reads.
+def columns_of(X: Table, names: Sequence[str]) -> Floats:
+    """Take the columns a fitted part reads, shape (n, len(names)).
+
+    The numbers of a row lie beside each other: NumPy adds up a row of them alike, whoever else is in the table.
 
     Raises
     ------
@@ -128,7 +148,9 @@ def columns_of(X: pd.DataFrame, names: Sequence[str]) -> pd.DataFrame:
             found=f"no {', '.join(missing)}",
             fix="Score with the version that trained it (bundle.json names it), or train again.",
         )
-    return X[list(names)]
+    if isinstance(X, FloatTable):
+        return X.take(names)
+    return np.ascontiguousarray(X[list(names)].to_numpy(dtype=np.float64))
 
 
 def term_of(column: str) -> str:
@@ -146,8 +168,62 @@ def term_of(column: str) -> str:
 
 def by_term(columns: list[str], parts: Floats) -> Mapping[str, NDArray[np.float64]]:
     """Add up per-column contributions of shape (n, k) by explanation term; shape (n,) each."""
-    totals: dict[str, NDArray[np.float64]] = {}
-    for number, column in enumerate(columns):
-        term = term_of(column)
-        totals[term] = totals.get(term, 0.0) + parts[:, number]
-    return totals
+    terms = TermMap.of(columns)
+    return dict(zip(terms.names, terms.add_up(parts).T, strict=True))
+
+
+@dataclass(frozen=True)
+class TermMap:
+    """Which explanation term each column of a part belongs to.
+
+    Attributes
+    ----------
+    names
+        The terms, each once.
+    columns
+        Numbers of the columns of each term, in order.
+
+    Examples
+    --------
+    >>> terms = TermMap.of(["recency_days", "rhythm_odds_bgnbd", "rhythm_odds_mbgnbd"])
+    >>> terms.names, terms.add_up(np.array([[1.0, 2.0, 3.0]])).tolist()
+    (('recency_days', 'btyd_rhythm'), [[1.0, 5.0]])
+    """
+
+    names: tuple[str, ...]
+    columns: tuple[tuple[int, ...], ...]
+
+    @classmethod
+    def of(cls, columns: Sequence[str]) -> Self:
+        """Find the terms of columns by their names."""
+        members: dict[str, list[int]] = {}
+        for number, column in enumerate(columns):
+            members.setdefault(term_of(column), []).append(number)
+        return cls(tuple(members), tuple(tuple(numbers) for numbers in members.values()))
+
+    def add_up(self, parts: Floats) -> Floats:
+        """Add up contributions of shape (n, columns) by term, shape (n, terms)."""
+        totals = np.take(parts, [numbers[0] for numbers in self.columns], axis=1)
+        for term, (_, *others) in enumerate(self.columns):
+            for number in others:
+                totals[:, term] += parts[:, number]
+        return totals
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class PartAnswer:
+    """What a part of a model says of ``n`` customers, and why.
+
+    Attributes
+    ----------
+    score
+        Shape (n,).
+    parts
+        Contributions of its columns, shape (n, columns).
+    base
+        What is left of the score without them, shape (n,) or one for all.
+    """
+
+    score: Floats
+    parts: Floats
+    base: Floats | float

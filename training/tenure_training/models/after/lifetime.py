@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from scipy.interpolate import PchipInterpolator
 
+from tenure_features.float_table import Table, read_floats
 from tenure_features.stored import Stored
 from tenure_training.models.after.attrition import Attrition
 from tenure_training.models.after.cohort_survival import CohortSurvival
@@ -17,7 +18,7 @@ from tenure_training.models.after.money_to_date import ACQUISITION_COST, MoneyTo
 from tenure_training.models.after.spending_to_come import SpendingToCome, spending_to_come
 from tenure_training.models.btyd.btyd_ensemble import MOST_SPENDERS, NOTHING_SPENT
 from tenure_training.models.btyd.gammagamma import GammaGamma
-from tenure_training.models.btyd.summary import RepeatCounts, observations
+from tenure_training.models.btyd.summary import RepeatCounts, distinct_rows, observations
 from tenure_training.models.contract import MOST_DAYS, Floats, Prediction
 
 WINDOWS_DAYS: tuple[int, ...] = (90, 180, 365)
@@ -100,7 +101,7 @@ class Lifetime:
         )
         return (*unpriced, *unknown, *doubted)
 
-    def columns(self, snapshot: pd.DataFrame, prediction: Prediction) -> dict[str, Floats]:
+    def columns(self, snapshot: Table, prediction: Prediction) -> dict[str, Floats]:
         """Give the CLV columns of a score table.
 
         Parameters
@@ -139,22 +140,21 @@ class Lifetime:
                 out["clv_net"] = out["clv_before_cac"] - cac
         return out
 
-    def shares(self, snapshot: pd.DataFrame, ends: tuple[float, ...]) -> Floats:
+    def shares(self, snapshot: Table, ends: tuple[float, ...]) -> Floats:
         """Discounted orders up to each end, over the undiscounted ones of the horizon; shape (len(ends), n)."""
         model = self.attrition.model
-        rows, back = np.unique(np.column_stack(observations(snapshot)), axis=0, return_inverse=True)
+        rows, back = distinct_rows(observations(snapshot))
         rate = np.log1p(self.economics.discount_rate_per_year) / DAYS_PER_YEAR
         days = np.geomspace(_FIRST_DAY, max(*ends, 2.0 * self.horizon_days), _NODES)
         days = np.unique(np.append(days, [self.horizon_days, *ends]))
-        expected = np.stack([model.expected_orders(*rows.T, horizon_days=float(day)) for day in days], axis=1)
-        curve = PchipInterpolator(
-            np.log1p(np.append(0.0, days)), np.column_stack([np.zeros(len(rows)), expected]), axis=1
-        )
+        expected = model.expected_orders_by(*rows, days=days.tolist())
+        nothing = np.zeros(len(rows[0]))
+        curve = PchipInterpolator(np.log1p(np.append(0.0, days)), np.column_stack([nothing, *expected]), axis=1)
         within = curve(np.log1p(self.horizon_days))
         seen = within > _NOTHING  # of those who are not expected at all, the horizon is all there is
         sums = [_discount(curve, end, rate) for end in ends]
-        shares = [np.divide(total, within, out=np.ones(len(rows)), where=seen) for total in sums]
-        return np.asarray(np.stack(shares)[:, back.ravel()])
+        shares = [np.divide(total, within, out=np.ones(len(nothing)), where=seen) for total in sums]
+        return np.asarray(np.stack(shares)[:, back])
 
     def _contribution(self, prediction: Prediction, money: MoneyToDate | None) -> Floats:
         """Value of the horizon after cost of goods and cost to serve, each customer's own as far as it is known."""
@@ -170,21 +170,21 @@ class Lifetime:
             value = value - cost * prediction.expected_orders
         return np.asarray(value)
 
-    def spread(self, snapshot: pd.DataFrame, prediction: Prediction, days: float) -> SpendingToCome:
+    def spread(self, snapshot: Table, prediction: Prediction, days: float) -> SpendingToCome:
         """Tell how far what comes within some days scatters around what is expected, customer by customer."""
         return spending_to_come(
             self.attrition.model,
             self.spend,
             observations(snapshot),
-            mean_spend=snapshot["value_mean"].to_numpy(dtype=np.float64, na_value=np.nan),
+            mean_spend=read_floats(snapshot, "value_mean"),
             days=days,
             buy_probability=prediction.buy_probability,
             horizon_days=float(self.horizon_days),
         )
 
-    def _acquisition(self, snapshot: pd.DataFrame) -> Floats | None:
+    def _acquisition(self, snapshot: Table) -> Floats | None:
         if ACQUISITION_COST in snapshot:
-            return np.asarray(snapshot[ACQUISITION_COST].to_numpy(dtype=np.float64, na_value=np.nan))
+            return read_floats(snapshot, ACQUISITION_COST)
         cac = self.economics.cac
         return None if cac is None else np.full(len(snapshot), cac)
 
@@ -244,5 +244,6 @@ def _discount(curve: PchipInterpolator, end: float, rate: float) -> Floats:
     if rate == 0:
         return np.asarray(curve(np.log1p(end)))
     edges = np.expm1(np.linspace(0.0, np.log1p(end), _STEPS))
-    steps = np.diff(curve(np.log1p(edges)), axis=1)
-    return np.asarray(steps @ np.exp(-rate * (edges[1:] + edges[:-1]) / 2))
+    steps = np.diff(curve(np.log1p(edges)), axis=1) * np.exp(-rate * (edges[1:] + edges[:-1]) / 2)
+    # row by row, so that no sum depends on how many rows there are
+    return np.ascontiguousarray(steps).sum(axis=1)

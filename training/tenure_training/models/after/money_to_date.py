@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import Self
 
 import numpy as np
-import pandas as pd
 
+from tenure_features.float_table import Table, read_floats
 from tenure_training.models.after.economics import Economics
 from tenure_training.models.contract import Floats
 
@@ -45,16 +45,11 @@ class MoneyToDate:
     service_cost: Floats
 
     @classmethod
-    def of(cls, snapshot: pd.DataFrame) -> Self | None:
+    def of(cls, snapshot: Table) -> Self | None:
         """Read the columns of `MONEY_TO_DATE`; None where the snapshot does not have them."""
         if not set(MONEY_TO_DATE) <= set(snapshot.columns):
             return None
-        return cls(
-            **{
-                name.removesuffix("_to_date"): snapshot[name].to_numpy(dtype=np.float64, na_value=np.nan)
-                for name in MONEY_TO_DATE
-            }
-        )
+        return cls(**{name.removesuffix("_to_date"): read_floats(snapshot, name) for name in MONEY_TO_DATE})
 
     def contribution(self, economics: Economics) -> Floats:
         """Count what is left of it; revenue whose cost is not known counts at the shop's margin."""

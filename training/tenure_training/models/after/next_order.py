@@ -7,8 +7,10 @@ from typing import Any, Self
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 from scipy.special import betainc, betaincinv
 
+from tenure_features.float_table import Table, read_floats
 from tenure_features.stored import Stored
 from tenure_training.models.contract import Floats
 
@@ -18,6 +20,7 @@ UNLIKELY = 0.1
 _DATE_COLUMNS = ("next_order_low_at", "next_order_at", "next_order_high_at")
 LOW, MIDDLE, HIGH = 0.1, 0.5, 0.9
 FEWEST_GAPS = 3
+_SECONDS_PER_DAY = 86_400.0
 _SHAPES = (0.3, 20.0)
 _GAPS_OF_SHAPE = 4.0
 _SMALLEST = 1e-280
@@ -66,7 +69,7 @@ class NextOrder:
         spread = float(np.median(cv[seen] ** 2)) if seen.any() else 1.0
         return cls(max(usual, 1.0), float(np.clip(spread, 1 / _SHAPES[1], 1 / _SHAPES[0])))
 
-    def quantiles(self, snapshot: pd.DataFrame, *, horizon_days: float) -> Floats:
+    def quantiles(self, snapshot: Table, *, horizon_days: float) -> Floats:
         """Days from ``as_of`` to the next order, given one within the horizon, at 10, 50 and 90 %.
 
         Parameters
@@ -95,7 +98,7 @@ class NextOrder:
         days[flat] = np.array([LOW, MIDDLE, HIGH]) * horizon_days
         return np.asarray(np.maximum.accumulate(days, axis=1))
 
-    def _posterior(self, snapshot: pd.DataFrame) -> tuple[Floats, Floats, Floats]:
+    def _posterior(self, snapshot: Table) -> tuple[Floats, Floats, Floats]:
         gaps, span, cv = _gaps(snapshot)
         own = np.maximum(gaps - 1, 0.0)
         spread = (own * np.nan_to_num(cv) ** 2 + _GAPS_OF_SHAPE * self.squared_cv) / (own + _GAPS_OF_SHAPE)
@@ -114,8 +117,8 @@ class NextOrder:
 
 
 def predict_dates(
-    model: NextOrder, snapshot: pd.DataFrame, buy_probability: Floats, *, horizon_days: float
-) -> dict[str, pd.Series]:
+    model: NextOrder, snapshot: Table, buy_probability: Floats, *, as_of: pd.Timestamp, horizon_days: float
+) -> dict[str, NDArray[np.datetime64]]:
     """Give the moment of the next order, and the 80 % interval around it, as columns of a score table.
 
     Parameters
@@ -126,31 +129,44 @@ def predict_dates(
         Rows of one ``as_of``.
     buy_probability
         Calibrated P(at least one order within the horizon), shape (n,).
+    as_of
+        That moment.
     horizon_days
         Length of the horizon.
 
     Returns
     -------
     dict
-        ``next_order_low_at``, ``next_order_at``, ``next_order_high_at``: missing where an order is `UNLIKELY`.
+        ``next_order_low_at``, ``next_order_at``, ``next_order_high_at``, shape (n,) each, to the second: missing where
+        an order is `UNLIKELY`.
     """
     days = model.quantiles(snapshot, horizon_days=horizon_days)
     days[buy_probability < UNLIKELY] = np.nan
-    start = snapshot["as_of"].astype("datetime64[us]")
-    waits = pd.DataFrame(days, index=snapshot.index, columns=list(_DATE_COLUMNS))
-    return {
-        name: (start + pd.to_timedelta(waits[name], unit="D").dt.round("s")).astype("datetime64[us]")
-        for name in _DATE_COLUMNS
-    }
+    return dict(zip(_DATE_COLUMNS, moments_after(as_of, days).T, strict=True))
 
 
-def _gaps(snapshot: pd.DataFrame) -> tuple[Floats, Floats, Floats]:
+def moments_after(as_of: pd.Timestamp, days: Floats) -> NDArray[np.datetime64]:
+    """Give the moments so many days after another one, to the second; no moment where the days are NaN.
+
+    Examples
+    --------
+    >>> moments_after(pd.Timestamp("2024-06-01"), np.array([1.5, np.nan])).tolist()
+    [datetime.datetime(2024, 6, 2, 12, 0), None]
+    """
+    known = np.isfinite(days)
+    seconds = np.rint(np.where(known, days, 0.0) * _SECONDS_PER_DAY).astype("timedelta64[s]")
+    moments = np.datetime64(as_of, "us") + seconds
+    moments[~known] = np.datetime64("NaT", "us")
+    return moments
+
+
+def _gaps(snapshot: Table) -> tuple[Floats, Floats, Floats]:
     gaps = np.maximum(_column(snapshot, "orders_total", 1.0) - 1, 0.0)
     return gaps, np.where(gaps > 0, _column(snapshot, "span_days", 0.0), 0.0), _column(snapshot, "adbt_cv", np.nan)
 
 
-def _column(snapshot: pd.DataFrame, name: str, missing: float) -> Floats:
+def _column(snapshot: Table, name: str, missing: float) -> Floats:
     if name not in snapshot:
         return np.full(len(snapshot), missing)
-    values = snapshot[name].to_numpy(dtype=np.float64, na_value=np.nan)
+    values = read_floats(snapshot, name)
     return np.asarray(np.where(np.isnan(values), missing, values))

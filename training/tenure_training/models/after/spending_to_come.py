@@ -86,7 +86,7 @@ def spending_to_come(
         P(at least one order) over the horizon by the model that was chosen: the odds of the longer window move with it.
     """
     x, t_x, T = history
-    alive = model.probability_alive(x, t_x, T)
+    alive, (buying, within) = model.outlook(x, t_x, T, days=[days, horizon_days])
     left = model.beta + T
     log_stretch = np.log1p(days / left)
     first = left * _power_sum(log_stretch, 1 - model.s)
@@ -96,11 +96,9 @@ def spending_to_come(
     squared = rate * (model.r + x + 1) / (model.alpha + T) * second + orders
     shape, _ = spend.posterior(x + 1, mean_spend)
     wild = (shape - 1) / np.maximum(shape - 2, _LEAST_TAIL)
-    buying = model.buy_probability(x, t_x, T, horizon_days=days)
     given_alive = np.clip(buying / np.maximum(alive, _SURE), _SURE, 1.0)
     # moments given at least one order: those given alive, over the chance of one
     variation = (squared + orders / spend.p) * given_alive / orders**2 * wild - 1.0
-    within = model.buy_probability(x, t_x, T, horizon_days=horizon_days)
     moved = inverse_logit(_log_odds(buying) + _log_odds(buy_probability) - _log_odds(within))
     return SpendingToCome(
         probability=np.asarray(np.maximum(moved, buy_probability)),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Literal, Self
@@ -12,10 +13,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from tenure_features.float_table import Table
 from tenure_features.stored import read_limited
 from tenure_training.models.boosted.booster_file import checked_columns
 from tenure_training.models.contract import Floats
-from tenure_training.models.design import columns_of
+from tenure_training.models.design import PartAnswer, TermMap, columns_of
 from tenure_training.models.search_space import Integer, Real, SearchSpace, Settings
 
 Objective = Literal["binary:logistic", "reg:squarederror", "reg:gamma", "reg:tweedie", "survival:aft"]
@@ -123,15 +125,32 @@ class Boosted:
             data.set_float_info("label_upper_bound", upper[order])
         return cls(tuple(X.columns), xgboost.train(parameters, data, rounds))
 
-    def score(self, X: pd.DataFrame) -> Floats:
-        """Sum of the trees and the base score, shape (n,); an offset is for the caller to add."""
-        sums = self.booster.predict(self._matrix(X), output_margin=True)
-        return np.asarray(sums, dtype=np.float64).reshape(len(X))  # without rows XGBoost forgets the shape
+    @cached_property
+    def terms(self) -> TermMap:
+        """Which explanation terms its columns belong to."""
+        return TermMap.of(self.columns)
 
-    def contributions(self, X: pd.DataFrame) -> tuple[Floats, Floats]:
+    def score(self, X: Table) -> Floats:
+        """Sum of the trees and the base score, shape (n,); an offset is for the caller to add."""
+        return self._score(self._matrix(X), len(X))
+
+    def contributions(self, X: Table) -> tuple[Floats, Floats]:
         """SHAP values of the columns, shape (n, k), and the base, shape (n,); together they sum to `score`."""
-        contributions = self.booster.predict(self._matrix(X), pred_contribs=True)
-        parts = np.asarray(contributions, dtype=np.float64).reshape(len(X), len(self.columns) + 1)
+        return self._contributions(self._matrix(X), len(X))
+
+    def answer(self, X: Table) -> PartAnswer:
+        """Score and explain; the matrix is made once."""
+        matrix = self._matrix(X)
+        parts, base = self._contributions(matrix, len(X))
+        return PartAnswer(score=self._score(matrix, len(X)), parts=parts, base=base)
+
+    def _score(self, matrix: Any, rows: int) -> Floats:  # noqa: ANN401  # an xgboost.DMatrix, imported late
+        sums = self.booster.predict(matrix, output_margin=True)
+        return np.asarray(sums, dtype=np.float64).reshape(rows)  # without rows XGBoost forgets the shape
+
+    def _contributions(self, matrix: Any, rows: int) -> tuple[Floats, Floats]:  # noqa: ANN401  # likewise
+        contributions = self.booster.predict(matrix, pred_contribs=True)
+        parts = np.asarray(contributions, dtype=np.float64).reshape(rows, len(self.columns) + 1)
         return parts[:, :-1], parts[:, -1]
 
     def save(self, path: Path) -> None:
@@ -161,8 +180,9 @@ class Boosted:
         booster.load_model(bytearray(content))
         return cls(columns, booster)
 
-    def _matrix(self, X: pd.DataFrame) -> Any:  # noqa: ANN401  # an xgboost.DMatrix, imported late
-        return _xgboost().DMatrix(columns_of(X, self.columns).to_numpy(dtype=np.float32), nthread=1)
+    def _matrix(self, X: Table) -> Any:  # noqa: ANN401  # an xgboost.DMatrix, imported late
+        values = np.ascontiguousarray(columns_of(X, self.columns), dtype=np.float32)
+        return _xgboost().DMatrix(values, nthread=1)
 
 
 def by_content(X: pd.DataFrame, y: Floats, weight: Floats) -> NDArray[np.intp]:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
+from functools import cached_property
 from typing import ClassVar, Self
 
 import numpy as np
@@ -27,22 +29,28 @@ DAYS_WITHOUT_HISTORY = 365.0
 
 
 @dataclass(frozen=True)
-class Terms:
-    """The likelihood of each row as two terms, with gradients by natural parameter.
+class Standing:
+    """The likelihood of each row as two terms.
 
     ``log_alive`` is log P(data, alive at T), shape (n,); ``log_odds_gone`` the log of P(data, gone) / P(data, alive),
-    shape (n,), ``-inf`` where nobody can have gone. Gradients have shape (parameters, n).
+    shape (n,), ``-inf`` where nobody can have gone.
     """
 
     log_alive: Floats
     log_odds_gone: Floats
-    d_log_alive: Floats
-    d_log_odds_gone: Floats
 
-    @property
+    @cached_property
     def log_likelihood(self) -> Floats:
         """Log-likelihood of each row."""
         return np.asarray(self.log_alive + np.logaddexp(0.0, self.log_odds_gone))
+
+
+@dataclass(frozen=True)
+class Terms(Standing):
+    """Both terms with gradients by natural parameter, shape (parameters, n)."""
+
+    d_log_alive: Floats
+    d_log_odds_gone: Floats
 
     @property
     def gradient(self) -> Floats:
@@ -109,6 +117,10 @@ class BTYDModel(ABC):
     def terms(self, data: RepeatCounts) -> Terms:
         """Likelihood terms of each row."""
 
+    def standing(self, data: RepeatCounts) -> Standing:
+        """Likelihood terms of each row without their gradients, which only a fit asks for."""
+        return self.terms(data)
+
     @abstractmethod
     def _orders_while_alive(self, data: RepeatCounts, horizon: float) -> Floats:
         """Mean orders in the horizon of a customer alive at T."""
@@ -169,7 +181,7 @@ class BTYDModel(ABC):
 
     def probability_alive(self, x: ArrayLike, t_x: ArrayLike, T: ArrayLike) -> Floats:
         """P(alive at T): a statement about a hidden state; for buying in a window see `buy_probability`."""
-        return np.asarray(expit(-self.terms(_rows(x, t_x, T)).log_odds_gone))
+        return np.asarray(expit(-self.standing(_rows(x, t_x, T)).log_odds_gone))
 
     def buy_probability(self, x: ArrayLike, t_x: ArrayLike, T: ArrayLike, *, horizon_days: float) -> Floats:
         """P(at least one order in (T, T + horizon]).
@@ -177,15 +189,34 @@ class BTYDModel(ABC):
         Staying silent is being seen with the same x and t_x at a later T, so in every model of the family this is
         1 - L(x, t_x, T + t) / L(x, t_x, T).
         """
+        return self.outlook(x, t_x, T, days=[horizon_days])[1][0]
+
+    def outlook(
+        self, x: ArrayLike, t_x: ArrayLike, T: ArrayLike, *, days: Sequence[float]
+    ) -> tuple[Floats, list[Floats]]:
+        """Both `probability_alive` and `buy_probability` over several horizons; the present is looked at once."""
         now = _rows(x, t_x, T)
-        later = RepeatCounts(now.x, now.t_x, now.T + horizon_days, now.n)
-        silent = self.terms(later).log_likelihood - self.terms(now).log_likelihood
-        return np.asarray(np.clip(-np.expm1(silent), 0.0, 1.0) + 0.0)
+        standing = self.standing(now)
+        buys = []
+        for horizon in days:
+            later = RepeatCounts(now.x, now.t_x, now.T + horizon, now.n)
+            silent = self.standing(later).log_likelihood - standing.log_likelihood
+            buys.append(np.asarray(np.clip(-np.expm1(silent), 0.0, 1.0) + 0.0))
+        return expit(-standing.log_odds_gone), buys
 
     def expected_orders(self, x: ArrayLike, t_x: ArrayLike, T: ArrayLike, *, horizon_days: float) -> Floats:
         """Mean number of orders in (T, T + horizon]."""
+        return self.expected_orders_by(x, t_x, T, days=[horizon_days])[0]
+
+    def expected_orders_by(self, x: ArrayLike, t_x: ArrayLike, T: ArrayLike, *, days: Sequence[float]) -> list[Floats]:
+        """Mean number of orders in (T, T + horizon] for several horizons; whether one is alive is asked once."""
         data = _rows(x, t_x, T)
-        return expit(-self.terms(data).log_odds_gone) * self._orders_while_alive(data, horizon_days)
+        alive = expit(-self.standing(data).log_odds_gone)
+        return [alive * self._orders_while_alive(data, horizon) for horizon in days]
+
+    def orders_while_alive(self, x: ArrayLike, t_x: ArrayLike, T: ArrayLike, *, horizon_days: float) -> Floats:
+        """Mean number of orders in (T, T + horizon] of a customer alive at T."""
+        return self._orders_while_alive(_rows(x, t_x, T), horizon_days)
 
     def order_count_survival(
         self, x: ArrayLike, t_x: ArrayLike, T: ArrayLike, *, horizon_days: float, counts: ArrayLike

@@ -8,7 +8,7 @@ from typing import ClassVar, Self
 import numpy as np
 from scipy.special import betainc, digamma, gammaln
 
-from .base import BTYDModel, Terms
+from .base import BTYDModel, Standing, Terms
 from .quadrature import beta_nodes, split_blocks
 from .summary import Floats, RepeatCounts
 
@@ -68,6 +68,19 @@ class BetaGeometric(BTYDModel):
                 -1 / left,
             ]),
         )  # fmt: skip
+
+    def standing(self, data: RepeatCounts) -> Standing:
+        """Likelihood terms as in `terms`."""
+        (r, alpha, a, b), m = (self.r, self.alpha, self.a, self.b), self.chances_at_first
+        x, t_x, T = data.levels
+        since_T, since_t_x = np.log1p(T.values / alpha)[T.index], np.log1p(t_x.values / alpha)[t_x.index]
+        log_alive = x.map(lambda x: log_rising(r, x) + log_rising(b, x + m) - log_rising(a + b, x + m))
+        chances = x.map(lambda x: x + m)
+        left = np.where(chances > 0, b + chances - 1, 1.0)
+        return Standing(
+            log_alive - (r + data.x) * since_T - data.x * np.log(alpha),
+            np.where(chances > 0, np.log(a) - np.log(left) + (r + data.x) * (since_T - since_t_x), -np.inf),
+        )
 
     def _orders_while_alive(self, data: RepeatCounts, horizon: float) -> Floats:
         # E[(1 - (1 + p t / (alpha + T)) ** -(r + x)) / p]: equals the 2F1 form of Fader, Hardie & Lee (2005, eq. 10)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from functools import cached_property
 from typing import Any, Self
 
 import numpy as np
@@ -11,13 +12,14 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.special import expit, logit
 
+from tenure_features.float_table import Table, read_floats
 from tenure_features.stored import Stored, positive
 from tenure_training.models.btyd.base import BTYDModel
 from tenure_training.models.btyd.bgnbd import BGNBD
 from tenure_training.models.btyd.gammagamma import GammaGamma
 from tenure_training.models.btyd.mbgnbd import MBGNBD
 from tenure_training.models.btyd.paretonbd import ParetoNBD
-from tenure_training.models.btyd.summary import RepeatCounts, observations
+from tenure_training.models.btyd.summary import RepeatCounts, distinct_rows, observations
 from tenure_training.models.contract import Floats
 
 _FAMILY: Mapping[str, type[BTYDModel]] = {"bgnbd": BGNBD, "mbgnbd": MBGNBD, "paretonbd": ParetoNBD}
@@ -59,22 +61,22 @@ class Expectation:
     spend: Floats
     typical_spend: float
 
-    @property
+    @cached_property
     def log_odds(self) -> Floats:
         """Mean of the models' log-odds of at least one order, shape (n,)."""
         return np.mean(list(self.odds.values()), axis=0)
 
-    @property
+    @cached_property
     def log_orders(self) -> Floats:
         """Logarithm of the geometric mean of the models' expected orders, shape (n,)."""
         return np.mean([np.log(orders) for orders in self.orders.values()], axis=0)
 
-    @property
+    @cached_property
     def log_count(self) -> Floats:
         """Logarithm of the orders expected of those who buy, shape (n,); at least one, so never negative."""
         return np.maximum(self.log_orders - np.log(expit(self.log_odds)), 0.0)
 
-    @property
+    @cached_property
     def log_severity(self) -> Floats:
         """Logarithm of the value expected of those who buy, shape (n,)."""
         return np.asarray(self.log_count + np.log(self.spend))
@@ -119,16 +121,15 @@ class BtydEnsemble:
             float(np.median(mean[mean > 0])) if np.any(mean > 0) else 1.0,
         )
 
-    def expect(self, snapshot: pd.DataFrame, *, days: float) -> Expectation:
+    def expect(self, snapshot: Table, *, days: float) -> Expectation:
         """Say what the models expect of each row over a window of so many days."""
-        x, t_x, T = observations(snapshot)
-        rows, back = np.unique(np.column_stack([x, t_x, T]), axis=0, return_inverse=True)
+        rows, back = distinct_rows(observations(snapshot))
         odds, orders = {}, {}
         for name, model in self.models.items():
-            bought = model.buy_probability(*rows.T, horizon_days=days)
-            count = model.expected_orders(*rows.T, horizon_days=days) * self.orders_per_day
-            odds[name] = logit(np.clip(bought, SURE_CUSTOMERS, 1 - SURE_CUSTOMERS))[back.ravel()]
-            orders[name] = np.maximum(count, SURE_CUSTOMERS)[back.ravel()]
+            alive, (bought,) = model.outlook(*rows, days=[days])
+            count = alive * model.orders_while_alive(*rows, horizon_days=days) * self.orders_per_day
+            odds[name] = logit(np.clip(bought, SURE_CUSTOMERS, 1 - SURE_CUSTOMERS))[back]
+            orders[name] = np.maximum(count, SURE_CUSTOMERS)[back]
         if self.spend == NOTHING_SPENT:  # they count orders of any revenue, a purchase is one with money
             odds = {name: np.full(len(snapshot), logit(SURE_CUSTOMERS)) for name in odds}
             orders = {name: np.full(len(snapshot), SURE_CUSTOMERS) for name in orders}
@@ -170,9 +171,9 @@ def _spread(order: NDArray[np.intp], most: int) -> NDArray[np.intp]:
     return order[np.linspace(0, len(order) - 1, most).round().astype(np.intp)]
 
 
-def _spend(snapshot: pd.DataFrame) -> tuple[Floats, Floats]:
+def _spend(snapshot: Table) -> tuple[Floats, Floats]:
     """Order days and mean value of each row; both zero where the mean is not positive: nothing was learnt of spend."""
-    days = snapshot["order_days"].to_numpy(dtype=np.float64)
-    mean = np.nan_to_num(snapshot["value_mean"].to_numpy(dtype=np.float64))
+    days = read_floats(snapshot, "order_days")
+    mean = np.nan_to_num(read_floats(snapshot, "value_mean"))
     spending = mean > 0
     return np.where(spending, days, 0.0), np.where(spending, mean, 0.0)

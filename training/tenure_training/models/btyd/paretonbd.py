@@ -8,7 +8,7 @@ from typing import ClassVar, Self
 import numpy as np
 from scipy.special import betaln, digamma, exprel, gammaln
 
-from .base import BTYDModel, Terms
+from .base import BTYDModel, Standing, Terms
 from .candidate import BTYDCandidate
 from .quadrature import log_concave_nodes, split_blocks
 from .summary import Floats, RepeatCounts
@@ -76,8 +76,32 @@ class ParetoNBD(BTYDModel):
             ]),
         )  # fmt: skip
 
+    def standing(self, data: RepeatCounts) -> Standing:
+        """Likelihood terms as in `terms`."""
+        r, alpha, s, beta = self.r, self.alpha, self.s, self.beta
+        x, _, T = data.levels
+        buying, staying = T.map(lambda T: np.log1p(T / alpha)), T.map(lambda T: np.log1p(T / beta))
+        log_alive = x.map(lambda x: gammaln(r + x) - gammaln(r)) - (r + data.x) * buying - s * staying
+        gone = [
+            self._leaving_shares(data.x[rows], data.t_x[rows], data.T[rows])[0] for rows in split_blocks(len(data.x))
+        ]
+        log_gone = np.concatenate([np.zeros(0), *gone])
+        return Standing(
+            log_alive - data.x * np.log(alpha), log_gone + np.log(s / beta) + (r + data.x) * buying + s * staying
+        )
+
     def _leaving_integral(self, x: Floats, t_x: Floats, T: Floats) -> Floats:
         """Log of the integral over the moment y of leaving, and means over y given that it lies in (t_x, T]; (5, n)."""
+        log_gone, y, share, total = self._leaving_shares(x, t_x, T)
+        columns = (np.log1p(y / self.alpha), np.log1p(y / self.beta), 1 / (self.alpha + y), 1 / (self.beta + y))
+        means = [(share * column).sum(axis=1) for column in columns]
+        # where nobody can have left, the means are never used
+        return np.array(
+            [log_gone, *(np.divide(mean, total, out=np.zeros_like(mean), where=total > 0) for mean in means)]
+        )
+
+    def _leaving_shares(self, x: Floats, t_x: Floats, T: Floats) -> tuple[Floats, Floats, Floats, Floats]:
+        """Log of the integral over the moment y of leaving, (n,); nodes and their shares, (n, k); sums of these."""
         r, alpha, s, beta = self.r, self.alpha, self.s, self.beta
         shift = min(alpha, beta)
 
@@ -93,12 +117,7 @@ class ParetoNBD(BTYDModel):
         share = np.exp(log_share - np.where(np.isfinite(top), top, 0.0)[:, None])
         total = share.sum(axis=1)
         with np.errstate(divide="ignore"):
-            log_gone = top + np.log(total)
-        means = [(share * column).sum(axis=1) for column in (buying, staying, 1 / (alpha + y), 1 / (beta + y))]
-        # where nobody can have left, the means are never used
-        return np.array(
-            [log_gone, *(np.divide(mean, total, out=np.zeros_like(mean), where=total > 0) for mean in means)]
-        )
+            return top + np.log(total), y, share, total
 
     def _orders_while_alive(self, data: RepeatCounts, horizon: float) -> Floats:
         # (1 - w ** (s - 1)) / (s - 1) written so that s = 1 is no exception

@@ -12,6 +12,7 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from tenure_features.errors import DataContractError
+from tenure_features.float_table import Table, read_floats
 
 Floats = NDArray[np.float64]
 
@@ -33,6 +34,8 @@ class Levels:
     @classmethod
     def of(cls, column: Floats) -> Self:
         """Find the distinct values of a column of shape (n,)."""
+        if len(column) == 1:
+            return cls(column, np.zeros(1, dtype=np.intp))
         values, index = np.unique(column, return_inverse=True)
         return cls(values, index)
 
@@ -118,7 +121,7 @@ class RepeatCounts:
         return RepeatCounts(x, t_x, T, n)
 
 
-def observations(snapshot: pd.DataFrame) -> tuple[Floats, Floats, Floats]:
+def observations(snapshot: Table) -> tuple[Floats, Floats, Floats]:
     """Read (x, t_x, T) of every row of a snapshot in whole days.
 
     ``x = order_days - 1``, ``T = tenure_days`` and ``t_x = span_days`` floored to whole days, ``t_x = 0`` where
@@ -132,11 +135,25 @@ def observations(snapshot: pd.DataFrame) -> tuple[Floats, Floats, Floats]:
     """
 
     def whole(name: str) -> Floats:
-        column = snapshot[name].to_numpy(dtype=np.float64, na_value=np.nan)
-        return np.asarray(np.floor(np.maximum(np.nan_to_num(column), 0.0)))
+        return np.asarray(np.floor(np.maximum(np.nan_to_num(read_floats(snapshot, name)), 0.0)))
 
     x, T = np.maximum(whole("order_days") - 1, 0.0), whole("tenure_days")
     return x, np.where(x > 0, np.minimum(whole("span_days"), T), 0.0), T
+
+
+def distinct_rows(columns: tuple[Floats, ...]) -> tuple[tuple[Floats, ...], NDArray[np.intp]]:
+    """Find the distinct rows of columns of shape (n,), and which of them each row is.
+
+    Examples
+    --------
+    >>> rows, back = distinct_rows((np.array([2.0, 1.0, 2.0]), np.array([5.0, 6.0, 5.0])))
+    >>> [column.tolist() for column in rows], back.tolist()
+    ([[1.0, 2.0], [6.0, 5.0]], [1, 0, 1])
+    """
+    if len(columns[0]) == 1:
+        return columns, np.zeros(1, dtype=np.intp)
+    rows, back = np.unique(np.column_stack(columns), axis=0, return_inverse=True)
+    return tuple(np.ascontiguousarray(column) for column in rows.T), back.ravel()
 
 
 def check_history(x: ArrayLike, t_x: ArrayLike, T: ArrayLike) -> tuple[Floats, Floats, Floats]:

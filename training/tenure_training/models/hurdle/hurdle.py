@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 from scipy.special import expit
 
+from tenure_features.float_table import FloatTable, Table, place_names
 from tenure_features.stored import read_stored
 from tenure_training.models.btyd.btyd_ensemble import BtydEnsemble, Expectation
 from tenure_training.models.contract import (
@@ -27,7 +28,14 @@ from tenure_training.models.contract import (
     Prediction,
     TrainingFrame,
 )
-from tenure_training.models.design import RHYTHM_PART_NAME, design, odds_by_model, units_beside, units_from
+from tenure_training.models.design import (
+    RHYTHM_PART_NAME,
+    design,
+    design_table,
+    odds_by_model,
+    units_beside,
+    units_from,
+)
 from tenure_training.models.explanation_baseline import ExplanationBaseline
 from tenure_training.models.hurdle.level_forecast import LevelForecast
 from tenure_training.models.hurdle.odds import Odds
@@ -275,14 +283,28 @@ class FittedHurdle(Fitted):
         target = before * float(np.exp(self.severity.moved))
         return replace(self, odds=flat, severity=self.severity.moderate(after, target=target))
 
-    def predict(self, snapshot: pd.DataFrame) -> Prediction:
+    def predict(self, snapshot: Table) -> Prediction:
         """Predict over the horizon."""
         expected = self.ensemble.expect(snapshot, days=self.horizon_days)
         X = self.matrix(snapshot, expected)
-        parts = self.odds.parts(X, expected.log_odds)
+        parts, correction = self.odds.parts(X, expected.log_odds), self.severity.correction(X)
+        prediction = self._predict(expected, parts, correction)
+        if self.now is None or snapshot is not self.now.snapshot:
+            return prediction
+        # opinions on the level are of the customers it was fitted for, all together
+        return replace(prediction, opinions=self.now.opinions(self.odds))
+
+    def answer(self, rows: FloatTable, *, explain: bool = True) -> tuple[Prediction, Contributions | None]:
+        """Predict, and explain where asked; what both rest on is worked out once."""
+        if not explain:
+            return self.predict(rows), None
+        expected, parts, correction, contributions = self._explain(rows)
+        return self._predict(expected, parts, correction), self.explanation_baseline.express(contributions)
+
+    def _predict(self, expected: Expectation, parts: Mapping[str, Floats], correction: Floats) -> Prediction:
         odds = self.odds.of_parts(parts)
         probability = expit(odds)
-        log_value = expected.log_severity + self.severity.correction(X)
+        log_value = expected.log_severity + correction
         orders = probability * np.maximum(np.exp(expected.log_count) * self.orders_scale, 1.0)
         return Prediction(
             buy_probability=probability,
@@ -292,32 +314,41 @@ class FittedHurdle(Fitted):
             if_buys=self.spread.if_buys(log_value),
             rank_score=odds,
             parts=parts,
-            # opinions on the level are of the customers it was fitted for, all together
-            opinions=self.now.opinions(self.odds) if self.now is not None and snapshot is self.now.snapshot else {},
         )
 
-    def matrix(self, snapshot: pd.DataFrame, expected: Expectation) -> pd.DataFrame:
+    def matrix(self, snapshot: Table, expected: Expectation) -> FloatTable:
         """Build the model matrix, with every feature in the unit it was learnt in."""
-        return design(snapshot, expected, units=self.units)
+        return design_table(snapshot, expected, units=self.units)
 
     def contributions(self, snapshot: pd.DataFrame) -> Contributions:
         """Explain log-odds of churn and log expected value of those who buy, against undecided customers."""
         return self.explanation_baseline.express(self._contributions(snapshot))
 
-    def _contributions(self, snapshot: pd.DataFrame) -> Contributions:
+    def _contributions(self, snapshot: Table) -> Contributions:
+        return self._explain(snapshot)[-1]
+
+    def _explain(self, snapshot: Table) -> tuple[Expectation, Mapping[str, Floats], Floats, Contributions]:
+        """Give what is expected, log-odds by part, the correction of log value, and the terms they are made of."""
         expected = self.ensemble.expect(snapshot, days=self.horizon_days)
         X = self.matrix(snapshot, expected)
-        odds, odds_rest = self.odds.contributions(X, expected.log_odds)
-        value, value_rest = self.severity.contributions(X)
+        parts, odds, odds_rest = self.odds.answer(X, expected.log_odds)
+        correction, value, value_rest = self.severity.answer(X)
         log_severity, log_spend = expected.log_severity, np.log(expected.spend)
         log_typical = float(np.log(self.ensemble.typical_spend))
-        value = {**value, RHYTHM_PART_NAME: value.get(RHYTHM_PART_NAME, 0.0) + log_severity - log_spend}
-        value["value_mean"] = value.get("value_mean", 0.0) + log_spend - log_typical
-        log_odds, log_value = self.odds(X, expected.log_odds), log_severity + self.severity.correction(X)
-        names = sorted({*odds, *value})
-        churn, churn_base = exactly(-log_odds, {name: -part for name, part in odds.items()}, -odds_rest, names)
-        worth, value_base = exactly(log_value, value, value_rest + log_typical, names)
-        return Contributions(features=names, churn=churn, churn_base=churn_base, value=worth, value_base=value_base)
+        places = place_names(sorted({*odds.places, *value.places, RHYTHM_PART_NAME, "value_mean"}))
+        churn, worth = (np.zeros((len(log_spend), len(places))) for _ in range(2))
+        churn[:, [places[name] for name in odds.places]] = -odds.block.T
+        worth[:, [places[name] for name in value.places]] = value.block.T
+        worth[:, places[RHYTHM_PART_NAME]] += log_severity - log_spend
+        worth[:, places["value_mean"]] += log_spend - log_typical
+        churn_base = balance(churn, -self.odds.of_parts(parts), -odds_rest, rhythm=places[RHYTHM_PART_NAME])
+        value_base = balance(
+            worth, log_severity + correction, value_rest + log_typical, rhythm=places[RHYTHM_PART_NAME]
+        )
+        contributions = Contributions(
+            features=list(places), churn=churn, churn_base=churn_base, value=worth, value_base=value_base
+        )
+        return expected, parts, correction, contributions
 
     def save(self, folder: Path) -> None:
         """Write the parts as JSON and UBJ."""
@@ -371,6 +402,11 @@ def _orders_scale(training: TrainingMatrix, orders: Floats) -> float:
 def exactly(total: Floats, terms: Mapping[str, Floats], rest: Floats, names: Sequence[str]) -> tuple[Floats, float]:
     """Terms as columns and one base for all rows; what float32 in boosters leaves over goes to the rhythm's term."""
     columns = np.column_stack([terms.get(name, np.zeros(len(total))) for name in names])
+    return columns, balance(columns, total, rest, rhythm=names.index(RHYTHM_PART_NAME))
+
+
+def balance(columns: Floats, total: Floats, rest: Floats, *, rhythm: int) -> float:
+    """Let terms, shape (n, f), add up to a total: the rhythm's column takes what is left over; return their base."""
     base = float(rest[0]) if len(rest) else 0.0  # a booster's base is the same for every row
-    columns[:, names.index(RHYTHM_PART_NAME)] += total - base - columns.sum(axis=1)
-    return columns, base
+    columns[:, rhythm] += total - base - columns.sum(axis=1)
+    return base

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from types import MappingProxyType
 from typing import Any, Literal, Self
 
 import numpy as np
 import pandas as pd
 
+from tenure_features.float_table import Table
 from tenure_features.stored import Stored, logarithm
 from tenure_training.models.contract import Floats
-from tenure_training.models.design import columns_of
+from tenure_training.models.design import PartAnswer, TermMap, columns_of
 from tenure_training.models.search_space import Real, SearchSpace
 
 PENALTY_SPACE: SearchSpace = MappingProxyType({"linear_penalty": Real(1.0, 3000.0, 100.0, log=True)})
@@ -106,9 +108,14 @@ class Ridge:
             bends=bends,
         )
 
-    def contributions(self, X: pd.DataFrame) -> Floats:
+    @cached_property
+    def terms(self) -> TermMap:
+        """Which explanation terms its columns belong to."""
+        return TermMap.of(self.columns)
+
+    def contributions(self, X: Table) -> Floats:
         """Return what each column adds to the intercept, its bends included, shape (n, k)."""
-        values = columns_of(X, self.columns).to_numpy(dtype=np.float64)
+        values = columns_of(X, self.columns)
         filled = _with_bends(np.where(np.isnan(values), self.median, values), self.bends)
         terms = np.clip((filled - self.mean) / self.scale, -BOUND, BOUND) * self.weight
         by_column = terms[:, : len(self.columns)]
@@ -116,9 +123,14 @@ class Ridge:
             by_column[:, column] += terms[:, number]
         return np.asarray(by_column)
 
-    def score(self, X: pd.DataFrame) -> Floats:
+    def score(self, X: Table) -> Floats:
         """Return the linear predictor, shape (n,)."""
-        return np.asarray(self.intercept + self.contributions(X).sum(axis=1))
+        return self.answer(X).score
+
+    def answer(self, X: Table) -> PartAnswer:
+        """Score and explain."""
+        parts = self.contributions(X)
+        return PartAnswer(score=np.asarray(self.intercept + parts.sum(axis=1)), parts=parts, base=self.intercept)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the parameters as JSON values."""

@@ -5,17 +5,18 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
-import pandas as pd
 from scipy.special import expit
 
+from tenure_features.float_table import FloatTable, Table, place_names
 from tenure_features.stored import logarithm, read_stored
 from tenure_training.models.boosted.boosting import Boosted
 from tenure_training.models.contract import Evidence, Floats
-from tenure_training.models.design import RHYTHM_PART_NAME, by_term, term_of
+from tenure_training.models.design import RHYTHM_PART_NAME, PartAnswer, term_of
 from tenure_training.models.hurdle.level import OddsLevel
 from tenure_training.models.hurdle.level_forecast import shift_to
 from tenure_training.models.hurdle.linear import PENALTY_SPACE as LINEAR
@@ -84,18 +85,32 @@ class Odds:
             typical=typical,
         )
 
-    def parts(self, X: pd.DataFrame, rhythm: Floats) -> dict[str, Floats]:
-        """Log-odds of every part by name, shape (n,) each."""
-        parts = {RHYTHM_PART: rhythm}
-        if self.linear is not None:
-            parts["linear"] = self.linear.score(X)
-        if self.trees is not None:
-            parts["trees"] = self.trees.score(X)
-        if self.habits is not None:
-            parts["habits"] = self.typical + self.habits.score(X)
-        return parts
+    @cached_property
+    def _members(self) -> dict[str, Ridge | Boosted]:
+        """The parts beside the rhythm that were fitted, by name."""
+        members = {"linear": self.linear, "trees": self.trees, "habits": self.habits}
+        return {name: member for name, member in members.items() if member is not None}
 
-    def ranking(self, X: pd.DataFrame, rhythm: Floats) -> Floats:
+    @cached_property
+    def _terms(self) -> dict[str, int]:
+        """Places of the explanation terms of all parts."""
+        beside = (name for member in self._members.values() for name in member.terms.names)
+        return place_names(list(dict.fromkeys([RHYTHM_PART_NAME, *beside])))
+
+    @cached_property
+    def _places(self) -> dict[str, list[int]]:
+        """Where the terms of each part stand among those of all."""
+        return {name: [self._terms[term] for term in member.terms.names] for name, member in self._members.items()}
+
+    def parts(self, X: Table, rhythm: Floats) -> dict[str, Floats]:
+        """Log-odds of every part by name, shape (n,) each."""
+        return self._with_rhythm(rhythm, {name: member.score(X) for name, member in self._members.items()})
+
+    def _with_rhythm(self, rhythm: Floats, scores: Mapping[str, Floats]) -> dict[str, Floats]:
+        habits = {"habits": self.typical + scores["habits"]} if "habits" in scores else {}
+        return {RHYTHM_PART: rhythm, **scores, **habits}
+
+    def ranking(self, X: Table, rhythm: Floats) -> Floats:
         """Weighted mean of the parts' log-odds, shape (n,)."""
         return self.stack(self.parts(X, rhythm))
 
@@ -153,7 +168,7 @@ class Odds:
         """Log-odds at the level of the windows that were learnt from, shape (n,)."""
         return replace(self.level, intercept=0.0)(self.stack(parts))
 
-    def __call__(self, X: pd.DataFrame, rhythm: Floats) -> Floats:
+    def __call__(self, X: Table, rhythm: Floats) -> Floats:
         """Log-odds of at least one order, shape (n,)."""
         return self.of_parts(self.parts(X, rhythm))
 
@@ -161,27 +176,37 @@ class Odds:
         """Log-odds of at least one order from those of the parts, shape (n,)."""
         return self.level(self.stack(parts))
 
-    def contributions(self, X: pd.DataFrame, rhythm: Floats) -> tuple[Mapping[str, Floats], Floats]:
-        """Additive terms by name, shape (n,) each, and the rest, shape (n,): together exactly the log-odds.
+    def contributions(self, X: Table, rhythm: Floats) -> tuple[Mapping[str, Floats], Floats]:
+        """Additive terms by name, shape (n,) each, and the rest, shape (n,): together exactly the log-odds."""
+        _, terms, rest = self.answer(X, rhythm)
+        return {name: terms[name] for name in terms.places}, rest
+
+    def answer(self, X: Table, rhythm: Floats) -> tuple[dict[str, Floats], FloatTable, Floats]:
+        """Score and explain, every part once.
 
         Terms are scaled by the slope of the level at even odds; what its curve adds is told with the rhythm.
+
+        Returns
+        -------
+        tuple
+            Log-odds by part (`parts`), the additive terms, and the rest, shape (n,): both together are the log-odds.
         """
-        weights, terms = self.stack.weights, dict[str, Floats]()
+        weights = self.stack.weights
         by_rhythm = weights.get(RHYTHM_PART, 0.0)
-        rest = np.full(len(X), (by_rhythm + weights.get("habits", 0.0)) * self.typical)
-        _add(terms, {RHYTHM_PART_NAME: rhythm - self.typical}, by_rhythm)
-        if self.linear is not None:
-            _add(terms, by_term(list(self.linear.columns), self.linear.contributions(X)), weights["linear"])
-            rest = rest + weights["linear"] * self.linear.intercept
-        for name, booster in (("trees", self.trees), ("habits", self.habits)):
-            if booster is not None:
-                parts, base = booster.contributions(X)
-                _add(terms, by_term(list(booster.columns), parts), weights[name])
-                rest = rest + weights[name] * base
-        scaled = {name: self.level.slope * part for name, part in terms.items()}
+        answers: dict[str, PartAnswer] = {name: member.answer(X) for name, member in self._members.items()}
+        parts = self._with_rhythm(rhythm, {name: answer.score for name, answer in answers.items()})
+        # a row lies together: its sum is then the same whoever else is in the table
+        terms = np.zeros((len(rhythm), len(self._terms)))
+        own = terms[:, self._terms[RHYTHM_PART_NAME]]
+        own += by_rhythm * (rhythm - self.typical)
+        rest = np.full(len(rhythm), (by_rhythm + weights.get("habits", 0.0)) * self.typical)
+        for name, answer in answers.items():
+            terms[:, self._places[name]] += weights[name] * self._members[name].terms.add_up(answer.parts)
+            rest = rest + weights[name] * answer.base
+        terms *= self.level.slope
         straight = self.level.intercept + self.level.slope * rest
-        _add(scaled, {RHYTHM_PART_NAME: self(X, rhythm) - straight - sum(scaled.values())}, 1.0)
-        return scaled, straight
+        own += self.of_parts(parts) - straight - terms.sum(axis=1)
+        return parts, FloatTable(self._terms, terms.T), straight
 
     def save(self, folder: Path) -> None:
         """Write ``odds.json`` and the boosters into a folder."""
@@ -270,8 +295,3 @@ def _usual(linear: bool, trees: bool, trust: float) -> Stack:
     shares = {name: share for name, share in USUAL.items() if (linear if name == "linear" else trees)}
     alone, total = (1 - trust) / 2, sum(shares.values())
     return Stack({RHYTHM_PART: alone, **{name: (1 - alone) * share / total for name, share in shares.items()}})
-
-
-def _add(terms: dict[str, Floats], parts: Mapping[str, Floats], share: float) -> None:
-    for name, part in parts.items():
-        terms[name] = terms.get(name, np.zeros(len(part))) + share * part

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Self
 
 import numpy as np
-import pandas as pd
 
+from tenure_features.float_table import FloatTable, Table, place_names
 from tenure_features.stored import logarithm, read_stored
 from tenure_training.models.boosted.boosting import Boosted
 from tenure_training.models.contract import Floats
-from tenure_training.models.design import by_term
+from tenure_training.models.design import PartAnswer
 from tenure_training.models.hurdle.linear import Ridge
 from tenure_training.models.hurdle.odds import HALF_TRUST
 from tenure_training.models.training_matrix import FEWEST, TrainingMatrix
@@ -96,13 +97,26 @@ class Severity:
             linear=line, trees=boosted, weights=fitted.weights, log_scale=float(np.log(np.clip(total, 0.2, 5.0)))
         )
 
-    def correction(self, X: pd.DataFrame) -> Floats:
+    @cached_property
+    def _members(self) -> list[tuple[float, Ridge | Boosted]]:
+        """The parts that were fitted, each with its share."""
+        parts = zip(self.weights, (self.linear, self.trees), strict=True)
+        return [(share, part) for share, part in parts if part is not None]
+
+    @cached_property
+    def _terms(self) -> dict[str, int]:
+        """Places of the explanation terms of all parts."""
+        return place_names(list(dict.fromkeys(name for _, part in self._members for name in part.terms.names)))
+
+    def correction(self, X: Table) -> Floats:
         """Return what is added to the rhythm's log expectation, shape (n,)."""
-        total = np.full(len(X), self.log_scale + self.moved)
-        for share, part in zip(self.weights, (self.linear, self.trees), strict=True):
-            if part is not None:
-                total = total + share * part.score(X)
-        return np.asarray(total)
+        return self._sum([part.score(X) for _, part in self._members], rows=len(X))
+
+    def _sum(self, scores: Sequence[Floats], *, rows: int) -> Floats:
+        total = np.full(rows, self.log_scale + self.moved)
+        for (share, _), score in zip(self._members, scores, strict=True):
+            total = total + share * score
+        return total
 
     def moderate(self, learnt: float, *, target: float) -> Self:
         """Move the total that was learnt to another, by a factor of e at most.
@@ -113,20 +127,20 @@ class Severity:
             return self
         return replace(self, moved=float(np.clip(np.log(target / learnt), -1.0, 1.0)))
 
-    def contributions(self, X: pd.DataFrame) -> tuple[Mapping[str, Floats], Floats]:
+    def answer(self, X: Table) -> tuple[Floats, FloatTable, Floats]:
+        """Correct and explain, every part once: `correction`, its additive terms, and the rest, shape (n,)."""
+        rows = len(X)
+        answers: list[PartAnswer] = [part.answer(X) for _, part in self._members]
+        terms, rest = np.zeros((len(self._terms), rows)), np.full(rows, self.log_scale + self.moved)
+        for (share, part), answer in zip(self._members, answers, strict=True):
+            terms[[self._terms[name] for name in part.terms.names]] += share * part.terms.add_up(answer.parts).T
+            rest = rest + share * answer.base
+        return self._sum([answer.score for answer in answers], rows=rows), FloatTable(self._terms, terms), rest
+
+    def contributions(self, X: Table) -> tuple[Mapping[str, Floats], Floats]:
         """Additive terms of the correction by name, shape (n,) each, and the rest, shape (n,)."""
-        terms: dict[str, Floats] = {}
-        rest = np.full(len(X), self.log_scale + self.moved)
-        if self.linear is not None:
-            parts: Floats = self.linear.contributions(X)
-            terms |= {name: self.weights[0] * part for name, part in by_term(list(self.linear.columns), parts).items()}
-            rest = rest + self.weights[0] * self.linear.intercept
-        if self.trees is not None:
-            parts, base = self.trees.contributions(X)
-            for name, part in by_term(list(self.trees.columns), parts).items():
-                terms[name] = terms.get(name, np.zeros(len(X))) + self.weights[1] * part
-            rest = rest + self.weights[1] * base
-        return terms, rest
+        _, terms, rest = self.answer(X)
+        return {name: terms[name] for name in terms.places}, rest
 
     def save(self, folder: Path) -> None:
         """Write ``severity.json`` and the booster into a folder."""
