@@ -206,6 +206,8 @@ class Segmenter:
             Columns are missing, rows are not aligned, or the earlier scores hold a customer twice.
         """
         _check_aligned(snapshot, predictions)
+        if previous is not None and "customer_id" not in snapshot:
+            raise DataContractError("Earlier scores cannot be held on to.", found="no customer_id in the snapshot")
         priced = self.price(snapshot, predictions)
         before = None if previous is None else find_earlier(snapshot["customer_id"], previous)
         columns = self.place(snapshot, priced, previous=before, beside=snapshot)

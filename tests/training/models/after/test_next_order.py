@@ -90,11 +90,13 @@ def test_fit__takes_the_usual_gap_and_regularity_of_the_shop():
 
 
 def test_dates__are_missing_where_an_order_is_unlikely():
-    rows = pd.concat([_row(10, 5, 100, 0.5)] * 2, ignore_index=True).assign(as_of=pd.Timestamp("2024-05-01"))
-    said = predict_dates(NextOrder(30.0, 0.5), rows, np.array([UNLIKELY, UNLIKELY - 0.001]), horizon_days=60)
+    rows, as_of = pd.concat([_row(10, 5, 100, 0.5)] * 2, ignore_index=True), pd.Timestamp("2024-05-01")
+    said = predict_dates(
+        NextOrder(30.0, 0.5), rows, np.array([UNLIKELY, UNLIKELY - 0.001]), as_of=as_of, horizon_days=60
+    )
     assert list(said) == ["next_order_low_at", "next_order_at", "next_order_high_at"]
-    assert all(column.notna().tolist() == [True, False] for column in said.values())
-    first = [column[0] for column in said.values()]
+    assert all(pd.notna(column).tolist() == [True, False] for column in said.values())
+    first = [pd.Timestamp(column[0]) for column in said.values()]
     assert first == sorted(first)
     assert pd.Timestamp("2024-05-01") <= first[0]
     assert first[2] <= pd.Timestamp("2024-06-30")
