@@ -71,13 +71,13 @@ Interval and quantiles are absent where the model gives no distribution, ``contr
 where the snapshot does not say what customers have brought, ``clv_net`` where no cost of acquisition is known.
 """
 
-Column = NDArray[Any] | list[Any]
+ScoreColumn = NDArray[Any] | list[Any]
 """An array of numbers, moments or texts, or a list of texts or of lists of texts; shape (n,)."""
 
 _FAR = 10.0  # horizons
 
 
-def frame_of(columns: Mapping[str, Column]) -> pd.DataFrame:
+def frame_of(columns: Mapping[str, ScoreColumn]) -> pd.DataFrame:
     """Put columns together: texts as strings, lists of sentences as they are.
 
     Examples
@@ -88,7 +88,7 @@ def frame_of(columns: Mapping[str, Column]) -> pd.DataFrame:
     return pd.DataFrame({name: pd.Series(column, dtype=_dtype_of(column)) for name, column in columns.items()})
 
 
-def _dtype_of(column: Column) -> str | None:
+def _dtype_of(column: ScoreColumn) -> str | None:
     if isinstance(column, list):
         return "object" if column and isinstance(column[0], list) else "str"
     return "str" if column.dtype == object else None

@@ -15,7 +15,7 @@ from tenure_features.stored import Stored
 from tenure_serving.language import ENGLISH, Language
 from tenure_serving.reasons import ReasonWriter, Target
 from tenure_serving.registered import bundle_folder
-from tenure_serving.score_columns import SCHEMA, Column, frame_of, prediction_columns, require_finite_answer
+from tenure_serving.score_columns import SCHEMA, ScoreColumn, frame_of, prediction_columns, require_finite_answer
 from tenure_serving.scored_rows import require_distinct, require_earlier_scores, require_finite, require_rows
 from tenure_serving.segments.segmenter import Segmenter, find_earlier
 from tenure_training.models.after.lifetime import Lifetime
@@ -161,7 +161,7 @@ class Scorer:
 
     def score_columns(
         self, customer_ids: Sequence[str], numbers: FloatTable, *, as_of: pd.Timestamp, reasons: bool = True
-    ) -> dict[str, Column]:
+    ) -> dict[str, ScoreColumn]:
         """Score customers as `score` does, without a data frame: to answer about one of them, now.
 
         Parameters
@@ -256,7 +256,7 @@ class Scorer:
         writer: ReasonWriter | None,
         previous: pd.DataFrame | None = None,
         beside: pd.DataFrame | None = None,
-    ) -> dict[str, Column]:
+    ) -> dict[str, ScoreColumn]:
         require_finite(numbers)
         candidate, info = self.bundle.candidate, self.bundle.info
         prediction, contributions = candidate.answer(numbers, explain=writer is not None)

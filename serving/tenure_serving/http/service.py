@@ -21,7 +21,7 @@ from tenure_serving.http.messages import FeatureColumns, FeatureRow, RawCustomer
 from tenure_serving.json_value import to_json_value
 from tenure_serving.model_card import Evaluation, write_card
 from tenure_serving.report.summary import by_segment, with_money
-from tenure_serving.score_columns import SCHEMA, Column
+from tenure_serving.score_columns import SCHEMA, ScoreColumn
 from tenure_serving.scorer import Scorer
 
 Featurise = Callable[[Scorer, Sequence[RawCustomer], pd.Timestamp], pd.DataFrame]
@@ -263,7 +263,7 @@ def records(table: pd.DataFrame) -> list[dict[str, Any]]:
     return [{str(name): to_json_value(value) for name, value in row.items()} for row in table.to_dict("records")]
 
 
-def _json_list(column: Column) -> list[Any]:
+def _json_list(column: ScoreColumn) -> list[Any]:
     """Turn a column into values of Python: moments as texts, all others as they are."""
     if isinstance(column, list):
         return column

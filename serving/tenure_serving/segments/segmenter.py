@@ -12,7 +12,7 @@ import pandas as pd
 from tenure_features.errors import DataContractError, UsageError
 from tenure_features.float_table import FloatTable, Table
 from tenure_features.stored import Stored
-from tenure_serving.score_columns import Column, frame_of
+from tenure_serving.score_columns import ScoreColumn, frame_of
 from tenure_serving.segments.hysteresis import check_margin
 from tenure_serving.segments.lifecycle import Lifecycle
 from tenure_serving.segments.maps import RfmMap, load_map, parse_map
@@ -220,7 +220,7 @@ class Segmenter:
         *,
         previous: pd.DataFrame | None = None,
         beside: pd.DataFrame | None = None,
-    ) -> dict[str, Column]:
+    ) -> dict[str, ScoreColumn]:
         """Give what `assign` gives, as columns without an index.
 
         Parameters
@@ -241,7 +241,7 @@ class Segmenter:
         scores = self.rfm.rate(snapshot, previous=previous, margin=self.margin)
         worth = _worth(self.if_buys, snapshot, priced, basis=self.value.basis, by=self.value.by)
         signs = self.signs.list_signs(snapshot)
-        out: dict[str, Column] = {
+        out: dict[str, ScoreColumn] = {
             **scores,
             "rfm_group": self.group_map.name_cells(scores),
             "rfm_relationship": self.relationship_map.name_cells(scores),
@@ -260,8 +260,8 @@ class Segmenter:
         return {name: out[name] for name in SEGMENT_COLUMNS}
 
     def _play(
-        self, out: Mapping[str, Column], snapshot: Table, priced: Predictions, beside: pd.DataFrame | None
-    ) -> tuple[Column, Column]:
+        self, out: Mapping[str, ScoreColumn], snapshot: Table, priced: Predictions, beside: pd.DataFrame | None
+    ) -> tuple[ScoreColumn, ScoreColumn]:
         """Choose segment and next step of every row; only conditions need a table of everything."""
         if not self.playbook.columns:
             plays = self.playbook.choose({name: out[name] for name in ("lifecycle", "value_tier", "risk_tier")})
