@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Self
 
@@ -10,6 +10,7 @@ import numpy as np
 
 from tenure_features.stored import Stored, logarithm
 from tenure_training.models.contract import Contributions, Floats
+from tenure_training.models.design import RHYTHM_PART_NAME
 
 
 @dataclass(frozen=True)
@@ -75,3 +76,16 @@ class ExplanationBaseline:
     def to_dict(self) -> dict[str, Any]:
         """Return the means as JSON values."""
         return {"churn": dict(self.churn), "value": dict(self.value)}
+
+
+def exactly(total: Floats, terms: Mapping[str, Floats], rest: Floats, names: Sequence[str]) -> tuple[Floats, float]:
+    """Terms as columns and one base for all rows; what float32 in boosters leaves over goes to the rhythm's term."""
+    columns = np.column_stack([terms.get(name, np.zeros(len(total))) for name in names])
+    return columns, balance(columns, total, rest, rhythm=names.index(RHYTHM_PART_NAME))
+
+
+def balance(columns: Floats, total: Floats, rest: Floats, *, rhythm: int) -> float:
+    """Let terms, shape (n, f), add up to a total: the rhythm's column takes what is left over; return their base."""
+    base = float(rest[0]) if len(rest) else 0.0  # a booster's base is the same for every row
+    columns[:, rhythm] += total - base - columns.sum(axis=1)
+    return base

@@ -153,10 +153,10 @@ def moments_after(as_of: pd.Timestamp, days: Floats) -> NDArray[np.datetime64]:
     >>> moments_after(pd.Timestamp("2024-06-01"), np.array([1.5, np.nan])).tolist()
     [datetime.datetime(2024, 6, 2, 12, 0), None]
     """
-    known = np.isfinite(days)
-    seconds = np.rint(np.where(known, days, 0.0) * _SECONDS_PER_DAY).astype("timedelta64[s]")
+    finite = np.isfinite(days)
+    seconds = np.rint(np.where(finite, days, 0.0) * _SECONDS_PER_DAY).astype("timedelta64[s]")
     moments = np.datetime64(as_of, "us") + seconds
-    moments[~known] = np.datetime64("NaT", "us")
+    moments[~finite] = np.datetime64("NaT", "us")
     return moments
 
 

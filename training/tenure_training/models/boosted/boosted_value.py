@@ -26,8 +26,8 @@ from tenure_training.models.contract import (
     TrainingFrame,
 )
 from tenure_training.models.design import RHYTHM_PART_NAME, by_term
-from tenure_training.models.explanation_baseline import ExplanationBaseline
-from tenure_training.models.hurdle.hurdle import FittedHurdle, exactly
+from tenure_training.models.explanation_baseline import ExplanationBaseline, exactly
+from tenure_training.models.hurdle.hurdle import FittedHurdle
 from tenure_training.models.hurdle.severity import OUTLIER
 from tenure_training.models.hurdle.xgboost_hurdle import XGBoostHurdle
 from tenure_training.models.spend_distribution import SpendDistribution

@@ -28,8 +28,7 @@ from tenure_training.models.contract import (
     TrainingFrame,
 )
 from tenure_training.models.design import RHYTHM_PART_NAME, by_term, design, units_beside, units_from
-from tenure_training.models.explanation_baseline import ExplanationBaseline
-from tenure_training.models.hurdle.hurdle import exactly
+from tenure_training.models.explanation_baseline import ExplanationBaseline, exactly
 from tenure_training.models.spend_distribution import SpendDistribution
 from tenure_training.models.training_matrix import FEWEST, TrainingMatrix, training_matrix_of
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -36,7 +36,7 @@ from tenure_training.models.design import (
     units_beside,
     units_from,
 )
-from tenure_training.models.explanation_baseline import ExplanationBaseline
+from tenure_training.models.explanation_baseline import ExplanationBaseline, balance
 from tenure_training.models.hurdle.level_forecast import LevelForecast
 from tenure_training.models.hurdle.odds import Odds
 from tenure_training.models.hurdle.opinions import USUAL_BUYERS, USUAL_VALUE, weigh_first
@@ -397,16 +397,3 @@ def _orders_scale(training: TrainingMatrix, orders: Floats) -> float:
     expected = float((training.weight * training.bought) @ np.exp(training.log_count)) if len(orders) else 0.0
     seen = float((training.weight * training.bought) @ orders) if len(orders) else 0.0
     return float(np.clip(seen / expected, *_ORDERS_RANGE)) if expected > 0 else 1.0
-
-
-def exactly(total: Floats, terms: Mapping[str, Floats], rest: Floats, names: Sequence[str]) -> tuple[Floats, float]:
-    """Terms as columns and one base for all rows; what float32 in boosters leaves over goes to the rhythm's term."""
-    columns = np.column_stack([terms.get(name, np.zeros(len(total))) for name in names])
-    return columns, balance(columns, total, rest, rhythm=names.index(RHYTHM_PART_NAME))
-
-
-def balance(columns: Floats, total: Floats, rest: Floats, *, rhythm: int) -> float:
-    """Let terms, shape (n, f), add up to a total: the rhythm's column takes what is left over; return their base."""
-    base = float(rest[0]) if len(rest) else 0.0  # a booster's base is the same for every row
-    columns[:, rhythm] += total - base - columns.sum(axis=1)
-    return base
