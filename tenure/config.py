@@ -234,9 +234,18 @@ class ReportConfig(ConfigSection):
 
 
 class ModelsConfig(ConfigSection):
-    """What models may ``use`` of ``gender`` and ``birth_year``; nothing unless it is named here."""
+    """What models learn from.
+
+    Attributes
+    ----------
+    use
+        What they may use of ``gender`` and ``birth_year``; nothing unless it is named here.
+    most_customers
+        Customers that models are fitted for and judged on; in a larger shop a sample of so many. None: 50,000.
+    """
 
     use: tuple[Literal["gender", "birth_year"], ...] = ()
+    most_customers: int | None = Field(default=None, ge=50)
 
 
 Month = Literal[

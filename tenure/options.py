@@ -162,6 +162,10 @@ EngineOption = Annotated[
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of text.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress and no log lines.")]
+Profile = Annotated[
+    Path | None,
+    typer.Option("--profile", metavar="FILE", help="Write where time and memory go, as a Chrome trace (JSON)."),
+]
 
 _Tree = dict[str, Any]
 

@@ -7,27 +7,18 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext, redirect_stdout
-from dataclasses import dataclass, replace
-from typing import Protocol
+from dataclasses import dataclass
+from pathlib import Path
+
+from tenure.stages import Progress, time_left
+
+__all__ = ["LOGGERS", "LogProgress", "Progress", "SilentProgress", "open_progress"]
 
 LOGGERS = tuple(
     logging.getLogger(name)
     for name in ("tenure", "tenure_features", "tenure_training", "tenure_serving", "tenure_simulator")
 )
 LOGGER = LOGGERS[0]
-
-
-class Progress(Protocol):
-    """What a job reports to while it works."""
-
-    def stage(self, title: str) -> AbstractContextManager[None]:
-        """Open a stage; leaving the context ends it. Stages may be nested."""
-
-    def advance(self, done: int, total: int) -> None:
-        """Say how far the innermost open stage has come."""
-
-    def note(self, text: str) -> None:
-        """Say something the user should know, such as a default that was chosen."""
 
 
 class SilentProgress:
@@ -47,49 +38,56 @@ class SilentProgress:
     def advance(self, done: int, total: int) -> None:
         """Do nothing."""
 
+    def count(self, rows: int) -> None:
+        """Do nothing."""
+
     def note(self, text: str) -> None:
         """Do nothing."""
 
 
-@dataclass(frozen=True)
-class _Stage:
+@dataclass
+class _OpenStage:
+    """A stage that has not ended: when it began, up to which quarter it was told of, and its rows."""
+
     title: str
     started: float
-    quarter: int = 0
-
-
-def _duration(seconds: float) -> str:
-    return f"{seconds:.0f} s" if seconds < 120 else f"{seconds / 60:.0f} min"
+    told_at: int = 0
+    rows: int = 0
 
 
 class LogProgress:
     """One log line when a stage starts, at each quarter of it with the time that is left, and when it ends."""
 
     def __init__(self) -> None:
-        self._open: list[_Stage] = []
+        self._open: list[_OpenStage] = []
 
     @contextmanager
     def stage(self, title: str) -> Iterator[None]:
-        """Log the start and the end, with the seconds it took."""
-        started = time.perf_counter()
+        """Log the start and the end, with the seconds it took and the rows it went through."""
+        stage = _OpenStage(title, time.perf_counter())
         LOGGER.info("%s", title)
-        self._open.append(_Stage(title, started))
+        self._open.append(stage)
         try:
             yield
-            LOGGER.info("%s: done in %.1f s", title, time.perf_counter() - started)
+            rows = f", {stage.rows:,} rows" if stage.rows else ""
+            LOGGER.info("%s: done in %.1f s%s", title, time.perf_counter() - stage.started, rows)
         finally:
             self._open.pop()
 
     def advance(self, done: int, total: int) -> None:
-        """Log each quarter once; the last one is said by the end of the stage."""
+        """Log each quarter once, with the time that is left; the last one is said by the end of the stage."""
         if not self._open:
             return
-        stage = self._open[-1]
-        quarter = 4 * done // max(total, 1)
-        if stage.quarter < quarter < 4:
-            self._open[-1] = replace(stage, quarter=quarter)
-            left = (time.perf_counter() - stage.started) * (total - done) / done
-            LOGGER.info("%s: %d of %d, about %s left", stage.title, done, total, _duration(left))
+        stage, quarter = self._open[-1], 4 * done // max(total, 1)
+        if stage.told_at < quarter < 4:
+            stage.told_at = quarter
+            left = time_left(time.perf_counter() - stage.started, done, total)
+            LOGGER.info("%s: %d of %d, %s", stage.title, done, total, left)
+
+    def count(self, rows: int) -> None:
+        """Keep the rows for the line that ends the stage."""
+        if self._open:
+            self._open[-1].rows += rows
 
     def note(self, text: str) -> None:
         """Log the text."""
@@ -97,11 +95,24 @@ class LogProgress:
 
 
 @contextmanager
-def open_progress(*, quiet: bool) -> Iterator[Progress]:
+def open_progress(*, quiet: bool, profile: Path | None = None) -> Iterator[Progress]:
     """Report on standard error: bars on a terminal, log lines elsewhere, nothing when ``quiet``.
 
-    Whatever a library prints meanwhile goes to standard error too: standard output is for the result alone.
+    Whatever a library prints meanwhile goes to standard error too: standard output is for the result alone. Where a
+    file for the ``profile`` is named, it holds the stages in the end, see `tenure.profiling`.
     """
+    with _show_progress(quiet=quiet) as shown:
+        if profile is None:
+            yield shown
+        else:
+            from tenure.profiling import profile_stages
+
+            with profile_stages(shown, profile) as progress:
+                yield progress
+
+
+@contextmanager
+def _show_progress(*, quiet: bool) -> Iterator[Progress]:
     with redirect_stdout(sys.stderr):
         if quiet:
             yield SilentProgress()

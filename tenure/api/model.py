@@ -21,10 +21,12 @@ from tenure.jobs.costs import with_past_money
 from tenure.jobs.model_bundle import write_model
 from tenure.jobs.registration import record
 from tenure.jobs.results import BacktestResult
+from tenure.jobs.score import customers_to_score
 from tenure.jobs.training import TrainedShop, train_opened
 from tenure.jobs.tuning import tuning_sections
-from tenure.progress import Progress, SilentProgress
+from tenure.progress import SilentProgress
 from tenure.report.run_report import Reported, write_report
+from tenure.stages import Progress
 from tenure_features import Catalogue, Shop
 from tenure_features.html_view import render_view
 from tenure_serving.language import ENGLISH, Language, load_language
@@ -146,7 +148,7 @@ class Model:
             config=self.config,
             scorer=self.scorer,
             scores=self._scores,
-            present=frame.present,
+            present=customers_to_score(self.trained, self.bundle.info),
             catalogue=frame.catalogue,
             notes=self.trained.notes,
             tuning=tuning_sections(self.trained.training.tunings, language=language),

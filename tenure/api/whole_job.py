@@ -10,7 +10,8 @@ import pandas as pd
 from tenure.config import Config
 from tenure.jobs.results import RunResult
 from tenure.jobs.run import run_job
-from tenure.progress import Progress, SilentProgress
+from tenure.progress import SilentProgress
+from tenure.stages import Progress
 
 
 def run(config: Config, out: str | Path, *, progress: Progress | None = None) -> RunResult:

@@ -21,6 +21,7 @@ def audit(
     config: options.ConfigFile = None,
     json: options.Json = False,
     quiet: options.Quiet = False,
+    profile: options.Profile = None,
 ) -> None:
     """Look for leaks: train, doctor the future, train again.
 
@@ -40,7 +41,7 @@ def audit(
         "run": options.question(as_of, horizon, active_days, seed=seed, candidates=candidate),
     }
     settings = load_config(config, overrides=asked)
-    with open_progress(quiet=quiet) as progress:
+    with open_progress(quiet=quiet, profile=profile) as progress:
         result = audit_job(settings, progress=progress)
     emit("audit", audit_lines(result), result, as_json=json)
     if result.leaks:

@@ -22,6 +22,7 @@ def backtest(
     engine: options.EngineOption = None,
     json: options.Json = False,
     quiet: options.Quiet = False,
+    profile: options.Profile = None,
 ) -> None:
     """Compare every model with every baseline on the past.
 
@@ -44,6 +45,6 @@ def backtest(
         "features": options.own_features(features),
     }
     settings = load_config(config, overrides=asked)
-    with open_progress(quiet=quiet) as progress:
+    with open_progress(quiet=quiet, profile=profile) as progress:
         result = backtest_job(settings, progress=progress)
     emit("backtest", backtest_lines(result), result, as_json=json)

@@ -40,6 +40,7 @@ def budget(
     config: options.ConfigFile = None,
     json: options.Json = False,
     quiet: options.Quiet = False,
+    profile: options.Profile = None,
 ) -> None:
     """Split a weekly budget by what the next unit of money is expected to bring in each channel.
 
@@ -64,7 +65,7 @@ def budget(
     settings, limits = load_config(config, overrides=asked), read_limits(limit)
     study = StudySettings(days=days, overhead_rate=overhead, since=since, level=level)
     require_apart(out, input_places(settings), results=[config, scores])
-    with open_progress(quiet=quiet) as progress:
+    with open_progress(quiet=quiet, profile=profile) as progress:
         result = budget_job(
             settings, scores, total=total, bounds=(least, most), limits=limits, settings=study, progress=progress
         )

@@ -23,6 +23,7 @@ def channels(
     config: options.ConfigFile = None,
     json: options.Json = False,
     quiet: options.Quiet = False,
+    profile: options.Profile = None,
 ) -> None:
     """Tell what customers of each channel cost, what they bring, and when they have paid back.
 
@@ -47,7 +48,7 @@ def channels(
     settings = load_config(config, overrides=asked)
     study = StudySettings(days=days, overhead_rate=overhead, since=since, level=level)
     require_apart(out, input_places(settings), results=[config, scores])
-    with open_progress(quiet=quiet) as progress:
+    with open_progress(quiet=quiet, profile=profile) as progress:
         result = channel_job(settings, scores, settings=study, progress=progress)
     show("channels", result, out=out, as_json=json)
 
@@ -70,6 +71,7 @@ def growth(
     config: options.ConfigFile = None,
     json: options.Json = False,
     quiet: options.Quiet = False,
+    profile: options.Profile = None,
 ) -> None:
     """Compute G = C x CLV / CAC for the shop, per channel and per month, and what one more point would do.
 
@@ -93,6 +95,6 @@ def growth(
     settings = load_config(config, overrides=asked)
     study = StudySettings(days=days, overhead_rate=overhead, since=since, level=level)
     require_apart(out, input_places(settings), results=[config, scores])
-    with open_progress(quiet=quiet) as progress:
+    with open_progress(quiet=quiet, profile=profile) as progress:
         result = growth_job(settings, scores, settings=study, progress=progress)
     show("growth", result, out=out, as_json=json)

@@ -19,6 +19,7 @@ def check(
     engine: options.EngineOption = None,
     json: options.Json = False,
     quiet: options.Quiet = False,
+    profile: options.Profile = None,
 ) -> None:
     """Report what an order log holds, what is wrong, what to do.
 
@@ -46,7 +47,7 @@ def check(
         "run": options.question(as_of),
     }
     settings = load_config(config, overrides=asked)
-    with open_progress(quiet=quiet) as progress, progress.stage("Reading the tables"):
+    with open_progress(quiet=quiet, profile=profile) as progress, progress.stage("Reading the tables"):
         require_settings(settings)
         sources = sources_of(settings)
         covered = coverage_of(settings)

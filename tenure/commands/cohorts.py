@@ -31,6 +31,7 @@ def cohorts(
     config: options.ConfigFile = None,
     json: options.Json = False,
     quiet: options.Quiet = False,
+    profile: options.Profile = None,
 ) -> None:
     """Follow cohorts of customers: who stays, what they bring, what young cohorts will have brought.
 
@@ -52,7 +53,7 @@ def cohorts(
     }
     settings = load_config(config, overrides=asked)
     require_apart(out, input_places(settings), results=[config, scores])
-    with open_progress(quiet=quiet) as progress:
+    with open_progress(quiet=quiet, profile=profile) as progress:
         result = cohort_job(
             settings, scores, by=by, period_days=period, until_age=until, level=level, progress=progress
         )

@@ -16,6 +16,7 @@ def demo(
     seed: Annotated[int, typer.Option("--seed", min=0, help="Seed of every random choice.")] = 0,
     json: options.Json = False,
     quiet: options.Quiet = False,
+    profile: options.Profile = None,
 ) -> None:
     """Simulate a shop and run the whole job on it.
 
@@ -26,7 +27,7 @@ def demo(
     from tenure.progress import open_progress
 
     folder = options.out_folder(out)
-    with open_progress(quiet=quiet) as progress:
+    with open_progress(quiet=quiet, profile=profile) as progress:
         result = demo_job(folder, customers=customers, seed=seed, progress=progress)
     lines = [*result.lines, "", f"Report: {result.report_path}", f"Next:   {result.next_command}"]
     emit("demo", lines, result, as_json=json)

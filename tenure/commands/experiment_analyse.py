@@ -58,6 +58,7 @@ def experiment_analyse(
     language: options.LanguageOption = None,
     json: options.Json = False,
     quiet: options.Quiet = False,
+    profile: options.Profile = None,
 ) -> None:
     """Measure a randomised campaign, everybody as assigned, in windows that have closed.
 
@@ -92,7 +93,7 @@ def experiment_analyse(
         planned=planned,
     )
     require_apart(out, input_places(settings), results=[config, scores])
-    with open_progress(quiet=quiet) as progress:
+    with open_progress(quiet=quiet, profile=profile) as progress:
         result = analyse_job(
             settings, campaign, how=how, horizon_days=horizon, control=control, scores=scores, by=by, progress=progress
         )

@@ -74,6 +74,7 @@ def experiment_design(
     language: options.LanguageOption = None,
     json: options.Json = False,
     quiet: options.Quiet = False,
+    profile: options.Profile = None,
 ) -> None:
     """Plan a randomised campaign on the shop's own past, and draw the arms.
 
@@ -114,7 +115,7 @@ def experiment_design(
         overlap=overlap,
     )
     require_apart(out, input_places(settings), results=[config, scores, previous])
-    with open_progress(quiet=quiet) as progress:
+    with open_progress(quiet=quiet, profile=profile) as progress:
         eligibility = Eligibility(where=where, scores=scores, previous=previous)
         design = design_job(settings, plan, eligibility=eligibility, start=start, progress=progress)
     spoken = load_language(language or settings.report.language)

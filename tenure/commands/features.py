@@ -33,6 +33,7 @@ def features(
     engine: options.EngineOption = None,
     json: options.Json = False,
     quiet: options.Quiet = False,
+    profile: options.Profile = None,
 ) -> None:
     """List the features, check your own, or write all of them for every customer.
 
@@ -58,7 +59,7 @@ def features(
     }
     settings = load_config(config, overrides=asked)
     require_apart(out, input_places(settings), results=[config])
-    with open_progress(quiet=quiet) as progress:
+    with open_progress(quiet=quiet, profile=profile) as progress:
         written = write_snapshot(settings, out, progress=progress)
     line = (
         f"Wrote {written.customers:,} customers and {written.features} features as of {written.as_of} to {written.path}"

@@ -30,6 +30,7 @@ def identity(
     engine: options.EngineOption = None,
     json: options.Json = False,
     quiet: options.Quiet = False,
+    profile: options.Profile = None,
 ) -> None:
     """Link source ids into customers by the identifiers they share.
 
@@ -57,6 +58,6 @@ def identity(
     settings = load_config(config, overrides=asked)
     require_apart(settings.run.out, input_places(settings), results=[config])
     folder = options.out_folder(settings.run.out)
-    with open_progress(quiet=quiet) as progress:
+    with open_progress(quiet=quiet, profile=profile) as progress:
         done = identity_job(settings, folder, progress=progress)
     emit("identity", identity_lines(done), done, as_json=json)

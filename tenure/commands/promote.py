@@ -21,6 +21,7 @@ def promote(
     tracking_uri: options.TrackingUri = None,
     json: options.Json = False,
     quiet: options.Quiet = False,
+    profile: options.Profile = None,
 ) -> None:
     """Let the challenger become the champion if the gate lets it.
 
@@ -44,7 +45,7 @@ def promote(
         "tracking": options.tracking(tracking_uri),
     }
     settings = load_config(config, overrides=asked)
-    with open_progress(quiet=quiet) as progress:
+    with open_progress(quiet=quiet, profile=profile) as progress:
         result = promote_job(settings, progress=progress)
     checks = [f"  {name}: {verdict}" for name, verdict in result.checks.items()]
     emit("promote", [f"Model {result.model_version} is the champion. {result.reason}", *checks], result, as_json=json)

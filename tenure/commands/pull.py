@@ -32,6 +32,7 @@ def pull(
     ] = False,
     json: options.Json = False,
     quiet: options.Quiet = False,
+    profile: options.Profile = None,
 ) -> None:
     """Read what changed since the last pull into tables that tenure reads, with every change dated.
 
@@ -46,7 +47,7 @@ def pull(
     from tenure.output import emit
     from tenure.progress import open_progress
 
-    with open_progress(quiet=quiet) as progress, progress.stage(f"Pulling {source}"):
+    with open_progress(quiet=quiet, profile=profile) as progress, progress.stage(f"Pulling {source}"):
         pulled = pull_job(
             source, into=into, settings=options.column_mapping(settings), url=url, full=full,
             now=dt.datetime.now(dt.UTC),

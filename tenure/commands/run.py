@@ -31,6 +31,7 @@ def run(
     register: options.Register = None,
     json: options.Json = False,
     quiet: options.Quiet = False,
+    profile: options.Profile = None,
 ) -> None:
     """Train, backtest, register, score and report in one go.
 
@@ -61,7 +62,7 @@ def run(
     settings = load_config(config, overrides=asked)
     require_apart(settings.run.out, input_places(settings), results=[config])
     folder = options.out_folder(settings.run.out)
-    with open_progress(quiet=quiet) as progress:
+    with open_progress(quiet=quiet, profile=profile) as progress:
         result = run_job(settings, folder, progress=progress)
     summary = {name: value for name, value in vars(result).items() if name != "scores"}  # a file, not a message
     emit("run", run_lines(result), summary, as_json=json)

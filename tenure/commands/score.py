@@ -55,6 +55,7 @@ def score(
     language: options.LanguageOption = None,
     json: options.Json = False,
     quiet: options.Quiet = False,
+    profile: options.Profile = None,
 ) -> None:
     """Score newer orders with a model trained before.
 
@@ -86,13 +87,13 @@ def score(
     if to is not None:
         if out is not None:
             raise UsageError("Scores go into --out or --to, not into both.")
-        with open_progress(quiet=quiet) as progress:
+        with open_progress(quiet=quiet, profile=profile) as progress:
             published = publish_job(settings, model, to, progress=progress, work=work)
         lines = [*published.notes, f"{published.customers:,} customers as of {published.as_of}: {published.place}"]
         emit("score", lines, published, as_json=json)
         return
     require_apart(settings.run.out, input_places(settings), results=[config, model])
     folder = options.out_folder(settings.run.out)
-    with open_progress(quiet=quiet) as progress:
+    with open_progress(quiet=quiet, profile=profile) as progress:
         result = score_job(settings, model, folder, progress=progress, report=report)
     emit("score", score_lines(result), result, as_json=json)

@@ -24,6 +24,7 @@ def simulate(
     ] = 1,
     json: options.Json = False,
     quiet: options.Quiet = False,
+    profile: options.Profile = None,
 ) -> None:
     """Write the tables of a simulated shop, and its truth.
 
@@ -38,7 +39,10 @@ def simulate(
 
     folder = options.out_folder(out)
     shop = preset_config(preset, customers=customers, seed=seed)
-    with open_progress(quiet=quiet) as progress, progress.stage(f"Simulating {shop.customers:,} customers"):
+    with (
+        open_progress(quiet=quiet, profile=profile) as progress,
+        progress.stage(f"Simulating {shop.customers:,} customers"),
+    ):
         written = write_shop(shop, folder, progress=progress.advance, workers=workers)
     files = sorted(str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file())
     lines = [f"Wrote {len(files)} files into {folder}:", *(f"  {n:>12,}  {name}" for name, n in written.rows.items())]

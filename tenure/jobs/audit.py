@@ -6,7 +6,7 @@ from tenure.config import Config
 from tenure.jobs.leaks import audit_training
 from tenure.jobs.results import AuditResult
 from tenure.jobs.training import train_shop
-from tenure.progress import Progress
+from tenure.stages import Progress
 
 
 def audit_job(config: Config, *, progress: Progress) -> AuditResult:

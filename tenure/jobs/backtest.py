@@ -5,7 +5,7 @@ from __future__ import annotations
 from tenure.config import Config
 from tenure.jobs.results import BacktestResult
 from tenure.jobs.training import TrainedShop, train_shop
-from tenure.progress import Progress
+from tenure.stages import Progress
 from tenure_features.errors import DataContractError
 from tenure_training.backtest_tables import summarise_backtest, summarise_dates
 

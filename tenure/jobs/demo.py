@@ -14,7 +14,7 @@ from tenure.config_file import load_config
 from tenure.jobs.ablation import ablation, ablation_line, ablation_section
 from tenure.jobs.results import RunResult
 from tenure.jobs.run import run_job
-from tenure.progress import Progress
+from tenure.stages import Progress
 from tenure_serving.language import ENGLISH
 from tenure_serving.report.sections import Section
 from tenure_serving.report.summary import first_to_call, with_money

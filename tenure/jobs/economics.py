@@ -17,7 +17,7 @@ from tenure.jobs.studies import (
     tables_beside,
     take_named_costs,
 )
-from tenure.progress import Progress
+from tenure.stages import Progress
 from tenure_decisions.economics.budget import budget
 from tenure_decisions.economics.channels import channels
 from tenure_decisions.economics.cohorts import BY_TIME, cohorts

@@ -10,7 +10,7 @@ import pandas as pd
 from tenure.config import Config
 from tenure.jobs.profile_columns import condition_columns, with_profile
 from tenure.jobs.studies import read_shop
-from tenure.progress import Progress
+from tenure.stages import Progress
 from tenure_decisions.campaigns.analysis import AnalysisSettings, analyse
 from tenure_decisions.campaigns.trial import CampaignTrial, open_trial
 from tenure_decisions.findings import Findings

@@ -13,7 +13,7 @@ from tenure.config_section import parse_moment
 from tenure.jobs.experiment import ORDER_COLUMNS, TRIAL_TABLES, predict_metrics
 from tenure.jobs.opening import open_configured_shop
 from tenure.jobs.segments import find_members
-from tenure.progress import Progress
+from tenure.stages import Progress
 from tenure_decisions.campaigns.design import Design, DesignSettings, design_campaign
 from tenure_decisions.campaigns.trial import measure
 from tenure_features import Shop, orders, snapshots

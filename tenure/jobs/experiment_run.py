@@ -13,7 +13,7 @@ from tenure.jobs.experiment import ORDER_COLUMNS, TRIAL_TABLES
 from tenure.jobs.opening import open_configured_shop
 from tenure.jobs.segments import find_members
 from tenure.jobs.standing_state import ASSIGNMENT_FILE, STATE_FILE, read_standing, write_standing
-from tenure.progress import Progress
+from tenure.stages import Progress
 from tenure_decisions.campaigns.holdout import HoldoutRules
 from tenure_decisions.campaigns.proposals import Tactic
 from tenure_decisions.campaigns.standing import StandingCall, StandingGroup, call_standing

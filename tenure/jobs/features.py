@@ -8,7 +8,7 @@ from pathlib import Path
 
 from tenure.config import Config
 from tenure.jobs.opening import catalogue_of, open_configured_shop, table_notes
-from tenure.progress import Progress
+from tenure.stages import Progress
 from tenure_features import Catalogue, write_snapshots
 from tenure_features.errors import UsageError
 from tenure_features.families.profile_features import calendar_names, profile_names
@@ -39,7 +39,7 @@ def write_snapshot(config: Config, out: Path | None, *, progress: Progress) -> W
         raise UsageError("No file for the features is named.", fix="Say --out FILE.parquet, or --list to see them.")
     with progress.stage("Reading the orders"):
         catalogue = catalogue_of(config)
-        shop = open_configured_shop(config, only={feature.table for feature in catalogue})
+        shop = open_configured_shop(config, only={feature.table for feature in catalogue}, progress=progress)
     for note in (*table_notes(shop, catalogue), *shop.notes):
         progress.note(note)
     with progress.stage("Computing the features"):
@@ -58,6 +58,7 @@ def write_snapshot(config: Config, out: Path | None, *, progress: Progress) -> W
             window_days=days,
             catalogue=catalogue,
         )
+        progress.count(customers)
     return WrittenSnapshot(out, shop.as_of.to_pydatetime(), customers=customers, features=features)
 
 

@@ -14,7 +14,7 @@ from tenure.config_section import parse_moment
 from tenure.jobs.customer_ids import write_guards
 from tenure.jobs.exports import sources_of
 from tenure.jobs.opening import engine_of, linking_of
-from tenure.progress import Progress
+from tenure.stages import Progress
 from tenure_features.errors import UsageError
 from tenure_features.identities import IDENTIFIER_TABLE, identifiers_of, link_identifiers
 from tenure_features.identity import IdentityState, read_state, undo_merge

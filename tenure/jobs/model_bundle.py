@@ -14,6 +14,7 @@ from tenure.jobs.extras import collect_past_forecasts, extras
 from tenure.jobs.leaks import leak_notes
 from tenure.jobs.segmenter import closed_windows, fit_segmenter
 from tenure.jobs.training import TrainedShop
+from tenure_features.sample import Sample
 from tenure_serving.golden import GOLDEN, golden_rows
 from tenure_training.backtest_tables import sum_up_evidence
 from tenure_training.models.bundle import Bundle, BundleInfo, definitions, package_versions, write_bundle
@@ -41,7 +42,7 @@ def write_model(config: Config, trained: TrainedShop, *, folder: Path) -> Bundle
             active_days=config.run.active_days,
             currency=currency,
         )
-        | definition(shop.calendar, catalogue)
+        | (definition(shop.calendar, catalogue) | _say_sample(training.sample))
         | sentences,
         returns=config.orders.returns,
         currency=currency,
@@ -60,6 +61,10 @@ def write_model(config: Config, trained: TrainedShop, *, folder: Path) -> Bundle
         economics=economics,
     )
     return write_bundle(folder, training.champion, info, segmenter.to_dict(), extras=more | _evidence(trained))
+
+
+def _say_sample(sample: Sample | None) -> dict[str, str]:
+    return {} if sample is None else {"training_sample": f"Models were fitted and judged on {sample}"}
 
 
 def _evidence(trained: TrainedShop) -> dict[str, Any]:

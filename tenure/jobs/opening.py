@@ -9,7 +9,8 @@ import pandas as pd
 from tenure.config import Config, EngineConfig, IdentityConfig
 from tenure.jobs.calendars import open_calendar
 from tenure.jobs.exports import Sources, sources_of
-from tenure.progress import Progress, SilentProgress
+from tenure.progress import SilentProgress
+from tenure.stages import Progress
 from tenure_features import Engine, Shop
 from tenure_features.families.catalogue import BUILT_IN, Catalogue
 from tenure_features.identities import IDENTIFIER_TABLE, Linking
@@ -58,9 +59,10 @@ def open_configured_shop(
     wanted = {feature.table for feature in catalogue}.union(ECONOMIC) if only is None else set(only)
     if config.identity.enabled:
         wanted.add(IDENTIFIER_TABLE)
-    with (progress or SilentProgress()).stage("Opening the orders and the tables beside them"):
+    reported = progress or SilentProgress()
+    with reported.stage("Opening the orders and the tables beside them"):
         sources = sources_of(config, only=wanted)
-        return open_sources(
+        shop = open_sources(
             sources.orders,
             sources.tables,
             as_of=config.run.as_of if as_of is None else as_of,
@@ -69,6 +71,8 @@ def open_configured_shop(
             currency=config.orders.currency,
             engine=engine_of(config.engine),
         )
+        reported.count(shop.log.readiness.rows_read + sum(table.readiness.rows_read for table in shop.tables.values()))
+    return shop
 
 
 def catalogue_of(config: Config) -> Catalogue:

@@ -9,7 +9,7 @@ from typing import Any
 from tenure.config import Config, TrackingConfig
 from tenure.jobs.registration import CHAMPION_URI, compare_models, store_of
 from tenure.jobs.training import train_shop
-from tenure.progress import Progress
+from tenure.stages import Progress
 from tenure_features.errors import NothingToDoError, QualityGateError, UsageError
 from tenure_serving.scorer import Scorer
 from tenure_training.models.bundle import Bundle

@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 
 from tenure.config import Config
 from tenure.jobs.score import Scoring, open_scoring
-from tenure.progress import Progress
+from tenure.stages import Progress
 from tenure_features import write_snapshots
 from tenure_features.errors import DataContractError
 from tenure_serving.batch import describe_scores

@@ -15,10 +15,11 @@ from tenure.jobs.model_bundle import write_model
 from tenure.jobs.profile_columns import with_profile
 from tenure.jobs.registration import record
 from tenure.jobs.results import RunResult, ScoreResult
+from tenure.jobs.score import customers_to_score
 from tenure.jobs.training import TrainedShop, train_shop
 from tenure.jobs.tuning import tuning_sections
-from tenure.progress import Progress
 from tenure.report.run_report import REPORT_FILES, Reported, write_report
+from tenure.stages import Progress
 from tenure_serving.batch import MANIFEST, SCORES, write_scores
 from tenure_serving.language import load_language
 from tenure_serving.report import Section
@@ -60,12 +61,14 @@ def run_job(
     with replace_folder(out, names=names) as draft:
         with progress.stage("Scoring the customers"):
             scorer = Scorer(write_model(config, trained, folder=draft / MODEL_FOLDER))
-            snapshot = _present(config, trained, scorer)
+            present = customers_to_score(trained, scorer.bundle.info)
+            snapshot = _present(config, trained, scorer, present)
             scores = _score(config, trained, scorer, previous, snapshot=snapshot, draft=draft)
+            progress.count(len(scores))
         trained = replace(trained, notes=(*trained.notes, *scorer.notes))
         with progress.stage("Writing the report"):
             further = sections(training) if sections else ()
-            reported = _describe_run(config, trained, scorer, scores, previous, further=further)
+            reported = _describe_run(config, trained, scorer, scores, previous, present=present, further=further)
             files = write_report(draft, reported, language=language)
     # what is recorded lies in its place by now, so that a store that cannot be reached leaves a whole result
     bundle = replace(scorer.bundle, folder=out / MODEL_FOLDER)
@@ -86,9 +89,9 @@ def run_job(
     return _run_result(result, trained, scores=scores, report=report, tracking_uri=uri)
 
 
-def _present(config: Config, trained: TrainedShop, scorer: Scorer) -> pd.DataFrame:
-    """Put beside the features of the customers of a training what else they are scored with."""
-    priced = with_past_money(trained.training.frame.present, config.economics, trained.shop)
+def _present(config: Config, trained: TrainedShop, scorer: Scorer, present: pd.DataFrame) -> pd.DataFrame:
+    """Put beside the features of customers what else they are scored with."""
+    priced = with_past_money(present, config.economics, trained.shop)
     return with_profile(priced, trained.shop, scorer.segmenter.playbook.columns)
 
 
@@ -99,6 +102,7 @@ def _describe_run(
     scores: pd.DataFrame,
     previous: Scores | None,
     *,
+    present: pd.DataFrame,
     further: tuple[Section, ...],
 ) -> Reported:
     training = trained.training
@@ -107,7 +111,7 @@ def _describe_run(
         config=config,
         scorer=scorer,
         scores=scores,
-        present=training.frame.present,
+        present=present,
         catalogue=training.frame.catalogue,
         previous=previous,
         notes=trained.notes,

@@ -18,8 +18,9 @@ from tenure.jobs.profile_columns import with_profile
 from tenure.jobs.registration import store_of
 from tenure.jobs.results import ScoreResult
 from tenure.jobs.settings import require_settings
-from tenure.progress import Progress
+from tenure.jobs.training import TrainedShop
 from tenure.report.run_report import REPORT, REPORT_FILES, Reported, write_report
+from tenure.stages import Progress
 from tenure_features import Shop, snapshots
 from tenure_features.errors import DataContractError
 from tenure_features.families.catalogue import Catalogue
@@ -117,6 +118,7 @@ def score_job(config: Config, model: str, out: Path, *, progress: Progress, repo
         with progress.stage("Scoring the customers"):
             present = opened.with_known(present_customers(shop, scorer.bundle.info, opened.catalogue))
             scores = opened.score(present)
+            progress.count(len(scores))
             write_identities(shop, draft)
             write_scores(
                 scores,
@@ -187,6 +189,12 @@ def _price_tables(config: Config) -> set[str]:
     costs = config.economics
     acquiring = set() if costs.cac is not None else {"customers", "spend"}
     return acquiring | (set() if costs.service_cost_per_order is not None else {"service_costs"})
+
+
+def customers_to_score(trained: TrainedShop, info: BundleInfo) -> pd.DataFrame:
+    """Take the snapshot of everybody: what a training was made on, or, where that is a sample, what its model reads."""
+    frame = trained.training.frame
+    return frame.present if trained.frames.sample is None else present_customers(trained.shop, info, frame.catalogue)
 
 
 def present_customers(shop: Shop, info: BundleInfo, catalogue: Catalogue) -> pd.DataFrame:

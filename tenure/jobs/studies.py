@@ -11,7 +11,7 @@ import pandas as pd
 from tenure.config import Config, EconomicsConfig
 from tenure.config_section import parse_moment
 from tenure.jobs.opening import ECONOMIC, open_configured_shop
-from tenure.progress import Progress
+from tenure.stages import Progress
 from tenure_decisions.economics.clv import HORIZONS
 from tenure_decisions.economics.ledger import NOTHING_NAMED, NamedCosts
 from tenure_decisions.economics.scored_clv import CLV_PARTS

@@ -15,11 +15,11 @@ from tenure.jobs.opening import catalogue_of, open_configured_shop, table_notes
 from tenure.jobs.settings import require_settings
 from tenure.jobs.tuning import Question, chosen_settings, tune_candidates, tuning_notes
 from tenure.jobs.window import choose_window
-from tenure.progress import Progress
+from tenure.stages import Progress
 from tenure_features import Catalogue, Shop
 from tenure_serving.score_tables import Scores
 from tenure_training.audit import Finding
-from tenure_training.frame import PROTECTED, Frames
+from tenure_training.frame import MOST_JUDGED, PROTECTED, Frames
 from tenure_training.models.season import Season
 from tenure_training.training import Training, train
 
@@ -82,6 +82,7 @@ def train_opened(
         active_days=config.run.active_days,
         catalogue=catalogue,
         unused=PROTECTED.difference(config.models.use),
+        most_judged=config.models.most_customers or MOST_JUDGED,
         season=Season(months=config.season.by_month, expected=config.season.expected, ahead_of=shop.as_of),
     )
     asked = Question(shop.as_of, window.horizon_days, shop.fingerprint)
@@ -112,4 +113,5 @@ def _tune_and_train(config: Config, frames: Frames, asked: Question, progress: P
             settings=chosen_settings(tunings),
             advance=progress.advance,
         )
+        progress.count(len(training.frame.rows))
     return replace(training, tunings=tunings, notes=(*tuning_notes(tunings), *training.notes))

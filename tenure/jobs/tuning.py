@@ -12,7 +12,7 @@ from urllib.parse import unquote
 import pandas as pd
 
 from tenure.config import Config
-from tenure.progress import Progress
+from tenure.stages import Progress
 from tenure_serving.charts import style
 from tenure_serving.language import ENGLISH, N_, Language
 from tenure_serving.report import ChartBlock, Paragraph, Section, TableBlock

@@ -9,7 +9,7 @@ import pandas as pd
 from tenure.config import Config
 from tenure.jobs.experiment import ORDER_COLUMNS, TRIAL_TABLES, traits_before
 from tenure.jobs.opening import ECONOMIC, open_configured_shop
-from tenure.progress import Progress
+from tenure.stages import Progress
 from tenure_decisions.campaigns.trial import open_trial
 from tenure_decisions.campaigns.uplift import UpliftSettings, UpliftStudy, find_uplift
 from tenure_features import Shop, orders, snapshots

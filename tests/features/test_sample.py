@@ -3,7 +3,8 @@
 import pandas as pd
 import pytest
 
-from tenure_features import open_shop, outcomes, snapshots
+from tenure_features import open_shop, orders, outcomes, sample, snapshots
+from tenure_features.reading.engine import fetch
 from tenure_features.sample import narrow_to_sample
 
 FEATURES = ["recency_days", "orders_total", "revenue_total"]
@@ -44,6 +45,18 @@ def test_narrow_to_sample__depends_on_ids_alone():
         for later in (0, 2)
     ]
     assert samples[0] == samples[1]
+
+
+def test_narrow_to_sample__sets_many_orders_apart(monkeypatch):
+    """What a sample of a sample of a large log holds is what it holds when it is looked for in every query."""
+    lazily = narrow_to_sample(_shop(60), most=25)
+    monkeypatch.setattr(sample, "MANY_ORDERS", 10)
+    shop = _shop(60)
+    twice = [narrow_to_sample(narrow_to_sample(shop, most=40), most=25) for _ in range(2)]  # names do not collide
+    assert twice[0].log.figures.orders == pytest.approx(lazily.log.figures.orders, abs=1)
+    for part in twice:
+        pd.testing.assert_frame_equal(*(snapshots(one, "2024-03-01", features=FEATURES) for one in (lazily, part)))
+        assert len(fetch(orders(part).select("customer_id").distinct())) == 25
 
 
 @pytest.mark.parametrize("most", [60, 1000])

@@ -140,6 +140,21 @@ def test_frames__learn_from_a_sample_and_keep_everybody_present(orders, as_of, o
     assert_frame_equal(part, part[keys].merge(whole, on=keys)[part.columns])
 
 
+def test_frames__of_a_large_shop_hold_a_sample_with_everything_it_did(orders, as_of, open_log, frame):
+    """Present, rows and labels are those of the whole, of some customers alone; who is learnt from is among them."""
+    most = len(frame.present) // 2
+    frames = Frames(open_log(orders, as_of), most_judged=most, most_customers=most // 2)
+    sampled = frames.frame(as_of, horizon_days=60)
+    assert (frames.sample.customers, frames.sample.of) == (most, len(frame.present))
+    assert len(sampled.present) == most
+    assert_frame_equal(sampled.present, frame.present.merge(sampled.present["customer_id"], on="customer_id"))
+    assert set(sampled.rows["customer_id"]) < set(sampled.present["customer_id"])
+    learnt = Frames(open_log(orders, as_of), most_customers=most // 2).frame(as_of, horizon_days=60)
+    assert_frame_equal(sampled.rows, learnt.rows)
+    assert_frame_equal(sampled.labels, learnt.labels)
+    np.testing.assert_array_equal(sampled.weight, learnt.weight)
+
+
 def test_frames__of_one_log_share_what_was_fitted_at_an_origin(frames, as_of):
     """Later frames hold the same snapshot of an origin, so the rhythm is fitted to it once."""
     early, late = (frames.frame(at, horizon_days=60) for at in (as_of - pd.Timedelta(days=60), as_of))

@@ -14,7 +14,7 @@ from tenure_features import Shop, outcomes, snapshots
 from tenure_features.errors import DataContractError
 from tenure_features.families.catalogue import BUILT_IN, Catalogue
 from tenure_features.families.profile_features import calendar_names, profile_names
-from tenure_features.sample import narrow_to_sample
+from tenure_features.sample import Sample, narrow_to_sample
 from tenure_features.snapshot import with_calendar
 from tenure_training.labels import labels
 from tenure_training.models.contract import Floats, TrainingFrame
@@ -27,6 +27,10 @@ PROTECTED = frozenset({"gender", "birth_year"})
 MOST_CUSTOMERS = 10_000
 """Customers whose windows are learnt from: beyond that, a sample of so many at every origin. It bounds the time and the
 memory of a training, and with some hundred thousand rows more of them change next to nothing."""
+
+MOST_JUDGED = 50_000
+"""Customers models are fitted for and judged on: beyond that, a training, its tuning and its backtest are made on a
+sample of so many. `benchmarks/sample_size.py` prints what fewer and more would give."""
 
 HALF_LIFE_DAYS = 365.0
 """Age at which a training origin weighs half: habits of a year ago count, those of three years ago hardly."""
@@ -47,6 +51,9 @@ class Frames:
         Columns of the customer table that no feature is made of.
     most_customers
         Where there are more, windows are learnt from a sample of so many.
+    most_judged
+        Where there are more, nothing is made of any but a sample of so many: `present` of every frame holds them alone.
+        Everybody has the same chance to be in it, so that means and shares are those of all but for chance.
     season
         What somebody expects of times of the year.
     """
@@ -59,11 +66,16 @@ class Frames:
         catalogue: Catalogue = BUILT_IN,
         unused: Iterable[str] = PROTECTED,
         most_customers: int = MOST_CUSTOMERS,
+        most_judged: int = MOST_JUDGED,
         season: Season = NO_SEASON,
     ) -> None:
         self._unused = frozenset(unused)
-        self._shop, self._active_days, self._catalogue = _without(shop, self._unused), active_days, catalogue
-        self._most_customers, self._season = most_customers, season
+        whole = _without(shop, self._unused)
+        self._shop = narrow_to_sample(whole, most=most_judged)
+        self._active_days, self._catalogue = active_days, catalogue
+        self._most_customers, self._most_judged, self._season = most_customers, most_judged, season
+        self.sample = None if self._shop is whole else Sample(customers=most_judged, of=shop.log.figures.customers)
+        """Who stands for all customers; None where everybody is looked at."""
         self._profiles: dict[pd.Timestamp, pd.DataFrame] = {}
         self._snapshots: dict[pd.Timestamp, pd.DataFrame] = {}
         self._labels: dict[Window, pd.DataFrame] = {}
@@ -79,6 +91,7 @@ class Frames:
             catalogue=self._catalogue,
             unused=self._unused,
             most_customers=self._most_customers,
+            most_judged=self._most_judged,
             season=self._season,
         )
 

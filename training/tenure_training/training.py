@@ -10,6 +10,7 @@ from types import MappingProxyType
 import pandas as pd
 
 from tenure_features.errors import UsageError
+from tenure_features.sample import Sample
 from tenure_training.backtest import Advance, Backtest, run_backtest
 from tenure_training.frame import Frames
 from tenure_training.models.baselines.rules import RecencyRule
@@ -57,6 +58,8 @@ class Training:
         The classes that took part, baselines among them: a champion from before may be of one of them.
     tunings
         How the settings of tuned candidates were found.
+    sample
+        Who stands for all customers; None where everybody is looked at.
     signal
         Whether the champion told customers apart in closed windows, see `has_signal`; True where none has closed.
     """
@@ -69,6 +72,7 @@ class Training:
     notes: tuple[str, ...]
     competitors: tuple[type[Candidate], ...] = ()
     tunings: tuple[Tuning, ...] = ()
+    sample: Sample | None = None
     signal: bool = True
 
 
@@ -133,8 +137,13 @@ def train(
         choice=choice,
         backtest=result,
         frame=frame,
-        notes=(*_notes(model.basis, frame, result, history_days), *(() if signal else (NO_SIGNAL,))),
+        notes=(
+            *_sample_notes(frames.sample),
+            *_notes(model.basis, frame, result, history_days),
+            *(() if signal else (NO_SIGNAL,)),
+        ),
         competitors=tuple(classes.values()),
+        sample=frames.sample,
         signal=signal,
     )
 
@@ -154,6 +163,15 @@ def _leave_out_empty(frames: Frames, windows: list[Window]) -> list[Window]:
     """Leave out windows at whose origin nobody was active: a shop that had closed has nothing to be judged on."""
     frames.prepare([window.origin for window in windows], [])
     return [window for window in windows if not frames.snapshot(window.origin).empty]
+
+
+def _sample_notes(sample: Sample | None) -> tuple[str, ...]:
+    if sample is None:
+        return ()
+    return (
+        f"Models were fitted and judged on a sample: {sample}. Scores, groups and totals are those of everybody, and "
+        "figures of the backtest are of the sample.",
+    )
 
 
 def _notes(basis: Basis, frame: TrainingFrame, result: Backtest | None, history_days: int) -> tuple[str, ...]:

@@ -61,16 +61,29 @@ class CleanRows:
     tidy: frozenset[str]
 
 
-def clean_rows(mapped: MappedTable, *, as_of: pd.Timestamp | None) -> CleanRows:
-    """Type the contract columns, keep rows known before ``as_of`` and set the unusable ones aside."""
-    typed = add_states(mapped, as_of)
-    counted = _count(typed, mapped)
-    # Looking for what to repair costs more than reading: where there is nothing, later passes need not look again.
-    tidy = frozenset(
-        name for name in mapped.columns if f"untidy:{name}" in counted and not _sum(counted, "untidy", name)
-    )
-    if tidy:
-        typed = add_states(mapped, as_of, tidy=tidy)
+def find_tidy_ids(mapped: MappedTable) -> frozenset[str]:
+    """Name the ids that are written as they are read, on every row.
+
+    Looking for what to repair costs more than reading: where there is nothing, later passes need not look again.
+    """
+    raw = {name: mapped.table[mapped.columns[name]] for name, kind in mapped.kinds.items() if kind == "id"}
+    texts = {name: column for name, column in raw.items() if column.type().is_string()}
+    if not texts:
+        return frozenset()
+    counted = fetch(mapped.table.aggregate(**{name: is_untidy_id(column).sum() for name, column in texts.items()}))
+    return frozenset(name for name in texts if not counted[name].fillna(0).iloc[0])
+
+
+def clean_rows(mapped: MappedTable, *, as_of: pd.Timestamp | None, tidy: Collection[str] | None = None) -> CleanRows:
+    """Type the contract columns, keep rows known before ``as_of`` and set the unusable ones aside.
+
+    ``tidy`` are the ids of `find_tidy_ids`, where somebody has looked already.
+    """
+    typed = add_states(mapped, as_of, tidy=tidy or ())
+    counted = _count(typed, mapped, untidy=tidy is None)
+    if tidy is None:
+        tidy = [name for name in mapped.columns if f"untidy:{name}" in counted and not _sum(counted, "untidy", name)]
+        typed = add_states(mapped, as_of, tidy=tidy) if tidy else typed
     if mapped.contract.stray_dates:
         typed, counted = _mark_strays(typed, counted, str(mapped.dated_by))
     rows = {str(state): int(number) for state, number in counted.groupby("state")["rows"].sum().items() if number}
@@ -85,7 +98,7 @@ def clean_rows(mapped: MappedTable, *, as_of: pd.Timestamp | None) -> CleanRows:
         notes=tuple(_unread(usable, mapped)),
         dates_only=mapped.dated_by is not None and not _sum(usable, "timed"),
         broken=tuple(_breaches(rows, mapped)),
-        tidy=tidy,
+        tidy=frozenset(tidy),
     )
 
 
@@ -139,7 +152,7 @@ def _states(typed: ir.Table, mapped: MappedTable) -> list[str]:
     return [*dict.fromkeys(state for state, _ in _faults(typed, mapped)), *strays]
 
 
-def _count(typed: ir.Table, mapped: MappedTable) -> pd.DataFrame:
+def _count(typed: ir.Table, mapped: MappedTable, *, untidy: bool) -> pd.DataFrame:
     """Count the rows of every state (and day): all, those with a time of day, with an id to repair, with noise."""
     keys, figures = {"state": typed[STATE]}, {"rows": typed.count()}
     if mapped.dated_by is not None:
@@ -149,7 +162,7 @@ def _count(typed: ir.Table, mapped: MappedTable) -> pd.DataFrame:
             keys["day"] = when.date()
     for name, kind in mapped.kinds.items():
         raw = typed[mapped.columns[name]]
-        if kind == "id" and raw.type().is_string():
+        if untidy and kind == "id" and raw.type().is_string():
             figures[f"untidy:{name}"] = is_untidy_id(raw).sum()
         if name not in mapped.contract.required and kind in {"number", "time", "date"}:
             figures[f"unread:{name}"] = is_unread(typed, mapped, name).sum()

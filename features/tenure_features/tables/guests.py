@@ -21,6 +21,8 @@ GUESTS = (
 """What shops write where there is no customer, lower case; WooCommerce writes 0, 1C the customer of retail sales."""
 
 _CUSTOMER = f"{COMPUTED}customer"
+_MOST_SPELLINGS = 4
+"""Ways to write a guest that are compared one by one; DuckDB joins against longer lists."""
 
 
 def separate_guests(mapped: MappedTable) -> MappedTable:
@@ -55,13 +57,23 @@ def separate_guests(mapped: MappedTable) -> MappedTable:
     named, addressed = (0 if counted[name] != counted[name] else int(counted[name]) for name in ("named", "addressed"))
     if not named and not addressed:
         return mapped
-    customer = (guest | nothing).fill_null(True).ifelse(address, as_id(column))
+    # every later pass computes it again: what can be left to reading the id is left to it
+    rest = column if column.type().is_string() else as_id(column)
+    spelled = _spell_guests(table.filter(guest), column) if named else None
+    guest = guest if spelled is None else column.isin(spelled).fill_null(False)
+    customer = ((guest | nothing).fill_null(True) if addressed else guest).ifelse(address, rest)
     return replace(
         mapped,
         table=table.mutate({_CUSTOMER: customer}),
         columns={**mapped.columns, "customer_id": _CUSTOMER},
         notes=(*mapped.notes, *_notes(mapped.origin["customer_id"], named, counted["example"], email, addressed)),
     )
+
+
+def _spell_guests(rows: ir.Table, column: ir.Value) -> list[object] | None:
+    """List the ways in which guests are written, which are compared faster than looked for; None for very many."""
+    spelled = fetch(rows.select(written=column).distinct().limit(_MOST_SPELLINGS + 1))["written"].tolist()
+    return spelled if len(spelled) <= _MOST_SPELLINGS else None
 
 
 def _is_guest(column: ir.Value) -> ir.BooleanValue:

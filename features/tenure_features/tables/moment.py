@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 import ibis
 import ibis.expr.types as ir
@@ -32,14 +32,14 @@ def moment_note(as_of: pd.Timestamp) -> str:
     return f"as_of is {as_of:%Y-%m-%d}, the day after the last order; choose another with --as-of."
 
 
-def day_after_last_order(mapped: MappedTable) -> pd.Timestamp | None:
+def day_after_last_order(mapped: MappedTable, *, tidy: Collection[str] = ()) -> pd.Timestamp | None:
     """Decide the moment: the midnight after the last order; None where no row can be used as an order.
 
     An order belongs to the moment of its first line, and one that sums to less than zero is a return. Both take a
     look at whole orders; those with a line on the last day with rows are enough unless all of them are older or
-    returns.
+    returns. ``tidy`` are ids known to be written as they are read, see `tenure_features.tables.cleaning.find_tidy_ids`.
     """
-    typed = add_states(mapped, None)
+    typed = add_states(mapped, None, tidy=tidy)
     rows = typed.filter(typed[STATE] == STATE_OK)
     days = fetch(
         rows.group_by(day=rows["clean:ordered_at"].date()).aggregate(rows=rows.count(), sold=_count_sold(rows))
@@ -70,8 +70,8 @@ def _last_of_orders(rows: ir.Table, mapped: MappedTable, end: pd.Timestamp) -> p
     """Find the last first line of an order; an order that began after a moment has all its lines after it."""
     for since, late in _tails(rows, end):
         # Rows that repeat are set aside by a rule over the whole log, which is asked where it matters.
-        latest = {_last(late), _last(late.select(*mapped.source_columns, *_KEYS, *TIMED).distinct())}
-        if len(latest) == 1 and (moment := latest.pop()) is not None and moment >= since:
+        moment, without_repeats = _last_with_repeats(late, mapped)
+        if moment == without_repeats and moment is not None and moment >= since:
             return moment
     return _last(deduplicate_lines(rows, mapped).table)
 
@@ -87,6 +87,26 @@ def _tails(rows: ir.Table, end: pd.Timestamp) -> Iterator[tuple[pd.Timestamp, ir
         single = late.filter(late["clean:order_id"].isnull())
         whole = rows.semi_join(late.select(*_KEYS).distinct(), _KEYS)
         yield since, whole.union(single)
+
+
+def _last_with_repeats(rows: ir.Table, mapped: MappedTable) -> tuple[pd.Timestamp | None, pd.Timestamp | None]:
+    """Find the moment of the last order with rows that repeat counted as often as they are there, and once.
+
+    Whoever repeats has the same moments, so only sums can differ; one look at the rows is enough for both.
+    """
+    distinct = rows.group_by([*mapped.source_columns, *_KEYS, *TIMED]).aggregate(times=ibis._.count())
+    single = distinct["clean:order_id"].isnull()
+    at, money = distinct["clean:ordered_at"], distinct["clean:revenue"]
+    alone = distinct.filter(single & (money >= 0)).aggregate(often=at.max(), once=at.max())
+    orders = (
+        distinct.filter(~single)
+        .group_by(_KEYS)
+        .aggregate(at=at.min(), often=(money * distinct.times).sum().round(6), once=money.sum().round(6))
+    )
+    several = orders.aggregate(often=orders.at.max(where=orders.often >= 0), once=orders.at.max(where=orders.once >= 0))
+    latest = fetch(alone.union(several)).max()
+    often, once = (None if pd.isna(moment) else pd.Timestamp(moment) for moment in latest[["often", "once"]])
+    return often, once
 
 
 def _last(rows: ir.Table) -> pd.Timestamp | None:

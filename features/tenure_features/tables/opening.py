@@ -18,7 +18,7 @@ from tenure_features.reading.engine import is_row_failure
 from tenure_features.reading.readers import RawTable
 from tenure_features.reading.sources import TableSource, read_table
 from tenure_features.tables.amounts import settle_amounts
-from tenure_features.tables.cleaning import CleanRows, clean_rows
+from tenure_features.tables.cleaning import CleanRows, clean_rows, find_tidy_ids
 from tenure_features.tables.contract import Contract
 from tenure_features.tables.duplicates import Deduplicated, deduplicate, is_one_per
 from tenure_features.tables.guests import separate_guests
@@ -111,9 +111,11 @@ def open_stages(
     """
     with explain_failures(source):
         raw, mapped = read_mapped(contract, source, backend=backend, name=name)
+        tidy = None
         if as_of is None and decide:
-            as_of = day_after_last_order(mapped)
-        rows = clean_rows(mapped, as_of=as_of)
+            tidy = find_tidy_ids(mapped)
+            as_of = day_after_last_order(mapped, tidy=tidy)
+        rows = clean_rows(mapped, as_of=as_of, tidy=tidy)
         whose = _known_customers(customers, mapped, as_of)
         if whose is not None and "customer_id" in mapped.columns:
             accounts = rows.table.mutate({_ACCOUNT: rows.table[_CUSTOMER]})

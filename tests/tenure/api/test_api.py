@@ -60,6 +60,18 @@ def test_model__scores_explains_and_reports(model: tenure.Model, tmp_path: Path)
         model.config = None  # type: ignore[misc, assignment]
 
 
+def test_train__on_a_sample_scores_everybody_and_says_so(tables: dict[str, pd.DataFrame], tmp_path: Path) -> None:
+    shop = tenure.open_shop(tables["orders"])
+    settings = {"models": {"most_customers": 100}}
+    model = tenure.train(shop, horizon_days=30, candidates=["recency"], settings=settings)
+    rule = f"100 of {shop.log.figures.customers} customers, those with the smallest hash of their id"
+    assert len(model.trained.training.frame.present) == 100
+    assert len(model.score()) == shop.log.figures.customers > 100
+    assert rule in model.bundle.info.definitions["training_sample"]
+    page = model.report(tmp_path / "report.html").read_text("utf-8")
+    assert rule in page
+
+
 def test_scorer__of_a_saved_model_gives_the_same_scores(
     model: tenure.Model, tables: dict[str, pd.DataFrame], tmp_path: Path
 ) -> None:
