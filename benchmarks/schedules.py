@@ -59,7 +59,8 @@ def main() -> int:
         tool.write_text(TENURE.format(calls=work / "calls"))
         tool.chmod(0o755)
         paths = {"PATH": f"{tool.parent}:{os.environ['PATH']}", "AIRFLOW_HOME": str(work / "airflow")}
-        environment = {**os.environ, **paths, "DAGSTER_HOME": ""}
+        environment = {**os.environ, **paths, "TENURE_PAUSE_S": "0"}
+        environment.pop("DAGSTER_HOME", None)
         codes = [
             subprocess.run([python, "-c", script, SCHEDULES / name], env=environment, cwd=work, check=False).returncode
             for script, name in ((AIRFLOW, "airflow_dag.py"), (DAGSTER, "dagster_assets.py"))

@@ -1,7 +1,6 @@
 """Dagster: a partition of scores for every day, made by the command or found to be there."""
 
-from __future__ import annotations
-
+# no "from __future__ import annotations": Dagster looks at the type of the context itself
 import json
 import os
 import subprocess
@@ -10,6 +9,7 @@ import dagster as dg
 
 CONFIG = os.environ.get("TENURE_CONFIG", "/srv/shop/tenure.toml")
 LAKE = os.environ.get("TENURE_LAKE", "/srv/lake/scores")
+PAUSE_S = int(os.environ.get("TENURE_PAUSE_S", "300"))
 TRY_AGAIN, NOTHING_TO_DO = 5, 99
 
 
@@ -22,7 +22,7 @@ def tenure_scores(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
     if ran.returncode == NOTHING_TO_DO:
         return dg.MaterializeResult(metadata={"written": False})
     if ran.returncode == TRY_AGAIN:
-        raise dg.RetryRequested(max_retries=3, seconds_to_wait=300)
+        raise dg.RetryRequested(max_retries=3, seconds_to_wait=PAUSE_S)
     if ran.returncode:
         raise dg.Failure(description=ran.stderr[-2000:], metadata={"exit code": ran.returncode}, allow_retries=False)
     said = json.loads(ran.stdout)
