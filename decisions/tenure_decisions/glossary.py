@@ -379,11 +379,21 @@ UPLIFT_TERMS: Mapping[str, Term] = {
     "over_risk": Term("as the metric", "Qini less that of contacting the highest risk first"),
     "slope": Term("ratio", "measured over predicted difference in uplift: 1 is calibrated, 0 is no telling apart"),
     "decile": Term("-", "tenth of the customers, highest predicted uplift first"),
-    "kind": Term("-", "persuadable from an uplift of .02 on, sleeping dog below 0; the others order alone (sure thing) "
-                 "or not at all (lost cause)"),
+    "kind": Term("-", "persuadable: uplift from .02 on; sleeping dog: below 0; others order alone, or do not at all"),
     "customers": Term("customers", "of the trial, in the arm or in control"),
     "predicted": Term("as the metric", "mean uplift said by models that saw neither the customer nor anything later"),
     "measured": Term("as the metric", "mean doubly robust score of the same customers, with its interval"),
     "contacted": Term("share", "of the customers, the first of the ranking"),
     "value": Term("money per customer", "brought by contacting them, costs of the assignments taken off, over nobody"),
+}  # fmt: skip
+
+TARGET_TERMS: Mapping[str, Term] = {
+    "way": Term("-", "how customers are chosen: all by the same budget but everybody"),
+    "budget": Term("money", "the most that is expected to be spent"),
+    "contacted": Term("customers", "chosen, those held out among them"),
+    "caught": Term("customers", "expected to order because of the contact, less those it drives away"),
+    "wasted": Term("customers", "contacted whom it does not move"),
+    "given_away": Term("money", "offers expected to be taken by who would have ordered anyway"),
+    "cost": Term("money", "expected: contacts, and offers that are taken"),
+    "profit": Term("money", "expected: uplift x value - P(redeem) x offer - contact"),
 }  # fmt: skip

@@ -22,8 +22,8 @@ def uplift(
         str, typer.Option("--metric", help="What a contact is to move: retention, orders, revenue, margin or profit.")
     ] = "retention",
     learner: Annotated[
-        str, typer.Option("--learner", help="Whose ranking counts: DR-learner, X-learner, T-learner or two-model.")
-    ] = "DR-learner",
+        str, typer.Option("--learner", help="Whose ranking counts: X-learner, DR-learner, T-learner or two-model.")
+    ] = "X-learner",
     control: Annotated[str, typer.Option("--control", metavar="ARM", help="The arm that was left alone.")] = "control",
     level: options.LevelOption = 0.95,
     orders: options.Orders = None,

@@ -42,12 +42,12 @@ def contact_findings(
         people[~people["lost"]],
         contact=config.contact_cost,
         offer=config.offer_cost,
-        contribution=_contribution(people, priced),
+        contribution=contribution_share(people, priced),
     )
     return break_even_findings(people, costs, currency=currency)
 
 
-def _contribution(people: pd.DataFrame, economics: Economics) -> float | None:
+def contribution_share(people: pd.DataFrame, economics: Economics) -> float | None:
     """Share of revenue left after the cost of goods and of serving its orders; None where nothing is known."""
     if not economics.costs_known:
         return None

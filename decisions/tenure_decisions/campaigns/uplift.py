@@ -16,8 +16,8 @@ from tenure_decisions.findings import Fact, Findings, FindingTable
 from tenure_decisions.glossary import CAMPAIGN_TERMS, UPLIFT_TERMS
 from tenure_features.errors import UsageError
 
-LEARNER = "DR-learner"
-"""The learner that ranks customers unless another is named: chosen before any result is seen, so not by luck."""
+LEARNER = "X-learner"
+"""The learner that ranks customers unless another is named: chosen on simulated shops, not by the results at hand."""
 
 BROKEN = "Broken test, no uplift is learned: {reason}."
 TELLS = "Who is moved by {arm} can be told: Qini {qini} ({qini_low} to {qini_high}), a random order has 0."

@@ -17,6 +17,7 @@ from tenure_serving.findings.layouts import (
     kpis,
     study,
     survey,
+    target,
     training,
     uplift,
 )
@@ -46,6 +47,7 @@ LAYOUTS: Mapping[str, Callable[[Findings], Parts]] = {
     "stability": groups.stability_layout,
     "standing": experiment.standing_layout,
     "study": study.study_layout,
+    "target": target.target_layout,
     "uplift": uplift.uplift_layout,
     "survey": survey.survey_layout,
     "survey_plan": survey.plan_layout,
