@@ -1,6 +1,6 @@
 """Whether the analysis of campaigns keeps its promises, on simulated shops whose truth is known.
 
-    python benchmarks/experiments.py [--replays 1000] [--seeds 300] [--only-coverage]
+    python benchmarks/experiments.py [--replays 1000] [--seeds 300] [--only-coverage] [--shops whole|short]
 
 1. A/A: one shop is randomised again and again with nothing done. A single look at a level of 95 % has to see an
    effect in 5 % +- 1 of the tests, and twenty looks with the interval that holds at every look in 5 % at most.
@@ -123,17 +123,29 @@ def short_shop(seed: int, customers: int) -> ShopConfig:
     )  # fmt: skip
 
 
-def coverage(seeds: int, customers: int = 650, first: int = 5000) -> list[Outcome]:
+def whole_shop(seed: int, customers: int) -> ShopConfig:
+    """Configure the shop of the preset as it is: three years, every campaign, changes of prices and channels."""
+    return preset("shop", customers=customers, seed=seed)
+
+
+SHOPS = {"short": (short_shop, 650), "whole": (whole_shop, 1500)}
+"""What shops coverage is counted on, and how many customers they have: about as many are assigned in both."""
+
+
+def coverage(seeds: int, kind: str, first: int) -> list[Outcome]:
     """Count shops in which the intervals hold the true effect of a campaign on the customers who were assigned."""
+    configure, customers = SHOPS[kind]
     inside = []
     for seed in range(first, first + seeds):
-        shop = short_shop(seed, customers)
-        orders, truth = simulate_orders(shop)
+        orders, truth = simulate_orders(configure(seed, customers))
+        shop = truth.config
+        plan = next(plan for plan in shop.campaigns if plan.name == CAMPAIGN)
         trial = open_trial(
-            assigned(truth), orders, campaign=CAMPAIGN, horizon_days=shop.campaigns[0].effect_days,
-            as_of=pd.Timestamp(shop.start) + pd.Timedelta(days=shop.days),
+            assigned(truth), orders, campaign=CAMPAIGN, horizon_days=plan.effect_days,
+            as_of=pd.Timestamp(shop.start) + pd.Timedelta(days=plan.day + plan.effect_days + 1),
         )  # fmt: skip
-        real = float(uplift_at_launch(truth)["uplift"].mean())
+        effects = uplift_at_launch(truth)
+        real = float(effects.loc[effects["campaign"] == CAMPAIGN, "uplift"].mean())
         row = estimate_effects(trial, primary="retention").iloc[0]
         inside.append(
             [
@@ -196,12 +208,13 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--replays", type=int, default=1000)
     parser.add_argument("--seeds", type=int, default=300)
-    parser.add_argument("--first-seed", type=int, default=5000, help="of the shops whose campaign has an effect")
+    parser.add_argument("--first-seed", type=int, default=1000, help="of the shops whose campaign has an effect")
+    parser.add_argument("--shops", choices=[*SHOPS], default="whole", help="what those shops are")
     parser.add_argument("--only-coverage", action="store_true", help="leave everything but the fourth out")
     parser.add_argument("--customers", type=int, default=12_000, help="of the shop that is randomised again and again")
     asked = parser.parse_args()
     if asked.only_coverage:
-        return tell([lambda: coverage(asked.seeds, first=asked.first_seed)])
+        return tell([lambda: coverage(asked.seeds, asked.shops, asked.first_seed)])
     orders, _ = simulate_orders(preset("shop", customers=asked.customers, seed=7))
     people = population(orders, MOMENT)
     print(f"{len(people):,} customers, windows of {HORIZON} days from {MOMENT:%Y-%m-%d} on\n")
@@ -211,7 +224,7 @@ def main() -> int:
             lambda: many_looks(people, asked.replays),
             lambda: planned_gain(orders),
             lambda: broken_lots(orders, asked.replays // 10),
-            lambda: coverage(asked.seeds, first=asked.first_seed),
+            lambda: coverage(asked.seeds, asked.shops, asked.first_seed),
         ]
     )
 
