@@ -7,8 +7,8 @@ from pkgutil import iter_modules
 
 ORDER = (
     "demo", "init", "pull", "run", "check", "features", "backtest", "audit", "score", "explain", "segments", "card",
-    "audience", "identity", "models", "promote", "rollback", "serve", "keys", "forget",
-    "cohorts", "channels", "growth", "budget", "simulate",
+    "audience", "bids", "identity", "models", "promote", "rollback", "serve", "keys", "forget", "powerbi",
+    "cohorts", "channels", "growth", "budget", "uplift", "target", "simulate",
 )  # fmt: skip
 """In which ``tenure --help`` shows them: the first things first. A command that is not named here comes after."""
 

@@ -66,7 +66,6 @@ def score(
     """
     from tenure.config_file import load_config
     from tenure.jobs.outputs import input_places, require_apart
-    from tenure.jobs.publication import publish_job
     from tenure.jobs.score import score_job
     from tenure.output import emit
     from tenure.progress import open_progress
@@ -85,6 +84,8 @@ def score(
     }
     settings = load_config(config, overrides=asked)
     if to is not None:
+        from tenure.jobs.publication import publish_job
+
         if out is not None:
             raise UsageError("Scores go into --out or --to, not into both.")
         with open_progress(quiet=quiet, profile=profile) as progress:

@@ -16,6 +16,7 @@ import pytest
 from tenure import __version__
 from tenure.commands import COMMANDS
 from tenure.config import EconomicsConfig, EngineConfig, IdentityConfig, SegmentsConfig, TuningConfig
+from tenure.config_experiments import ExperimentsConfig
 from tenure_features.errors import DataContractError, QualityGateError
 
 Call = Callable[..., Any]
@@ -96,7 +97,7 @@ def test_run__options_reach_the_pipeline(call: Call, pipeline: Any, tmp_path: Pa
             "allow_gap": False,
             "previous": Path("earlier"),
         },
-        "models": {"use": ()},
+        "models": {"use": (), "most_customers": None},
         "season": {"expected": 1.0, "months": {}},
         "report": {"language": "en"},
         "engine": EngineConfig().model_dump(),
@@ -104,6 +105,7 @@ def test_run__options_reach_the_pipeline(call: Call, pipeline: Any, tmp_path: Pa
         "tuning": TuningConfig().model_dump(),
         "identity": IdentityConfig().model_dump(),
         "economics": EconomicsConfig().model_dump(),
+        "experiments": ExperimentsConfig().model_dump(),
         "tracking": {"uri": "sqlite:///a.db", "experiment": "shop", "register": False},
     }
 

@@ -52,6 +52,7 @@ allow_gap = true
 
 [models]
 use = ["gender"]
+most_customers = 40_000
 
 [season]
 expected = 1.3
@@ -123,7 +124,7 @@ def test_config_file__every_key_is_read_and_relative_paths_start_at_its_folder(t
             "allow_gap": True,
             "previous": tmp_path / "earlier",
         },
-        "models": {"use": ("gender",)},
+        "models": {"use": ("gender",), "most_customers": 40_000},
         "season": {"expected": 1.3, "months": {"december": 2.0}},
         "segments": {
             **SegmentsConfig().model_dump(),

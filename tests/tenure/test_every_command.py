@@ -141,7 +141,7 @@ def test_data__that_break_their_contract_exit_with_3(call: Call, name: tuple[str
     assert "bug in Tenure" not in failed.err
 
 
-ELSEWHERE = {"pull", "serve", "experiment", "models", "promote", "rollback", "keys", "uplift", "targeting", "survey"}
+ELSEWHERE = {"pull", "serve", "experiment", "models", "promote", "rollback", "keys", "uplift", "target", "survey"}
 """Commands that need more than a shop, whose results the tests of their jobs look at."""
 DEAR = {"demo", "backtest", "audit", "identity", "channels", "growth", "budget", "bids"}
 """Commands that take long; what they print, the tests of their jobs look at."""

@@ -37,7 +37,7 @@ def draw_arms_of(customers: Iterable[str], shares: Mapping[str, float], *, key: 
     Examples
     --------
     >>> draw_arms_of(["a", "b", "c", "d"], {"control": 0.5, "call": 0.5}, key="7").tolist()
-    ['control', 'control', 'call', 'call']
+    ['call', 'control', 'call', 'call']
     """
     ends = np.cumsum(list(shares.values())) / sum(shares.values())
     chosen = np.searchsorted(ends, draw_places(customers, key=key), side="right")

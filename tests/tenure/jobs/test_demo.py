@@ -119,7 +119,8 @@ def test_demo__says_what_the_tables_beside_the_orders_added(demo: DemoResult) ->
     assert added.loc["all tables", "probability_error"] < added.loc["orders alone", "probability_error"]
     line, report = demo.lines[5], demo.report_path.read_text(encoding="utf-8")
     for name in added.index:
-        assert f"{added.loc[name, 'auroc']:.3f} with {name}" in line
+        assert f"{added.loc[name, 'auroc'] * 100:.1f} %" in line
+        assert f"with {name}" in line
     assert "What the other tables added" in report
     assert "all tables" in report
     known = truth_at(read_truth(demo.out / "shop"), pd.Timestamp(demo.as_of), demo.horizon_days)

@@ -160,7 +160,8 @@ def test_order_frame__add_up_lines_and_do_not_invent_costs(tmp_path: Path) -> No
 def test_sections__of_the_report_hold_what_the_tables_allow(shop: Path, scores: Path) -> None:
     config = load_config(shop / "tenure.toml", overrides={})
     found = economics_sections(open_configured_shop(config), pd.read_parquet(scores), seed=0)
-    assert [section.title.partition(":")[0] for section in found] == ["Cohorts", "Channels", "Growth", "Budget"]
+    titles = [section.title.partition(":")[0] for section in found]
+    assert titles == ["Cohorts", "E-mail campaigns that bring repeat customers", "Channels", "Growth", "Budget"]
     layout = lay_out(found, currency="EUR")
     assert len(layout.specs) >= 7
     assert json.dumps(layout.specs, allow_nan=False)
