@@ -56,11 +56,11 @@ people = [f"customer{number}@example.org" for number in range(120)]
 pace = generator.gamma(2.0, 30.0, len(people)) + 12  # days between orders of each
 rows = []
 for email, days in zip(people, pace, strict=True):
-    moments = generator.uniform(0, 500) + np.cumsum(generator.exponential(days, 12))
-    rows += [(email, pd.Timestamp("2023-01-01") + pd.Timedelta(days=float(at))) for at in moments if at < 730]
+    moments = generator.uniform(0, 240) + np.cumsum(generator.exponential(days, 9))
+    rows += [(email, pd.Timestamp("2023-01-01") + pd.Timedelta(days=float(at))) for at in moments if at < 420]
 bought = pd.DataFrame(rows, columns=["email", "at"]).sort_values("at", ignore_index=True)
 bought["total"] = generator.gamma(4.0, 12.0, len(bought)).round(2)
-moved = pd.Timestamp("2024-01-01")  # when the shop moved from WooCommerce to Shopify
+moved = pd.Timestamp("2023-08-01")  # when the shop moved from WooCommerce to Shopify
 old, new = bought[bought["at"] < moved], bought[bought["at"] >= moved]
 
 woocommerce = pd.DataFrame(
@@ -131,7 +131,7 @@ tenure("check --config tenure.toml")
 
 # %%
 tenure(
-    f"run --config tenure.toml --candidate recency --horizon 60 --out out --tracking-uri sqlite:///{folder}/mlflow.db"
+    f"run --config tenure.toml --candidate recency --horizon 60 --no-register --out out --tracking-uri sqlite:///{folder}/mlflow.db"
 )
 scores = pd.read_parquet("out/scores.parquet")
 scores[["customer_id", "churn_probability", "expected_value", "value_tier", "segment"]].head()
@@ -148,7 +148,7 @@ contacts = pd.DataFrame(
 contacts.to_csv("contacts.csv", index=False)
 pd.DataFrame({"customer_id": people[:3]}).to_csv("forgotten.csv", index=False)
 audience = (
-    "audience klaviyo --contacts contacts.csv --without forgotten.csv --where \"risk_tier = 'high'\" --write risk_tier"
+    "audience klaviyo --contacts contacts.csv --without forgotten.csv --where \"churn_probability > 0.4\" --write risk_tier"
 )
 tenure(f"{audience} --send")
 
