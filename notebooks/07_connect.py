@@ -147,9 +147,7 @@ contacts = pd.DataFrame(
 )
 contacts.to_csv("contacts.csv", index=False)
 pd.DataFrame({"customer_id": people[:3]}).to_csv("forgotten.csv", index=False)
-audience = (
-    "audience klaviyo --contacts contacts.csv --without forgotten.csv --where \"churn_probability > 0.4\" --write risk_tier"
-)
+audience = 'audience klaviyo --contacts contacts.csv --without forgotten.csv --where "churn_probability > 0.4" --write risk_tier'
 tenure(f"{audience} --send")
 
 # %% [markdown]
