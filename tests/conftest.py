@@ -39,7 +39,8 @@ LONG_TESTS = (
 )
 """Begun first, in this order."""
 
-ALONE = {"tests/features/reading/test_engine.py", "tests/tenure", "tests/tenure/jobs", "tests/quality"}
+ALONE = {"tests/features/reading/test_engine.py", "tests/tenure", "tests/tenure/jobs", "tests/quality",
+         "tests/decisions/campaigns"}  # fmt: skip
 
 FAST_TESTS = (
     "tests/decisions/campaigns/",
@@ -64,6 +65,7 @@ FAST_TESTS = (
     "tests/training/test_windows.py",
 )
 """Tests of formulas, tables and rules, marked ``fast``: none trains a model, starts a server or a process."""
+TRAINING_AMONG_THEM = "tests/decisions/campaigns/test_uplift.py"
 COSTLY_FIXTURES = {"spark", "shop_study"}
 
 
@@ -175,7 +177,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark the fast tests, and begin with the folders of few but long ones, or a worker is left alone with one."""
     for item in items:
         costly = COSTLY_FIXTURES.intersection(getattr(item, "fixturenames", ())) or item.get_closest_marker("slow")
-        if item.nodeid.startswith(FAST_TESTS) and not costly:
+        if item.nodeid.startswith(FAST_TESTS) and not item.nodeid.startswith(TRAINING_AMONG_THEM) and not costly:
             item.add_marker("fast")
     items.sort(key=lambda item: next((n for n, long in enumerate(LONG_TESTS) if item.nodeid.startswith(long)), 99))
 
