@@ -39,8 +39,13 @@ LONG_TESTS = (
 )
 """Begun first, in this order."""
 
-ALONE = {"tests/features/reading/test_engine.py", "tests/tenure", "tests/tenure/jobs", "tests/quality",
-         "tests/decisions/campaigns"}  # fmt: skip
+ALONE = {
+    "tests/features/reading/test_engine.py",
+    "tests/tenure",
+    "tests/tenure/jobs",
+    "tests/quality",
+    "tests/decisions/campaigns",
+}
 
 FAST_TESTS = (
     "tests/decisions/campaigns/",

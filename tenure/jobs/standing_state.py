@@ -32,6 +32,8 @@ def read_standing(folder: Path) -> StandingState:
         return StandingState()
     try:
         content = json.loads((folder / STATE_FILE).read_text("utf-8"))
+        if content["version"] != _VERSION:
+            raise ValueError(f"version {content['version']} of the state, this Tenure reads {_VERSION}")
         tests = tuple(_read_test(test) for test in content["tests"])
         assignments = pd.read_parquet(folder / ASSIGNMENT_FILE)
         return StandingState(as_of=pd.Timestamp(content["as_of"]), tests=tests, assignments=assignments)

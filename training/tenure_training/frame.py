@@ -128,7 +128,7 @@ class Frames:
         if self._shop.calendar is not None:  # the same season of earlier years, or season could not be learnt
             earlier = yearly_windows(self.first_order, as_of, horizon_days=horizon_days)
             windows += [window for window in earlier if window not in windows]
-        taught = self._sample
+        taught = self._taught
         self.prepare([as_of], windows if taught is self else [])
         present = self.snapshot(as_of)
         if present.empty:
@@ -159,7 +159,7 @@ class Frames:
         )
 
     @cached_property
-    def _sample(self) -> Frames:
+    def _taught(self) -> Frames:
         """Frames of the customers that are learnt from: these where they are few enough."""
         shop = narrow_to_sample(self._shop, most=self._most_customers)
         return self if shop is self._shop else self.of(shop)

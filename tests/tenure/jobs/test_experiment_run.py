@@ -10,6 +10,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from tenure.jobs.standing_state import read_standing
+from tenure_features.errors import DataContractError
+
 SECTION = """
 [experiments]
 planned = 400
@@ -64,6 +67,12 @@ def test_run__assigns_once_measures_later_and_refuses_to_go_back(call: Callable,
     assert back["code"] == 2
     assert "last call was made for 2024-05-02" in back["err"]
     assert json.loads((tmp_path / "standing.json").read_text())["as_of"] == "2024-05-02T00:00:00"
+
+
+def test_run__with_a_state_of_another_version_says_so(tmp_path: Path) -> None:
+    (tmp_path / "standing.json").write_text('{"version": 2, "as_of": "2024-05-02", "tests": []}')
+    with pytest.raises(DataContractError, match="version 2 of the state"):
+        read_standing(tmp_path)
 
 
 def test_run__with_a_state_that_is_none_says_so(call: Callable, shop: Path, tmp_path: Path) -> None:

@@ -28,7 +28,7 @@ class Shelf(Frames):
         self._orders, self._leaks = orders, leaks
         self._shop, self._profiles = SimpleNamespace(tables={}, calendar=None), {}
         self._catalogue, self._fitted_at, self._season = BUILT_IN, {}, NO_SEASON
-        self._sample, self.sample = self, None  # few enough to learn from all
+        self._taught, self.sample = self, None  # few enough to learn from all
         self.first_order = orders["ordered_at"].min().normalize()
         self._shown: dict[pd.Timestamp, pd.DataFrame] = {}
 

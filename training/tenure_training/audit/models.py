@@ -117,7 +117,7 @@ class Dealt(Frames):
     def __init__(self, frames: Frames, *, seed: int) -> None:
         vars(self).update(vars(frames))
         self._frames, self._seed = frames, seed
-        self._sample = self  # what is learnt from is dealt out, too: no sample with the real outcomes
+        self._taught = self  # what is learnt from is dealt out, too: no sample with the real outcomes
 
     def snapshot(self, as_of: pd.Timestamp) -> pd.DataFrame:
         """Return the snapshot as it is."""
