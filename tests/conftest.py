@@ -7,6 +7,7 @@ import importlib.metadata
 import os
 import shutil
 import sys
+import tempfile
 import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -27,6 +28,12 @@ settings.register_profile("tenure", deadline=None, derandomize=True, max_example
 settings.load_profile("tenure")
 
 REPOSITORY = Path(__file__).resolve().parents[1]
+BYTECODE = REPOSITORY / ".pytest_cache" / "bytecode"
+if sys.dont_write_bytecode:  # a hundred processes would each compile what they import: ten seconds where MLflow is used
+    sys.dont_write_bytecode = False
+    sys.pycache_prefix = os.environ["PYTHONPYCACHEPREFIX"] = str(BYTECODE)  # still nothing is written beside the sources
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
 LONG_TESTS = (
     "tests/tenure/test_killed_commands.py",
     "tests/notebooks/",
@@ -193,6 +200,13 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
         return None
     inside = collection_path.relative_to(REPOSITORY).as_posix() + ("/" if collection_path.is_dir() else "")
     return None if inside.startswith(FAST_TESTS) or any(name.startswith(inside) for name in FAST_TESTS) else True
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Keep no bytecode of what tests wrote and installed themselves: their folders have another name every time."""
+    if not hasattr(config, "workerinput"):
+        temporary = Path(tempfile.gettempdir()).resolve()
+        shutil.rmtree(BYTECODE / temporary.relative_to(temporary.anchor), ignore_errors=True)
 
 
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
