@@ -29,9 +29,9 @@ settings.load_profile("tenure")
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 BYTECODE = REPOSITORY / ".pytest_cache" / "bytecode"
-if sys.dont_write_bytecode:  # a hundred processes would each compile what they import: ten seconds where MLflow is used
+if sys.dont_write_bytecode:  # a hundred processes would compile what they import, for ten seconds where MLflow is used
     sys.dont_write_bytecode = False
-    sys.pycache_prefix = os.environ["PYTHONPYCACHEPREFIX"] = str(BYTECODE)  # still nothing is written beside the sources
+    sys.pycache_prefix = os.environ["PYTHONPYCACHEPREFIX"] = str(BYTECODE)  # still nothing lies beside the sources
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 LONG_TESTS = (
