@@ -137,6 +137,7 @@ def run_backtest(
     seen: list[Window] = []
     outcomes: list[pd.DataFrame] = []
     judged: list[tuple[pd.Timestamp, dict[str, float]]] = []
+    frames.prepare_frames(windows)
     for window in sorted(windows):
         frame = frames.frame(window.origin, horizon_days=window.days)
         closed = [number for number, earlier in enumerate(seen) if earlier.is_closed_by(window.origin)]

@@ -15,7 +15,7 @@ from tenure_features.errors import DataContractError
 from tenure_features.families.catalogue import BUILT_IN, Catalogue
 from tenure_features.families.profile_features import calendar_names, profile_names
 from tenure_features.sample import Sample, narrow_to_sample
-from tenure_features.snapshot import with_calendar
+from tenure_features.snapshot import PAIRS_AT_ONCE, with_calendar
 from tenure_training.labels import labels
 from tenure_training.models.contract import Floats, TrainingFrame
 from tenure_training.models.season import NO_SEASON, Season
@@ -106,6 +106,19 @@ class Frames:
         for days in sorted({window.days for window in missing}):
             self._label([window.origin for window in missing if window.days == days], days)
 
+    def prepare_frames(self, windows: Iterable[Window]) -> None:
+        """Compute all that `frame` will ask at the origins of some windows, where one query can hold it.
+
+        On a small shop most of a query is spent on building and planning it; on a large one nothing would be gained.
+        """
+        asked = list(windows)
+        if self._taught is not self:
+            return
+        learnt = [part for window in asked for part in self._windows(window.origin, window.days)]
+        moments = {window.origin for window in (*asked, *learnt)}
+        if len(moments) * self._shop.log.figures.orders <= PAIRS_AT_ONCE:
+            self.prepare(moments, learnt)
+
     def snapshot(self, as_of: pd.Timestamp) -> pd.DataFrame:
         """Return the snapshot at a moment: ``customer_id``, ``as_of`` and the features, sorted by customer."""
         self.prepare([as_of], [])
@@ -124,11 +137,7 @@ class Frames:
         DataContractError
             Nobody ordered before ``as_of``.
         """
-        windows = training_windows(self.first_order, as_of, horizon_days=horizon_days)
-        if self._shop.calendar is not None:  # the same season of earlier years, or season could not be learnt
-            earlier = yearly_windows(self.first_order, as_of, horizon_days=horizon_days)
-            windows += [window for window in earlier if window not in windows]
-        taught = self._taught
+        windows, taught = self._windows(as_of, horizon_days), self._taught
         self.prepare([as_of], windows if taught is self else [])
         present = self.snapshot(as_of)
         if present.empty:
@@ -157,6 +166,13 @@ class Frames:
             fitted_at=self._fitted_at,
             season=self._season,
         )
+
+    def _windows(self, as_of: pd.Timestamp, horizon_days: int) -> list[Window]:
+        windows = training_windows(self.first_order, as_of, horizon_days=horizon_days)
+        if self._shop.calendar is not None:  # the same season of earlier years, or season could not be learnt
+            earlier = yearly_windows(self.first_order, as_of, horizon_days=horizon_days)
+            windows += [window for window in earlier if window not in windows]
+        return windows
 
     @cached_property
     def _taught(self) -> Frames:

@@ -115,9 +115,11 @@ def train(
     """
     wanted = _require_servable(candidates_by_name(candidates or CANDIDATES))
     classes = {name: CANDIDATES[name] for name in BASELINES} | wanted
+    windows = backtest_windows(frames.first_order, as_of, horizon_days=horizon_days)
+    frames.prepare_frames([Window(as_of, horizon_days), *windows])
     frame = frames.frame(as_of, horizon_days=horizon_days)
     history_days = (as_of - frames.first_order).days
-    windows = _leave_out_empty(frames, backtest_windows(frames.first_order, as_of, horizon_days=horizon_days))
+    windows = _leave_out_empty(frames, windows)
     result = (
         run_backtest(frames, windows, candidates=[*classes.values()], seed=seed, settings=settings, advance=advance)
         if windows
