@@ -15,6 +15,7 @@ from typing import Any
 
 # Before the first import of xgboost: two spinning OpenMP threads on two busy cores are 25 times slower than one.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # read when numpy is loaded: its threads wait spinning, too
 os.environ["MLFLOW_DISABLE_TELEMETRY"] = "true"
 os.environ["COLUMNS"] = "100"  # help texts wrap at the width of the terminal
 

@@ -22,6 +22,7 @@ from tenure_simulator import ShopConfig, preset, read_truth, realised_outcome, s
 from tenure_training.metrics.known_truth import against_truth
 from tenure_training.models.contract import TrainingFrame
 from tenure_training.models.registry import candidate_class
+from tenure_training.threads import one_blas_thread
 from tenure_training.training import Training
 
 SHOP = "shop"
@@ -71,6 +72,7 @@ class DemoResult:
     added: pd.DataFrame = field(repr=False)
 
 
+@one_blas_thread()
 def demo_job(out: Path, *, customers: int, seed: int, progress: Progress) -> DemoResult:
     """Simulate a shop, run the whole job on its tables, and compare what was predicted with what is true.
 

@@ -29,6 +29,7 @@ from tenure_decisions.economics.study import Study
 from tenure_decisions.findings import Findings
 from tenure_features import Shop
 from tenure_features.errors import UsageError
+from tenure_training.threads import one_blas_thread
 
 
 def cohort_job(
@@ -57,6 +58,7 @@ def cohort_job(
         )
 
 
+@one_blas_thread()
 def follow_cohorts(
     shop: Shop,
     scores: pd.DataFrame | None = None,
@@ -93,6 +95,7 @@ def channel_job(config: Config, scores: Path | None, *, settings: StudySettings,
         return weigh_channels(shop, study, days=settings.days, seed=config.run.seed)
 
 
+@one_blas_thread()
 def weigh_channels(shop: Shop, study: Study, *, days: int, seed: int) -> Findings:
     """Weigh the channels of a study of a shop, see `tenure_decisions.economics.channels`."""
     weighed = channels(study, seed=seed)
@@ -106,6 +109,7 @@ def growth_job(config: Config, scores: Path | None, *, settings: StudySettings, 
         return compute_growth(shop, study, days=settings.days)
 
 
+@one_blas_thread()
 def compute_growth(shop: Shop, study: Study, *, days: int) -> Findings:
     """Compute G of a study of a shop, see `tenure_decisions.economics.growth`."""
     computed = growth(study, days=days)
@@ -132,6 +136,7 @@ def budget_job(
         )
 
 
+@one_blas_thread()
 def split_budget(
     shop: Shop,
     study: Study,

@@ -18,6 +18,7 @@ from tenure_features import Shop, orders
 from tenure_features.errors import UsageError
 from tenure_features.reading.engine import fetch
 from tenure_serving.score_tables import Scores, read_scores
+from tenure_training.threads import one_blas_thread
 
 TRIAL_TABLES = ("assignments", "customers")
 TRAITS = ("device", "channel", "region")
@@ -50,6 +51,7 @@ def analyse_job(
         )
 
 
+@one_blas_thread()
 def analyse_campaign(
     shop: Shop,
     campaign: str,

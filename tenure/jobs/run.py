@@ -27,11 +27,13 @@ from tenure_serving.result_folder import replace_folder
 from tenure_serving.score_tables import Scores, earlier_scores
 from tenure_serving.scorer import Scorer
 from tenure_training.backtest_tables import summarise_backtest, summarise_dates
+from tenure_training.threads import one_blas_thread
 from tenure_training.training import Training
 
 MODEL_FOLDER = "model"
 
 
+@one_blas_thread()
 def run_job(
     config: Config,
     out: Path,

@@ -32,6 +32,7 @@ from tenure_serving.score_tables import Scores, earlier_scores
 from tenure_serving.scorer import Scorer
 from tenure_training.models.bundle import BundleInfo
 from tenure_training.models.user_file import own_candidates
+from tenure_training.threads import one_blas_thread
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -94,6 +95,7 @@ def open_scoring(config: Config, model: str, *, progress: Progress) -> Scoring:
     )
 
 
+@one_blas_thread()
 def score_job(config: Config, model: str, out: Path, *, progress: Progress, report: bool = True) -> ScoreResult:
     """Score newer orders with a model trained before, by the limits and definitions it carries.
 

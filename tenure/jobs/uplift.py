@@ -16,6 +16,7 @@ from tenure_features import Shop, orders, snapshots
 from tenure_features.errors import UsageError
 from tenure_features.families.catalogue import BUILT_IN
 from tenure_features.reading.engine import fetch
+from tenure_training.threads import one_blas_thread
 
 PREDICTIONS = "uplift.parquet"
 """Predictions for customers of now, in the folder of ``--out``."""
@@ -33,6 +34,7 @@ def uplift_job(
         return learn_uplift(shop, campaign, settings=settings, horizon_days=horizon_days, control=control)
 
 
+@one_blas_thread()
 def learn_uplift(
     shop: Shop, campaign: str, *, settings: UpliftSettings, horizon_days: int, control: str
 ) -> UpliftStudy:

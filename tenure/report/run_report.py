@@ -36,6 +36,7 @@ from tenure_training.audit import Finding
 from tenure_training.drivers import rank_drivers
 from tenure_training.models.evidence import StoredEvidence
 from tenure_training.models.season import LITTLE_UNSEEN, Z80, spread_of_total
+from tenure_training.threads import one_blas_thread
 
 REPORT, CALL_LIST, CHART_FOLDER = "report.html", "call_list.csv", "charts"
 REPORT_FILES = (CHART_FOLDER, REPORT, CALL_LIST)
@@ -91,6 +92,7 @@ class Reported:
         return self.scorer.evidence or StoredEvidence(reason="")
 
 
+@one_blas_thread()
 def write_report(folder: Path, reported: Reported, *, language: Language = ENGLISH) -> list[Path]:
     """Write the report, its charts and the call list, and return the paths of all but the list of customers.
 
