@@ -35,6 +35,9 @@ class Shelf(Frames):
     def prepare(self, moments, windows) -> None:
         """Everything is at hand."""
 
+    def prepare_frames(self, windows) -> None:
+        """Everything is at hand."""
+
     def snapshot(self, as_of: pd.Timestamp) -> pd.DataFrame:
         if as_of not in self._shown:
             self._shown[as_of] = self._at(as_of)

@@ -51,10 +51,14 @@ def later_rows(
     moments: Sequence[pd.Timestamp],
     seed: int,
     futures: Sequence[str] = tuple(FUTURES),
+    untouched: Frames | None = None,
 ) -> Finding:
-    """Delete, change and add rows at and after each moment: the snapshot at it must stay the same."""
+    """Delete, change and add rows at and after each moment: the snapshot at it must stay the same.
+
+    ``untouched`` are frames of the tables as they are, built here where there are none.
+    """
     suspects: list[str] = []
-    untouched = build(tables)
+    untouched = untouched or build(tables)
     untouched.prepare(moments, [])
     for moment in moments:
         before = untouched.snapshot(moment)
@@ -70,19 +74,21 @@ def later_rows(
     )
 
 
-def boundary_rows(tables: Tables, build: BuildFrames, *, window: Window) -> Finding:
+def boundary_rows(tables: Tables, build: BuildFrames, *, window: Window, untouched: Frames | None = None) -> Finding:
     """Give three customers an order just before, at the start and at the end of a window: who sees it must be right.
 
     Only what is told by the orders is looked at: rows at exactly the moment of the other tables are for `later_rows`.
+    ``untouched`` are frames of the tables as they are, built here of the orders where there are none.
     """
     orders, when = tables["orders"], f"{window.origin:%Y-%m-%d}"
-    before = build({"orders": orders})
+    before = untouched or build({"orders": orders})
+    before.prepare([], [window])  # of the rows as they are, before others are written in their place
     snapshot = before.snapshot(window.origin)
     if len(snapshot) < len(PLACES):
         return BOUNDARY.skip(f"Fewer than {len(PLACES)} customers had ordered before {when}.")
     customers = snapshot["customer_id"].astype(str).tolist()[: len(PLACES)]
     after = build({"orders": at_the_boundary(orders, customers, moment=window.origin, days=window.days)})
-    suspects = []
+    snapshot, suspects = snapshot[list(after.snapshot(window.origin))], []
     for place, customer, (in_features, in_label) in zip(PLACES, customers, _SEEN, strict=True):
         moved = bool(differing(_of(snapshot, customer), _of(after.snapshot(window.origin), customer)))
         counted = _orders(after, window, customer) > _orders(before, window, customer)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -126,6 +126,10 @@ class Dealt(Frames):
     def prepare(self, moments: Sequence[pd.Timestamp], windows: Sequence[Window]) -> None:  # type: ignore[override]
         """Compute what will be asked for."""
         self._frames.prepare(moments, windows)
+
+    def prepare_frames(self, windows: Iterable[Window]) -> None:
+        """Compute what will be asked for, where one query can hold it."""
+        self._frames.prepare_frames(windows)
 
     def labels(self, window: Window) -> pd.DataFrame:
         """Return the labels of the window in an order of its own, the same one every time."""

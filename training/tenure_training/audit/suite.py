@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 import pandas as pd
 
+from tenure_training.audit.doctor import FUTURES
 from tenure_training.audit.features import boundary_rows, later_rows, row_order
 from tenure_training.audit.finding import Finding
 from tenure_training.audit.models import learning_order, permuted_outcomes, same_model
@@ -36,8 +37,7 @@ def quick_audit(
     seed
         Seed of the doctored rows.
     """
-    features = later_rows(tables, build, moments=_moments(training), seed=seed, futures=["changed and added"])
-    return (features, boundary_rows(tables, build, window=_boundary(training)), *inspect(training, frames))
+    return _audit_once(training, frames, tables=tables, build=build, seed=seed, futures=["changed and added"])
 
 
 def audit_leaks(
@@ -71,8 +71,7 @@ def audit_leaks(
     tuple of Finding
         One per check, in a fixed order.
     """
-    features = later_rows(tables, build, moments=_moments(training), seed=seed)
-    findings = [features, *quick_audit(training, frames, tables=tables, build=build, seed=seed)[1:]]
+    findings = [*_audit_once(training, frames, tables=tables, build=build, seed=seed, futures=[*FUTURES])]
     rest = _train_again(training, tables=tables, build=build, seed=seed)
     total = len(findings) + _AGAIN
     for finding in rest:
@@ -83,6 +82,20 @@ def audit_leaks(
 
 
 _AGAIN = 4
+
+
+def _audit_once(
+    training: Training, frames: Frames, *, tables: Tables, build: BuildFrames, seed: int, futures: Sequence[str]
+) -> tuple[Finding, ...]:
+    """Audit snapshots, labels and windows: what no other training is needed for."""
+    moments, window = _moments(training), _boundary(training)
+    untouched = build(tables)
+    untouched.prepare([*moments, window.origin], [window])
+    return (
+        later_rows(tables, build, moments=moments, seed=seed, futures=futures, untouched=untouched),
+        boundary_rows(tables, build, window=window, untouched=untouched),
+        *inspect(training, frames),
+    )
 
 
 def _train_again(training: Training, *, tables: Tables, build: BuildFrames, seed: int) -> Iterator[Finding]:
