@@ -1,8 +1,8 @@
 """How long `tenure serve` takes to answer, beside a bare FastAPI app that does nothing but call the same boosters.
 
 Both are one process on loopback and are asked alike, so many times a second whether answers come or not: a time counts
-from the moment a request was due, so that waiting is not left out. Then 10,000 customers at once, and a soak in which
-the champion is swapped every few seconds.
+from the moment a request was due, so that waiting is not left out. The one is the command itself, as it is started by
+hand. Then 10,000 customers at once, and a soak in which the champion is swapped every few seconds.
 """
 
 from __future__ import annotations
@@ -29,10 +29,10 @@ import uvicorn
 from fastapi import FastAPI, Request
 from scoring import Limit, Report, tenure
 
+from tenure.jobs.serve import run_until_stopped
 from tenure_serving.golden import GOLDEN, golden_rows
 from tenure_serving.http.application import create_application
 from tenure_serving.http.guard import Limits
-from tenure_serving.http.patience import PatientProtocol
 from tenure_serving.http.service import ServedModel, Service
 from tenure_serving.http.telemetry import Telemetry
 from tenure_serving.scorer import Scorer
@@ -77,16 +77,15 @@ def boosters_of(scorer: Scorer) -> Iterator[Boosted]:
 
 
 def serve(kind: str, folders: Sequence[Path], port: int) -> None:
-    """Serve one of the two, in this process; with two models, they take turns."""
+    """Serve boosters alone, or models that take turns, in this process."""
     scorer = Scorer.load(folders[0])
     if kind == "bare":
         uvicorn.run(bare_application(scorer), port=port, log_config=None, access_log=False)
         return
-    service, telemetry = Service(ServedModel.warm(scorer)), Telemetry()
-    if len(folders) > 1:
-        threading.Thread(target=take_turns, args=(service, folders), daemon=True).start()
-    application = create_application(service, keys=None, telemetry=telemetry, limits=Limits())
-    uvicorn.run(application, port=port, log_config=None, access_log=False, http=PatientProtocol)
+    service = Service(ServedModel.warm(scorer))
+    threading.Thread(target=take_turns, args=(service, folders), daemon=True).start()
+    application = create_application(service, keys=None, telemetry=Telemetry(), limits=Limits())
+    run_until_stopped(application, service, host="127.0.0.1", port=port)
 
 
 def take_turns(service: Service, folders: Sequence[Path]) -> None:
@@ -105,7 +104,10 @@ def serving(kind: str, folders: Sequence[Path]) -> Iterator[tuple[int, int]]:
         free.bind(("127.0.0.1", 0))
         port = int(free.getsockname()[1])
     words = [sys.executable, __file__, "--serve", kind, "--port", str(port), *map(str, folders)]
-    process = subprocess.Popen(words, env={**os.environ, "OMP_WAIT_POLICY": "PASSIVE"})
+    if kind == "tenure" and len(folders) == 1:
+        words = [sys.executable, "-m", "tenure", "serve", "--model", str(folders[0]), "--port", str(port)]
+    environment = {**os.environ, "OMP_WAIT_POLICY": "PASSIVE"}
+    process = subprocess.Popen(words, env=environment, stderr=subprocess.DEVNULL)
     try:
         for _ in range(600):
             time.sleep(0.2)
@@ -120,6 +122,8 @@ def serving(kind: str, folders: Sequence[Path]) -> Iterator[tuple[int, int]]:
 
 async def ask(port: int, message: bytes, lines: list[Any]) -> bytes:
     """Ask once over a connection that is free, or a new one; give the body of the answer."""
+    while lines and lines[-1][0].at_eof():  # the server hangs up on who says nothing for a while, as it should
+        lines.pop()[1].close()
     reader, writer = lines.pop() if lines else await asyncio.open_connection("127.0.0.1", port, limit=1 << 26)
     writer.write(message)
     head = await reader.readuntil(b"\r\n\r\n")
@@ -145,7 +149,8 @@ async def load(port: int, message: bytes, *, seconds: float, pid: int) -> Loaded
         await asyncio.sleep(max(due - time.perf_counter(), 0.0))
         try:
             answers[number] = await ask(port, message, lines)
-        except (OSError, asyncio.IncompleteReadError):
+        except (OSError, asyncio.IncompleteReadError) as failure:
+            print(f"  request {number}, second {number / RATE:.1f}: {failure!r}")
             return
         times[number] = 1000 * (time.perf_counter() - due)
 

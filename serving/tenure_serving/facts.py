@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import partial
 from typing import Protocol, Self
 
 import numpy as np
 
-from tenure_features.float_table import Table, read_floats
+from tenure_features.float_table import Floats, Table, read_floats
 from tenure_serving.language import Language
 
 RHYTHM = "rhythm"
@@ -71,24 +73,41 @@ class Facts:
     features: Mapping[str, Described]
     currency: str | None
     language: Language
+    _ways: dict[str, Callable[[int], str]] = field(default_factory=dict, init=False, repr=False)
+    _days: dict[int, str] = field(default_factory=dict, init=False, repr=False)
 
     def say(self, row: int, name: str) -> str:
         """Say what a feature, or a term of the model, tells of the customer in a row."""
-        silence = name in _SAID_AS_SILENCE or group_of_prefix(name) == RHYTHM
+        way = self._ways.get(name)
+        if way is None:
+            way = self._ways[name] = self._way(name)
+        return way(row)
+
+    def _way(self, name: str) -> Callable[[int], str]:
+        """Find how a feature or a term is said; what it says of a customer is then a matter of numbers."""
+        group = group_of_prefix(name)
+        silence = name in _SAID_AS_SILENCE or group == RHYTHM
         if silence and "recency_days" in self.values and "adbt_days" in self.values:
-            gap = self._value(row, "adbt_days")
-            silent = _days(self._value(row, "recency_days"), self.language)
-            if np.isnan(gap):
-                return self.language.gettext("silent for {days}, one order so far", days=silent)
-            usual = _days(gap, self.language)
-            return self.language.gettext("silent for {days}, usual gap {gap}", days=silent, gap=usual)
-        if group_of_prefix(name) == "monetary" and "value_mean" in self.values:
+            recency, gaps = (read_floats(self.values, kind) for kind in ("recency_days", "adbt_days"))
+            return partial(self._say_silence, recency, gaps)
+        if group == "monetary" and "value_mean" in self.values:
             name = "value_mean"
         feature = self.features.get(name)
         if feature is None:
-            return self.language.column(name).replace("_", " ")
-        value = self._value(row, name)
-        if np.isnan(value):
+            words = self.language.column(name).replace("_", " ")
+            return lambda _row: words
+        values = read_floats(self.values, name) if name in self.values else np.full(len(self.values), np.nan)
+        return partial(self._say_feature, values, feature)
+
+    def _say_silence(self, recency: Floats, gaps: Floats, row: int) -> str:
+        gap, silent = float(gaps[row]), self._write_days(float(recency[row]))
+        if math.isnan(gap):
+            return self.language.gettext("silent for {days}, one order so far", days=silent)
+        return self.language.gettext("silent for {days}, usual gap {gap}", days=silent, gap=self._write_days(gap))
+
+    def _say_feature(self, values: Floats, feature: Described, row: int) -> str:
+        value = float(values[row])
+        if math.isnan(value):
             meaning = self.language.translate(feature.meaning).rstrip(".")
             return self.language.gettext("{meaning} not known yet", meaning=meaning)
         currency = self.currency if feature.unit == "money" and self.currency else ""
@@ -96,8 +115,11 @@ class Facts:
         pace = _Number(np.exp(value), "", self.language) if feature.unit == _LOG else number
         return self.language.reason(feature.reason, pace) or self.language.say_level(feature.say(number))
 
-    def _value(self, row: int, name: str) -> float:
-        return float(read_floats(self.values, name)[row]) if name in self.values else float("nan")
+    def _write_days(self, days: float) -> str:
+        whole = round(days)
+        if whole not in self._days:
+            self._days[whole] = _write_days(whole, self.language)
+        return self._days[whole]
 
 
 def group_of_prefix(name: str) -> str | None:
@@ -105,8 +127,7 @@ def group_of_prefix(name: str) -> str | None:
     return _GROUP_OF_PREFIX.get(name.split("_", maxsplit=1)[0])
 
 
-def _days(days: float, language: Language) -> str:
-    whole = round(days)
+def _write_days(whole: int, language: Language) -> str:
     if whole < 1:
         return language.gettext("less than a day")
     return language.ngettext("{count} day", "{count} days", whole)

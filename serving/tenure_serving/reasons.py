@@ -196,20 +196,20 @@ class ReasonWriter:
         stories = self._stories_of(tuple(contributions.features))
         totals, signed, best = stories.add_up(terms)
         facts = Facts(table, self.features, self.currency, self.language)
-        smallest = float(np.log(SMALLEST_MULTIPLIER))
+        strongest = np.argsort(-np.abs(totals), axis=1, kind="stable")[:, :top]
+        size = np.take_along_axis(totals, strongest, axis=1)
+        multipliers = np.exp(np.clip(size, -20.0, 20.0)).tolist()
+        worth_saying = (np.abs(size) >= np.log(SMALLEST_MULTIPLIER)).sum(axis=1).tolist()
         out: list[list[Reason]] = []
-        for row, strongest in enumerate(np.argsort(-np.abs(totals), axis=1, kind="stable")[:, :top]):
+        for row, chosen in enumerate(strongest.tolist()):
             out.append([])
-            for story in strongest:
-                total = float(totals[row, story])
-                if not abs(total) >= smallest:
-                    break
+            for rank, story in enumerate(chosen[: worth_saying[row]]):
                 begin, end = stories.starts[story], stories.starts[story + 1]
                 place = begin + int((signed[row, begin:end] == best[row, story]).argmax())
                 lead = contributions.features[stories.columns[place]]
                 reason = Reason(
                     fact=facts.say(row, lead),
-                    multiplier=_exp(total),
+                    multiplier=multipliers[row][rank],
                     target=target,
                     group=stories.groups[story],
                     feature=lead,
@@ -336,10 +336,6 @@ def _group(name: str, features: Mapping[str, Described]) -> str:
         family = features[name].family
         return _GROUP_OF_FAMILY.get(family, family)
     return group_of_prefix(name) or name
-
-
-def _exp(total: float) -> float:
-    return float(np.exp(np.clip(total, -20.0, 20.0)))
 
 
 def _number(multiplier: float, language: Language) -> str:

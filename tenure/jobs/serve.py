@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import ipaddress
 import logging
 import sys
@@ -110,7 +111,7 @@ def serve_job(asked: Serving, tracking: TrackingConfig, *, economics: EconomicsC
         arguments = (service, asked, tracking_uri, telemetry, stop)
         threading.Thread(target=_follow, args=arguments, daemon=True).start()
     try:
-        _listen(_application(service, asked, telemetry), asked, service)
+        run_until_stopped(_application(service, asked, telemetry), service, host=asked.host, port=asked.port)
     finally:
         stop.set()
 
@@ -166,7 +167,8 @@ def _follow(service: Service, asked: Serving, tracking_uri: str, telemetry: Tele
             telemetry.serves(service.model.version)
 
 
-def _listen(application: Application, asked: Serving, service: Service) -> None:
+def run_until_stopped(application: Application, service: Service, *, host: str, port: int) -> None:
+    """Listen in this process until a signal, which is its last work: nothing of it is looked through for garbage."""
     import uvicorn
 
     from tenure_serving.http.patience import PatientProtocol
@@ -174,8 +176,8 @@ def _listen(application: Application, asked: Serving, service: Service) -> None:
     config = uvicorn.Config(
         application,
         http=PatientProtocol,
-        host=asked.host,
-        port=asked.port,
+        host=host,
+        port=port,
         log_config=None,
         access_log=False,
         server_header=False,
@@ -183,6 +185,8 @@ def _listen(application: Application, asked: Serving, service: Service) -> None:
         timeout_graceful_shutdown=_STOP_S,
         limit_concurrency=_MOST_CONNECTIONS,
     )
+    gc.collect()
+    gc.freeze()  # to walk over libraries and a model again and again takes a tenth of a second each time
     try:
         uvicorn.Server(config).run()
     except KeyboardInterrupt:  # how uvicorn ends after it has stopped in good order

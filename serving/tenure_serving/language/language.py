@@ -171,6 +171,8 @@ class Language:
 
     def count(self, value: float) -> str:
         """Write a whole number."""
+        if math.isfinite(value) and value == int(value) != 0:  # most are: babel takes thirty microseconds for one
+            return self.digits(f"{int(value):,}")
         return self._write(value, "#,##0")
 
     def number(self, value: float) -> str:

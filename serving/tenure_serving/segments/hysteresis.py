@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,33 +23,37 @@ def raise_borders(borders: Iterable[float], margin: float) -> tuple[float, ...]:
     return tuple(border + margin * abs(border) for border in borders)
 
 
-def hold_level(plain: _Integers, *, previous: _Integers | None, hard: _Integers, easy: _Integers) -> _Integers:
+def hold_level(level: Callable[[float], _Integers], *, previous: _Integers | None, margin: float) -> _Integers:
     """Keep the previous level where it lies between what hard and easy borders give.
 
     Parameters
     ----------
-    plain
-        Levels by the borders as they are, for those without a previous one; shape (n,).
+    level
+        Gives levels, shape (n,), by borders that are moved up by a share: as they are for those without a previous one,
+        up and down by the margin for the others.
     previous
         Levels before, -1 where there was none; None: nobody had one.
-    hard, easy
-        Levels by borders moved up and down by the margin: ``hard <= plain <= easy``.
+    margin
+        That share.
 
     Returns
     -------
     ndarray
-        Shape (n,): ``previous`` clipped into ``[hard, easy]``. A customer moves no further than to the level that is
-        reached beyond doubt, and so never back and forth over one border by less than twice the margin.
+        Shape (n,): ``previous`` clipped into what the harder and the easier borders give. A customer moves no further
+        than to the level that is reached beyond doubt, and so never back and forth over one border by less than twice
+        the margin.
 
     Examples
     --------
-    >>> level = np.array
-    >>> hold_level(level([1, 1, 1]), previous=level([0, 2, -1]), hard=level([0, 0, 0]), easy=level([1, 1, 1])).tolist()
-    [0, 1, 1]
+    >>> spent = np.array([95.0, 95.0, 95.0, 120.0])
+    >>> before = np.array([0, 1, -1, 0])
+    >>> hold_level(lambda moved: (spent > 100 * (1 + moved)).astype(np.int64), previous=before, margin=0.1).tolist()
+    [0, 1, 0, 1]
     """
+    plain = level(0.0)
     if previous is None:
         return plain
-    return np.where(previous < 0, plain, np.clip(previous, hard, easy)).astype(np.int64)
+    return np.where(previous < 0, plain, np.clip(previous, level(margin), level(-margin))).astype(np.int64)
 
 
 def check_margin(margin: float) -> float:

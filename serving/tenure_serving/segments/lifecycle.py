@@ -133,10 +133,7 @@ class Lifecycle:
         late = np.round(lateness_of(snapshot, group_adbt=self.group_adbt), 6)
         churn = odds(np.round(prediction(predictions, "churn_probability"), 6))
         levels = hold_level(
-            self._levels(late, churn, warned, 0.0),
-            previous=_levels(previous),
-            hard=self._levels(late, churn, warned, margin),
-            easy=self._levels(late, churn, warned, -margin),
+            lambda moved: self._levels(late, churn, warned, moved), previous=_levels(previous), margin=margin
         )
         states = np.asarray(LIFECYCLES, dtype=object)[levels]
         return np.where(read_floats(snapshot, "tenure_days") <= self.new_days, LIFECYCLES[0], states)
@@ -146,11 +143,10 @@ class Lifecycle:
         late_from, gone_from = raise_borders((self.late, self.gone), margin)
         probabilities = (self.leaving_from, self.watch_from, self.lost_from)
         leaving, watch, lost = raise_borders([float(odds(round(limit, 6))) for limit in probabilities], margin)
-        rules = [
-            (late > gone_from) & (churn >= lost),
-            (churn >= leaving) | ((late > late_from) & (churn >= watch)) | warned,
-        ]
-        return np.select(rules, [LIFECYCLES.index("lost"), LIFECYCLES.index("leaving")], LIFECYCLES.index("active"))
+        gone = (late > gone_from) & (churn >= lost)
+        going = (churn >= leaving) | ((late > late_from) & (churn >= watch)) | warned
+        not_gone = np.where(going, LIFECYCLES.index("leaving"), LIFECYCLES.index("active"))
+        return np.where(gone, LIFECYCLES.index("lost"), not_gone)
 
 
 def _levels(previous: pd.Series | None) -> Integers | None:

@@ -242,12 +242,7 @@ def _hold_scores(
     values: _Floats, thresholds: tuple[float, ...], previous: _Integers | None, margin: float
 ) -> _Integers:
     """Return how many thresholds lie below each value, holding on to the previous number within the margin."""
-    return hold_level(
-        _above(values, thresholds),
-        previous=previous,
-        hard=_above(values, raise_borders(thresholds, margin)),
-        easy=_above(values, raise_borders(thresholds, -margin)),
-    )
+    return hold_level(lambda moved: _above(values, raise_borders(thresholds, moved)), previous=previous, margin=margin)
 
 
 def _levels(previous: pd.DataFrame) -> dict[str, _Integers | None]:

@@ -289,15 +289,11 @@ def _pareto(values: Floats, *, medium_share: float, high_share: float) -> tuple[
 def _tiers(
     values: Floats, borders: tuple[float, float], previous: pd.Series | None, margin: float
 ) -> NDArray[np.object_]:
-    def level(low: float, high: float) -> Integers:
-        return np.select([values >= high, values >= low], [2, 1], 0).astype(np.int64)
+    def level(moved: float) -> Integers:
+        low, high = raise_borders(borders, moved)
+        return np.where(values >= high, 2, np.where(values >= low, 1, 0)).astype(np.int64)
 
-    levels = hold_level(
-        level(*borders),
-        previous=_levels(previous),
-        hard=level(*raise_borders(borders, margin)),
-        easy=level(*raise_borders(borders, -margin)),
-    )
+    levels = hold_level(level, previous=_levels(previous), margin=margin)
     return np.asarray(TIERS, dtype=object)[levels]
 
 

@@ -137,6 +137,8 @@ def test_held__moves_only_where_hard_and_easy_borders_agree(cuts, margin, values
     assert (hard <= plain).all()
     assert (plain <= easy).all()
     for start in range(len(cuts) + 1):
-        found = hold_level(plain, previous=np.full(len(values), start), hard=hard, easy=easy)
+        found = hold_level(
+            lambda moved: level(raise_borders(cuts, moved)), previous=np.full(len(values), start), margin=margin
+        )
         assert ((found == start) | (found == hard) | (found == easy)).all()
         assert (found[(hard <= start) & (start <= easy)] == start).all()

@@ -187,7 +187,7 @@ class Prediction:
 
 def level_index(level: float) -> int:
     """Column of the quantiles that holds a probability level."""
-    return int(np.flatnonzero(np.isclose(LEVELS, level))[0])
+    return LEVELS.index(round(level, 6))  # of sums of floats
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Self
 
 import numpy as np
@@ -104,8 +105,12 @@ def design_table(snapshot: Table, expected: Expectation, *, units: Mapping[str, 
     listed = [name for name in (*_LOGARITHMS, *_MONEY, *_AS_THEY_ARE) if name in snapshot and name not in kinds]
     places = place_names([*listed, *beside, *rhythm])
     values = np.empty((len(places), len(snapshot)))
-    for name in (*listed, *beside):
-        values[places[name]] = read_floats(snapshot, name)
+    read = [*listed, *beside]
+    if isinstance(snapshot, FloatTable):
+        values[: len(read)] = snapshot.block[[snapshot.places[name] for name in read]]
+    else:
+        for name in read:
+            values[places[name]] = read_floats(snapshot, name)
     values[[places[name] for name in rhythm]] = list(rhythm.values())
     money = [places[name] for name in in_logarithms if name in _MONEY or kinds.get(name) == "money"]
     values[money] /= expected.typical_spend / 20  # so that log1p is a logarithm for most amounts
@@ -141,16 +146,17 @@ def columns_of(X: Table, names: Sequence[str]) -> Floats:
     DataContractError
         The model matrix lacks one: the model was trained with other definitions than are installed.
     """
-    missing = [name for name in names if name not in X]
-    if missing:
+    try:
+        if isinstance(X, FloatTable):
+            return X.take(names)
+        return np.ascontiguousarray(X[list(names)].to_numpy(dtype=np.float64))
+    except KeyError:
+        missing = [name for name in names if name not in X]
         raise DataContractError(
             "The model reads columns that this version of tenure does not make.",
             found=f"no {', '.join(missing)}",
             fix="Score with the version that trained it (bundle.json names it), or train again.",
-        )
-    if isinstance(X, FloatTable):
-        return X.take(names)
-    return np.ascontiguousarray(X[list(names)].to_numpy(dtype=np.float64))
+        ) from None
 
 
 def term_of(column: str) -> str:
@@ -203,11 +209,18 @@ class TermMap:
 
     def add_up(self, parts: Floats) -> Floats:
         """Add up contributions of shape (n, columns) by term, shape (n, terms)."""
-        totals = np.take(parts, [numbers[0] for numbers in self.columns], axis=1)
-        for term, (_, *others) in enumerate(self.columns):
-            for number in others:
-                totals[:, term] += parts[:, number]
+        totals = np.take(parts, self._first, axis=1)
+        for term, number in self._others:
+            totals[:, term] += parts[:, number]
         return totals
+
+    @cached_property
+    def _first(self) -> NDArray[np.intp]:
+        return np.array([numbers[0] for numbers in self.columns], dtype=np.intp)
+
+    @cached_property
+    def _others(self) -> list[tuple[int, int]]:
+        return [(term, number) for term, (_, *others) in enumerate(self.columns) for number in others]
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Self
 
 import numpy as np
@@ -29,6 +29,9 @@ class ExplanationBaseline:
 
     churn: Mapping[str, float]
     value: Mapping[str, float]
+    _by_names: dict[tuple[str, ...], tuple[Floats, Floats]] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
 
     @classmethod
     def of(cls, contributions: Contributions, *, buy_probability: Floats) -> Self:
@@ -54,9 +57,7 @@ class ExplanationBaseline:
         >>> seen.churn.ravel().tolist(), seen.churn_base
         ([-1.0, 1.0], 1.5)
         """
-        churn, value = (
-            np.array([means.get(name, 0.0) for name in contributions.features]) for means in (self.churn, self.value)
-        )
+        churn, value = self._means(tuple(contributions.features))
         return replace(
             contributions,
             churn=contributions.churn - churn,
@@ -64,6 +65,13 @@ class ExplanationBaseline:
             value=contributions.value - value,
             value_base=contributions.value_base + float(value.sum()),
         )
+
+    def _means(self, names: tuple[str, ...]) -> tuple[Floats, Floats]:
+        """Take the means of terms, shape (f,) each; a model explains by the same terms again and again."""
+        if names not in self._by_names:
+            churn, value = (np.array([means.get(name, 0.0) for name in names]) for means in (self.churn, self.value))
+            self._by_names[names] = churn, value
+        return self._by_names[names]
 
     @classmethod
     def from_stored(cls, stored: Stored) -> Self:

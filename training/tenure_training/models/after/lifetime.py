@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Self
 
 import numpy as np
@@ -119,7 +120,7 @@ class Lifetime:
             ``contribution_to_date`` and ``clv_before_cac`` where the past is known, ``clv_net`` where the cost of
             acquisition is too. Shape (n,) each, in the currency; NaN where the data do not support the number.
         """
-        ends = (*(float(days) for days in WINDOWS_DAYS), self.days)
+        ends = self._grid.ends
         shares = self.shares(snapshot, ends)
         names = [*(f"clv_{days}d" for days in WINDOWS_DAYS), "clv_to_come"]
         money = MoneyToDate.of(snapshot)
@@ -144,17 +145,23 @@ class Lifetime:
         """Discounted orders up to each end, over the undiscounted ones of the horizon; shape (len(ends), n)."""
         model = self.attrition.model
         rows, back = distinct_rows(observations(snapshot))
-        rate = np.log1p(self.economics.discount_rate_per_year) / DAYS_PER_YEAR
-        days = np.geomspace(_FIRST_DAY, max(*ends, 2.0 * self.horizon_days), _NODES)
-        days = np.unique(np.append(days, [self.horizon_days, *ends]))
-        expected = model.expected_orders_by(*rows, days=days.tolist())
+        grid = self._grid if ends == self._grid.ends else self._grid_to(ends)
+        expected = model.expected_orders_by(*rows, days=grid.days)
         nothing = np.zeros(len(rows[0]))
-        curve = PchipInterpolator(np.log1p(np.append(0.0, days)), np.column_stack([nothing, *expected]), axis=1)
+        curve = PchipInterpolator(grid.knots, np.column_stack([nothing, *expected]), axis=1)
         within = curve(np.log1p(self.horizon_days))
         seen = within > _NOTHING  # of those who are not expected at all, the horizon is all there is
-        sums = [_discount(curve, end, rate) for end in ends]
+        sums = [steps.discount(curve) for steps in grid.steps]
         shares = [np.divide(total, within, out=np.ones(len(nothing)), where=seen) for total in sums]
         return np.asarray(np.stack(shares)[:, back])
+
+    @cached_property
+    def _grid(self) -> _Grid:
+        return self._grid_to((*(float(days) for days in WINDOWS_DAYS), self.days))
+
+    def _grid_to(self, ends: tuple[float, ...]) -> _Grid:
+        rate = np.log1p(self.economics.discount_rate_per_year) / DAYS_PER_YEAR
+        return _Grid.of(ends, horizon_days=self.horizon_days, rate=float(rate))
 
     def _contribution(self, prediction: Prediction, money: MoneyToDate | None) -> Floats:
         """Value of the horizon after cost of goods and cost to serve, each customer's own as far as it is known."""
@@ -239,11 +246,43 @@ def _fit_spend(present: pd.DataFrame) -> GammaGamma:
     return GammaGamma.fit(days[some], mean[some]).model
 
 
-def _discount(curve: PchipInterpolator, end: float, rate: float) -> Floats:
-    """Integrate the discount factor over a curve of expected orders, up to an end in days."""
-    if rate == 0:
-        return np.asarray(curve(np.log1p(end)))
-    edges = np.expm1(np.linspace(0.0, np.log1p(end), _STEPS))
-    steps = np.diff(curve(np.log1p(edges)), axis=1) * np.exp(-rate * (edges[1:] + edges[:-1]) / 2)
-    # row by row, so that no sum depends on how many rows there are
-    return np.ascontiguousarray(steps).sum(axis=1)
+@dataclass(frozen=True, eq=False)
+class _Steps:
+    """Moments up to an end at which a curve is looked at, in log(1 + days), and the discount factors between them."""
+
+    at: Floats
+    factors: Floats | None
+
+    @classmethod
+    def to(cls, end: float, rate: float) -> Self:
+        """Cut the days up to an end."""
+        if rate == 0:
+            return cls(np.asarray(np.log1p(end)), None)
+        edges = np.expm1(np.linspace(0.0, np.log1p(end), _STEPS))
+        return cls(np.log1p(edges), np.exp(-rate * (edges[1:] + edges[:-1]) / 2))
+
+    def discount(self, curve: PchipInterpolator) -> Floats:
+        """Integrate the discount factor over a curve of expected orders, shape (n,)."""
+        if self.factors is None:
+            return np.asarray(curve(self.at))
+        steps = np.diff(curve(self.at), axis=1) * self.factors
+        # row by row, so that no sum depends on how many rows there are
+        return np.ascontiguousarray(steps).sum(axis=1)
+
+
+@dataclass(frozen=True, eq=False)
+class _Grid:
+    """Where the curve of orders to come is worked out, and where it is looked at: nothing that depends on customers."""
+
+    ends: tuple[float, ...]
+    days: list[float]
+    knots: Floats
+    steps: tuple[_Steps, ...]
+
+    @classmethod
+    def of(cls, ends: tuple[float, ...], *, horizon_days: int, rate: float) -> Self:
+        """Lay out the days of a curve that leads up to these ends."""
+        days = np.geomspace(_FIRST_DAY, max(*ends, 2.0 * horizon_days), _NODES)
+        days = np.unique(np.append(days, [horizon_days, *ends]))
+        steps = tuple(_Steps.to(end, rate) for end in ends)
+        return cls(ends, days.tolist(), np.log1p(np.append(0.0, days)), steps)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from typing import ClassVar, Self
@@ -195,14 +195,15 @@ class BTYDModel(ABC):
         self, x: ArrayLike, t_x: ArrayLike, T: ArrayLike, *, days: Sequence[float]
     ) -> tuple[Floats, list[Floats]]:
         """Both `probability_alive` and `buy_probability` over several horizons; the present is looked at once."""
-        now = _rows(x, t_x, T)
-        standing = self.standing(now)
-        buys = []
-        for horizon in days:
-            later = RepeatCounts(now.x, now.t_x, now.T + horizon, now.n)
-            silent = self.standing(later).log_likelihood - standing.log_likelihood
-            buys.append(np.asarray(np.clip(-np.expm1(silent), 0.0, 1.0) + 0.0))
-        return expit(-standing.log_odds_gone), buys
+        now, moments = _rows(x, t_x, T), 1 + len(days)
+        # all moments in one go: of a single customer most of the time is that of calls
+        then = np.concatenate([now.T, *(now.T + horizon for horizon in days)])
+        x_, t_x_, n = (np.tile(column, moments) for column in (now.x, now.t_x, now.n))
+        rows = RepeatCounts(x_, t_x_, then, n)
+        standing, present = self.standing(rows), slice(len(now.T))
+        likelihood = standing.log_likelihood.reshape(moments, -1)
+        buys = np.clip(-np.expm1(likelihood[1:] - likelihood[0]), 0.0, 1.0) + 0.0
+        return expit(-standing.log_odds_gone[present]), list(buys)
 
     def expected_orders(self, x: ArrayLike, t_x: ArrayLike, T: ArrayLike, *, horizon_days: float) -> Floats:
         """Mean number of orders in (T, T + horizon]."""
@@ -212,7 +213,11 @@ class BTYDModel(ABC):
         """Mean number of orders in (T, T + horizon] for several horizons; whether one is alive is asked once."""
         data = _rows(x, t_x, T)
         alive = expit(-self.standing(data).log_odds_gone)
-        return [alive * self._orders_while_alive(data, horizon) for horizon in days]
+        return [alive * orders for orders in self._orders_by(data, days)]
+
+    def _orders_by(self, data: RepeatCounts, days: Sequence[float]) -> Iterable[Floats]:
+        """Mean orders in each of the horizons of a customer alive at T, shape (n,) each."""
+        return (self._orders_while_alive(data, horizon) for horizon in days)
 
     def orders_while_alive(self, x: ArrayLike, t_x: ArrayLike, T: ArrayLike, *, horizon_days: float) -> Floats:
         """Mean number of orders in (T, T + horizon] of a customer alive at T."""

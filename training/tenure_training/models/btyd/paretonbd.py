@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Self
 
@@ -14,6 +15,9 @@ from .quadrature import log_concave_nodes, split_blocks
 from .summary import Floats, RepeatCounts
 
 _LEGENDRE = np.polynomial.legendre.leggauss(64)
+
+_AT_ONCE = 10_000
+"""Rows times horizons looked at in one go: more are out of the processor's cache."""
 
 
 @dataclass(frozen=True)
@@ -119,7 +123,11 @@ class ParetoNBD(BTYDModel):
         with np.errstate(divide="ignore"):
             return top + np.log(total), y, share, total
 
-    def _orders_while_alive(self, data: RepeatCounts, horizon: float) -> Floats:
+    def _orders_by(self, data: RepeatCounts, days: Sequence[float]) -> Iterable[Floats]:
+        for rows in split_blocks(len(days), size=max(1, _AT_ONCE // max(len(data.x), 1))):
+            yield from self._orders_while_alive(data, np.array(days[rows])[:, None])
+
+    def _orders_while_alive(self, data: RepeatCounts, horizon: float | Floats) -> Floats:
         # (1 - w ** (s - 1)) / (s - 1) written so that s = 1 is no exception
         left = self.beta + data.T
         log_stretch = np.log1p(horizon / left)

@@ -17,6 +17,10 @@ from tenure_features.float_table import Table, read_floats
 Floats = NDArray[np.float64]
 
 
+_FEW = 8
+"""Values of which finding the distinct ones takes longer than it saves."""
+
+
 @dataclass(frozen=True)
 class Levels:
     """A column as its distinct values and an index into them, so that special functions run on distinct values only.
@@ -26,6 +30,8 @@ class Levels:
     >>> levels = Levels.of(np.array([3.0, 1.0, 3.0]))
     >>> levels.map(np.square).tolist()
     [9.0, 1.0, 9.0]
+    >>> Levels.of(np.repeat([3.0, 1.0], 10)).values.tolist()
+    [1.0, 3.0]
     """
 
     values: Floats
@@ -33,9 +39,9 @@ class Levels:
 
     @classmethod
     def of(cls, column: Floats) -> Self:
-        """Find the distinct values of a column of shape (n,)."""
-        if len(column) == 1:
-            return cls(column, np.zeros(1, dtype=np.intp))
+        """Find the distinct values of a column of shape (n,); a few are looked at as they are."""
+        if len(column) <= _FEW:
+            return cls(column, np.arange(len(column)))
         values, index = np.unique(column, return_inverse=True)
         return cls(values, index)
 
@@ -158,7 +164,9 @@ def distinct_rows(columns: tuple[Floats, ...]) -> tuple[tuple[Floats, ...], NDAr
 
 def check_history(x: ArrayLike, t_x: ArrayLike, T: ArrayLike) -> tuple[Floats, Floats, Floats]:
     """Broadcast the three columns to float64 and refuse what no customer can look like."""
-    columns = np.broadcast_arrays(*(np.asarray(column, dtype=np.float64) for column in (x, t_x, T)))
+    columns = [np.asarray(column, dtype=np.float64) for column in (x, t_x, T)]
+    if not columns[0].shape == columns[1].shape == columns[2].shape:
+        columns = list(np.broadcast_arrays(*columns))
     x_, t_x_, T_ = (np.atleast_1d(column) for column in columns)
     wrong = ~(np.isfinite(x_) & (x_ >= 0) & (t_x_ >= 0) & (t_x_ <= T_) & np.isfinite(T_) & ((x_ > 0) | (t_x_ == 0)))
     if wrong.any():

@@ -335,7 +335,7 @@ class FittedHurdle(Fitted):
         correction, value, value_rest = self.severity.answer(X)
         log_severity, log_spend = expected.log_severity, np.log(expected.spend)
         log_typical = float(np.log(self.ensemble.typical_spend))
-        places = place_names(sorted({*odds.places, *value.places, RHYTHM_PART_NAME, "value_mean"}))
+        places = self._term_places
         churn, worth = (np.zeros((len(log_spend), len(places))) for _ in range(2))
         churn[:, [places[name] for name in odds.places]] = -odds.block.T
         worth[:, [places[name] for name in value.places]] = value.block.T
@@ -349,6 +349,11 @@ class FittedHurdle(Fitted):
             features=list(places), churn=churn, churn_base=churn_base, value=worth, value_base=value_base
         )
         return expected, parts, correction, contributions
+
+    @cached_property
+    def _term_places(self) -> dict[str, int]:
+        """Places of all terms of an explanation."""
+        return place_names(sorted({*self.odds.terms, *self.severity.terms, RHYTHM_PART_NAME, "value_mean"}))
 
     def save(self, folder: Path) -> None:
         """Write the parts as JSON and UBJ."""

@@ -92,7 +92,7 @@ class Odds:
         return {name: member for name, member in members.items() if member is not None}
 
     @cached_property
-    def _terms(self) -> dict[str, int]:
+    def terms(self) -> dict[str, int]:
         """Places of the explanation terms of all parts."""
         beside = (name for member in self._members.values() for name in member.terms.names)
         return place_names(list(dict.fromkeys([RHYTHM_PART_NAME, *beside])))
@@ -100,7 +100,7 @@ class Odds:
     @cached_property
     def _places(self) -> dict[str, list[int]]:
         """Where the terms of each part stand among those of all."""
-        return {name: [self._terms[term] for term in member.terms.names] for name, member in self._members.items()}
+        return {name: [self.terms[term] for term in member.terms.names] for name, member in self._members.items()}
 
     def parts(self, X: Table, rhythm: Floats) -> dict[str, Floats]:
         """Log-odds of every part by name, shape (n,) each."""
@@ -196,8 +196,8 @@ class Odds:
         answers: dict[str, PartAnswer] = {name: member.answer(X) for name, member in self._members.items()}
         parts = self._with_rhythm(rhythm, {name: answer.score for name, answer in answers.items()})
         # a row lies together: its sum is then the same whoever else is in the table
-        terms = np.zeros((len(rhythm), len(self._terms)))
-        own = terms[:, self._terms[RHYTHM_PART_NAME]]
+        terms = np.zeros((len(rhythm), len(self.terms)))
+        own = terms[:, self.terms[RHYTHM_PART_NAME]]
         own += by_rhythm * (rhythm - self.typical)
         rest = np.full(len(rhythm), (by_rhythm + weights.get("habits", 0.0)) * self.typical)
         for name, answer in answers.items():
@@ -206,7 +206,7 @@ class Odds:
         terms *= self.level.slope
         straight = self.level.intercept + self.level.slope * rest
         own += self.of_parts(parts) - straight - terms.sum(axis=1)
-        return parts, FloatTable(self._terms, terms.T), straight
+        return parts, FloatTable(self.terms, terms.T), straight
 
     def save(self, folder: Path) -> None:
         """Write ``odds.json`` and the boosters into a folder."""

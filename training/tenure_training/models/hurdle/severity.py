@@ -104,7 +104,7 @@ class Severity:
         return [(share, part) for share, part in parts if part is not None]
 
     @cached_property
-    def _terms(self) -> dict[str, int]:
+    def terms(self) -> dict[str, int]:
         """Places of the explanation terms of all parts."""
         return place_names(list(dict.fromkeys(name for _, part in self._members for name in part.terms.names)))
 
@@ -131,11 +131,11 @@ class Severity:
         """Correct and explain, every part once: `correction`, its additive terms, and the rest, shape (n,)."""
         rows = len(X)
         answers: list[PartAnswer] = [part.answer(X) for _, part in self._members]
-        terms, rest = np.zeros((len(self._terms), rows)), np.full(rows, self.log_scale + self.moved)
+        terms, rest = np.zeros((len(self.terms), rows)), np.full(rows, self.log_scale + self.moved)
         for (share, part), answer in zip(self._members, answers, strict=True):
-            terms[[self._terms[name] for name in part.terms.names]] += share * part.terms.add_up(answer.parts).T
+            terms[[self.terms[name] for name in part.terms.names]] += share * part.terms.add_up(answer.parts).T
             rest = rest + share * answer.base
-        return self._sum([answer.score for answer in answers], rows=rows), FloatTable(self._terms, terms), rest
+        return self._sum([answer.score for answer in answers], rows=rows), FloatTable(self.terms, terms), rest
 
     def contributions(self, X: Table) -> tuple[Mapping[str, Floats], Floats]:
         """Additive terms of the correction by name, shape (n,) each, and the rest, shape (n,)."""
