@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Self
+from dataclasses import dataclass, field
+from typing import Any, Self
 
 import numpy as np
 import pandas as pd
@@ -36,6 +36,8 @@ class FloatTable:
 
     places: Mapping[str, int]
     block: Floats
+    made: dict[tuple[str, ...], Any] = field(default_factory=dict, init=False, repr=False)
+    """What readers have made of some columns, for others who read the same ones; it goes with the table."""
 
     @classmethod
     def of(cls, frame: pd.DataFrame, names: Sequence[str]) -> Self:
@@ -81,6 +83,17 @@ Table = pd.DataFrame | FloatTable
 def place_names(names: Sequence[str]) -> dict[str, int]:
     """Give names their places in order."""
     return {name: place for place, name in enumerate(names)}
+
+
+def fill_missing(values: Floats) -> Floats:
+    """Return numbers with zeros for NaN and the largest of numbers for infinities, themselves where there is none.
+
+    Examples
+    --------
+    >>> fill_missing(np.array([1.0, np.nan])).tolist()
+    [1.0, 0.0]
+    """
+    return values if np.isfinite(values).all() else np.nan_to_num(values)
 
 
 def read_floats(table: Table | Mapping[str, Floats], name: str) -> Floats:

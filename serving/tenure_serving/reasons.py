@@ -197,7 +197,7 @@ class ReasonWriter:
         totals, signed, best = stories.add_up(terms)
         facts = Facts(table, self.features, self.currency, self.language)
         strongest = np.argsort(-np.abs(totals), axis=1, kind="stable")[:, :top]
-        size = np.take_along_axis(totals, strongest, axis=1)
+        size = totals[np.arange(len(totals))[:, None], strongest]
         multipliers = np.exp(np.clip(size, -20.0, 20.0)).tolist()
         worth_saying = (np.abs(size) >= np.log(SMALLEST_MULTIPLIER)).sum(axis=1).tolist()
         out: list[list[Reason]] = []

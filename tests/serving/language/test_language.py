@@ -5,10 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
+from babel.numbers import format_decimal
 
 from tenure_features.errors import UsageError
 from tenure_features.families.catalogue import BUILT_IN
-from tenure_serving.language import ENGLISH, load_language
+from tenure_serving.language import ENGLISH, Language, load_language
 from tenure_serving.reasons import churn_reasons
 from tenure_training.models.contract import Contributions
 
@@ -30,6 +31,12 @@ def test_numbers__are_written_as_each_language_does() -> None:
         "1,23 млн", "56 100", "12,3", "0,5", "-20 500",
     ]  # fmt: skip
     assert (ENGLISH.percent(0.031), RUSSIAN.percent(0.031)) == ("3.1 %", "3,1\xa0%")
+
+
+@pytest.mark.parametrize("language", [ENGLISH, RUSSIAN])
+@pytest.mark.parametrize("value", [0, 1, 999, 1000, -1234, 12345678, 3.0, 2.5, -0.4, 1e22])
+def test_count__writes_whole_numbers_as_babel_does(language: Language, value: float) -> None:
+    assert language.count(value) == format_decimal(value, format="#,##0", locale=language.code)
 
 
 def test_money__carries_its_currency() -> None:

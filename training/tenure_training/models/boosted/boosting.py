@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from tenure_features.float_table import Table
+from tenure_features.float_table import FloatTable, Table
 from tenure_features.stored import read_limited
 from tenure_training.models.boosted.booster_file import checked_columns
 from tenure_training.models.contract import Floats
@@ -145,11 +145,11 @@ class Boosted:
         return PartAnswer(score=self._score(matrix, len(X)), parts=parts, base=base)
 
     def _score(self, matrix: Any, rows: int) -> Floats:  # noqa: ANN401  # an xgboost.DMatrix, imported late
-        sums = self.booster.predict(matrix, output_margin=True)
+        sums = self.booster.predict(matrix, output_margin=True, validate_features=False)
         return np.asarray(sums, dtype=np.float64).reshape(rows)  # without rows XGBoost forgets the shape
 
     def _contributions(self, matrix: Any, rows: int) -> tuple[Floats, Floats]:  # noqa: ANN401  # likewise
-        contributions = self.booster.predict(matrix, pred_contribs=True)
+        contributions = self.booster.predict(matrix, pred_contribs=True, validate_features=False)
         parts = np.asarray(contributions, dtype=np.float64).reshape(rows, len(self.columns) + 1)
         return parts[:, :-1], parts[:, -1]
 
@@ -181,8 +181,12 @@ class Boosted:
         return cls(columns, booster)
 
     def _matrix(self, X: Table) -> Any:  # noqa: ANN401  # an xgboost.DMatrix, imported late
-        values = np.ascontiguousarray(columns_of(X, self.columns), dtype=np.float32)
-        return _xgboost().DMatrix(values, nthread=1)
+        """Make the matrix of its columns, which other boosters of a model may have made already."""
+        made = X.made if isinstance(X, FloatTable) else {}
+        if self.columns not in made:
+            values = np.ascontiguousarray(columns_of(X, self.columns), dtype=np.float32)
+            made[self.columns] = _xgboost().DMatrix(values, nthread=1)
+        return made[self.columns]
 
 
 def by_content(X: pd.DataFrame, y: Floats, weight: Floats) -> NDArray[np.intp]:

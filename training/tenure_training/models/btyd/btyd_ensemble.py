@@ -12,7 +12,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.special import expit, logit
 
-from tenure_features.float_table import Table, read_floats
+from tenure_features.float_table import Table, fill_missing, read_floats
 from tenure_features.stored import Stored, positive
 from tenure_training.models.btyd.base import BTYDModel
 from tenure_training.models.btyd.bgnbd import BGNBD
@@ -174,6 +174,6 @@ def _spread(order: NDArray[np.intp], most: int) -> NDArray[np.intp]:
 def _spend(snapshot: Table) -> tuple[Floats, Floats]:
     """Order days and mean value of each row; both zero where the mean is not positive: nothing was learnt of spend."""
     days = read_floats(snapshot, "order_days")
-    mean = np.nan_to_num(read_floats(snapshot, "value_mean"))
+    mean = fill_missing(read_floats(snapshot, "value_mean"))
     spending = mean > 0
     return np.where(spending, days, 0.0), np.where(spending, mean, 0.0)

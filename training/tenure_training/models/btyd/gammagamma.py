@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike
 from scipy.special import digamma, gammaln
 
 from tenure_features.errors import UsageError
+from tenure_features.float_table import fill_missing
 from tenure_features.stored import Stored, positive
 
 from .estimation import Estimate, Prior, _Objective, maximise
@@ -120,10 +121,10 @@ class GammaGamma:
         Customers without orders or a known mean keep the population's distribution. A mean at or below zero (more
         returned than bought) counts as orders worth nothing.
         """
-        x = np.nan_to_num(np.asarray(orders, dtype=np.float64))
+        x = fill_missing(np.asarray(orders, dtype=np.float64))
         m = np.asarray(mean_spend, dtype=np.float64)
         repeats = np.where(np.isfinite(m), np.maximum(x, 0.0), 0.0)
-        return self.q + self.p * repeats, self.gamma + repeats * np.maximum(np.nan_to_num(m), 0.0)
+        return self.q + self.p * repeats, self.gamma + repeats * np.maximum(fill_missing(m), 0.0)
 
     def expected_spend(self, orders: ArrayLike, mean_spend: ArrayLike) -> Floats:
         """Mean of the customer's next orders, given the mean of those seen."""

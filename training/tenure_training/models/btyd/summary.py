@@ -12,7 +12,7 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from tenure_features.errors import DataContractError
-from tenure_features.float_table import Table, read_floats
+from tenure_features.float_table import Table, fill_missing, read_floats
 
 Floats = NDArray[np.float64]
 
@@ -141,7 +141,7 @@ def observations(snapshot: Table) -> tuple[Floats, Floats, Floats]:
     """
 
     def whole(name: str) -> Floats:
-        return np.asarray(np.floor(np.maximum(np.nan_to_num(read_floats(snapshot, name)), 0.0)))
+        return np.asarray(np.floor(np.maximum(fill_missing(read_floats(snapshot, name)), 0.0)))
 
     x, T = np.maximum(whole("order_days") - 1, 0.0), whole("tenure_days")
     return x, np.where(x > 0, np.minimum(whole("span_days"), T), 0.0), T

@@ -337,8 +337,8 @@ class FittedHurdle(Fitted):
         log_typical = float(np.log(self.ensemble.typical_spend))
         places = self._term_places
         churn, worth = (np.zeros((len(log_spend), len(places))) for _ in range(2))
-        churn[:, [places[name] for name in odds.places]] = -odds.block.T
-        worth[:, [places[name] for name in value.places]] = value.block.T
+        churn[:, self._odds_places] = -odds.block.T
+        worth[:, self._severity_places] = value.block.T
         worth[:, places[RHYTHM_PART_NAME]] += log_severity - log_spend
         worth[:, places["value_mean"]] += log_spend - log_typical
         churn_base = balance(churn, -self.odds.of_parts(parts), -odds_rest, rhythm=places[RHYTHM_PART_NAME])
@@ -354,6 +354,14 @@ class FittedHurdle(Fitted):
     def _term_places(self) -> dict[str, int]:
         """Places of all terms of an explanation."""
         return place_names(sorted({*self.odds.terms, *self.severity.terms, RHYTHM_PART_NAME, "value_mean"}))
+
+    @cached_property
+    def _odds_places(self) -> list[int]:
+        return [self._term_places[name] for name in self.odds.terms]
+
+    @cached_property
+    def _severity_places(self) -> list[int]:
+        return [self._term_places[name] for name in self.severity.terms]
 
     def save(self, folder: Path) -> None:
         """Write the parts as JSON and UBJ."""

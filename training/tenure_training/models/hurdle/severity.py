@@ -108,6 +108,11 @@ class Severity:
         """Places of the explanation terms of all parts."""
         return place_names(list(dict.fromkeys(name for _, part in self._members for name in part.terms.names)))
 
+    @cached_property
+    def _places(self) -> list[list[int]]:
+        """Where the terms of each part stand among those of all."""
+        return [[self.terms[name] for name in part.terms.names] for _, part in self._members]
+
     def correction(self, X: Table) -> Floats:
         """Return what is added to the rhythm's log expectation, shape (n,)."""
         return self._sum([part.score(X) for _, part in self._members], rows=len(X))
@@ -132,8 +137,8 @@ class Severity:
         rows = len(X)
         answers: list[PartAnswer] = [part.answer(X) for _, part in self._members]
         terms, rest = np.zeros((len(self.terms), rows)), np.full(rows, self.log_scale + self.moved)
-        for (share, part), answer in zip(self._members, answers, strict=True):
-            terms[[self.terms[name] for name in part.terms.names]] += share * part.terms.add_up(answer.parts).T
+        for (share, part), answer, places in zip(self._members, answers, self._places, strict=True):
+            terms[places] += share * part.terms.add_up(answer.parts).T
             rest = rest + share * answer.base
         return self._sum([answer.score for answer in answers], rows=rows), FloatTable(self.terms, terms), rest
 
