@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import ipaddress
 import logging
+import signal
 import sys
 import threading
 from collections.abc import Sequence
@@ -187,9 +188,16 @@ def run_until_stopped(application: Application, service: Service, *, host: str, 
     )
     gc.collect()
     gc.freeze()  # to walk over libraries and a model again and again takes a tenth of a second each time
+    server = uvicorn.Server(config)
+
+    def stop(*_: object) -> None:
+        server.should_exit = True
+
+    # uvicorn stops in good order, then raises the signal again: left to itself it would end the process as a failure
+    signal.signal(signal.SIGTERM, stop)
     try:
-        uvicorn.Server(config).run()
-    except KeyboardInterrupt:  # how uvicorn ends after it has stopped in good order
+        server.run()
+    except KeyboardInterrupt:
         service.ready = False
 
 

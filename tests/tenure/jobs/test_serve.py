@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import json
+import signal
+import socket
+import subprocess
+import sys
+import time
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pandas as pd
 import pytest
+import requests
 
 from tenure.config import EconomicsConfig
 from tenure.jobs.serve import Serving, featurise_with, require_safe
@@ -17,6 +24,7 @@ from tenure_features.families.catalogue import BUILT_IN
 from tenure_serving.http.guard import Limits
 from tenure_serving.http.keys import add_key
 from tenure_serving.http.messages import RawCustomer
+from tests.serving.conftest import FEATURES as SERVED_FEATURES
 
 FEATURES = ("recency_days", "orders_total", "revenue_total", "adbt_days", "order_channels_total", "revenue_90d")
 AS_OF = pd.Timestamp("2024-06-01")
@@ -35,6 +43,24 @@ def scorer() -> Any:
         returns="net",
     )  # fmt: skip
     return SimpleNamespace(bundle=SimpleNamespace(info=info))
+
+
+SERVER = """
+import sys
+from pathlib import Path
+
+from tenure.jobs.serve import run_until_stopped
+from tenure_serving.http.application import create_application
+from tenure_serving.http.guard import Limits
+from tenure_serving.http.service import ServedModel, Service
+from tenure_serving.http.telemetry import Telemetry
+from tenure_serving.scorer import Scorer
+from tests.serving.conftest import Halving, make_bundle
+
+service = Service(ServedModel.warm(Scorer(make_bundle(Path(sys.argv[1]), Halving()))))
+application = create_application(service, keys=None, telemetry=Telemetry(), limits=Limits())
+run_until_stopped(application, service, host="127.0.0.1", port=int(sys.argv[2]))
+"""
 
 
 def asked(**changes: Any) -> Serving:
@@ -87,3 +113,39 @@ def test_serve__beyond_loopback_needs_keys(host: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize("host", ["127.0.0.1", "127.0.0.9", "::1", "localhost"])
 def test_serve__on_loopback_needs_none(host: str) -> None:
     require_safe(asked(host=host))
+
+
+def test_serve__stopped_under_load_answers_what_has_begun_refuses_what_is_new_and_ends_well(tmp_path: Path) -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        address = free.getsockname()
+    row = {"customer_id": "c", "features": dict.fromkeys(SERVED_FEATURES, 1.0)}
+    body = json.dumps({"as_of": "2024-06-01T00:00:00", "rows": [row]}).encode()
+    head = (
+        f"POST /v1/score HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
+    )
+    with subprocess.Popen([sys.executable, "-c", SERVER, str(tmp_path / "bundle"), str(address[1])]) as process:
+        wait_for(address, process)
+        begun = [socket.create_connection(address, timeout=20) for _ in range(5)]
+        for line in begun:
+            line.sendall(head.encode() + body[:-5])
+        requests.get(f"http://127.0.0.1:{address[1]}/livez", timeout=20)  # by now it has read what was sent before
+        process.send_signal(signal.SIGTERM)
+        wait_for(address, process, closed=True)
+        assert process.poll() is None
+        for line in begun:
+            line.sendall(body[-5:])
+            assert line.recv(12) == b"HTTP/1.1 200"
+            line.close()
+        assert process.wait(timeout=20) == 0
+
+
+def wait_for(address: tuple[str, int], process: subprocess.Popen[bytes], *, closed: bool = False) -> None:
+    """Wait until somebody listens at an address, or nobody any more."""
+    for _ in range(1_000):
+        with socket.socket() as line:
+            if (line.connect_ex(address) != 0) == closed:
+                return
+        assert process.poll() is None
+        time.sleep(0.05)
+    raise AssertionError("it did not come to that")
