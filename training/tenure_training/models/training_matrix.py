@@ -19,6 +19,8 @@ from tenure_training.models.search_space import Settings
 FEWEST = 30
 """With fewer purchases, or fewer customers who did not buy, nothing is learnt beyond the rhythm."""
 
+_ORDERS_RANGE = (0.5, 2.0)
+
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class TrainingMatrix:
@@ -86,6 +88,12 @@ class TrainingMatrix:
         """Whether there is anything to learn from."""
         purchases = int(self.bought.sum())
         return purchases >= FEWEST and len(self.bought) - purchases >= FEWEST
+
+    def orders_scale(self, orders: Floats) -> float:
+        """Orders of buyers, shape (n,) of all rows, against what the rhythm expected of them."""
+        expected = float((self.weight * self.bought) @ np.exp(self.log_count)) if len(orders) else 0.0
+        seen = float((self.weight * self.bought) @ orders) if len(orders) else 0.0
+        return float(np.clip(seen / expected, *_ORDERS_RANGE)) if expected > 0 else 1.0
 
 
 _matrices: WeakKeyDictionary[TrainingFrame, TrainingMatrix] = WeakKeyDictionary()

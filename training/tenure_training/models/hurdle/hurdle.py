@@ -48,8 +48,6 @@ from tenure_training.models.training_matrix import TrainingMatrix, training_matr
 NO_SIGNAL_SLOPE = 0.1
 """What is left of the distances between customers' log-odds where closed windows showed no signal."""
 
-_ORDERS_RANGE = (0.5, 2.0)
-
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Now:
@@ -211,7 +209,7 @@ class Hurdle(Candidate):
             odds=odds,
             severity=severity,
             spread=SpendDistribution.of_frame(at, frame=frame, rows=rows).widen(now.spread_of_total),
-            orders_scale=_orders_scale(training, frame.labels["orders"].to_numpy(dtype=np.float64)),
+            orders_scale=training.orders_scale(frame.labels["orders"].to_numpy(dtype=np.float64)),
             horizon_days=frame.horizon_days,
             now=now,
         )
@@ -335,10 +333,10 @@ class FittedHurdle(Fitted):
         correction, value, value_rest = self.severity.answer(X)
         log_severity, log_spend = expected.log_severity, np.log(expected.spend)
         log_typical = float(np.log(self.ensemble.typical_spend))
-        places = self._term_places
+        places, odds_places, value_places = self._places
         churn, worth = (np.zeros((len(log_spend), len(places))) for _ in range(2))
-        churn[:, self._odds_places] = -odds.block.T
-        worth[:, self._severity_places] = value.block.T
+        churn[:, odds_places] = -odds.block.T
+        worth[:, value_places] = value.block.T
         worth[:, places[RHYTHM_PART_NAME]] += log_severity - log_spend
         worth[:, places["value_mean"]] += log_spend - log_typical
         churn_base = balance(churn, -self.odds.of_parts(parts), -odds_rest, rhythm=places[RHYTHM_PART_NAME])
@@ -351,17 +349,10 @@ class FittedHurdle(Fitted):
         return expected, parts, correction, contributions
 
     @cached_property
-    def _term_places(self) -> dict[str, int]:
-        """Places of all terms of an explanation."""
-        return place_names(sorted({*self.odds.terms, *self.severity.terms, RHYTHM_PART_NAME, "value_mean"}))
-
-    @cached_property
-    def _odds_places(self) -> list[int]:
-        return [self._term_places[name] for name in self.odds.terms]
-
-    @cached_property
-    def _severity_places(self) -> list[int]:
-        return [self._term_places[name] for name in self.severity.terms]
+    def _places(self) -> tuple[dict[str, int], list[int], list[int]]:
+        """Places of all terms of an explanation, and those of the odds and of the value among them."""
+        places = place_names(sorted({*self.odds.terms, *self.severity.terms, RHYTHM_PART_NAME, "value_mean"}))
+        return places, [places[name] for name in self.odds.terms], [places[name] for name in self.severity.terms]
 
     def save(self, folder: Path) -> None:
         """Write the parts as JSON and UBJ."""
@@ -403,10 +394,3 @@ def _season_learnt(frame: TrainingFrame) -> float:
     factors = {window: np.log(frame.season.factor(window[0], days=window[1])) for window in frame.closed}
     keys = zip(frame.rows["as_of"], frame.window_days.astype(int), strict=True)
     return float(np.exp(np.average([factors[key] for key in keys], weights=frame.weight)))
-
-
-def _orders_scale(training: TrainingMatrix, orders: Floats) -> float:
-    """Orders of buyers against what the rhythm expected of them."""
-    expected = float((training.weight * training.bought) @ np.exp(training.log_count)) if len(orders) else 0.0
-    seen = float((training.weight * training.bought) @ orders) if len(orders) else 0.0
-    return float(np.clip(seen / expected, *_ORDERS_RANGE)) if expected > 0 else 1.0
