@@ -65,7 +65,7 @@ class _Number(float):
         return self.language.beside(self.language.digits(super().__format__(spec)), self.currency)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Facts:
     """Says what is true of a customer."""
 

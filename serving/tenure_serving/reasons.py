@@ -195,7 +195,7 @@ class ReasonWriter:
         terms, _ = terms_of(contributions, target=target, rows=len(table))
         stories = self._stories_of(tuple(contributions.features))
         totals, signed, best = stories.add_up(terms)
-        facts = Facts(table, self.features, self.currency, self.language)
+        facts = Facts(values=table, features=self.features, currency=self.currency, language=self.language)
         strongest = np.argsort(-np.abs(totals), axis=1, kind="stable")[:, :top]
         size = totals[np.arange(len(totals))[:, None], strongest]
         multipliers = np.exp(np.clip(size, -20.0, 20.0)).tolist()
