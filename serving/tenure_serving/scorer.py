@@ -22,7 +22,7 @@ from tenure_training.models.after.lifetime import Lifetime
 from tenure_training.models.after.money_to_date import ACQUISITION_COST, MONEY_TO_DATE
 from tenure_training.models.after.next_order import NextOrder, predict_dates
 from tenure_training.models.bundle import Bundle, read_bundle
-from tenure_training.models.contract import Candidate, Contributions
+from tenure_training.models.contract import Candidate, Contributions, Fitted
 from tenure_training.models.evidence import StoredEvidence
 
 if TYPE_CHECKING:  # shap compiles on import, which takes seconds
@@ -55,6 +55,7 @@ class Scorer:
         self._timing = NextOrder.from_stored(extras["next_order"]) if "next_order" in extras else None
         self._lifetime = Lifetime.from_stored(extras["lifetime"]) if "lifetime" in extras else None
         self._evidence = StoredEvidence.from_stored(extras["evidence"]) if "evidence" in extras else None
+        self._looking = (pd.Timestamp(info.as_of), bundle.candidate)
 
     @classmethod
     def load(
@@ -217,10 +218,17 @@ class Scorer:
 
         self._check(snapshot, None)
         rows = snapshot.astype(dict.fromkeys(self.bundle.info.features, "float64"))
-        contributions = self.bundle.candidate.contributions(rows)
+        contributions = self._model_at(pd.Timestamp(rows["as_of"].iloc[0])).contributions(rows)
         if contributions is None:
             raise UsageError(f"{self.bundle.info.champion!r} has no additive form, so no term explains anything.")
         return explanation(contributions, rows, self.bundle.info.catalogue, target=target)
+
+    def _model_at(self, as_of: pd.Timestamp) -> Fitted:
+        """Give the model for predictions from a moment; the latest is kept, as one moment is asked about again."""
+        looking = self._looking
+        if looking[0] != as_of:
+            looking = self._looking = (as_of, self.bundle.candidate.looking_from(as_of))
+        return looking[1]
 
     def _writer(self, language: Language) -> ReasonWriter:
         if language is ENGLISH:
@@ -258,7 +266,7 @@ class Scorer:
         beside: pd.DataFrame | None = None,
     ) -> dict[str, ScoreColumn]:
         require_finite(numbers)
-        candidate, info = self.bundle.candidate, self.bundle.info
+        candidate, info = self._model_at(as_of), self.bundle.info
         prediction, contributions = candidate.answer(numbers, explain=writer is not None)
         require_finite_answer(prediction)
         table = prediction_columns(prediction, as_of, info.horizon_days)

@@ -120,9 +120,8 @@ def write_report(folder: Path, reported: Reported, *, language: Language = ENGLI
 def _report_data(reported: Reported, record: pd.DataFrame, *, language: Language) -> ReportData:
     info, evidence = reported.scorer.bundle.info, reported.evidence
     present = _sample_to_explain(reported, record)
-    contributions = reported.scorer.bundle.candidate.contributions(
-        present.astype(dict.fromkeys(info.features, "float64"))
-    )
+    model = reported.scorer.bundle.candidate.looking_from(reported.shop.as_of)
+    contributions = model.contributions(present.astype(dict.fromkeys(info.features, "float64")))
     reasons = explanation_sections(
         contributions,
         present,

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from tenure_features import Shop, outcomes, snapshots
+from tenure_features.cohort_days import count_cohort_days
 from tenure_features.errors import DataContractError
 from tenure_features.families.catalogue import BUILT_IN, Catalogue
 from tenure_features.families.profile_features import calendar_names, profile_names
@@ -18,6 +19,7 @@ from tenure_features.sample import Sample, narrow_to_sample
 from tenure_features.snapshot import PAIRS_AT_ONCE, with_calendar
 from tenure_training.labels import labels
 from tenure_training.models.contract import Floats, TrainingFrame
+from tenure_training.models.learnt_season import learn_months
 from tenure_training.models.season import NO_SEASON, Season
 from tenure_training.windows import Window, training_windows, yearly_windows
 
@@ -55,7 +57,8 @@ class Frames:
         Where there are more, nothing is made of any but a sample of so many: `present` of every frame holds them alone.
         Everybody has the same chance to be in it, so that means and shares are those of all but for chance.
     season
-        What somebody expects of times of the year.
+        What somebody expects of times of the year. Without a word on the months they are learnt from the past
+        (`tenure_training.models.learnt_season.learn_months`).
     """
 
     def __init__(
@@ -78,6 +81,7 @@ class Frames:
         """Who stands for all customers; None where everybody is looked at."""
         self._profiles: dict[pd.Timestamp, pd.DataFrame] = {}
         self._snapshots: dict[pd.Timestamp, pd.DataFrame] = {}
+        self._months: dict[pd.Timestamp, tuple[float, ...]] = {}
         self._labels: dict[Window, pd.DataFrame] = {}
         self._fitted_at: dict[tuple[str, pd.Timestamp], object] = {}
         self.first_order = pd.Timestamp(shop.log.first_order_at).normalize()
@@ -164,7 +168,7 @@ class Frames:
             horizon_days=horizon_days,
             catalogue=self._catalogue,
             fitted_at=self._fitted_at,
-            season=self._season,
+            season=self._season_at(as_of),
         )
 
     def _windows(self, as_of: pd.Timestamp, horizon_days: int) -> list[Window]:
@@ -173,6 +177,14 @@ class Frames:
             earlier = yearly_windows(self.first_order, as_of, horizon_days=horizon_days)
             windows += [window for window in earlier if window not in windows]
         return windows
+
+    def _season_at(self, as_of: pd.Timestamp) -> Season:
+        """Take what somebody expects of the months, else what past years showed, unless models look at the calendar."""
+        if self._season.months or self._shop.calendar is not None:
+            return self._season
+        if as_of not in self._months:
+            self._months[as_of] = learn_months(count_cohort_days(self._shop, as_of), as_of)
+        return replace(self._season, months=self._months[as_of], learnt=True)
 
     @cached_property
     def _taught(self) -> Frames:

@@ -30,6 +30,9 @@ from tenure_training.threads import one_blas_thread
 from tenure_training.tuning import Tuning
 from tenure_training.windows import Window, backtest_windows
 
+LITTLE_SEASON = 0.05
+"""A learnt season of less, in logarithms, is counted in without a word."""
+
 NO_SIGNAL = (
     "These orders hold no signal on who will buy: on closed windows the same chance for everybody did as well. Scores "
     "of hurdle models, such as the blend, are drawn to the mean; a list of customers would be one of anybody."
@@ -202,7 +205,13 @@ def _notes(basis: Basis, frame: TrainingFrame, result: Backtest | None, history_
 def _season_notes(frame: TrainingFrame) -> tuple[str, ...]:
     """Say what is expected of the time of the year, and where nothing closed has shown it."""
     notes, expected = [], frame.season.factor(frame.as_of, days=frame.horizon_days)
-    if expected != 1.0:
+    if frame.season.learnt and abs(math.log(expected)) > LITTLE_SEASON:
+        notes.append(
+            f"By what past years showed, {expected:.2f} times the orders of an ordinary time are expected ahead; "
+            "CLV of longer times counts the seasons of its own days. The blend and the other hurdle models count that "
+            "in; other models do not. What you know better can be said under [season]."
+        )
+    elif expected != 1.0 and not frame.season.learnt:
         notes.append(
             f"By [season], {expected:.2f} times the orders of an ordinary time are expected in the window. The blend "
             "and the other hurdle models count that in once they have learnt from closed windows; other models do not."

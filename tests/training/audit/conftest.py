@@ -13,7 +13,7 @@ import pytest
 from tenure_features.families.catalogue import BUILT_IN
 from tenure_training.audit import BuildFrames, Tables
 from tenure_training.frame import Frames
-from tenure_training.models.season import NO_SEASON
+from tenure_training.models.season import Season
 from tenure_training.training import Training, train
 from tenure_training.windows import Window
 
@@ -27,7 +27,7 @@ class Shelf(Frames):
     def __init__(self, orders: pd.DataFrame, leaks: frozenset[str] = frozenset()) -> None:
         self._orders, self._leaks = orders, leaks
         self._shop, self._profiles = SimpleNamespace(tables={}, calendar=None), {}
-        self._catalogue, self._fitted_at, self._season = BUILT_IN, {}, NO_SEASON
+        self._catalogue, self._fitted_at, self._season = BUILT_IN, {}, Season(months=(1.0,) * 12)  # as each other
         self._taught, self.sample = self, None  # few enough to learn from all
         self.first_order = orders["ordered_at"].min().normalize()
         self._shown: dict[pd.Timestamp, pd.DataFrame] = {}

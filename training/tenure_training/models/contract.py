@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from tenure_features.families.catalogue import BUILT_IN, Catalogue
 from tenure_features.float_table import FloatTable
 from tenure_training.models.search_space import NOTHING, SearchSpace, Settings, check_settings
-from tenure_training.models.season import NO_SEASON, Season, unseen_share, windows_of
+from tenure_training.models.season import NO_SEASON, Season, SeasonAhead, unseen_share, windows_of
 
 Floats = NDArray[np.float64]
 
@@ -59,7 +59,7 @@ class TrainingFrame:
         What candidates fitted to the snapshot of an origin alone, by name and origin: frames of one log share it, for
         the snapshot of an origin is the same in each of them.
     season
-        What somebody expects of times of the year.
+        What is expected of times of the year: by somebody, else by what past years showed.
     """
 
     rows: pd.DataFrame
@@ -138,6 +138,8 @@ class Prediction:
         candidate is none.
     opinions
         On the level, by source; empty where there is one source alone.
+    ahead
+        The season that the prediction counts in; None where it counts none.
     """
 
     buy_probability: Floats
@@ -148,6 +150,7 @@ class Prediction:
     rank_score: Floats | None = None
     parts: Mapping[str, Floats] = field(default_factory=dict)
     opinions: Mapping[str, Opinion] = field(default_factory=dict)
+    ahead: SeasonAhead | None = None
 
     def interval(self, level: float = 0.8) -> tuple[Floats, Floats] | None:
         """Return the value interval that holds the given probability; None without a distribution.
@@ -287,6 +290,10 @@ class Fitted(ABC):
 
     def flatten(self) -> Self:
         """Draw chances to buy to their mean, where closed windows showed no signal; the default stays as it is."""
+        return self
+
+    def looking_from(self, as_of: pd.Timestamp) -> Self:  # noqa: ARG002  # likewise
+        """Give the model for predictions from a later moment than it was fitted at; the default knows no season."""
         return self
 
     def contributions(self, snapshot: pd.DataFrame) -> Contributions | None:  # noqa: ARG002  # likewise

@@ -46,6 +46,8 @@ class Season:
         Factor on the orders of the window that begins at ``ahead_of`` or later, beside what is learnt.
     ahead_of
         The moment of the prediction; None where no factor is expected.
+    learnt
+        Whether the months are what past years showed, and not what somebody said.
 
     Examples
     --------
@@ -57,6 +59,7 @@ class Season:
     months: tuple[float, ...] = ()
     expected: float = 1.0
     ahead_of: pd.Timestamp | None = None
+    learnt: bool = False
 
     def __post_init__(self) -> None:
         if self.months and (len(self.months) != _MONTHS or min(self.months) <= 0):
@@ -75,6 +78,35 @@ class Season:
 
 
 NO_SEASON = Season()
+
+
+@dataclass(frozen=True, kw_only=True)
+class SeasonAhead:
+    """The season from the moment of a prediction on.
+
+    Attributes
+    ----------
+    season
+        What is expected of times of the year.
+    start
+        The moment.
+    """
+
+    season: Season
+    start: pd.Timestamp
+
+    def growth(self, days: float, *, horizon_days: float) -> float:
+        """Give the orders a day expected of so many days over those of the horizon, both from the moment on.
+
+        Examples
+        --------
+        >>> december = Season(months=(1.0,) * 11 + (2.0,))
+        >>> ahead = SeasonAhead(season=december, start=pd.Timestamp("2011-12-01"))
+        >>> round(ahead.growth(365, horizon_days=31), 3)
+        0.542
+        """
+        far, near = (self.season.factor(self.start, days=round(length)) for length in (days, horizon_days))
+        return far / near
 
 
 def multiply_orders(odds: _Floats, factor: float) -> _Floats:

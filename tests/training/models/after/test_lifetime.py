@@ -18,6 +18,7 @@ from tenure_training.models.after.lifetime import Lifetime
 from tenure_training.models.btyd.gammagamma import GammaGamma
 from tenure_training.models.btyd.paretonbd import ParetoNBD
 from tenure_training.models.contract import Prediction
+from tenure_training.models.season import Season, SeasonAhead
 
 # Fader, Hardie & Lee (2005), "RFM and CLV: Using Iso-Value Curves for Customer Base Analysis", weeks
 PAPER = ParetoNBD(r=0.553, alpha=10.578, s=0.606, beta=11.669)
@@ -182,3 +183,15 @@ def test_lifetime__comes_back_from_json_and_says_what_it_counts():
     assert all(np.array_equal(first[name], second[name]) for name in first)
     assert "margin of 40 %" in again.definitions()["clv"]
     assert "lifetime of 2 years" in again.definitions()["clv_to_come"]
+
+
+def test_shares__of_a_peak_do_not_last_for_years():
+    """A horizon in which twice the usual orders come says half as much of the year that follows."""
+    december = SeasonAhead(season=Season(months=(1.0,) * 11 + (2.0,)), start=pd.Timestamp("2021-12-01"))
+    lifetime = _lifetime()
+    days = lifetime.horizon_days
+    ordinary = december.season.factor(december.start, days=365) / december.season.factor(december.start, days=days)
+    plain, seasonal = (lifetime.shares(SNAPSHOT, (float(days), 365.0), ahead=ahead) for ahead in (None, december))
+    np.testing.assert_allclose(seasonal[0], plain[0])
+    np.testing.assert_allclose(seasonal[1], plain[1] * ordinary)
+    assert ordinary < 0.9

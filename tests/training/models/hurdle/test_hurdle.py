@@ -267,3 +267,40 @@ def test_hurdle__reads_a_shuffled_frame_as_the_same(frame, fitted):
     np.testing.assert_allclose(said.buy_probability, fitted("logistic").predict(frame.present).buy_probability,
                                rtol=1e-6)  # fmt: skip
     assert isinstance(shuffled.rows, pd.DataFrame)
+
+
+PEAK_AHEAD = Season(months=tuple(2.0 if month in (9, 10) else 1.0 for month in range(1, 13)))
+"""In the 60 days from the end of August on."""
+
+
+@pytest.fixture(scope="module")
+def seasonal(frame):
+    return Blend().fit(replace(frame, season=PEAK_AHEAD), seed=7)
+
+
+def test_looking_from__moves_orders_and_value_with_the_time_of_the_year(seasonal, frame, tmp_path):
+    """From March on nothing of the peak lies ahead: the total is that of August over the factor of its window."""
+    march = pd.Timestamp("2021-03-01")
+    peak, later = (PEAK_AHEAD.factor(at, days=60) for at in (frame.as_of, march))
+    seasonal.save(tmp_path)
+    for model in (seasonal, Blend.load(tmp_path)):
+        now, then = (model.looking_from(at).predict(frame.present) for at in (frame.as_of, march))
+        np.testing.assert_allclose(now.expected_value, model.predict(frame.present).expected_value)
+        np.testing.assert_allclose(then.expected_value, now.expected_value * later / peak)
+        assert then.buy_probability.sum() < 0.95 * now.buy_probability.sum()
+        assert then.ahead.growth(365, horizon_days=60) == pytest.approx(1 / later, rel=1e-3)
+
+
+def test_looking_from__is_explained_to_the_last_bit(seasonal, frame):
+    model = seasonal.looking_from(pd.Timestamp("2021-03-01"))
+    explained, said = model.contributions(frame.present), model.predict(frame.present)
+    churn = explained.churn_base + explained.churn.sum(axis=1)
+    np.testing.assert_allclose(churn, np.log((1 - said.buy_probability) / said.buy_probability), atol=1e-9)
+    value = explained.value_base + explained.value.sum(axis=1)
+    np.testing.assert_allclose(value, np.log(said.expected_value / said.buy_probability), atol=1e-9)
+
+
+def test_looking_from__without_a_season_is_the_same_model(fitted, frame):
+    model = fitted("blend")
+    assert model.looking_from(pd.Timestamp("2021-03-01")) is model
+    assert model.predict(frame.present).ahead is None

@@ -21,6 +21,7 @@ from tenure_training.models.btyd.btyd_ensemble import MOST_SPENDERS, NOTHING_SPE
 from tenure_training.models.btyd.gammagamma import GammaGamma
 from tenure_training.models.btyd.summary import RepeatCounts, distinct_rows, observations
 from tenure_training.models.contract import MOST_DAYS, Floats, Prediction
+from tenure_training.models.season import SeasonAhead
 
 WINDOWS_DAYS: tuple[int, ...] = (90, 180, 365)
 LIFETIME_LEVEL = 0.8
@@ -121,7 +122,7 @@ class Lifetime:
             acquisition is too. Shape (n,) each, in the currency; NaN where the data do not support the number.
         """
         ends = self._grid.ends
-        shares = self.shares(snapshot, ends)
+        shares = self.shares(snapshot, ends, ahead=prediction.ahead)
         names = [*(f"clv_{days}d" for days in WINDOWS_DAYS), "clv_to_come"]
         money = MoneyToDate.of(snapshot)
         expected = self._contribution(prediction, money)
@@ -141,8 +142,11 @@ class Lifetime:
                 out["clv_net"] = out["clv_before_cac"] - cac
         return out
 
-    def shares(self, snapshot: Table, ends: tuple[float, ...]) -> Floats:
-        """Discounted orders up to each end, over the undiscounted ones of the horizon; shape (len(ends), n)."""
+    def shares(self, snapshot: Table, ends: tuple[float, ...], *, ahead: SeasonAhead | None = None) -> Floats:
+        """Discounted orders up to each end, over the undiscounted ones of the horizon; shape (len(ends), n).
+
+        Where the horizon counts a season in, what follows has the seasons of its own days.
+        """
         model = self.attrition.model
         rows, back = distinct_rows(observations(snapshot))
         grid = self._grid if ends == self._grid.ends else self._grid_to(ends)
@@ -153,6 +157,11 @@ class Lifetime:
         seen = within > _NOTHING  # of those who are not expected at all, the horizon is all there is
         sums = [steps.discount(curve) for steps in grid.steps]
         shares = [np.divide(total, within, out=np.ones(len(nothing)), where=seen) for total in sums]
+        if ahead is not None:
+            shares = [
+                share * ahead.growth(end, horizon_days=self.horizon_days)
+                for share, end in zip(shares, ends, strict=True)
+            ]
         return np.asarray(np.stack(shares)[:, back])
 
     @cached_property

@@ -100,10 +100,11 @@ class _LikelyBuyers:
             buy_probability=forecast.prediction.buy_probability[likely],
             expected_orders=forecast.prediction.expected_orders[likely],
             expected_value=forecast.prediction.expected_value[likely],
+            ahead=forecast.prediction.ahead,
         )
         return cls(
             spread=then.spread(rows, prediction, forecast.days),
-            mean=prediction.expected_value * then.shares(rows, (forecast.days,))[0],
+            mean=prediction.expected_value * then.shares(rows, (forecast.days,), ahead=prediction.ahead)[0],
             value=forecast.value[likely],
         )
 

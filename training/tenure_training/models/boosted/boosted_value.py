@@ -173,6 +173,10 @@ class FittedValue(Fitted):
         spread = SpendDistribution.of_evidence(evidence, horizon_days=self.chance.horizon_days) or self.spread
         return replace(self, chance=self.chance.calibrate(evidence), spread=spread)
 
+    def looking_from(self, as_of: pd.Timestamp) -> Self:
+        """Give the model for predictions from another moment: the chances move with the time of the year."""
+        return replace(self, chance=self.chance.looking_from(as_of))
+
     def predict(self, snapshot: pd.DataFrame) -> Prediction:
         """Predict over the horizon."""
         chance = self.chance.predict(snapshot)

@@ -7,15 +7,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
-from types import MappingProxyType
 from typing import ClassVar, Self
 
 import numpy as np
 import pandas as pd
-from scipy.special import expit
+from scipy.special import expit, log_expit
 
 from tenure_features.float_table import FloatTable, Table, place_names
-from tenure_features.stored import read_stored
+from tenure_features.stored import Stored, read_stored
 from tenure_training.models.btyd.btyd_ensemble import BtydEnsemble, Expectation
 from tenure_training.models.contract import (
     MOST_DAYS,
@@ -24,148 +23,27 @@ from tenure_training.models.contract import (
     Evidence,
     Fitted,
     Floats,
-    Opinion,
     Prediction,
     TrainingFrame,
 )
 from tenure_training.models.design import (
     RHYTHM_PART_NAME,
-    design,
     design_table,
-    odds_by_model,
     units_beside,
     units_from,
 )
 from tenure_training.models.explanation_baseline import ExplanationBaseline, balance
-from tenure_training.models.hurdle.level_forecast import LevelForecast
+from tenure_training.models.hurdle.now import Now
 from tenure_training.models.hurdle.odds import Odds
-from tenure_training.models.hurdle.opinions import USUAL_BUYERS, USUAL_VALUE, weigh_first
 from tenure_training.models.hurdle.severity import Severity
-from tenure_training.models.season import multiply_orders, spread_of_total
+from tenure_training.models.season import NO_SEASON, Season, SeasonAhead, multiply_orders
 from tenure_training.models.spend_distribution import SpendDistribution
-from tenure_training.models.training_matrix import TrainingMatrix, training_matrix_of
+from tenure_training.models.training_matrix import training_matrix_of
 
 NO_SIGNAL_SLOPE = 0.1
 """What is left of the distances between customers' log-odds where closed windows showed no signal."""
 
-
-@dataclass(frozen=True, eq=False, kw_only=True)
-class Now:
-    """The customers present when a model is fitted: what they are expected to do, and how far that is off.
-
-    Attributes
-    ----------
-    snapshot
-        Their features.
-    expected
-        By the rhythm, over the horizon.
-    parts
-        Log-odds by part, shape (n,) each.
-    correction
-        Of log value by what windows taught, before its total is set, shape (n,).
-    level_forecast
-        Of the rhythm in closed windows.
-    horizon_days
-        Length of the window that is expected.
-    season, season_learnt
-        Orders expected of that window, and of the windows that were learnt from, over those of ordinary ones, by what
-        somebody expects of times of the year; 1 where nobody does.
-    spread_of_total
-        Standard deviation of the logarithm of the total around what is expected.
-    """
-
-    snapshot: pd.DataFrame
-    expected: Expectation
-    parts: Mapping[str, Floats]
-    correction: Floats
-    level_forecast: LevelForecast
-    horizon_days: int
-    season: float = 1.0
-    season_learnt: float = 1.0
-    spread_of_total: float = 0.0
-
-    @classmethod
-    def of(
-        cls,
-        frame: TrainingFrame,
-        training: TrainingMatrix,
-        expected: Expectation,
-        *,
-        units: Mapping[str, str],
-        odds: Odds,
-        severity: Severity,
-    ) -> Self:
-        """Take the present of a frame, with what parts fitted on its windows say of it."""
-        X = design(frame.present, expected, units=units)
-        level_forecast = training.once(
-            "level forecast",
-            0,
-            lambda: LevelForecast.of(frame, odds=odds_by_model(training.X), log_severity=training.log_severity),
-        )
-        parts = odds.parts(X, expected.log_odds)
-        return cls(
-            snapshot=frame.present,
-            expected=expected,
-            parts=parts,
-            correction=severity.correction(X),
-            level_forecast=level_forecast,
-            horizon_days=frame.horizon_days,
-            season=frame.season.factor(frame.as_of, days=frame.horizon_days),
-            season_learnt=_season_learnt(frame),
-            spread_of_total=spread_of_total(frame.unseen),
-        )
-
-    @cached_property
-    def rhythm(self) -> Opinion:
-        """What the rhythm says of the level, corrected by what it missed in closed windows."""
-        value = float(expit(self.expected.log_odds) @ np.exp(self.expected.log_severity))
-        return Opinion(
-            buyers=float(expit(self._rhythm_odds).sum()),
-            value=self.season * value * float(np.exp(self.level_forecast.of_value(self.horizon_days))),
-        )
-
-    def windows(self, odds: Odds) -> Opinion:
-        """Say what the parts that learnt from windows expect, at the level of those windows."""
-        own, turn = odds.own_level(self.parts), self.season / self.season_learnt
-        return Opinion(
-            buyers=float(expit(multiply_orders(own, turn)).sum()),
-            value=turn * float(expit(own) @ np.exp(self.expected.log_severity + self.correction)),
-        )
-
-    def opinions(self, odds: Odds) -> dict[str, Opinion]:
-        """Both, by name; none where nothing was learnt beside the rhythm."""
-        return {"rhythm": self.rhythm, "windows": self.windows(odds)} if odds.learnt else {}
-
-    def settle(
-        self, odds: Odds, severity: Severity, *, misses: Mapping[str, Floats] = MappingProxyType({})
-    ) -> tuple[Odds, Severity]:
-        """Set the number of buyers and the total value expected of these customers.
-
-        Parameters
-        ----------
-        odds, severity
-            As they were learnt.
-        misses
-            How far each opinion was off in windows later than it had seen, see `Evidence`: it is believed accordingly.
-        """
-        rhythm, windows = (misses.get(name, np.empty((0, 2))) for name in ("rhythm", "windows"))
-        in_level, in_total = (
-            weigh_first(rhythm[:, column], windows[:, column], usual=usual)
-            for column, usual in enumerate((USUAL_BUYERS, USUAL_VALUE))
-        )
-        opinions = self.opinions(odds)
-        if not opinions:
-            return odds, severity
-        turn = self.season / self.season_learnt
-        settled = odds.set_level(self.parts, rhythm=self._rhythm_odds, trust=in_level, season=turn)
-        total = float(expit(settled.of_parts(self.parts)) @ np.exp(self.expected.log_severity + self.correction))
-        target = opinions["rhythm"].value ** in_total * opinions["windows"].value ** (1 - in_total)
-        return settled, severity.moderate(total, target=target)
-
-    @cached_property
-    def _rhythm_odds(self) -> Floats:
-        odds = {name: multiply_orders(part, self.season) for name, part in self.expected.odds.items()}
-        return self.level_forecast.correct(odds, self.horizon_days)
+_MONTHS = range(12)
 
 
 class Hurdle(Candidate):
@@ -211,6 +89,9 @@ class Hurdle(Candidate):
             spread=SpendDistribution.of_frame(at, frame=frame, rows=rows).widen(now.spread_of_total),
             orders_scale=training.orders_scale(frame.labels["orders"].to_numpy(dtype=np.float64)),
             horizon_days=frame.horizon_days,
+            season=Season(months=frame.season.months) if odds.learnt else NO_SEASON,
+            fitted_at=frame.as_of,
+            start=frame.as_of,
             now=now,
         )
 
@@ -238,6 +119,10 @@ class FittedHurdle(Fitted):
         Factor on the orders the rhythm expects of buyers.
     horizon_days
         Length of the window predictions are for.
+    season
+        What the times of the year bring, as the level counts it in.
+    fitted_at, start
+        The moment it was fitted at, and the one it predicts from; None where nobody said.
     now
         The customers it was fitted for; None once it has been stored.
     stored_baseline
@@ -251,6 +136,9 @@ class FittedHurdle(Fitted):
     spread: SpendDistribution
     orders_scale: float
     horizon_days: int
+    season: Season = NO_SEASON
+    fitted_at: pd.Timestamp | None = None
+    start: pd.Timestamp | None = None
     now: Now | None = field(default=None, repr=False)
     stored_baseline: ExplanationBaseline | None = field(default=None, repr=False)
 
@@ -281,6 +169,29 @@ class FittedHurdle(Fitted):
         target = before * float(np.exp(self.severity.moved))
         return replace(self, odds=flat, severity=self.severity.moderate(after, target=target))
 
+    def looking_from(self, as_of: pd.Timestamp) -> Self:
+        """Give the model for predictions from another moment: its level moves with the time of the year."""
+        return replace(self, start=as_of) if self.season.months and as_of != self.start else self
+
+    @cached_property
+    def _turn(self) -> float:
+        """Orders expected of the window from the start over those of the window the level was set for."""
+        if not self.season.months or self.start is None or self.fitted_at is None or self.start == self.fitted_at:
+            return 1.0
+        then, now = (self.season.factor(at, days=self.horizon_days) for at in (self.fitted_at, self.start))
+        return now / then
+
+    @cached_property
+    def _ahead(self) -> SeasonAhead | None:
+        return SeasonAhead(season=self.season, start=self.start) if self.season.months and self.start else None
+
+    def _in_season(self, odds: Floats, log_value: Floats) -> tuple[Floats, Floats]:
+        """Move log-odds and log value given a purchase so that orders, and value with them, turn with the season."""
+        if self._turn == 1.0:
+            return odds, log_value
+        turned = multiply_orders(odds, self._turn)
+        return turned, log_value + np.log(self._turn) + log_expit(odds) - log_expit(turned)
+
     def predict(self, snapshot: Table) -> Prediction:
         """Predict over the horizon."""
         expected = self.ensemble.expect(snapshot, days=self.horizon_days)
@@ -300,9 +211,8 @@ class FittedHurdle(Fitted):
         return self._predict(expected, parts, correction), self.explanation_baseline.express(contributions)
 
     def _predict(self, expected: Expectation, parts: Mapping[str, Floats], correction: Floats) -> Prediction:
-        odds = self.odds.of_parts(parts)
+        odds, log_value = self._in_season(self.odds.of_parts(parts), expected.log_severity + correction)
         probability = expit(odds)
-        log_value = expected.log_severity + correction
         orders = probability * np.maximum(np.exp(expected.log_count) * self.orders_scale, 1.0)
         return Prediction(
             buy_probability=probability,
@@ -312,6 +222,7 @@ class FittedHurdle(Fitted):
             if_buys=self.spread.if_buys(log_value),
             rank_score=odds,
             parts=parts,
+            ahead=self._ahead,
         )
 
     def matrix(self, snapshot: Table, expected: Expectation) -> FloatTable:
@@ -339,10 +250,9 @@ class FittedHurdle(Fitted):
         worth[:, value_places] = value.block.T
         worth[:, places[RHYTHM_PART_NAME]] += log_severity - log_spend
         worth[:, places["value_mean"]] += log_spend - log_typical
-        churn_base = balance(churn, -self.odds.of_parts(parts), -odds_rest, rhythm=places[RHYTHM_PART_NAME])
-        value_base = balance(
-            worth, log_severity + correction, value_rest + log_typical, rhythm=places[RHYTHM_PART_NAME]
-        )
+        score, log_value = self._in_season(self.odds.of_parts(parts), log_severity + correction)
+        churn_base = balance(churn, -score, -odds_rest, rhythm=places[RHYTHM_PART_NAME])
+        value_base = balance(worth, log_value, value_rest + log_typical, rhythm=places[RHYTHM_PART_NAME])
         contributions = Contributions(
             features=list(places), churn=churn, churn_base=churn_base, value=worth, value_base=value_base
         )
@@ -366,6 +276,8 @@ class FittedHurdle(Fitted):
             "explanation_baseline": self.explanation_baseline.to_dict(),
             "orders_scale": self.orders_scale,
             "horizon_days": self.horizon_days,
+            "season": list(self.season.months),
+            "fitted_at": None if self.fitted_at is None else self.fitted_at.isoformat(),
         }
         (folder / "hurdle.json").write_text(json.dumps(saved), encoding="utf-8")
 
@@ -373,8 +285,10 @@ class FittedHurdle(Fitted):
     def load(cls, folder: Path) -> Self:
         """Read what `save` wrote."""
         saved = read_stored(folder / "hurdle.json").fields(
-            "btyd_ensemble", "units", "spread", "explanation_baseline", "orders_scale", "horizon_days"
+            *("btyd_ensemble", "units", "spread", "explanation_baseline", "orders_scale", "horizon_days"),
+            optional=("season", "fitted_at"),
         )
+        season, fitted_at = _season_stored(saved)
         return cls(
             ensemble=BtydEnsemble.from_stored(saved["btyd_ensemble"]),
             units=units_from(saved["units"]),
@@ -383,14 +297,18 @@ class FittedHurdle(Fitted):
             spread=SpendDistribution.from_stored(saved["spread"]),
             orders_scale=saved["orders_scale"].number(1e-3, 1e3),
             horizon_days=saved["horizon_days"].whole(1, MOST_DAYS),
+            season=season,
+            fitted_at=fitted_at,
+            start=fitted_at,
             stored_baseline=ExplanationBaseline.from_stored(saved["explanation_baseline"]),
         )
 
 
-def _season_learnt(frame: TrainingFrame) -> float:
-    """Geometric mean of the season of each row's window, as rows weigh."""
-    if frame.rows.empty:
-        return 1.0
-    factors = {window: np.log(frame.season.factor(window[0], days=window[1])) for window in frame.closed}
-    keys = zip(frame.rows["as_of"], frame.window_days.astype(int), strict=True)
-    return float(np.exp(np.average([factors[key] for key in keys], weights=frame.weight)))
+def _season_stored(saved: Mapping[str, Stored]) -> tuple[Season, pd.Timestamp | None]:
+    """Read the season and the moment the level was set for; bundles of earlier versions knew none."""
+    if "season" not in saved or "fitted_at" not in saved or saved["fitted_at"].missing:
+        return NO_SEASON, None
+    months = saved["season"].numbers(low=1e-3, high=1e3)
+    if months and len(months) != len(_MONTHS):
+        saved["season"].refuse("twelve numbers, or none")
+    return Season(months=tuple(months)), pd.Timestamp(saved["fitted_at"].moment())
