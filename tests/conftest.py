@@ -53,6 +53,7 @@ ALONE = {
     "tests/tenure/jobs",
     "tests/quality",
     "tests/decisions/campaigns",
+    "tests/features/tables",
 }
 
 FAST_TESTS = (
@@ -211,8 +212,11 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
-    """One worker more than processors: they often wait for a process that they started, or for Java."""
-    return (os.cpu_count() or 1) + 1
+    """One worker more than processors: they often wait for a process that they started, or for Java; fast tests do not.
+
+    Each takes seven seconds to import what is tested.
+    """
+    return (os.cpu_count() or 1) + (config.option.markexpr != "fast")
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadScopeScheduling:
