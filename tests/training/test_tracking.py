@@ -9,6 +9,7 @@ import os
 import shutil
 import subprocess
 import sys
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
@@ -167,6 +168,18 @@ def test_store__of_another_mlflow_says_how_to_upgrade(root):
     database.close()
     with pytest.raises(DependencyUnavailableError, match="run: mlflow db upgrade sqlite:///"):
         Store.local(root)
+
+
+def test_store__that_somebody_has_locked_is_given_up_soon(root, monkeypatch):
+    import sqlite3
+
+    monkeypatch.setattr("tenure_training.tracking.store._PATIENCE_S", 0.1)
+    with closing(sqlite3.connect(root / "mlruns" / "mlflow.db", isolation_level=None)) as writer:
+        writer.execute("BEGIN EXCLUSIVE")
+        with pytest.raises(
+            DependencyUnavailableError, match=r"does not let us in\. Found: mlflow\.db: database is locked"
+        ):
+            Store.local(root)
 
 
 def test_training__parent_run_says_what_was_learned_from_what(store, root):

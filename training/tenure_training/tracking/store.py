@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Self
@@ -22,6 +23,7 @@ CHAMPION_ALIAS, CHALLENGER = "champion", "challenger"
 
 _SQLITE = "sqlite:///"
 _LOCK = ".lock"
+_PATIENCE_S = 5.0
 _OUR_FAULT = {"INVALID_PARAMETER_VALUE", "BAD_REQUEST", "RESOURCE_DOES_NOT_EXIST"}
 
 
@@ -56,7 +58,7 @@ class Store:
         Raises
         ------
         DependencyUnavailableError
-            The SQLite file was written by another version of mlflow.
+            The SQLite file was written by another version of mlflow, or somebody has locked it.
         """
         if not uri.startswith(_SQLITE):
             return cls(uri)
@@ -64,6 +66,7 @@ class Store:
         folder.mkdir(parents=True, exist_ok=True)
         store = cls(uri, folder / "artifacts")
         with _lock_file(folder / _LOCK):
+            _require_readable(Path(unquote(uri.removeprefix(_SQLITE))))
             store._initialise(folder / "artifacts")
         return store
 
@@ -133,6 +136,23 @@ def _experiment_id(client: MlflowClient, name: str, location: str | None) -> str
     return str(
         client.create_experiment(name, artifact_location=location) if experiment is None else experiment.experiment_id
     )
+
+
+def _require_readable(database: Path) -> None:
+    """Refuse a database that stays locked: mlflow asks again and again, for more than a minute."""
+    if not database.is_file():
+        return
+    with closing(sqlite3.connect(database, timeout=_PATIENCE_S)) as connection:
+        try:
+            connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+        except sqlite3.OperationalError as error:
+            raise DependencyUnavailableError(
+                "The local MLflow store does not let us in.",
+                found=f"{database.name}: {error}",
+                fix="Wait until whoever writes to it is done, and try again.",
+            ) from error
+        except sqlite3.DatabaseError:
+            return  # no database at all: mlflow says so
 
 
 @contextmanager
