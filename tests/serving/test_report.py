@@ -246,6 +246,13 @@ def test_call_list__has_everybody_at_risk_and_lost_ones_apart(data) -> None:
     assert {"customer_id", "money_at_risk", "segment", "next_step", "why"} <= set(table)
 
 
+def test_call_list__gives_money_to_the_cent(data) -> None:
+    """0.1 + 0.2 is 0.30000000000000004 in binary, and was so in the file."""
+    record = pd.DataFrame({"customer_id": data.scores["customer_id"], "orders_so_far": 2, "revenue_so_far": 0.1 + 0.2})
+    table = summary.call_list(summary.with_money(data.scores, record))
+    assert table.to_csv(columns=["revenue_so_far"], index=False).split() == ["revenue_so_far", *["0.3"] * len(table)]
+
+
 def test_report__draws_every_chart_from_valid_specifications(page) -> None:
     import vl_convert
 

@@ -167,7 +167,8 @@ def call_list(people: pd.DataFrame, *, language: Language = ENGLISH) -> pd.DataF
     table = pd.concat(both, ignore_index=True)
     for column in ("list", "segment", "next_step"):
         table[column] = table[column].map({text: language.translate(str(text)) for text in table[column].unique()})
-    return table[[name for name in columns if name in table]].round({"money_at_risk": 2, "expected_value": 2})
+    digits = {"money_at_risk": 2, "churn_probability": 4, "expected_value": 2, "revenue_so_far": 2}
+    return table[[name for name in columns if name in table]].round(digits)
 
 
 @dataclass(frozen=True, kw_only=True)
