@@ -12,6 +12,9 @@ FEWEST_MONTHS, MOST_MONTHS = 12, 72
 """Complete months wanted before a season is looked for, and those that are looked at, the latest."""
 
 FEWEST_ORDER_DAYS = 100
+LARGEST_LOG = 3.0
+"""A month is not believed to bring more than e^3 = 20 times an ordinary one, nor less than a twentieth."""
+
 NO_SEASON_BELOW = 0.01
 """A season whose months all lie this near to an ordinary one is none."""
 
@@ -60,7 +63,7 @@ def learn_months(counts: pd.DataFrame, as_of: pd.Timestamp) -> tuple[float, ...]
     season = _season(months, effect, variance)
     if np.abs(season).max() < NO_SEASON_BELOW:
         return ()
-    return tuple(float(factor) for factor in np.round(np.exp(season), 4))
+    return tuple(float(factor) for factor in np.round(np.exp(np.clip(season, -LARGEST_LOG, LARGEST_LOG)), 4))
 
 
 def _complete(counts: pd.DataFrame, as_of: pd.Timestamp) -> pd.DataFrame:
