@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import signal
 import socket
@@ -21,10 +22,16 @@ from tenure.jobs.serve import Serving, featurise_with, require_safe
 from tenure_features import OrderSource, open_shop, snapshots
 from tenure_features.errors import UsageError
 from tenure_features.families.catalogue import BUILT_IN
-from tenure_serving.http.guard import Limits
+from tenure_serving.http.application import create_application
+from tenure_serving.http.guard import Application, Limits
 from tenure_serving.http.keys import add_key
 from tenure_serving.http.messages import RawCustomer
+from tenure_serving.http.service import ServedModel, Service
+from tenure_serving.http.telemetry import Telemetry
+from tenure_serving.scorer import Scorer
+from tenure_training.models import bundle as bundles
 from tests.serving.conftest import FEATURES as SERVED_FEATURES
+from tests.serving.conftest import Halving, make_bundle
 
 FEATURES = ("recency_days", "orders_total", "revenue_total", "adbt_days", "order_channels_total", "revenue_90d")
 AS_OF = pd.Timestamp("2024-06-01")
@@ -89,6 +96,49 @@ def test_features__of_orders_in_a_request_are_those_of_a_batch() -> None:
     expected = snapshots(shop, AS_OF, features=FEATURES).set_index("customer_id").sort_index()
     pd.testing.assert_frame_equal(got[list(FEATURES)], expected[list(FEATURES)], check_dtype=False)
     assert got["revenue_to_date"].tolist() == [55.5, 12.0]  # nothing at or after the moment
+
+
+def test_score__of_orders_in_a_request_is_that_of_the_batch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bundles, "CANDIDATES", {**bundles.CANDIDATES, "halving": Halving})
+    scorer = Scorer(make_bundle(tmp_path / "bundle", Halving()))
+    service = Service(ServedModel.warm(scorer), featurise=featurise_with(EconomicsConfig()))
+    application = create_application(service, keys=None, telemetry=Telemetry(), limits=Limits())
+    customers = [
+        {
+            "customer_id": name,
+            "orders": [{"ordered_at": at, "revenue": money} for who, at, money, _ in ORDERS if who == name],
+        }
+        for name in ("a", "b")
+    ]
+    answer = post(application, {"as_of": AS_OF.isoformat(), "customers": customers})
+    table = pd.DataFrame(ORDERS, columns=["customer_id", "ordered_at", "revenue", "channel"]).drop(columns="channel")
+    table["ordered_at"] = pd.to_datetime(table["ordered_at"])
+    shop = open_shop(OrderSource(table, trust_customers=True), AS_OF)
+    batch = scorer.score(snapshots(shop, AS_OF, features=scorer.bundle.info.features)).set_index("customer_id")
+    assert {row["customer_id"] for row in answer["scores"]} == set(batch.index)
+    for row in answer["scores"]:
+        for name in ("churn_probability", "expected_value", "value_low", "value_high", "segment", "churn_reasons"):
+            assert row[name] == batch.loc[row["customer_id"], name]
+
+
+def post(application: Application, content: dict[str, Any]) -> Any:
+    """Post to an application without a server, and read its answer."""
+    body, sent = json.dumps(content).encode(), []
+
+    async def receive() -> dict[str, Any]:
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    async def send(event: Any) -> None:
+        sent.append(event)
+
+    scope = {
+        "type": "http", "method": "POST", "path": "/v1/score", "raw_path": b"/v1/score", "query_string": b"",
+        "headers": [(b"content-type", b"application/json")], "http_version": "1.1", "scheme": "http", "root_path": "",
+        "client": ("127.0.0.1", 1), "server": ("127.0.0.1", 1), "asgi": {"version": "3.0"},
+    }  # fmt: skip
+    asyncio.run(application(scope, receive, send))
+    assert sent[0]["status"] == 200, sent
+    return json.loads(sent[1]["body"])
 
 
 def test_features__leave_out_who_had_not_ordered_yet() -> None:
