@@ -395,5 +395,5 @@ TARGET_TERMS: Mapping[str, Term] = {
     "wasted": Term("customers", "contacted whom it does not move"),
     "given_away": Term("money", "offers expected to be taken by who would have ordered anyway"),
     "cost": Term("money", "expected: contacts, and offers that are taken"),
-    "profit": Term("money", "expected: uplift x value - P(redeem) x offer - contact"),
+    "profit": Term("money", "expected: what the contact brings - P(redeem) x offer - contact"),
 }  # fmt: skip

@@ -60,10 +60,11 @@ def target(
     config: options.ConfigFile = None,
     json: options.Json = False,
 ) -> None:
-    """Choose whom to contact with which offer: expected profit = uplift x value - P(redeem) x offer - contact.
+    """Choose whom to contact with which offer: expected profit = what it brings - P(redeem) x offer - contact.
 
-    Uplift is measured (--uplift) or a stated assumption (--saves), which is said wherever it shows, with the share from
-    which on it pays. --out writes the list, its assignments with the hold-out, and whom each arm must not reach.
+    What it brings is measured (--uplift) or a stated assumption (--saves), which is said wherever it shows, with the
+    share from which on it pays. --out writes the list, its assignments with the hold-out, and whom each arm must not
+    reach.
 
     Example: tenure target --scores out --uplift moved --offer voucher=0.6:15% --budget 500 --out list
     """

@@ -62,7 +62,10 @@ def uplift(
         "run": options.question(as_of, seed=seed),
     }
     settings = load_config(config, overrides=asked)
-    how = UpliftSettings(shares=read_shares(share), metric=metric, learner=learner, level=level, seed=settings.run.seed)
+    how = UpliftSettings(
+        shares=read_shares(share), metric=metric, learner=learner, level=level, seed=settings.run.seed,
+        service_cost=settings.economics.service_cost_per_order or 0.0,
+    )  # fmt: skip
     require_apart(out, input_places(settings), results=[config])
     with open_progress(quiet=quiet) as progress:
         study = uplift_job(settings, campaign, settings=how, horizon_days=horizon, control=control, progress=progress)

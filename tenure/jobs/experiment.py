@@ -85,21 +85,7 @@ def analyse_campaign(
     UsageError
         There is no table of assignments, or the scores know what came after the assignment.
     """
-    if "assignments" not in shop.tables:
-        raise UsageError(
-            "There is no table of assignments.",
-            fix='Name it in tenure.toml: [tables.assignments] with uri = "assignments.parquet".',
-        )
-    log = orders(shop)
-    bought = fetch(log.select([name for name in ORDER_COLUMNS if name in log.columns]))
-    trial = open_trial(
-        shop.tables["assignments"].to_pandas(),
-        bought,
-        campaign=campaign,
-        horizon_days=horizon_days,
-        as_of=shop.as_of,
-        control=control,
-    )
+    trial, bought = open_shop_trial(shop, campaign, horizon_days=horizon_days, control=control)
     predictions, groups = (None, None) if scored is None else scores_before(scored, trial, by=by)
     return analyse(
         trial,
@@ -141,6 +127,43 @@ def predict_metrics(scores: pd.DataFrame) -> pd.DataFrame:
     for name in ("revenue", "revenue_capped", "margin", "margin_capped", "profit"):
         predictions[name] = scores["expected_value"]
     return predictions
+
+
+def open_shop_trial(
+    shop: Shop, campaign: str, *, horizon_days: int, control: str
+) -> tuple[CampaignTrial, pd.DataFrame]:
+    """Lay a campaign of a shop out, and return with it the orders it was measured by.
+
+    Parameters
+    ----------
+    shop
+        Opened with its assignments; only windows that closed by its moment count.
+    campaign, control
+        Which one, and its arm of comparison.
+    horizon_days
+        Window of a customer.
+
+    Raises
+    ------
+    UsageError
+        There is no table of assignments, and as `tenure_decisions.campaigns.trial.open_trial`.
+    """
+    if "assignments" not in shop.tables:
+        raise UsageError(
+            "There is no table of assignments.",
+            fix='Name it in tenure.toml: [tables.assignments] with uri = "assignments.parquet".',
+        )
+    log = orders(shop)
+    bought = fetch(log.select([name for name in ORDER_COLUMNS if name in log.columns]))
+    trial = open_trial(
+        shop.tables["assignments"].to_pandas(),
+        bought,
+        campaign=campaign,
+        horizon_days=horizon_days,
+        as_of=shop.as_of,
+        control=control,
+    )
+    return trial, bought
 
 
 def traits_before(shop: Shop, trial: CampaignTrial, bought: pd.DataFrame) -> pd.DataFrame:

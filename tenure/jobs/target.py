@@ -14,7 +14,7 @@ from tenure.config import Config, EconomicsConfig
 from tenure.jobs.campaign import contribution_share
 from tenure.jobs.uplift import PREDICTIONS
 from tenure_decisions.campaigns.target_list import TargetList, TargetSettings, draw_up
-from tenure_decisions.campaigns.targeting import Offer, price
+from tenure_decisions.campaigns.targeting import MEASURED, Offer, price
 from tenure_features.errors import UsageError
 from tenure_features.reading.engine import Engine, fetch
 from tenure_features.reading.sources import read_table
@@ -24,6 +24,9 @@ from tenure_serving.segments.condition import Condition
 from tenure_training.models.after.credibility import Credibility
 from tenure_training.models.after.economics import Economics
 
+RETENTION = "retention"
+"""The metric whose uplift is that of ordering at all."""
+_SAID_OF_UPLIFT = ("customer_id", "arm", "as_of", "campaign", "horizon_days", "metric")
 WORTHS = ("horizon", "lifetime")
 """What a customer who is kept is worth: within the horizon of the scores, or all that is to come."""
 
@@ -74,17 +77,19 @@ def target_job(
     measured = None if uplift is None else _read_uplift(uplift, scored)
     people = _choose(scored.table, where, _read_ids(without))
     share = contribution_share(people, _economics(config, scored))
+    # what was measured lasted the window of the campaign: of a longer horizon, only so much of the money was lifted
+    window = 1.0 if measured is None else min(float(measured["horizon_days"].max()) / scored.horizon_days, 1.0)
     if settings.saves is None and measured is not None:
         campaigns = ", ".join(sorted(map(str, measured["campaign"].unique())))
         settings = replace(settings, basis=f"Measured in the campaign {campaigns}")
     return draw_up(
-        price(_with_money(people, share, worth), [read_offer(text) for text in offers], uplift=measured,
-              saves=settings.saves, redeem=redeem),
+        price(value_customers(people, share, worth, window=window), [read_offer(text) for text in offers],
+              uplift=measured, saves=settings.saves, redeem=redeem),
         settings,
         as_of=scored.as_of,
         horizon_days=scored.horizon_days,
         currency=scored.currency,
-        notes=_notes(share, worth, scored.horizon_days),
+        notes=_notes(share, worth, scored.horizon_days, measured=measured),
     )  # fmt: skip
 
 
@@ -119,8 +124,13 @@ def _read_uplift(place: Path, scored: Scores) -> pd.DataFrame:
     if not path.is_file():
         raise UsageError(f"There is no uplift at {path}.", fix="Name the --out folder of tenure uplift.")
     table = pd.read_parquet(path)
-    if "uplift" not in table or "as_of" not in table or table.empty:
+    if table.empty or not {*_SAID_OF_UPLIFT, *MEASURED} <= set(table):
         raise UsageError(f"{path} is not an uplift table.", fix="Name the --out folder of tenure uplift.")
+    if (metric := str(table["metric"].iloc[0])) != RETENTION:
+        raise UsageError(
+            f"The uplift is of {metric}: who orders at all cannot be told from it.",
+            fix=f"Run tenure uplift with --metric {RETENTION}; what it adds to the money is measured all the same.",
+        )
     made = pd.Timestamp(table["as_of"].iloc[0])
     if made != scored.as_of:
         raise UsageError(
@@ -159,8 +169,20 @@ def _economics(config: Config | None, scored: Scores) -> Economics:
     return read_economics(scored.path.parent) or Economics(margin=margin, service_cost_per_order=service)
 
 
-def _with_money(people: pd.DataFrame, share: float | None, worth: str) -> pd.DataFrame:
-    """Add what a customer who is kept brings, and what an order of theirs is worth."""
+def value_customers(people: pd.DataFrame, share: float | None, worth: str, *, window: float) -> pd.DataFrame:
+    """Say what customers of scores bring, and what an order of theirs is worth, for `price`.
+
+    Parameters
+    ----------
+    people
+        Scores.
+    share
+        Share of revenue that is left after all its costs; None where it is not known, and revenue counts.
+    worth
+        One of `WORTHS`.
+    window
+        Share of the horizon in which the effect was measured, above 0 up to 1.
+    """
     if worth not in WORTHS:
         raise UsageError(f"A customer cannot be valued by {worth!r}.", fix=f"Choose one of {', '.join(WORTHS)}.")
     lacking = [name for name in ("value_if_buys", "expected_orders") if name not in people]
@@ -169,18 +191,26 @@ def _with_money(people: pd.DataFrame, share: float | None, worth: str) -> pd.Dat
     if lacking:
         raise UsageError("The scores do not say what a customer is worth.", found=f"no {', '.join(lacking)}")
     left = 1.0 if share is None else share
-    value = left * people["value_if_buys"]
-    if worth == "lifetime":  # what comes after the horizon still holds the risk of leaving: no more than that is added
-        value = value + (people["clv_to_come"] - left * people["expected_value"]).clip(lower=0)
+    expected, if_buys = left * people["expected_value"], left * people["value_if_buys"]
+    # what comes after the horizon still holds the risk of leaving: no more than that is added
+    later = (people["clv_to_come"] - expected).clip(lower=0) if worth == "lifetime" else 0.0
     orders = people["expected_orders"].where(people["expected_orders"] > 0.01)
     order_value = (people["expected_value"] / orders).replace([np.inf, -np.inf], np.nan)
     return people[["customer_id", "churn_probability"]].assign(
-        value=value, order_value=order_value.fillna(order_value.median())
-    )
+        value=if_buys + later, order_value=order_value.fillna(order_value.median()), expected=expected * window,
+        later=later,
+    )  # fmt: skip
 
 
-def _notes(share: float | None, worth: str, days: int) -> tuple[str, ...]:
+def _notes(share: float | None, worth: str, days: int, *, measured: pd.DataFrame | None) -> tuple[str, ...]:
     money = "revenue, as no cost of goods or service is known" if share is None else f"{share:.0%} of revenue"
+    if measured is not None:
+        gained = (
+            f"A contact brings the measured lift of what a customer is expected to bring, counted as {money}, with the "
+            "offer as it was tried in it."
+        )
+        later = ("Whom a contact keeps brings what comes after the horizon as well.",)
+        return (gained, *(later if worth == "lifetime" else ()))
     reach = f"within {days} days" if worth == "horizon" else f"within {days} days, and what is expected after them"
     return (f"A customer who is kept is worth what they bring {reach}, counted as {money}.",)
 

@@ -7,15 +7,12 @@ from pathlib import Path
 import pandas as pd
 
 from tenure.config import Config
-from tenure.jobs.experiment import ORDER_COLUMNS, TRIAL_TABLES, traits_before
+from tenure.jobs.experiment import TRIAL_TABLES, open_shop_trial, traits_before
 from tenure.jobs.opening import ECONOMIC, open_configured_shop
 from tenure.stages import Progress
-from tenure_decisions.campaigns.trial import open_trial
 from tenure_decisions.campaigns.uplift import UpliftSettings, UpliftStudy, find_uplift
-from tenure_features import Shop, orders, snapshots
-from tenure_features.errors import UsageError
+from tenure_features import Shop, snapshots
 from tenure_features.families.catalogue import BUILT_IN
-from tenure_features.reading.engine import fetch
 from tenure_training.threads import one_blas_thread
 
 PREDICTIONS = "uplift.parquet"
@@ -56,21 +53,7 @@ def learn_uplift(
     UsageError
         There is no table of assignments, and as `tenure_decisions.campaigns.uplift.find_uplift`.
     """
-    if "assignments" not in shop.tables:
-        raise UsageError(
-            "There is no table of assignments.",
-            fix='Name it in tenure.toml: [tables.assignments] with uri = "assignments.parquet".',
-        )
-    log = orders(shop)
-    bought = fetch(log.select([name for name in ORDER_COLUMNS if name in log.columns]))
-    trial = open_trial(
-        shop.tables["assignments"].to_pandas(),
-        bought,
-        campaign=campaign,
-        horizon_days=horizon_days,
-        as_of=shop.as_of,
-        control=control,
-    )
+    trial, bought = open_shop_trial(shop, campaign, horizon_days=horizon_days, control=control)
     return find_uplift(
         trial,
         features_at_assignment(shop, trial.customers),

@@ -8,15 +8,9 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
-from tenure_decisions.campaigns.crossfit import CrossFit, Split, cross_fit, require_enough, split_customers
-from tenure_decisions.campaigns.learners import (
-    LEARNERS,
-    OutcomeModels,
-    Randomised,
-    UpliftModel,
-    fit_outcomes,
-    score_doubly_robust,
-)
+from tenure_decisions.campaigns.crossfit import CrossFit, cross_fit, require_enough, split_customers
+from tenure_decisions.campaigns.learners import LEARNERS, OutcomeModels, Randomised, UpliftModel, fit_outcomes
+from tenure_decisions.campaigns.money_lift import MoneyLift, contact_of, measure_money
 from tenure_decisions.campaigns.ranking import TENTHS, Judge, Ranked, by_decile, calibration
 from tenure_decisions.inputs import Floats
 from tenure_decisions.resampling import Resampler
@@ -28,7 +22,6 @@ SURE_FROM = 0.5
 UPLIFT_KINDS = ("persuadable", "sure thing", "lost cause", "sleeping dog")
 MOVED_FROM = 0.02
 """Predicted uplift from which a customer is persuadable."""
-_MONEY = ("margin_capped", "revenue_capped")
 _RANGES = ("recency_days", "orders_total")
 """What the audience of a campaign is chosen by: outside the range seen, predictions are guesses."""
 
@@ -39,8 +32,10 @@ class ArmUplift:
 
     Attributes
     ----------
-    arm, worth_of
-        Its name, and the money that policies are valued by.
+    arm
+        Its name.
+    money
+        What a contact does to the money that customers bring.
     rankings, deciles, kinds, policies, curves
         Tables of the findings.
     qini
@@ -61,7 +56,7 @@ class ArmUplift:
     """
 
     arm: str
-    worth_of: str
+    money: MoneyLift
     rankings: pd.DataFrame = field(repr=False)
     deciles: pd.DataFrame = field(repr=False)
     kinds: pd.DataFrame = field(repr=False)
@@ -88,8 +83,10 @@ class ArmUplift:
         -------
         DataFrame
             ``customer_id, uplift`` (calibrated: the average where customers could not be told apart),
-            ``outcome_control, outcome_treated`` (expected left alone and contacted), ``kind`` and ``inside``: whether
-            the customer is of the kind that the campaign reached, by recency and number of orders.
+            ``outcome_control, outcome_treated`` (expected left alone and contacted), ``kind``, ``lift`` (of the money
+            they bring, believed after the trial; the same for everybody), ``extra`` (money beyond it, where the
+            trial tells customers apart) and ``inside``: whether the customer is of the kind that the campaign
+            reached, by recency and number of orders.
         """
         X = now[list(self.names)].to_numpy(dtype=np.float64)
         raw = self.model(X)
@@ -105,6 +102,8 @@ class ArmUplift:
                 "outcome_control": control,
                 "outcome_treated": control + uplift,
                 "kind": name_kinds(control, uplift),
+                "lift": self.money.lift,
+                "extra": self.money.find_extra(raw, control),
                 "inside": inside,
             }
         )
@@ -134,6 +133,7 @@ def learn_arm(
     horizon_days: int,
     level: float,
     resamples: int,
+    service_cost: float,
     seed: int,
 ) -> ArmUplift:
     """Learn and judge the uplift of an arm.
@@ -144,7 +144,7 @@ def learn_arm(
         Customers of the arm and of control as `tenure_decisions.campaigns.trial.measure` has them, with features.
     names
         Of the features.
-    arm, metric, learner, propensity, horizon_days, level, resamples, seed
+    arm, metric, learner, propensity, horizon_days, level, resamples, service_cost, seed
         See `tenure_decisions.campaigns.uplift.UpliftSettings`.
     """
     data = take_randomised(people, names, arm=arm, outcome=people[metric], propensity=propensity)
@@ -159,12 +159,15 @@ def learn_arm(
     qini, average = ranked[learner].qini, judge.ends(judge.mean_of(fitted.scores))
     shrinkage = float(np.clip(slope[0], 0.0, 1.0)) if qini[1] > 0 and np.isfinite(slope[0]) else 0.0
     predicted = average[0] + shrinkage * (fitted.uplift[learner] - average[0])
-    money = next((name for name in _MONEY if name in people), metric)
-    worth = _worth(people, data, splits, money, seed=seed)
+    money = measure_money(
+        people, data, splits, uplift=fitted.uplift[learner], control=fitted.control, service_cost=service_cost,
+        seed=seed,
+    )  # fmt: skip
+    worth = money.scores - contact_of(people, data.treated)
     outcomes = fit_outcomes(data, seed=seed)
     return ArmUplift(
         arm=arm,
-        worth_of=money.removesuffix("_capped"),
+        money=money,
         rankings=_rank_table(ranked, fitted, judge, arm),
         deciles=by_decile(judge, fitted.uplift[learner]).assign(arm=arm),
         kinds=_kind_table(judge, predicted, fitted.control, arm),
@@ -200,19 +203,6 @@ def rankings_of(fitted: CrossFit) -> dict[str, Floats]:
 
 def _plain(ranked: dict[str, Ranked]) -> dict[str, Ranked]:
     return {name: ranked[name] for name in (RISK, RESPONSE)}
-
-
-def _worth(people: pd.DataFrame, data: Randomised, splits: Sequence[Split], money: str, *, seed: int) -> Floats:
-    """Return doubly robust scores of the money a contact brings after its costs, the largest hundredth cut off."""
-    plain = money.removesuffix("_capped")
-    costs = (people[plain] - people["profit"]).to_numpy() if "profit" in people and plain in people else 0.0
-    outcome = np.asarray(people[money].to_numpy(dtype=np.float64) - costs, dtype=np.float64)
-    earned = Randomised(X=data.X, treated=data.treated, outcome=outcome, propensity=data.propensity)
-    control, treated = np.zeros(len(people)), np.zeros(len(people))
-    for split in splits:
-        models = fit_outcomes(earned.take(split.train), seed=seed)
-        control[split.test], treated[split.test] = models.predict(data.X[split.test])
-    return score_doubly_robust(earned, control, treated)
 
 
 def _rank_table(ranked: dict[str, Ranked], fitted: CrossFit, judge: Judge, arm: str) -> pd.DataFrame:

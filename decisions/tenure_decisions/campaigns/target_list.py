@@ -61,8 +61,8 @@ class TargetList:
     findings
         Of subject ``target``.
     targets
-        The customers to contact, the largest expected profit first: ``customer_id, arm, uplift, value, redeem, cost,
-        expected_profit, offer_limit, break_even, basis``.
+        The customers to contact, the largest expected profit first: ``customer_id, arm, uplift, gain, value, redeem,
+        cost, expected_profit, offer_limit, break_even, basis``.
     assignments
         Of the table contract: those to contact and, as control, those held out.
     """
@@ -108,7 +108,7 @@ def draw_up(
         needed = float(np.min(priced.break_even)) if priced.break_even.size else float("inf")
         raise NothingToDoError(
             "No contact is expected to earn its cost: contact nobody.",
-            found=f"{basis}; the easiest customer would need an uplift of {needed:.1%}",
+            found=f"{basis}; the easiest customer would need an effect of {needed:.1%}",
             fix="Make contact or offer cheaper, or raise the budget if there is one.",
         )
     chosen = _list_targets(priced, choice, basis)
@@ -193,6 +193,7 @@ def _list_targets(priced: Pricing, choice: np.ndarray, basis: str) -> pd.DataFra
             "customer_id": priced.customer_id.iloc[rows].to_numpy(),
             "arm": [priced.offers[number].arm for number in arm],
             "uplift": priced.uplift[rows, arm],
+            "gain": priced.gain[rows, arm],
             "value": priced.value[rows],
             "redeem": priced.redeem[rows, arm],
             "cost": priced.cost[rows, arm],

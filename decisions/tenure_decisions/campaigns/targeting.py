@@ -13,6 +13,8 @@ from tenure_features.errors import UsageError
 
 RISKIEST, DEAREST, CONTACT_ALL, BY_PROFIT = "highest risk first", "highest value first", "everybody", "expected profit"
 """Ways to choose whom to contact."""
+MEASURED = ("uplift", "outcome_control", "lift", "extra", "inside")
+"""Columns of a measured uplift that a price is made of."""
 _HALVINGS = 60
 CURVE_POINTS = 25
 
@@ -51,14 +53,20 @@ class Pricing:
         By column.
     uplift
         What the contact adds to P(order).
+    gain
+        Money that the contact brings before its costs.
     alone
         P(order) when left alone, shape (customers,).
+    expected
+        Money that a customer left alone is expected to bring, shape (customers,).
     value
-        Money that an order within the horizon brings in all, shape (customers,).
+        Money that a customer brings who orders, shape (customers,).
     redeem
         P(the offer is taken).
     offer_cost
         Money of an offer that is taken.
+    break_even
+        Uplift, or where it is measured lift of the money, from which on the contact pays; infinite where none would.
     allowed
         Whether something is known of this contact to this customer.
     """
@@ -66,16 +74,19 @@ class Pricing:
     customer_id: pd.Series[str] = field(repr=False)
     offers: tuple[Offer, ...]
     uplift: Floats = field(repr=False)
+    gain: Floats = field(repr=False)
     alone: Floats = field(repr=False)
+    expected: Floats = field(repr=False)
     value: Floats = field(repr=False)
     redeem: Floats = field(repr=False)
     offer_cost: Floats = field(repr=False)
+    break_even: Floats = field(repr=False)
     allowed: Bools = field(repr=False)
 
     @property
     def contact(self) -> Floats:
         """Cost of a contact, shape (offers,)."""
-        return np.array([offer.contact for offer in self.offers])
+        return _contacts(self.offers)
 
     @property
     def cost(self) -> Floats:
@@ -85,23 +96,14 @@ class Pricing:
 
     @property
     def profit(self) -> Floats:
-        """Expected profit: uplift x value - P(redeem) x offer - contact."""
-        return self.uplift * self.value[:, None] - self.cost
+        """Expected profit: gain - P(redeem) x offer - contact."""
+        return self.gain - self.cost
 
     @property
     def limit(self) -> Floats:
         """Dearest offer with which the contact still breaks even; 0 where none does."""
-        left = self.uplift * self.value[:, None] - self.contact
+        left = self.gain - self.contact
         return np.maximum(np.divide(left, self.redeem, out=np.zeros_like(left), where=self.redeem > 0), 0.0)
-
-    @property
-    def break_even(self) -> Floats:
-        """Uplift from which on the contact pays; infinite where none would."""
-        r = np.divide(self.redeem, self.alone[:, None] + self.uplift, out=np.zeros_like(self.redeem),
-                      where=self.alone[:, None] + self.uplift > 0)  # fmt: skip
-        gain: Floats = self.value[:, None] - r * self.offer_cost
-        fixed = self.contact + r * self.alone[:, None] * self.offer_cost
-        return np.asarray(np.divide(fixed, gain, out=np.full(gain.shape, np.inf), where=gain > 0))
 
 
 def price(
@@ -109,14 +111,20 @@ def price(
 ) -> Pricing:
     """Expect what every offer does to every customer.
 
+    Assumed, a contact brings uplift x value. Measured, it brings the lift of the campaign x the money expected of the
+    customer left alone, what was learned of them beyond that, and uplift x what comes later; the offer as it was tried
+    is in this, so that what it gives away is not taken off twice.
+
     Parameters
     ----------
     people
-        ``customer_id``, ``churn_probability``, ``value`` (money a customer brings who orders) and ``order_value``.
+        ``customer_id``, ``churn_probability``, ``value`` (money a customer brings who orders), ``order_value``,
+        ``expected`` (money they are expected to bring within the window of the effect, left alone) and ``later``
+        (money after it of a customer who orders; 0 where only the window counts).
     offers
         What is on offer.
     uplift
-        Measured: ``customer_id, arm, uplift, outcome_treated, inside``, see
+        Measured: ``customer_id, arm, uplift, outcome_control, lift, extra, inside``, see
         `tenure_decisions.campaigns.arm_uplift.ArmUplift.predict`. Customers outside what the campaign reached are not
         contacted. None: assumed.
     saves
@@ -129,48 +137,90 @@ def price(
     UsageError
         Neither or both of uplift and an assumption are given, or an arm was never tried.
     """
-    require(people, ("customer_id", "churn_probability", "value", "order_value"), name="people")
+    require(people, ("customer_id", "churn_probability", "value", "order_value", "expected", "later"), name="people")
     if (uplift is None) == (saves is None):
         raise UsageError(
             "What a contact does is not known." if uplift is None else "What a contact does is measured and assumed.",
             fix="Give --uplift of tenure uplift, or say --saves SHARE: then everything rests on that assumption.",
         )
-    shape = (len(people), len(offers))
-    churn = people["churn_probability"].to_numpy(dtype=np.float64)
-    if uplift is None:
-        gained = np.broadcast_to((saves or 0.0) * churn[:, None], shape).copy()
-        alone, allowed = 1 - churn, np.ones(shape, dtype=bool)
-    else:
-        gained, alone, allowed = _take_measured(people, offers, uplift)
     order_value = np.maximum(people["order_value"].fillna(0).to_numpy(dtype=np.float64), 0.0)
-    taken = redeem * np.clip(alone[:, None] + gained, 0.0, 1.0)
+    offer_cost = np.stack([offer.offer + offer.offer_share * order_value for offer in offers], axis=1)
+    effect = _assume(people, offers, saves or 0.0) if uplift is None else _take_measured(people, offers, uplift)
+    taken = redeem * np.clip(effect.alone[:, None] + effect.uplift, 0.0, 1.0)
+    value, expected = (np.maximum(people[name].to_numpy(dtype=np.float64), 0.0) for name in ("value", "expected"))
+    if effect.lift is None:
+        gain = effect.uplift * value[:, None]
+        break_even = _uplift_needed(effect.alone[:, None], value[:, None], redeem * offer_cost, _contacts(offers))
+    else:
+        later = np.maximum(people["later"].to_numpy(dtype=np.float64), 0.0)[:, None]
+        more = effect.extra + effect.uplift * later
+        gain = effect.lift * expected[:, None] + more + taken * offer_cost
+        break_even = _divide(np.maximum(_contacts(offers) - more, 0.0), np.broadcast_to(expected[:, None], more.shape))
     return Pricing(
         customer_id=people["customer_id"].reset_index(drop=True),
         offers=tuple(offers),
-        uplift=gained,
-        alone=alone,
-        value=np.maximum(people["value"].to_numpy(dtype=np.float64), 0.0),
+        uplift=effect.uplift,
+        gain=gain,
+        alone=effect.alone,
+        expected=expected,
+        value=value,
         redeem=taken,
-        offer_cost=np.stack([offer.offer + offer.offer_share * order_value for offer in offers], axis=1),
-        allowed=allowed,
+        offer_cost=offer_cost,
+        break_even=break_even,
+        allowed=effect.allowed,
     )
 
 
-def _take_measured(people: pd.DataFrame, offers: Sequence[Offer], uplift: pd.DataFrame) -> tuple[Floats, Floats, Bools]:
-    require(uplift, ("customer_id", "arm", "uplift", "outcome_control", "inside"), name="uplift")
+@dataclass(frozen=True, kw_only=True)
+class _Effect:
+    """What is known of the effect, shape (customers, offers); lift and extra only where it was measured."""
+
+    uplift: Floats
+    alone: Floats
+    allowed: Bools
+    lift: Floats | None = None
+    extra: Floats | float = 0.0
+
+
+def _contacts(offers: Sequence[Offer]) -> Floats:
+    return np.array([offer.contact for offer in offers])
+
+
+def _divide(top: Floats, bottom: Floats) -> Floats:
+    """Divide; infinite where the bottom is not positive."""
+    return np.asarray(np.divide(top, bottom, out=np.full(top.shape, np.inf), where=bottom > 0))
+
+
+def _uplift_needed(alone: Floats, value: Floats, offer: Floats, contact: Floats) -> Floats:
+    """Solve uplift x value = offer x (alone + uplift) + contact."""
+    return _divide(contact + offer * alone, value - offer)
+
+
+def _assume(people: pd.DataFrame, offers: Sequence[Offer], saves: float) -> _Effect:
+    churn = people["churn_probability"].to_numpy(dtype=np.float64)
+    gained = np.repeat(saves * churn[:, None], len(offers), axis=1)
+    return _Effect(uplift=gained, alone=1 - churn, allowed=np.ones(gained.shape, dtype=bool))
+
+
+def _take_measured(people: pd.DataFrame, offers: Sequence[Offer], uplift: pd.DataFrame) -> _Effect:
+    require(uplift, ("customer_id", "arm", *MEASURED), name="uplift")
     arms = sorted(map(str, uplift["arm"].unique()))
     unknown = [offer.arm for offer in offers if offer.arm not in arms]
     if unknown:
         raise UsageError(f"Nothing was measured of the arm {unknown[0]!r}.", found=f"measured arms: {', '.join(arms)}")
-    gained, allowed, alone = [], [], np.full(len(people), np.nan)
+    columns: dict[str, list[Floats]] = {name: [] for name in MEASURED}
     for offer in offers:
         rows = uplift[uplift["arm"] == offer.arm].set_index("customer_id").reindex(people["customer_id"])
-        gained.append(rows["uplift"].fillna(0.0).to_numpy(dtype=np.float64))
-        allowed.append(rows["inside"].astype("boolean").fillna(False).to_numpy(dtype=bool))
-        control = rows["outcome_control"].to_numpy(dtype=np.float64)
-        alone = np.where(np.isnan(alone), control, alone)
-    alone = np.clip(np.nan_to_num(alone), 0.0, 1.0)
-    return np.stack(gained, axis=1), alone, np.stack(allowed, axis=1)
+        for name, values in columns.items():
+            values.append(np.asarray(rows[name].astype("Float64").fillna(0.0), dtype=np.float64))
+    stacked = {name: np.stack(values, axis=1) for name, values in columns.items()}
+    allowed = stacked["inside"] > 0
+    alone = np.where(allowed, stacked["outcome_control"], np.nan)
+    first = allowed.argmax(axis=1)  # of the first arm that knows the customer
+    alone = np.clip(np.nan_to_num(alone[np.arange(len(alone)), first]), 0.0, 1.0)
+    return _Effect(
+        uplift=stacked["uplift"], alone=alone, allowed=allowed, lift=stacked["lift"], extra=stacked["extra"]
+    )  # fmt: skip
 
 
 def choose_best(priced: Pricing, budget: float | None) -> Ints:
@@ -243,7 +293,7 @@ def choose_plainly(priced: Pricing, way: str, budget: float | None, *, offer: in
         Column of the offer.
     """
     choice = np.full(len(priced.alone), -1, dtype=np.int64)
-    keys = {RISKIEST: priced.alone, DEAREST: -priced.value, CONTACT_ALL: np.zeros(len(priced.alone))}
+    keys = {RISKIEST: priced.alone, DEAREST: -priced.expected, CONTACT_ALL: np.zeros(len(priced.alone))}
     order = np.argsort(keys[way], kind="stable")
     order = order[priced.allowed[order, offer]]
     limit = np.inf if budget is None or way == CONTACT_ALL else budget
@@ -301,7 +351,7 @@ def break_even_saves(priced: Pricing, choice: Ints) -> float:
     Examples
     --------
     >>> people = pd.DataFrame({"customer_id": ["a"], "churn_probability": [0.5], "value": [100.0],
-    ...                        "order_value": [50.0]})
+    ...                        "order_value": [50.0], "expected": [50.0], "later": [0.0]})
     >>> priced = price(people, [Offer(arm="mail", contact=5.0)], uplift=None, saves=0.2, redeem=1.0)
     >>> break_even_saves(priced, np.array([0]))
     0.1

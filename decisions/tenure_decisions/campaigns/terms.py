@@ -1,10 +1,10 @@
-"""Unit and meaning of the columns of standing tests."""
+"""Unit and meaning of the columns of standing tests, and of what a contact does to money."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
-from tenure_decisions.glossary import CAMPAIGN_TERMS, Term
+from tenure_decisions.glossary import CAMPAIGN_TERMS, UPLIFT_TERMS, Term
 
 STANDING_TERMS: Mapping[str, Term] = {
     "group": Term("-", "of customers, as the configuration names it"),
@@ -33,3 +33,11 @@ STANDING_TERMS: Mapping[str, Term] = {
     "worth_trying": Term("yes or no", "information lies above test_cost, and the tactic is not decided here"),
     "running": Term("yes or no", "the group has a test at the moment"),
 }
+
+MONEY_TERMS: Mapping[str, Term] = {
+    "arm": UPLIFT_TERMS["arm"],
+    "money": Term("-", "what money is: margin where the cost of goods is known; the cost of serving orders taken off"),
+    "lift": Term("share", "mean gain over the mean of the same customers left alone, as measured, with its interval"),
+    "believed": Term("share", "lift after the trial: .1 give or take .1 moved to what was measured"),
+    "told_apart": Term("-", "whether what was learned of single customers counts beside the same lift for all"),
+}  # fmt: skip

@@ -11,6 +11,8 @@ from tenure_decisions.campaigns.arm_uplift import ArmUplift, learn_arm
 from tenure_decisions.campaigns.checks import TrialCheck, check_trial
 from tenure_decisions.campaigns.learners import LEARNERS
 from tenure_decisions.campaigns.lot import check_lot
+from tenure_decisions.campaigns.money_lift import TOLD_FROM
+from tenure_decisions.campaigns.terms import MONEY_TERMS
 from tenure_decisions.campaigns.trial import CampaignTrial
 from tenure_decisions.findings import Fact, Findings, FindingTable
 from tenure_decisions.glossary import CAMPAIGN_TERMS, UPLIFT_TERMS
@@ -44,6 +46,8 @@ class UpliftSettings:
         Of every interval.
     resamples
         Of the bootstrap over customers.
+    service_cost
+        Money of serving an order; 0 where it is not known.
     seed
         Of folds, models and resamples.
     """
@@ -53,6 +57,7 @@ class UpliftSettings:
     learner: str = LEARNER
     level: float = 0.95
     resamples: int = 200
+    service_cost: float = 0.0
     seed: int = 0
 
 
@@ -132,7 +137,7 @@ def find_uplift(
             notes=(*_notes(trial, left_out=left_out, learned=learned), *notes),
             currency=currency,
         ),
-        predictions=_predict(learned, now, trial),
+        predictions=_predict(learned, now, trial, settings.metric),
     )
 
 
@@ -172,6 +177,7 @@ def _learn(
         horizon_days=trial.horizon_days,
         level=settings.level,
         resamples=settings.resamples,
+        service_cost=settings.service_cost,
         seed=settings.seed,
     )
 
@@ -211,7 +217,7 @@ def _facts_of(best: ArmUplift | None, stopped: list[str]) -> tuple[Fact, ...]:
         Fact("tells", best.tells),
         Fact("average", best.average[0], "as the metric"),
         Fact("dogs", best.dogs, "customers", "in the trial whose predicted uplift is below zero"),
-        Fact("worth_of", best.worth_of),
+        Fact("worth_of", best.money.money),
     )
 
 
@@ -231,8 +237,26 @@ def _tables(learned: list[ArmUplift]) -> tuple[FindingTable, ...]:
                      terms=terms),
         FindingTable(name="policies", title="What contacting the first so many brings", frame=join("policies"),
                      terms=terms),
+        FindingTable(name="money", title="Lift of the money that customers bring, before the cost of the contact",
+                     frame=_money_table(learned), terms=MONEY_TERMS),
         FindingTable(name="curves", title="Qini curves", frame=join("curves"), terms=terms, only_drawn=True),
     )  # fmt: skip
+
+
+def _money_table(learned: list[ArmUplift]) -> pd.DataFrame:
+    rows = [
+        {
+            "arm": arm.arm,
+            "money": arm.money.money,
+            "lift": arm.money.measured,
+            "lift_low": arm.money.measured - TOLD_FROM * arm.money.error,
+            "lift_high": arm.money.measured + TOLD_FROM * arm.money.error,
+            "believed": arm.money.lift,
+            "told_apart": "yes" if arm.money.beyond else "no",
+        }
+        for arm in learned
+    ]
+    return pd.DataFrame(rows)
 
 
 def _check_table(checks: list[TrialCheck]) -> FindingTable:
@@ -260,10 +284,12 @@ def _notes(trial: CampaignTrial, *, left_out: int, learned: list[ArmUplift]) -> 
     return tuple(notes)
 
 
-def _predict(learned: list[ArmUplift], now: pd.DataFrame | None, trial: CampaignTrial) -> pd.DataFrame:
+def _predict(learned: list[ArmUplift], now: pd.DataFrame | None, trial: CampaignTrial, metric: str) -> pd.DataFrame:
     if now is None or not learned:
         return pd.DataFrame()
     frames = [arm.predict(now).assign(campaign=trial.campaign, arm=arm.arm) for arm in learned]
-    table = pd.concat(frames, ignore_index=True).assign(as_of=trial.as_of, horizon_days=trial.horizon_days)
-    first = ["customer_id", "as_of", "campaign", "arm", "horizon_days"]
+    table = pd.concat(frames, ignore_index=True).assign(
+        as_of=trial.as_of, horizon_days=trial.horizon_days, metric=metric
+    )  # fmt: skip
+    first = ["customer_id", "as_of", "campaign", "arm", "horizon_days", "metric"]
     return table[[*first, *(str(name) for name in table if name not in first)]]

@@ -34,7 +34,7 @@ MAIL, VOUCHER = Offer(arm="mail", contact=1.0), Offer(arm="voucher", contact=1.0
 def people(*rows: tuple[str, float, float]) -> pd.DataFrame:
     """Customers with P(no order) and what keeping them brings."""
     table = pd.DataFrame(rows, columns=["customer_id", "churn_probability", "value"])
-    return table.assign(order_value=50.0)
+    return table.assign(order_value=50.0, expected=(1 - table["churn_probability"]) * table["value"], later=0.0)
 
 
 THREE = people(("leaver", 0.8, 100.0), ("regular", 0.1, 90.0), ("pauper", 0.8, 4.0))
@@ -43,6 +43,8 @@ MEASURED = pd.DataFrame({
     "arm": ["mail"] * 3 + ["voucher"] * 3,
     "uplift": [0.05, -0.02, 0.05, 0.4, 0.02, 0.4],
     "outcome_control": [0.2, 0.9, 0.2] * 2,
+    "lift": [0.1] * 3 + [0.5] * 3,
+    "extra": [0.0, -9.0, 0.0, 30.0, -50.0, 0.0],
     "inside": True,
     "campaign": "spring",
 })  # fmt: skip
@@ -52,14 +54,30 @@ def assumed(saves: float = 0.1) -> Pricing:
     return price(THREE, [MAIL], uplift=None, saves=saves, redeem=1.0)
 
 
-def test_profit__is_uplift_times_value_less_offer_and_contact() -> None:
+def test_profit__is_what_was_measured_less_the_contact_with_the_offer_as_it_was_tried() -> None:
     priced = price(THREE, [MAIL, VOUCHER], uplift=MEASURED, saves=None, redeem=0.5)
-    # leaver, voucher: .4 x 100 - .5 x (.2 + .4) x 10 - 1
-    assert priced.profit[0] == pytest.approx([0.05 * 100 - 1, 40 - 3 - 1])
+    # leaver, expected to bring .2 x 100: a lift of .1, and of .5 with 30 beyond it; the voucher is in the 30
+    assert priced.profit[0] == pytest.approx([0.1 * 20 - 1, 0.5 * 20 + 30 - 1])
     assert choose_best(priced, None).tolist() == [1, -1, -1]
-    assert priced.limit[0, 1] == pytest.approx((40 - 1) / 0.3)
+    # the budget counts the offer: .5 x (.2 + .4) x 10
+    assert priced.cost[0] == pytest.approx([1, 1 + 3])
+    assert priced.limit[0, 1] == pytest.approx((40 + 3 - 1) / 0.3)
+    # from which lift on the mail pays: x 20 = 1
+    assert priced.break_even[0, 0] == pytest.approx(1 / 20)
+
+
+def test_profit__assumed_is_uplift_times_value_less_offer_and_contact() -> None:
+    priced = price(THREE, [VOUCHER], uplift=None, saves=0.5, redeem=0.5)
+    # leaver: half of .8 stay, .4 x 100 - .5 x (.2 + .4) x 10 - 1
+    assert priced.profit[0, 0] == pytest.approx(40 - 3 - 1)
     # break-even u: u (100 - .5 x 10) = 1 + .5 x .2 x 10
-    assert priced.break_even[0, 1] == pytest.approx(2 / 95)
+    assert priced.break_even[0, 0] == pytest.approx(2 / 95)
+
+
+def test_profit__of_what_comes_later_is_that_of_those_who_are_kept() -> None:
+    kept = price(THREE.assign(later=200.0), [MAIL], uplift=MEASURED, saves=None, redeem=0.5).profit
+    now = price(THREE, [MAIL], uplift=MEASURED, saves=None, redeem=0.5).profit
+    assert (kept - now)[:, 0] == pytest.approx(np.array([0.05, -0.02, 0.05]) * 200)
 
 
 def test_sleeping_dogs__and_strangers_are_never_contacted() -> None:

@@ -68,11 +68,23 @@ def test_uplift__values_policies_after_costs(moving: UpliftStudy) -> None:
     assert policies["X-learner", 1.0] == pytest.approx(policies["random", 1.0])
 
 
+def test_uplift__of_money_tells_customers_apart_where_the_trial_does(moving: UpliftStudy) -> None:
+    money = moving.findings.frame("money").iloc[0]
+    assert money["lift_low"] < money["believed"] < money["lift_high"]
+    assert money["told_apart"] == "yes"
+    # an order brings 20: who is moved by d brings 20 d more, who is driven away as much less
+    true = 20 * 0.2 * drawn(1500, effect=0.2)[1]["moved"]
+    slope = np.polyfit(true, moving.predictions["extra"], 1)[0]
+    assert 0.6 < slope < 1.2
+
+
 def test_uplift__that_is_not_there_is_the_average_for_everybody() -> None:
     study = learned(drawn(1200, effect=0.0))
     assert not study.findings.value("tells")
     uplift = study.predictions["uplift"]
     assert uplift.to_numpy() == pytest.approx(uplift.mean())
+    assert study.predictions["extra"].eq(0).all()
+    assert study.findings.frame("money")["told_apart"].eq("no").all()
     assert "cannot be told apart" in study.findings.lead
 
 

@@ -23,7 +23,10 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     }).to_parquet(place / "scores.parquet")  # fmt: skip
     pd.DataFrame({
         "customer_id": ids, "as_of": AS_OF, "campaign": "spring", "arm": "voucher",
-        "uplift": [0.2 if number < 30 else -0.1 for number in range(40)], "outcome_control": 0.4, "inside": True,
+        "horizon_days": 45,
+        "metric": "retention", "uplift": [0.2 if number < 30 else -0.1 for number in range(40)],
+        "outcome_control": 0.4, "lift": 0.1, "extra": [0.0 if number < 30 else -20.0 for number in range(40)],
+        "inside": True,
     }).to_parquet(place / "uplift.parquet")  # fmt: skip
     return place
 
@@ -44,13 +47,22 @@ def test_target__writes_a_list_its_assignments_and_whom_to_leave_alone(
     assert "Measured in the campaign spring." in said
     chosen = pd.read_csv(tmp_path / "targets.csv")
     assert len(chosen) == 27
-    # .2 x 120 - (.4 + .2) x 10 % of an order of 30 - 1
-    assert chosen["expected_profit"].round(6).eq(24 - 1.8 - 1).all()
+    # a lift of .1 of the 30 that half of the horizon brings, less the contact; the offer is in what was measured
+    assert chosen["expected_profit"].round(6).eq(3 - 1).all()
+    # the budget counts it: (.4 + .2) x 10 % of an order of 30
+    assert chosen["cost"].round(6).eq(1 + 1.8).all()
     drawn = pd.read_parquet(tmp_path / "assignments.parquet")
     assert drawn["arm"].value_counts().to_dict() == {"voucher": 27, "control": 3}
     apart = set(pd.read_csv(tmp_path / "without_voucher.csv")["customer_id"])
     assert apart == {f"c{number:02}" for number in range(40)} - set(chosen["customer_id"])
     assert (tmp_path / "target_budget.svg").is_file()
+
+
+def test_target__refuses_an_uplift_of_another_metric(call: Callable, folder: Path, tmp_path: Path) -> None:
+    pd.read_parquet(folder / "uplift.parquet").assign(metric="orders").to_parquet(tmp_path / "uplift.parquet")
+    code, _, said = target(call, folder, "--uplift", str(tmp_path), "--offer", "voucher=1")
+    assert code == 2
+    assert "who orders at all cannot be told from it" in said
 
 
 def test_target__labels_an_assumption_wherever_it_shows(call: Callable, folder: Path, tmp_path: Path) -> None:

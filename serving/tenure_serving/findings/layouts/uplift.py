@@ -39,6 +39,7 @@ def uplift_layout(findings: Findings) -> Parts:
             columns=("arm", "ranking", "contacted", "value"),
             select=_some_tenths,
         ),
+        View(table="money", columns=("arm", "money", "lift", "believed", "told_apart")),
         Drawing(name="qini", label="Qini curves beside rankings without uplift", draw=_qini, wide=True),
         Drawing(name="deciles", label="Predicted and measured uplift", draw=_deciles, wide=True),
     ]  # fmt: skip
