@@ -34,7 +34,7 @@ def count_cohort_days(shop: Shop, at: Moment) -> pd.DataFrame:
     >>> from tenure_features import open_shop
     >>> days = ["2024-01-05", "2024-01-20", "2024-03-02", "2024-03-02"]
     >>> rows = pd.DataFrame({"customer_id": "a", "ordered_at": days, "revenue": 1.0})
-    >>> table = count_cohort_days(open_shop(rows), "2024-04-01")
+    >>> table = count_cohort_days(open_shop(rows, "2024-04-01"), "2024-04-01")
     >>> (table[["cohort", "month"]] - 2024 * 12).assign(days=table["order_days"]).values.tolist()
     [[0, 0, 1], [0, 2, 1]]
     """

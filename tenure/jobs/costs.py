@@ -16,6 +16,9 @@ from tenure_training.models.after.credibility import Credibility
 from tenure_training.models.after.economics import Economics
 from tenure_training.models.after.money_to_date import ACQUISITION_COST, MONEY_TO_DATE
 
+MONEY_DIGITS = 6
+"""A millionth of the currency, as in outcomes and features."""
+
 
 def economics_of(costs: EconomicsConfig, shop: Shop) -> Economics:
     """Take the costs that are named, and measure the others in a shop: its own, and how far customers differ."""
@@ -83,7 +86,7 @@ def _past(costs: EconomicsConfig, shop: Shop, *, among: pd.Series) -> pd.DataFra
     bought = bought.filter(bought.customer_id.between(low, high))
     sold = bought.revenue >= 0
     figures: dict[str, ir.Value] = {
-        "revenue_to_date": bought.revenue.sum(),
+        "revenue_to_date": _to_digits(bought.revenue.sum()),
         "orders_to_date": bought.count(where=sold),
     }
     if since is not None:
@@ -91,8 +94,8 @@ def _past(costs: EconomicsConfig, shop: Shop, *, among: pd.Series) -> pd.DataFra
     if costs.margin is None and "cost" in bought.columns:
         priced = bought.cost.notnull()  # noqa: PD004  # Ibis has no notna
         figures |= {
-            "priced_revenue_to_date": bought.revenue.sum(where=priced),
-            "cost_to_date": bought.cost.sum(where=priced),
+            "priced_revenue_to_date": _to_digits(bought.revenue.sum(where=priced)),
+            "cost_to_date": _to_digits(bought.cost.sum(where=priced)),
         }
     past = fetch(bought.group_by("customer_id").aggregate(**figures)).set_index("customer_id")
     if costs.service_cost_per_order is not None:
@@ -101,7 +104,7 @@ def _past(costs: EconomicsConfig, shop: Shop, *, among: pd.Series) -> pd.DataFra
     elif since is not None:
         served = shop.tables["service_costs"].rows
         served = served.filter(served.customer_id.between(low, high))
-        amounts = fetch(served.group_by("customer_id").aggregate(amount=served.amount.sum()))
+        amounts = fetch(served.group_by("customer_id").aggregate(amount=_to_digits(served.amount.sum())))
         past["service_cost_to_date"] = amounts.set_index("customer_id")["amount"]
     return past.reindex(columns=list(MONEY_TO_DATE))
 
@@ -143,7 +146,8 @@ def _margin(log: OrderLog) -> Credibility | None:
     if "cost" not in bought.columns:
         return None
     priced = bought.filter(bought.cost.notnull())  # noqa: PD004  # Ibis has no notna
-    total = fetch(priced.aggregate(cost=priced.cost.sum(), revenue=priced.revenue.sum())).iloc[0].fillna(0.0)
+    sums = {name: _to_digits(priced[name].sum()) for name in ("cost", "revenue")}
+    total = fetch(priced.aggregate(**sums)).iloc[0].fillna(0.0)
     if not total["revenue"] > 0 or not 0 <= total["cost"] < total["revenue"]:
         return None
     seen = priced.filter(priced.revenue > 0)
@@ -166,7 +170,7 @@ def _service_cost(shop: Shop) -> Credibility | None:
     )
     seen = by_order.left_join(by_cost, ["customer_id", "quarter"])
     seen = seen.select("customer_id", "exposure", total=seen.amount.fill_null(0.0))
-    whole = fetch(costs.aggregate(amount=costs.amount.sum())).iloc[0]
+    whole = fetch(costs.aggregate(amount=_to_digits(costs.amount.sum()))).iloc[0]
     sums = _sums(seen)
     return Credibility.fit(sums, mean=float(whole["amount"]) / sums["exposure"]) if sums["exposure"] > 0 else None
 
@@ -197,4 +201,9 @@ def _sums(seen: ir.Table) -> dict[str, float]:
         own_squares=(own.total * own.total / own.exposure).sum(),
         squared_exposure=(own.exposure * own.exposure).sum(),
     )
-    return {str(name): float(value) for name, value in fetch(whole).iloc[0].fillna(0.0).items()}
+    return {str(name): float(f"{value:.10g}") for name, value in fetch(whole).iloc[0].fillna(0.0).items()}
+
+
+def _to_digits(total: ir.Value) -> ir.Value:
+    """Round a sum: two threads add up in no order of their own, and a model's version hangs on the last digit."""
+    return total.cast("float64").round(MONEY_DIGITS)

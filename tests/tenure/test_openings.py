@@ -47,7 +47,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory, new_store: Callable[[Path],
 def of_run(folder: Path) -> dict[str, int]:
     store = ["--tracking-uri", f"sqlite:///{folder / 'mlruns' / 'mlflow.db'}", "--no-register"]
     # a short history has few moments at which people must be told apart anew
-    horizon = ["--candidate", "recency", "--horizon", "60", "--as-of", "2022-05-01"]
+    horizon = ["--candidate", "recency", "--horizon", "30", "--as-of", "2022-03-01"]
     return openings(folder, "run", "--config", folder / "tenure.toml", *horizon, *store, "--out", folder / "out", "-q")
 
 
@@ -64,7 +64,7 @@ def test_commands__open_each_table_once(folder: Path, of_run: dict[str, int], co
         "score": ["--model", out / "model", "--out", folder / "again"],
         "card": [pd.read_parquet(out / "scores.parquet")["customer_id"].iloc[0], "--scores", out],
         "segments": ["--scores", out],
-        "channels": ["--scores", out, "--as-of", "2022-05-01"],
+        "channels": ["--scores", out, "--as-of", "2022-03-01"],
     }
     counted = openings(folder, command, *arguments[command], "--config", folder / "tenure.toml")
     assert {"orders", "identifiers"} <= set(counted)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -157,3 +158,24 @@ def test_economics__margin_is_unknown_where_costs_cannot_be_right(shop, goods, m
     economics = economics_of(config.economics, open_configured_shop(config))
     assert (None if economics.margin is None else economics.margin.mean) == margin
     assert economics.service_cost_per_order is None
+
+
+def test_money__has_the_same_last_digit_in_whatever_order_rows_are_added_up(shop: Callable[..., Config]) -> None:
+    """Two threads add up as they come: a model's version, which hangs on every digit, must not."""
+    generator = np.random.default_rng(4)
+    days = pd.Timestamp("2023-01-01") + pd.to_timedelta(generator.integers(0, 400, 2000), unit="D")
+    revenue = generator.gamma(2, 17, 2000)
+    names = generator.choice([f"c{number}" for number in range(40)], 2000)
+    rows = list(
+        zip(names, days.strftime("%Y-%m-%d"), revenue, revenue * generator.uniform(0.2, 0.9, 2000), strict=True)
+    )
+    served = [(name, day, 0.1 * paid) for name, day, _, paid in rows[::3]]
+    past, known = [], []
+    for step in (1, -1):
+        config = shop(orders=rows[::step], service_costs=served[::step])
+        opened = open_configured_shop(config)
+        customers = pd.DataFrame({"customer_id": sorted(set(names))})
+        past.append(with_past_money(customers, config.economics, opened))
+        known.append(economics_of(config.economics, opened))
+    pd.testing.assert_frame_equal(past[0], past[1], check_exact=True)
+    assert known[0] == known[1]

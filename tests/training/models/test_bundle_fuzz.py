@@ -23,7 +23,7 @@ from tenure_training.models.evidence import StoredEvidence
 from tenure_training.models.registry import CANDIDATES
 from tenure_training.models.search_space import Integer
 
-MUTANTS = 2_400
+MUTANTS = 2_000
 SEED = 11
 KINDS = ("blend", "logistic", "mbgcnbd", "paretonbd", "recency", "xgboost_aft", "xgboost_tweedie")
 EVIL = "from pathlib import Path\nPath(__file__).with_name('RAN').touch()\nclass Evil: pass\n"
