@@ -212,11 +212,11 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
-    """Two workers more than processors: they often wait for a process they started, or for Java; fast tests do not.
+    """One worker more than processors: they often wait for a process they started, or for Java; fast tests do not.
 
-    With one more a fifth of two processors lay idle. Each takes twenty seconds to import what is tested.
+    Each takes twenty seconds to import what is tested, and with two more all are a quarter slower.
     """
-    return (os.cpu_count() or 1) + (0 if config.option.markexpr == "fast" else 2)
+    return (os.cpu_count() or 1) + (config.option.markexpr != "fast")
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadScopeScheduling:

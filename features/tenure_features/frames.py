@@ -14,6 +14,10 @@ import pyarrow.compute as pc
 from tenure_features.history import KEYS
 
 DECIMALS = 6
+NEARLY = 1e-4
+"""Of the last decimal: so near to a half counts as one. Two threads add up in no order of their own, and a mean that lies
+on a half would fall to either side of it."""
+
 LEAST_ROWS = 1024
 
 
@@ -90,14 +94,18 @@ def _finish(numbers: np.ndarray, keys: pa.Table) -> pd.DataFrame:
 def round_half_away(values: np.ndarray, *, out: np.ndarray | None = None) -> np.ndarray:
     """Round halves away from zero, here and not in the query: engines disagree on halves, and are slower at it.
 
+    What lies as near to a half as sums differ by the order of their addition counts as one.
+
     Examples
     --------
     >>> round_half_away(np.array([0.5e-6, -1.25, 2 / 3])).tolist()
     [1e-06, -1.25, 0.666667]
+    >>> round_half_away(np.array([8.7778124999999, 8.7778125000001])).tolist()
+    [8.777813, 8.777813]
     """
     scale = 10.0**DECIMALS
     result = np.empty_like(values) if out is None else out
-    np.copysign(0.5, values, out=result)
+    np.copysign(0.5 + NEARLY, values, out=result)
     with np.errstate(over="ignore"):  # beyond 1e302, where there are no decimals left to round
         result += values * scale
     np.trunc(result, out=result)
