@@ -15,8 +15,8 @@ from tenure_features.history import KEYS
 
 DECIMALS = 6
 NEARLY = 1e-4
-"""Of the last decimal: so near to a half counts as one. Two threads add up in no order of their own, and a mean that lies
-on a half would fall to either side of it."""
+"""Of the last decimal: so near to a half counts as one. Two threads add up in no order of their own, and a mean that
+lies on a half would fall to either side of it."""
 
 LEAST_ROWS = 1024
 
