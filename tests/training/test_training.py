@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,7 @@ import pytest
 from tenure_features.errors import DataContractError, UsageError
 from tenure_training.frame import Frames
 from tenure_training.models.registry import BASELINES, CANDIDATES
+from tenure_training.models.season import Season
 from tenure_training.training import NO_SIGNAL, Training, train
 from tenure_training.windows import backtest_windows
 
@@ -103,6 +105,19 @@ def test_train__says_that_only_the_backtest_is_shorter(small):
     assert training.frame.label_days == 50
     assert "that no closed window has shown: the total may be off" in season  # a history of four months
     assert f"windows of {training.backtest.windows[0].days} days: fewer than two of 50" in note
+
+
+def test_train__tells_what_past_years_showed_from_what_somebody_said(shop, open_log):
+    """Most orders outside December are taken away; on top of what that shows somebody expects three tenths more."""
+    orders, as_of = shop(300, days=1065, seed=3), pd.Timestamp("2022-12-01")
+    kept = (orders["ordered_at"].dt.month == 12) | (np.random.default_rng(1).random(len(orders)) < 0.35)
+    frames = Frames(open_log(orders[kept], as_of), season=Season(expected=1.3, ahead_of=as_of))
+    notes = train(frames, as_of=as_of, horizon_days=30, seed=7, candidates=["recency"]).notes
+    shown, said = (
+        float(re.search(words, " ".join(notes))[1]) for words in (r"showed, ([\d.]+)", r"season\], ([\d.]+)")
+    )
+    assert shown > 1.2
+    assert said == 1.3
 
 
 def test_train__says_that_nothing_could_be_learnt_or_compared(shop, open_log):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 import pandas as pd
@@ -204,16 +204,19 @@ def _notes(basis: Basis, frame: TrainingFrame, result: Backtest | None, history_
 
 def _season_notes(frame: TrainingFrame) -> tuple[str, ...]:
     """Say what is expected of the time of the year, and where nothing closed has shown it."""
-    notes, expected = [], frame.season.factor(frame.as_of, days=frame.horizon_days)
-    if frame.season.learnt and abs(math.log(expected)) > LITTLE_SEASON:
+    season, notes = frame.season, []
+    expected = season.factor(frame.as_of, days=frame.horizon_days)
+    shown = replace(season, expected=1.0).factor(frame.as_of, days=frame.horizon_days) if season.learnt else 1.0
+    said = round(expected / shown, 6)  # a factor that was named stands on top of what past years showed
+    if abs(math.log(shown)) > LITTLE_SEASON:
         notes.append(
-            f"By what past years showed, {expected:.2f} times the orders of an ordinary time are expected ahead; "
+            f"By what past years showed, {shown:.2f} times the orders of an ordinary time are expected ahead; "
             "CLV of longer times counts the seasons of its own days. The blend and the other hurdle models count that "
             "in; other models do not. What you know better can be said under [season]."
         )
-    elif expected != 1.0 and not frame.season.learnt:
+    if said != 1.0:
         notes.append(
-            f"By [season], {expected:.2f} times the orders of an ordinary time are expected in the window. The blend "
+            f"By [season], {said:.2f} times the orders of an ordinary time are expected in the window. The blend "
             "and the other hurdle models count that in once they have learnt from closed windows; other models do not."
         )
     if frame.unseen > LITTLE_UNSEEN and frame.label_days:

@@ -42,8 +42,8 @@ class Now:
     horizon_days
         Length of the window that is expected.
     season, season_learnt
-        Orders expected of that window, and of the windows that were learnt from, over those of ordinary ones, by what
-        somebody expects of times of the year; 1 where nobody does.
+        Orders expected of that window, and of the windows that were learnt from, over those of ordinary ones, by the
+        time of the year; 1 where nothing is said or known of it.
     spread_of_total
         Standard deviation of the logarithm of the total around what is expected.
     """
