@@ -206,17 +206,17 @@ def _season_notes(frame: TrainingFrame) -> tuple[str, ...]:
     """Say what is expected of the time of the year, and where nothing closed has shown it."""
     season, notes = frame.season, []
     expected = season.factor(frame.as_of, days=frame.horizon_days)
-    shown = replace(season, expected=1.0).factor(frame.as_of, days=frame.horizon_days) if season.learnt else 1.0
-    said = round(expected / shown, 6)  # a factor that was named stands on top of what past years showed
-    if abs(math.log(shown)) > LITTLE_SEASON:
+    from_past = replace(season, expected=1.0).factor(frame.as_of, days=frame.horizon_days) if season.learnt else 1.0
+    on_top = round(expected / from_past, 6)  # a factor that was named stands on top of what past years showed
+    if abs(math.log(from_past)) > LITTLE_SEASON:
         notes.append(
-            f"By what past years showed, {shown:.2f} times the orders of an ordinary time are expected ahead; "
+            f"By what past years showed, {from_past:.2f} times the orders of an ordinary time are expected ahead; "
             "CLV of longer times counts the seasons of its own days. The blend and the other hurdle models count that "
             "in; other models do not. What you know better can be said under [season]."
         )
-    if said != 1.0:
+    if on_top != 1.0:
         notes.append(
-            f"By [season], {said:.2f} times the orders of an ordinary time are expected in the window. The blend "
+            f"By [season], {on_top:.2f} times the orders of an ordinary time are expected in the window. The blend "
             "and the other hurdle models count that in once they have learnt from closed windows; other models do not."
         )
     if frame.unseen > LITTLE_UNSEEN and frame.label_days:
