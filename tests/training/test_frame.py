@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from pandas.testing import assert_frame_equal
+from scipy.special import expit, logit
 
 from tenure_features import snapshots
 from tenure_features.errors import DataContractError
@@ -165,6 +166,22 @@ def test_frames__of_one_log_share_what_was_fitted_at_an_origin(frames, as_of):
     assert common
     assert {key: late.fitted_at[key] for key in known} == known
     assert sum(origin in common for _, origin in late.fitted_at) == len(common)
+
+
+def test_training_matrix__tells_the_lengths_of_windows_apart_as_of_one_moment(frames, as_of):
+    """Everybody within as many days is expected to do the same at every origin: who has left since says nothing."""
+    frame = frames.frame(as_of, horizon_days=60)
+    matrix = training_matrix_of(frame)
+    of_length = pd.Series(matrix.rhythm_of_length).groupby(frame.window_days).unique()
+    assert of_length.map(len).eq(1).all()
+    lengths = of_length.map(lambda values: values[0]).sort_index()
+    assert len(lengths) > 1
+    assert (lengths.diff().dropna() > 0.1).all()
+    assert matrix.rhythm_of_horizon == lengths[60]
+    latest = frame.rows["as_of"].eq(frame.rows["as_of"].max()).to_numpy()
+    for days in np.unique(frame.window_days[latest]):
+        share = expit(matrix.rhythm[latest & (frame.window_days == days)]).mean()
+        assert lengths[days] == pytest.approx(logit(share))
 
 
 def test_frame__of_nobody_is_refused_with_the_moment(frames, orders):

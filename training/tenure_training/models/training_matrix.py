@@ -10,6 +10,7 @@ from weakref import WeakKeyDictionary
 
 import numpy as np
 import pandas as pd
+from scipy.special import expit, logit
 
 from tenure_training.models.btyd.btyd_ensemble import MOST_AT_ORIGIN, OBSERVED, BtydEnsemble
 from tenure_training.models.contract import Floats, TrainingFrame
@@ -18,6 +19,9 @@ from tenure_training.models.search_space import Settings
 
 FEWEST = 30
 """With fewer purchases, or fewer customers who did not buy, nothing is learnt beyond the rhythm."""
+
+LEAST_SHARE = 1e-6
+"""Of customers who are expected to buy; log-odds have no end otherwise."""
 
 _ORDERS_RANGE = (0.5, 2.0)
 
@@ -38,8 +42,12 @@ class TrainingMatrix:
         Shape (n,).
     rhythm
         Log-odds expected by the rhythm, shape (n,).
-    rhythm_of_window
-        Mean of these log-odds over the rows of the same window, shape (n,).
+    rhythm_of_length
+        What the rhythm expects of everybody together within as many days as the window of a row has, in log-odds of the
+        share that buys, shape (n,). One moment says it for every length, so that it tells lengths apart and nothing
+        else: who joins and who has left moves the mean of all customers from origin to origin, and says nothing of any.
+    rhythm_of_horizon
+        The same for the days that are predicted.
     log_severity
         Logarithm of the value the rhythm expects of those who buy, shape (n,).
     log_count
@@ -52,9 +60,10 @@ class TrainingMatrix:
     bought: Floats
     weight: Floats
     rhythm: Floats
-    rhythm_of_window: Floats
+    rhythm_of_length: Floats
     log_severity: Floats
     log_count: Floats
+    rhythm_of_horizon: float = 0.0
     settings: Settings = MappingProxyType({})
     _fitted: dict[tuple[str, int], Any] = field(default_factory=dict, repr=False, init=False)
 
@@ -67,7 +76,7 @@ class TrainingMatrix:
             bought=nothing,
             weight=nothing,
             rhythm=nothing,
-            rhythm_of_window=nothing,
+            rhythm_of_length=nothing,
             log_severity=nothing,
             log_count=nothing,
         )
@@ -131,16 +140,31 @@ def _make(frame: TrainingFrame) -> TrainingMatrix:
     back = np.argsort(np.concatenate(order), kind="stable")
     X = pd.concat(matrices, ignore_index=True).iloc[back].reset_index(drop=True)
     bought = frame.labels["bought"].to_numpy(dtype=np.float64)
+    by_length = _expect_by_length(frame)
     odds, log_severity, log_count = (np.concatenate(parts)[back] for parts in (rhythm, severity, count))
     return TrainingMatrix(
         X=X,
         bought=bought,
         weight=frame.weight,
         rhythm=odds,
-        rhythm_of_window=pd.Series(odds).groupby(frame.window).transform("mean").to_numpy(),
+        rhythm_of_length=pd.Series(frame.window_days).map(by_length).to_numpy(dtype=np.float64),
         log_severity=log_severity,
         log_count=log_count,
+        rhythm_of_horizon=by_length[frame.horizon_days],
     )
+
+
+def _expect_by_length(frame: TrainingFrame) -> dict[float, float]:
+    """Log-odds of the share that buys within each length of a window and the horizon, as of the latest origin."""
+    latest = frame.rows["as_of"].max()
+    rows = frame.rows[frame.rows["as_of"] == latest]
+    snapshot = rows[(frame.window_days == frame.window_days[rows.index[0]])[rows.index]]
+    fitted = _fit_at(frame, pd.Timestamp(latest), snapshot)
+    shares = {
+        float(days): expit(fitted.expect(snapshot, days=float(days)).log_odds).mean()
+        for days in np.unique([*frame.window_days, frame.horizon_days])
+    }
+    return {days: float(logit(np.clip(share, LEAST_SHARE, 1 - LEAST_SHARE))) for days, share in shares.items()}
 
 
 def _fit_at(frame: TrainingFrame, origin: pd.Timestamp, snapshot: pd.DataFrame) -> BtydEnsemble:

@@ -61,6 +61,14 @@ def test_boosted__grows_the_same_trees_with_one_thread_and_with_two(monkeypatch)
     assert _fit(many, labels).booster.save_raw("json") == alone
 
 
+def test_boosted__begins_as_a_shorter_one_of_the_same_seed(matrix, y):
+    long, short = (_fit(matrix, y, settings={"rounds": rounds}) for rounds in (60, 25))
+    assert (long.rounds, long.first(25).rounds) == (60, 25)
+    np.testing.assert_array_equal(long.first(25).score(matrix), short.score(matrix))
+    assert long.first(60) is long
+    assert short.first(60) is short
+
+
 def test_boosted__does_not_depend_on_the_order_of_rows(matrix, y):
     order = np.random.default_rng(4).permutation(len(y))
     weight = np.linspace(0.5, 1, len(y))

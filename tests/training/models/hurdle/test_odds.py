@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 
 import numpy as np
@@ -32,9 +33,10 @@ def _matrix(n: int = N) -> TrainingMatrix:
         bought=bought,
         weight=np.ones(n),
         rhythm=rhythm,
-        rhythm_of_window=np.full(n, rhythm.mean()),
+        rhythm_of_length=np.full(n, rhythm.mean()),
         log_severity=nothing,
         log_count=nothing,
+        rhythm_of_horizon=float(rhythm.mean()) + 0.5,
     )
 
 
@@ -171,7 +173,7 @@ def test_odds__habits_know_of_the_rhythm_what_it_expects_of_everybody_alone(trai
     before = odds.parts(training.X, training.rhythm)["habits"]
     other = training.X.assign(rhythm_odds_bgnbd=-training.X["rhythm_odds_bgnbd"], tenure_days=0.0)
     np.testing.assert_array_equal(odds.parts(other, -training.rhythm)["habits"], before)
-    moved = replace(odds, typical=odds.typical + 0.3).parts(training.X, training.rhythm)["habits"]
+    moved = replace(odds, start=odds.start + 0.3).parts(training.X, training.rhythm)["habits"]
     np.testing.assert_allclose(moved, before + 0.3)
 
 
@@ -195,7 +197,7 @@ def test_odds__contributions_are_the_weighted_ones_of_the_parts(training, linear
     if linear:
         base += weights["linear"] * odds.linear.intercept
         habit += weights["linear"] * odds.linear.contributions(training.X)[:, columns.index("habit")]
-    for name, booster, start in (("trees", odds.trees, 0.0), ("habits", odds.habits, odds.typical)):
+    for name, booster, start in (("trees", odds.trees, 0.0), ("habits", odds.habits, odds.start)):
         if trees:
             parts, own = booster.contributions(training.X)
             base += weights[name] * (own + start)
@@ -229,3 +231,47 @@ def test_odds__are_near_the_truth_on_fresh_customers(training):
     said = expit(_fit(training)(fresh.X[half], fresh.rhythm[half]))
     assert np.corrcoef(logit(said), logit(truth))[0, 1] > 0.85
     assert said.mean() == pytest.approx(truth.mean(), abs=0.05)
+
+
+def test_odds__grow_more_trees_where_later_windows_are_predicted_better_by_them():
+    """Buyers depend on eight habits at once, more than a hundred shallow trees tell; noise never asks for more."""
+    generator, n = np.random.default_rng(7), 20_000
+    habits = generator.normal(size=(n, 8))
+    chance = expit(-0.5 + 1.2 * np.sign(habits).sum(axis=1))
+    X = pd.DataFrame(habits, columns=[f"habit_{k}" for k in range(8)]).assign(rhythm_odds_bgnbd=0.0, tenure_days=0.0)
+    nothing = np.zeros(n)
+
+    def teach(rows: slice, bought: np.ndarray) -> TrainingMatrix:
+        of = dict.fromkeys(("rhythm", "rhythm_of_length", "log_severity", "log_count"), nothing[rows])
+        return TrainingMatrix(X=X[rows].reset_index(drop=True), bought=bought[rows], weight=nothing[rows] + 1.0, **of)
+
+    first, later = slice(0, n // 2), slice(n // 2, n)
+    for bought, rounds in (
+        ((generator.random(n) < chance).astype(float), 400),
+        ((generator.random(n) < 0.5).astype(float), 100),
+    ):
+        odds, after = _fit(teach(first, bought)), teach(later, bought)
+        parts = odds.all_parts(after.X, after.rhythm)
+        evidence = Evidence(
+            buy_probability=expit(odds.of_parts(parts)),
+            expected_value=after.bought,
+            bought=after.bought > 0,
+            value=after.bought,
+            window=np.arange(n // 2) % 2,
+            parts=parts,
+        )
+        calibrated = odds.calibrate(evidence)
+        assert odds.trees.rounds == 100
+        assert (calibrated.trees.rounds, calibrated.habits.rounds) == (rounds, rounds)
+        picked = calibrated.pick(parts)
+        for name, part in calibrated.parts(after.X, after.rhythm).items():
+            np.testing.assert_array_equal(picked[name], part, err_msg=name)
+
+
+def test_odds__stored_before_habits_had_a_start_of_their_own_say_what_they_said(training, tmp_path):
+    odds = replace(_fit(training), start=-0.7, typical=-0.7)
+    odds.save(tmp_path)
+    saved = json.loads((tmp_path / "odds.json").read_text())
+    del saved["start"]
+    (tmp_path / "odds.json").write_text(json.dumps(saved))
+    np.testing.assert_array_equal(Odds.load(tmp_path)(training.X, training.rhythm), odds(training.X, training.rhythm))

@@ -27,7 +27,7 @@ def purchases() -> dict[str, np.ndarray | pd.DataFrame]:
 
 def _fit(purchases, *, linear=True, trees=True, **changed) -> Severity:
     given = {**purchases, **changed}
-    nothing = dict.fromkeys(("rhythm", "rhythm_of_window", "log_severity", "log_count"), np.zeros(N))
+    nothing = dict.fromkeys(("rhythm", "rhythm_of_length", "log_severity", "log_count"), np.zeros(N))
     training = TrainingMatrix(X=given["X"], bought=given["bought"], weight=np.ones(N), **nothing)
     return Severity.fit(
         training, value=given["value"], log_rhythm=given["log_rhythm"], linear=linear, trees=trees, seed=1

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from types import MappingProxyType
@@ -124,6 +124,15 @@ class Boosted:
             data.set_float_info("label_lower_bound", y[order])
             data.set_float_info("label_upper_bound", upper[order])
         return cls(tuple(X.columns), xgboost.train(parameters, data, rounds))
+
+    @property
+    def rounds(self) -> int:
+        """Number of trees."""
+        return int(self.booster.num_boosted_rounds())
+
+    def first(self, rounds: int) -> Self:
+        """Give the booster as it was after its first trees, the whole one where there are no more of them."""
+        return self if rounds >= self.rounds else replace(self, booster=self.booster[:rounds])
 
     @cached_property
     def terms(self) -> TermMap:

@@ -152,12 +152,14 @@ class FittedHurdle(Fitted):
 
     def calibrate(self, evidence: Evidence) -> Self:
         """Take weights, level and the spread of values from windows later than the parts were fitted on."""
-        odds, severity = self.odds, self.severity
-        if len(evidence.window) and self.now is not None:
-            odds, severity = self.now.settle(odds.calibrate(evidence), severity, misses=evidence.misses)
+        odds, severity, now = self.odds, self.severity, self.now
+        if len(evidence.window) and now is not None:
+            odds = odds.calibrate(evidence)
+            now = replace(now, parts=odds.pick(now.parts))
+            odds, severity = now.settle(odds, severity, misses=evidence.misses)
         later = SpendDistribution.of_evidence(evidence, horizon_days=self.horizon_days)
-        spread = later.widen(self.now.spread_of_total if self.now else 0.0) if later else self.spread
-        return replace(self, odds=odds, severity=severity, spread=spread)
+        spread = later.widen(now.spread_of_total if now else 0.0) if later else self.spread
+        return replace(self, odds=odds, severity=severity, spread=spread, now=now)
 
     def flatten(self) -> Self:
         """Draw chances to buy to their mean; as many buyers and as much value are expected of everybody together."""
@@ -196,7 +198,7 @@ class FittedHurdle(Fitted):
         """Predict over the horizon."""
         expected = self.ensemble.expect(snapshot, days=self.horizon_days)
         X = self.matrix(snapshot, expected)
-        parts, correction = self.odds.parts(X, expected.log_odds), self.severity.correction(X)
+        parts, correction = self.odds.all_parts(X, expected.log_odds), self.severity.correction(X)
         prediction = self._predict(expected, parts, correction)
         if self.now is None or snapshot is not self.now.snapshot:
             return prediction

@@ -76,7 +76,7 @@ class Now:
             0,
             lambda: LevelForecast.of(frame, odds=odds_by_model(training.X), log_severity=training.log_severity),
         )
-        parts = odds.parts(X, expected.log_odds)
+        parts = odds.all_parts(X, expected.log_odds)
         return cls(
             snapshot=frame.present,
             expected=expected,

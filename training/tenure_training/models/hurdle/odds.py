@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Self
@@ -21,7 +21,9 @@ from tenure_training.models.hurdle.level import OddsLevel
 from tenure_training.models.hurdle.level_forecast import shift_to
 from tenure_training.models.hurdle.linear import PENALTY_SPACE as LINEAR
 from tenure_training.models.hurdle.linear import Ridge
+from tenure_training.models.hurdle.rounds import STAGES, choose_rounds, most_rounds, name_at, parts_at, stages
 from tenure_training.models.hurdle.stack import FARTHEST, Stack
+from tenure_training.models.search_space import Settings
 from tenure_training.models.season import multiply_orders
 from tenure_training.models.training_matrix import TrainingMatrix
 
@@ -54,6 +56,10 @@ class Odds:
         Curve from the ranking to the log-odds.
     typical
         Mean log-odds the rhythm expected of the customers the model was fitted for: where explanations start from.
+    start
+        Log-odds of the share that the rhythm expects to buy within the horizon: where habits start from.
+    grown
+        The boosters by number of trees and name, for `calibrate` to choose from; empty once they have been stored.
     """
 
     linear: Ridge | None
@@ -62,6 +68,8 @@ class Odds:
     stack: Stack
     level: OddsLevel
     typical: float
+    start: float
+    grown: Mapping[int, Mapping[str, Boosted]] = field(default_factory=dict, repr=False)
 
     @classmethod
     def fit(cls, training: TrainingMatrix, *, typical: float, linear: bool, trees: bool, seed: int) -> Self:
@@ -74,15 +82,24 @@ class Odds:
                 stack=Stack({RHYTHM_PART: 1.0}),
                 level=OddsLevel(),
                 typical=typical,
+                start=typical,
             )
         purchases = float(training.bought.sum())
+        grown = {"trees": _trees(training, seed=seed), "habits": _habits(training, seed=seed + 1)} if trees else {}
+        by_rounds = {
+            rounds: {name: booster.first(rounds) for name, booster in grown.items()}
+            for rounds in stages(training.settings)
+        }
+        first = next(iter(by_rounds.values()))
         return cls(
             linear=_linear(training) if linear else None,
-            trees=_trees(training, seed=seed) if trees else None,
-            habits=_habits(training, seed=seed + 1) if trees else None,
+            trees=first.get("trees"),
+            habits=first.get("habits"),
             stack=_usual(linear, trees, purchases / (purchases + HALF_TRUST)),
             level=OddsLevel(),
             typical=typical,
+            start=training.rhythm_of_horizon,
+            grown=by_rounds if trees else {},
         )
 
     @cached_property
@@ -106,8 +123,17 @@ class Odds:
         """Log-odds of every part by name, shape (n,) each."""
         return self._with_rhythm(rhythm, {name: member.score(X) for name, member in self._members.items()})
 
+    def all_parts(self, X: Table, rhythm: Floats) -> dict[str, Floats]:
+        """Log-odds of every part, and of the boosters at every number of trees `calibrate` may choose from."""
+        parts, members = self.parts(X, rhythm), self._members
+        for rounds, boosters in self.grown.items():
+            others = {name: booster.score(X) for name, booster in boosters.items() if booster is not members[name]}
+            at = {**parts, **self._with_rhythm(rhythm, others)}
+            parts |= {name_at(name, rounds): at[name] for name in boosters}
+        return parts
+
     def _with_rhythm(self, rhythm: Floats, scores: Mapping[str, Floats]) -> dict[str, Floats]:
-        habits = {"habits": self.typical + scores["habits"]} if "habits" in scores else {}
+        habits = {"habits": self.start + scores["habits"]} if "habits" in scores else {}
         return {RHYTHM_PART: rhythm, **scores, **habits}
 
     def ranking(self, X: Table, rhythm: Floats) -> Floats:
@@ -115,12 +141,23 @@ class Odds:
         return self.stack(self.parts(X, rhythm))
 
     def calibrate(self, evidence: Evidence) -> Self:
-        """Learn the weights of the parts, then the curve of their mean, from windows later than the fit's."""
-        if not set(self.stack.weights) <= set(evidence.parts):
+        """Learn the number of trees, the weights of the parts, then the curve of their mean, from later windows."""
+        names, bought, window = self.stack.weights, evidence.bought, evidence.window
+        if not set(names) <= set(evidence.parts):
             return self
-        stack = self.stack.learnt(evidence.parts, bought=evidence.bought, window=evidence.window)
-        level = OddsLevel.learnt(stack(evidence.parts), bought=evidence.bought, window=evidence.window)
-        return replace(self, stack=stack, level=level)
+        usual = parts_at(evidence.parts, names, STAGES[0])
+        stack = self.stack.learnt(usual, bought=bought, window=window)
+        scores = {rounds: stack(parts_at(evidence.parts, names, rounds)) for rounds in self.grown}
+        rounds = choose_rounds(scores, bought=bought, window=window) if scores else STAGES[0]
+        parts = parts_at(evidence.parts, names, rounds)
+        stack = self.stack.learnt(parts, bought=bought, window=window)
+        level = OddsLevel.learnt(stack(parts), bought=bought, window=window)
+        return replace(self, **self.grown.get(rounds, {}), stack=stack, level=level)
+
+    def pick(self, parts: Mapping[str, Floats]) -> dict[str, Floats]:
+        """Pick the parts as they are after as many trees as there are, from what `parts` gave when more were grown."""
+        rounds = STAGES[0] if self.trees is None else self.trees.rounds
+        return parts_at(parts, self.stack.weights, rounds)
 
     def set_level(self, parts: Mapping[str, Floats], *, rhythm: Floats, trust: float, season: float = 1.0) -> Self:
         """Set the level so that as many customers present are expected to buy as rhythm and stack expect together.
@@ -199,7 +236,7 @@ class Odds:
         terms = np.zeros((len(rhythm), len(self.terms)))
         own = terms[:, self.terms[RHYTHM_PART_NAME]]
         own += by_rhythm * (rhythm - self.typical)
-        rest = np.full(len(rhythm), (by_rhythm + weights.get("habits", 0.0)) * self.typical)
+        rest = np.full(len(rhythm), by_rhythm * self.typical + weights.get("habits", 0.0) * self.start)
         for name, answer in answers.items():
             terms[:, self._places[name]] += weights[name] * self._members[name].terms.add_up(answer.parts)
             rest = rest + weights[name] * answer.base
@@ -219,13 +256,14 @@ class Odds:
             "weights": dict(self.stack.weights),
             "level": asdict(self.level),
             "typical": self.typical,
+            "start": self.start,
         }
         (folder / "odds.json").write_text(json.dumps(saved), encoding="utf-8")
 
     @classmethod
     def load(cls, folder: Path) -> Self:
         """Read what `save` wrote."""
-        saved = read_stored(folder / "odds.json").fields("linear", "weights", "level", "typical")
+        saved = read_stored(folder / "odds.json").fields("linear", "weights", "level", "typical", optional=("start",))
         paths = [folder / f"odds_{name}.ubj" for name in _BOOSTERS]
         trees, habits = (Boosted.load(path, objective="binary:logistic") if path.exists() else None for path in paths)
         linear = None if saved["linear"].missing else Ridge.from_stored(saved["linear"])
@@ -240,6 +278,7 @@ class Odds:
             stack=stack,
             level=OddsLevel.from_stored(saved["level"]),
             typical=logarithm(saved["typical"]),
+            start=logarithm(saved["start" if "start" in saved else "typical"]),
         )
 
 
@@ -262,7 +301,7 @@ def _trees(training: TrainingMatrix, *, seed: int) -> Boosted:
             weight=training.weight,
             objective="binary:logistic",
             seed=seed,
-            settings=training.settings,
+            settings=_as_tall_as_pays(training),
         )
 
     return training.once("trees of odds", seed, fit)
@@ -271,8 +310,8 @@ def _trees(training: TrainingMatrix, *, seed: int) -> Boosted:
 def _habits(training: TrainingMatrix, *, seed: int) -> Boosted:
     """Fit trees that look at what customers did, and not at what BTYD models make of it: these can be wrong together.
 
-    How much the rhythm expects of everybody in a window is where they start, so that its length is known. How long
-    customers have been with the shop is left out: it grows with ``as_of`` for all of them together.
+    How much the rhythm expects of everybody within as many days is where they start, so that the length of a window is
+    known. How long customers have been with the shop is left out: it grows with ``as_of`` for all of them together.
     """
 
     def fit() -> Boosted:
@@ -283,11 +322,16 @@ def _habits(training: TrainingMatrix, *, seed: int) -> Boosted:
             weight=training.weight,
             objective="binary:logistic",
             seed=seed,
-            offset=training.rhythm_of_window,
-            settings=training.settings,
+            offset=training.rhythm_of_length,
+            settings=_as_tall_as_pays(training),
         )
 
     return training.once("habits", seed, fit)
+
+
+def _as_tall_as_pays(training: TrainingMatrix) -> Settings:
+    """Give boosters as many trees as there are purchases enough for, unless their number was tuned."""
+    return {"rounds": most_rounds(float(training.bought.sum())), **training.settings}
 
 
 def _usual(linear: bool, trees: bool, trust: float) -> Stack:
