@@ -147,7 +147,7 @@ def _make(frame: TrainingFrame) -> TrainingMatrix:
         bought=bought,
         weight=frame.weight,
         rhythm=odds,
-        rhythm_of_length=pd.Series(frame.window_days).map(by_length).to_numpy(dtype=np.float64),
+        rhythm_of_length=np.array([by_length[days] for days in frame.window_days], dtype=np.float64),
         log_severity=log_severity,
         log_count=log_count,
         rhythm_of_horizon=by_length[frame.horizon_days],

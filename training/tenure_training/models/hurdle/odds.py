@@ -152,7 +152,9 @@ class Odds:
         parts = parts_at(evidence.parts, names, rounds)
         stack = self.stack.learnt(parts, bought=bought, window=window)
         level = OddsLevel.learnt(stack(parts), bought=bought, window=window)
-        return replace(self, **self.grown.get(rounds, {}), stack=stack, level=level)
+        boosters = self.grown.get(rounds, {})
+        trees, habits = boosters.get("trees", self.trees), boosters.get("habits", self.habits)
+        return replace(self, trees=trees, habits=habits, stack=stack, level=level)
 
     def pick(self, parts: Mapping[str, Floats]) -> dict[str, Floats]:
         """Pick the parts as they are after as many trees as there are, from what `parts` gave when more were grown."""
