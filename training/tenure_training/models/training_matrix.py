@@ -20,7 +20,7 @@ from tenure_training.models.search_space import Settings
 FEWEST = 30
 """With fewer purchases, or fewer customers who did not buy, nothing is learnt beyond the rhythm."""
 
-LEAST_SHARE = 1e-6
+_LEAST_SHARE = 1e-6
 """Of customers who are expected to buy; log-odds have no end otherwise."""
 
 _ORDERS_RANGE = (0.5, 2.0)
@@ -164,7 +164,7 @@ def _expect_by_length(frame: TrainingFrame) -> dict[float, float]:
         float(days): expit(fitted.expect(snapshot, days=float(days)).log_odds).mean()
         for days in np.unique([*frame.window_days, frame.horizon_days])
     }
-    return {days: float(logit(np.clip(share, LEAST_SHARE, 1 - LEAST_SHARE))) for days, share in shares.items()}
+    return {days: float(logit(np.clip(share, _LEAST_SHARE, 1 - _LEAST_SHARE))) for days, share in shares.items()}
 
 
 def _fit_at(frame: TrainingFrame, origin: pd.Timestamp, snapshot: pd.DataFrame) -> BtydEnsemble:

@@ -21,7 +21,14 @@ from tenure_training.models.hurdle.level import OddsLevel
 from tenure_training.models.hurdle.level_forecast import shift_to
 from tenure_training.models.hurdle.linear import PENALTY_SPACE as LINEAR
 from tenure_training.models.hurdle.linear import Ridge
-from tenure_training.models.hurdle.rounds import STAGES, choose_rounds, most_rounds, name_at, parts_at, stages
+from tenure_training.models.hurdle.rounds import (
+    STAGES,
+    choose_rounds,
+    most_rounds,
+    name_at,
+    parts_at,
+    rounds_to_compare,
+)
 from tenure_training.models.hurdle.stack import FARTHEST, Stack
 from tenure_training.models.search_space import Settings
 from tenure_training.models.season import multiply_orders
@@ -88,7 +95,7 @@ class Odds:
         grown = {"trees": _trees(training, seed=seed), "habits": _habits(training, seed=seed + 1)} if trees else {}
         by_rounds = {
             rounds: {name: booster.first(rounds) for name, booster in grown.items()}
-            for rounds in stages(training.settings)
+            for rounds in rounds_to_compare(training.settings)
         }
         first = next(iter(by_rounds.values()))
         return cls(

@@ -36,12 +36,12 @@ def most_rounds(purchases: float) -> int:
     return max([STAGES[0], *(stage for stage in STAGES if stage * PURCHASES_PER_TREE <= purchases)])
 
 
-def stages(settings: Settings) -> tuple[int, ...]:
+def rounds_to_compare(settings: Settings) -> tuple[int, ...]:
     """Give the numbers of trees that are compared: the one that was tuned, where one was.
 
     Examples
     --------
-    >>> stages({}), stages({"rounds": 150, "eta": 0.1})
+    >>> rounds_to_compare({}), rounds_to_compare({"rounds": 150, "eta": 0.1})
     ((100, 200, 400), (150,))
     """
     return (int(settings["rounds"]),) if "rounds" in settings else STAGES
