@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Literal, Self
 
 from pydantic import Field, model_validator
@@ -57,6 +58,8 @@ class ExperimentsConfig(ConfigSection):
         less than the floor.
     holdout, holdout_days
         Share held out from everything, and days after which others are; 0 days: never.
+    results
+        File of what campaigns taught: ``tenure experiment analyse`` adds to it, others read it.
     tactics, tests
         By name; of groups that share a customer the first one has it.
     """
@@ -72,6 +75,7 @@ class ExperimentsConfig(ConfigSection):
     floor: float = Field(default=0.1, ge=0.01, le=0.5)
     holdout: float = Field(default=0.0, ge=0, lt=0.5)
     holdout_days: int = Field(default=180, ge=0)
+    results: Path | None = None
     tactics: dict[str, TacticConfig] = Field(default_factory=dict)
     tests: dict[str, StandingTestConfig] = Field(default_factory=dict)
 

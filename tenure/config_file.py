@@ -77,6 +77,7 @@ def _anchor_paths(tree: ConfigTree, folder: Path) -> ConfigTree:
             str(folder / Path(file).expanduser()) if isinstance(file, str) else file for file in files
         ]
     _anchor(tree.get("engine"), "temp_directory", folder)
+    _anchor(tree.get("experiments"), "results", folder)
     tracking = tree.get("tracking")
     if isinstance(tracking, dict) and str(tracking.get("uri", "")).startswith(SQLITE):
         tracking["uri"] = f"{SQLITE}{(folder / tracking['uri'].removeprefix(SQLITE)).resolve()}"

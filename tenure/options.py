@@ -93,6 +93,14 @@ Features = Annotated[
     typer.Option("--features", metavar="FILE", help="A Python file that defines features of your own; repeat."),
 ]
 Out = Annotated[Path | None, typer.Option("--out", metavar="DIR", help="Folder for the results.")]
+ResultsFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--results",
+        metavar="FILE",
+        help="What campaigns taught, as tenure experiment analyse wrote it. [default: results of [experiments]]",
+    ),
+]
 Previous = Annotated[
     Path | None,
     typer.Option(

@@ -341,6 +341,7 @@ CAMPAIGN_TERMS: Mapping[str, Term] = {
     "p_value": Term("ratio", "probability of so large a difference in a test without effect"),
     "adjusted_p": Term("ratio", "p_value for the number of comparisons (Benjamini and Hochberg): arms of the metric "
                        "the test was made for are a family, everything else is the other one"),
+    "error": Term("as the metric", "standard error of the difference"),
     "unadjusted": Term("as the metric", "the difference without a covariate"),
     "covariate": Term("-", "what takes variance away: the days before the assignment (CUPED), with predictions given "
                       "those as well (CUPAC)"),
@@ -353,6 +354,24 @@ CAMPAIGN_TERMS: Mapping[str, Term] = {
     "reading": Term("-", "what was seen"),
     "limit": Term("ratio", "the analysis stops where p_value is below"),
     "stops": Term("-", "whether the check stops the analysis"),
+}  # fmt: skip
+
+RESULT_TERMS: Mapping[str, Term] = {
+    "group": Term("-", "customers alike before the assignment; everybody: the campaign as a whole"),
+    "campaign": Term("-", "whose customers were drawn by lot"),
+    "arm": CAMPAIGN_TERMS["arm"],
+    "metric": CAMPAIGN_TERMS["metric"],
+    "horizon_days": Term("days", "window of a customer, from the assignment on"),
+    "customers": Term("customers", "assigned to the arm whose window has closed"),
+    "difference": CAMPAIGN_TERMS["difference"],
+    "outcome": CAMPAIGN_TERMS["outcome"],
+    "evidence": Term("-", "in the group itself: the interval of the group leaves zero out; in the campaign as a whole: "
+                     "the campaign won or lost, and the group goes the same way; else not enough data"),
+    "known_at": Term("date", "orders were read until then: before that moment nobody could know it"),
+    "lift": Term("share", "difference, and the ends of its interval, over the mean of control"),
+    "money_metric": Term("-", "profit where costs are known, else margin, else revenue"),
+    "money_seen": Term("money", "difference per customer times the customers of the arm, as measured"),
+    "money_believed": Term("money", "the same by the lift that is believed given all results of the shop"),
 }  # fmt: skip
 
 DESIGN_TERMS: Mapping[str, Term] = {

@@ -20,6 +20,7 @@ def card(
             "--identities", metavar="FILE|DIR", help="identity_map.parquet. [default: the one beside the scores]"
         ),
     ] = None,
+    results: options.ResultsFile = None,
     html: Annotated[Path | None, typer.Option("--html", metavar="FILE", help="Write the card as a page, too.")] = None,
     language: options.LanguageOption = None,
     json: options.Json = False,
@@ -39,9 +40,9 @@ def card(
     from tenure_serving.language import load_language
 
     settings = None if config is None else load_config(config, overrides={})
-    require_apart(html, input_places(settings), results=[config, scores, scores / SCORES, identities])
+    require_apart(html, input_places(settings), results=[config, scores, scores / SCORES, identities, results])
     spoken = load_language(language or (settings.report.language if settings else "en"))
-    shown_card = open_card(customer, scores, config=settings, identities=identities, language=spoken)
+    shown_card = open_card(customer, scores, config=settings, identities=identities, results=results, language=spoken)
     if html is not None:
         html.parent.mkdir(parents=True, exist_ok=True)
         html.write_text(render_card(shown_card), encoding="utf-8")

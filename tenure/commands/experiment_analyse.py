@@ -45,6 +45,14 @@ def experiment_analyse(
             help="Scores made no later than the first assignment: they split and sharpen the effect. [default: none]",
         ),
     ] = None,
+    results: Annotated[
+        Path | None,
+        typer.Option(
+            "--results",
+            metavar="FILE",
+            help="Add the result to this file, and say what all in it taught. [default: results of [experiments]]",
+        ),
+    ] = None,
     level: options.LevelOption = 0.95,
     orders: options.Orders = None,
     column: options.Columns = None,
@@ -69,6 +77,7 @@ def experiment_analyse(
     email=0.3 --share voucher=0.3
     """
     from tenure.config_file import load_config
+    from tenure.jobs.campaign_results import results_place
     from tenure.jobs.experiment import analyse_job, read_shares
     from tenure.jobs.outputs import input_places, require_apart
     from tenure.output import show
@@ -92,11 +101,12 @@ def experiment_analyse(
         sequential=sequential,
         planned=planned,
     )
-    require_apart(out, input_places(settings), results=[config, scores])
+    require_apart(out, input_places(settings), results=[config, scores, results])
     with open_progress(quiet=quiet, profile=profile) as progress:
         result = analyse_job(
-            settings, campaign, how=how, horizon_days=horizon, control=control, scores=scores, by=by, progress=progress
-        )
+            settings, campaign, how=how, horizon_days=horizon, control=control, scores=scores, by=by, progress=progress,
+            results=results_place(settings, results),
+        )  # fmt: skip
     spoken = load_language(language or settings.report.language)
     show("experiment analyse", result, out=out, as_json=json, language=spoken)
     if result.value("broken"):

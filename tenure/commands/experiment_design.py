@@ -60,6 +60,7 @@ def experiment_design(
         Path | None,
         typer.Option("--previous", metavar="FILE|DIR", help="Scores of one window ago or earlier. [default: none]"),
     ] = None,
+    results: options.ResultsFile = None,
     level: options.LevelOption = 0.95,
     orders: options.Orders = None,
     column: options.Columns = None,
@@ -85,6 +86,7 @@ def experiment_design(
     --arm voucher=0.5 --out summer
     """
     from tenure.config_file import load_config
+    from tenure.jobs.campaign_results import results_place
     from tenure.jobs.experiment import read_shares
     from tenure.jobs.experiment_design import Eligibility, design_job, write_assignments
     from tenure.jobs.outputs import input_places, require_apart
@@ -114,10 +116,13 @@ def experiment_design(
         refresh_days=refresh_holdout,
         overlap=overlap,
     )
-    require_apart(out, input_places(settings), results=[config, scores, previous])
+    require_apart(out, input_places(settings), results=[config, scores, previous, results])
     with open_progress(quiet=quiet, profile=profile) as progress:
         eligibility = Eligibility(where=where, scores=scores, previous=previous)
-        design = design_job(settings, plan, eligibility=eligibility, start=start, progress=progress)
+        design = design_job(
+            settings, plan, eligibility=eligibility, start=start, results=results_place(settings, results),
+            progress=progress,
+        )  # fmt: skip
     spoken = load_language(language or settings.report.language)
     show("experiment design", design.findings, out=out, as_json=json, language=spoken)
     if out is not None:

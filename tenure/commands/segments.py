@@ -33,6 +33,7 @@ def segments(
             "value_tier = 'high' and visits_90d > 3\". Features and customers need --config.",
         ),
     ] = None,
+    results: options.ResultsFile = None,
     out: options.Out = None,
     language: options.LanguageOption = None,
     json: options.Json = False,
@@ -50,9 +51,9 @@ def segments(
     from tenure_serving.language import load_language
 
     settings = None if config is None else load_config(config, overrides={})
-    require_apart(out, input_places(settings), results=[config, scores, previous])
+    require_apart(out, input_places(settings), results=[config, scores, previous, results])
     spoken = load_language(language or (settings.report.language if settings else "en"))
     findings = segments_job(
-        scores, previous=previous, config=settings, by=by, group=group, where=where, language=spoken
+        scores, previous=previous, config=settings, by=by, group=group, where=where, results=results, language=spoken
     )
     show("segments", findings, out=out, as_json=json, language=spoken)

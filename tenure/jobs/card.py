@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import pandas as pd
 
 from tenure.config import Config
+from tenure.jobs.campaign_results import known_results, results_place
 from tenure.jobs.opening import open_configured_shop
+from tenure_decisions.campaigns.results import CampaignResult
 from tenure_features import Shop, orders
 from tenure_features.reading.engine import fetch
 from tenure_serving.card import CustomerCard
@@ -24,6 +27,7 @@ def open_card(
     *,
     config: Config | None = None,
     identities: Path | None = None,
+    results: Path | None = None,
     language: Language = ENGLISH,
 ) -> CustomerCard:
     """Put the card of a customer together.
@@ -38,6 +42,8 @@ def open_card(
         Names the orders and the tables beside them; without it the card has no timeline and no experience.
     identities
         ``identity_map.parquet`` or its folder; None: the one beside the scores, if there is one.
+    results
+        File of what campaigns taught; None: that of the configuration.
     language
         Of every text.
 
@@ -49,13 +55,24 @@ def open_card(
         A table cannot be used.
     """
     scored = read_scores(scores)
+    taught = known_results(results_place(config, results), as_of=scored.as_of)
+    tables = None if config is None else customer_tables(config, customer_id, scored.as_of)
     return build_from_scores(
         customer_id,
         scored,
-        tables=None if config is None else customer_tables(config, customer_id, scored.as_of),
+        tables=None if tables is None else with_outcomes(tables, taught),
         identities=read_identity_rows(identities, scored.path.parent),
         language=language,
     )
+
+
+def with_outcomes(tables: dict[str, pd.DataFrame], taught: Sequence[CampaignResult]) -> dict[str, pd.DataFrame]:
+    """Say beside every assignment of a customer what became of the arm, where that is known."""
+    if "assignments" not in tables or not taught:
+        return tables
+    outcomes = pd.Series({(result.campaign, result.arm): result.outcome for result in taught}, name="outcome")
+    joined = tables["assignments"].join(outcomes.rename_axis(["campaign", "arm"]), on=["campaign", "arm"])
+    return {**tables, "assignments": joined}
 
 
 def customer_tables(config: Config, customer_id: str, as_of: pd.Timestamp) -> dict[str, pd.DataFrame]:

@@ -10,11 +10,13 @@ import pandas as pd
 
 from tenure.config import Config
 from tenure.config_section import parse_moment
+from tenure.jobs.campaign_results import known_results
 from tenure.jobs.experiment import ORDER_COLUMNS, TRIAL_TABLES, predict_metrics
 from tenure.jobs.opening import open_configured_shop
 from tenure.jobs.segments import find_members
 from tenure.stages import Progress
 from tenure_decisions.campaigns.design import Design, DesignSettings, design_campaign
+from tenure_decisions.campaigns.results import believe_lift
 from tenure_decisions.campaigns.trial import measure
 from tenure_features import Shop, orders, snapshots
 from tenure_features.errors import UsageError
@@ -46,7 +48,13 @@ class Eligibility:
 
 
 def design_job(
-    config: Config, settings: DesignSettings, *, eligibility: Eligibility, start: str | None, progress: Progress
+    config: Config,
+    settings: DesignSettings,
+    *,
+    eligibility: Eligibility,
+    start: str | None,
+    results: Path | None = None,
+    progress: Progress,
 ) -> Design:
     """Find the population now and one window ago, and design a campaign for it.
 
@@ -60,6 +68,8 @@ def design_job(
         Who takes part.
     start
         When customers are assigned; None: at the moment of the shop.
+    results
+        File of what campaigns taught: what was known at the moment of the shop is the prior of the lift.
     progress
         Told what happens.
 
@@ -96,6 +106,7 @@ def design_job(
             newcomers_a_day=len(set(now["customer_id"]) - set(past["customer_id"])) / settings.horizon_days,
             predictions=None if earlier is None else predict_metrics(earlier.table),
             notes=(f"The past is the {settings.horizon_days} days from {then:%Y-%m-%d} on: {len(past):,} customers.",),
+            prior=believe_lift(known_results(results, as_of=shop.as_of), metric=settings.metric),
             currency=shop.currency or "",
         )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,12 +11,14 @@ import pandas as pd
 
 from tenure.config import Config, EconomicsConfig
 from tenure.jobs.campaign import contact_findings
+from tenure.jobs.campaign_results import known_results, results_place
 from tenure.jobs.experience import EXPERIENCE_TABLES, find_experience
 from tenure.jobs.matrix import find_matrix
 from tenure.jobs.opening import open_configured_shop
 from tenure.jobs.pareto import find_pareto
 from tenure.jobs.profile_columns import condition_columns, with_profile
 from tenure.jobs.segment_study import STUDY_TABLES, study
+from tenure_decisions.campaigns.results import CampaignResult, find_best_arms, find_results, list_what_works
 from tenure_decisions.findings import Fact, Findings, FindingTable
 from tenure_decisions.glossary import GROUP_TERMS
 from tenure_features import Shop, orders, snapshots
@@ -40,7 +42,7 @@ WHERE, IN_GROUP, OTHERS = "your_group", N_("in the group"), N_("everybody else")
 _BUILT_IN_MAPS = {"rfm_group": "common_eleven", "rfm_relationship": "relationship"}
 
 
-_PARTS = ("movement", "stability", "experience", "matrix", "study")
+_PARTS = ("movement", "stability", "experience", "matrix", "study", "campaign_results")
 
 
 def segments_job(
@@ -51,6 +53,7 @@ def segments_job(
     by: str = "segment",
     group: str | None = None,
     where: str | None = None,
+    results: Path | None = None,
     language: Language = ENGLISH,
 ) -> Findings:
     """Group a score table, and compare it with an earlier one and with the tables behind it.
@@ -70,6 +73,8 @@ def segments_job(
     where
         A condition (`tenure_serving.segments.condition.Condition`): customers who fulfil it are the group, and
         everybody else is the other one.
+    results
+        File of what campaigns taught; None: that of the configuration.
     language
         Of the labels.
 
@@ -90,7 +95,10 @@ def segments_job(
         shop = open_configured_shop(config, only=only, as_of=scored.as_of)
     costs = EconomicsConfig() if config is None else config.economics
     if condition is None:
-        return group_customers(scored, previous=before, shop=shop, by=by, group=group, costs=costs, language=language)
+        taught = known_results(results_place(config, results), as_of=scored.as_of)
+        return group_customers(
+            scored, previous=before, shop=shop, by=by, group=group, costs=costs, taught=taught, language=language
+        )
     chosen = with_members(scored, condition, shop=shop)
     return group_customers(chosen, shop=shop, by=WHERE, group=IN_GROUP, language=language)
 
@@ -103,6 +111,7 @@ def group_customers(
     by: str = "segment",
     group: str | None = None,
     costs: EconomicsConfig | None = None,
+    taught: Sequence[CampaignResult] = (),
     language: Language = ENGLISH,
 ) -> Findings:
     """Group scores that were read, in a shop that was opened at their moment; see `segments_job`."""
@@ -124,8 +133,12 @@ def group_customers(
         parts |= _study_tables(shop, scored, by=by, group=group)
     if costs is not None and by == "segment":
         parts["campaign"] = contact_findings(scored.table, costs, economics=priced, currency=scored.currency)
+    parts["campaign_results"] = find_results(taught, by=by, currency=scored.currency)
     shares = find_pareto(scored.table, economics=priced, shop=shop, days=scored.horizon_days)
     groups = _groups(scored, by, order, labels, plays if by == "segment" else None)
+    best = find_best_arms(list_what_works(taught, by=by))
+    if best:
+        groups["works"] = [str(best[name]["arm"]) if name in best else "" for name in groups["group"]]
     return Findings(
         subject="segments",
         title="Customers by group",

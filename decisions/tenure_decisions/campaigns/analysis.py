@@ -177,8 +177,7 @@ def _tables(
     ends = {"difference": ("difference_low", "difference_high"), "unadjusted": ("unadjusted_low", "unadjusted_high")}
     tables = [
         FindingTable(
-            name="effects", title="Effect on every metric", frame=effects.drop(columns="error"), terms=terms,
-            intervals=ends,
+            name="effects", title="Effect on every metric", frame=effects, terms=terms, intervals=ends
         )
     ]  # fmt: skip
     if "profit" in trial.metrics:

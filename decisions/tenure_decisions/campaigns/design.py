@@ -12,7 +12,9 @@ import pandas as pd
 from tenure_decisions.campaigns.holdout import HoldoutDraw, HoldoutRules, draw_holdout, is_holdout
 from tenure_decisions.campaigns.power import plan_metrics, replay
 from tenure_decisions.campaigns.randomisation import join_strata, randomise, require_arms
+from tenure_decisions.campaigns.shipped import LiftPrior
 from tenure_decisions.campaigns.trial import CONTROL
+from tenure_decisions.campaigns.verdict import TEST_POWER
 from tenure_decisions.findings import Fact, Findings, FindingTable
 from tenure_decisions.glossary import DESIGN_TERMS
 from tenure_features.errors import UsageError
@@ -89,6 +91,7 @@ def design_campaign(
     running: pd.DataFrame | None = None,
     newcomers_a_day: float = 0.0,
     predictions: pd.DataFrame | None = None,
+    prior: LiftPrior | None = None,
     notes: Iterable[str] = (),
     currency: str = "",
 ) -> Design:
@@ -110,6 +113,8 @@ def design_campaign(
         How many customers join the population, for the run time.
     predictions
         Made one window ago, see `tenure_decisions.campaigns.effects.estimate_effects`.
+    prior
+        What campaigns before say of the lift; None where there were none.
     notes, currency
         Of the findings.
 
@@ -144,7 +149,7 @@ def design_campaign(
         subject="design",
         title="The plan of {campaign}",
         lead="{conclusion}",
-        facts=facts,
+        facts=(*facts, *_expect(prior, plan, settings)),
         tables=(
             FindingTable(name="plan", title="What the test can see", frame=plan, terms=DESIGN_TERMS),
             FindingTable(name="arms", title="Customers by arm", frame=sizes, terms=DESIGN_TERMS),
@@ -260,6 +265,21 @@ def _facts(
         Fact("false_positives", rate, "share"),
         Fact("seed", settings.seed),
         Fact("conclusion", _conclude(settings, needed=needed, lift=lift, customers=customers, days=days)),
+    )
+
+
+def _expect(prior: LiftPrior | None, plan: pd.DataFrame, settings: DesignSettings) -> tuple[Fact, ...]:
+    """Say how likely the test is to show an effect, given what campaigns before brought."""
+    lift = float(plan.iloc[0]["detectable_lift"])
+    if prior is None or math.isnan(lift):
+        return ()
+    arms = len(settings.shares) - 1
+    chance = prior.chance_to_see(lift, level=1 - (1 - settings.level) / arms, power=TEST_POWER)
+    return (
+        Fact("believed_lift", prior.mean, "share"),
+        Fact("believed_deviation", prior.deviation, "share"),
+        Fact("believed_from", prior.arms, "arms"),
+        Fact("chance_to_see", chance, "probability"),
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 
 import pandas as pd
 
@@ -35,7 +35,7 @@ def timeline_of(
         and returns, score of feedback, else missing), the latest first.
     """
     parts = [_orders(tables.get("orders"), as_of, language), _events(tables.get("events"), as_of, language)]
-    parts += [_feedback(tables.get("feedback"), as_of), _campaigns(tables.get("assignments"), as_of)]
+    parts += [_feedback(tables.get("feedback"), as_of), _campaigns(tables.get("assignments"), as_of, language)]
     filled = [part for part in parts if len(part)]
     if not filled:
         return _rows([])
@@ -75,15 +75,19 @@ def _feedback(table: pd.DataFrame | None, as_of: pd.Timestamp) -> pd.DataFrame:
     )
 
 
-def _campaigns(table: pd.DataFrame | None, as_of: pd.Timestamp) -> pd.DataFrame:
+def _campaigns(table: pd.DataFrame | None, as_of: pd.Timestamp, language: Language) -> pd.DataFrame:
     if table is None:
         return _rows([])
     rows = table[table["assigned_at"] < as_of]
-    sentences = [
-        (row["assigned_at"], "campaign", f"{_capital(row['campaign'])}: {row['arm']}", None)
-        for row in rows.to_dict("records")
-    ]
-    return _rows(sentences)
+    return _rows([(row["assigned_at"], "campaign", _say_arm(row, language), None) for row in rows.to_dict("records")])
+
+
+def _say_arm(row: Mapping[Hashable, object], language: Language) -> str:
+    arm = f"{_capital(row['campaign'])}: {row['arm']}"
+    outcome = row.get("outcome")
+    if not isinstance(outcome, str):
+        return arm
+    return language.gettext("{arm} (measured: {outcome})", arm=arm, outcome=language.gettext(outcome))
 
 
 def _rows(rows: Sequence[tuple[object, ...]]) -> pd.DataFrame:

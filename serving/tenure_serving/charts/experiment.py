@@ -62,6 +62,47 @@ def lifts(
     )
 
 
+def lifts_of_campaigns(tests: pd.DataFrame, *, language: Language = ENGLISH) -> alt.LayerChart:
+    """Draw the lift of every arm that was measured, with the interval that counts.
+
+    Parameters
+    ----------
+    tests
+        See `tenure_decisions.campaigns.results.find_results`.
+    language
+        Of every word on it.
+    """
+    rows = tests[tests["lift"].notna()]
+    names = [f"{row['campaign']}: {row['arm']}" for row in rows.to_dict("records")]
+    shown = rows[["lift", "lift_low", "lift_high", "outcome", "known_at"]].assign(
+        test=names, zero=0.0, outcome=rows["outcome"].map(language.gettext), known_at=rows["known_at"].map(language.day)
+    )
+    base = style.chart(shown, width=WIDTH - 140, height=alt.Step(22)).encode(
+        y=alt.Y("test:N", sort=names, title=None),
+        tooltip=style.tips(language, test="", outcome="", lift="+.1%", lift_low="+.1%", lift_high="+.1%", known_at=""),
+    )
+    title, axis = language.gettext("lift over control"), alt.Axis(format="+.0%")
+    x = alt.X("lift_low:Q", title=title, axis=axis)
+    words = [language.gettext(word) for word in VERDICT_WORDS]
+    scale = alt.Scale(domain=words, range=["#009E73", ORANGE, BLUE, GREY, GREY])
+    there = sorted(shown["outcome"].unique(), key=words.index)
+    colour = alt.Color("outcome:N", title=None, scale=scale, legend=alt.Legend(orient="bottom", values=there))
+    won = int((tests["outcome"] == "win").sum())
+    return style.layer_charts(
+        base.mark_rule(color=GREY, strokeDash=[4, 3]).encode(x=alt.X("zero:Q", title=title, axis=axis)),
+        base.mark_rule(strokeWidth=2.5).encode(x=x, x2="lift_high:Q", color=colour),
+        base.mark_point(filled=True, size=70, opacity=1).encode(
+            x=alt.X("lift:Q", title=title, axis=axis), color=colour
+        ),
+        title=style.title(
+            language.gettext("{won} of {measured} arms won", won=str(won), measured=str(len(tests)))
+            if won
+            else language.gettext("No arm is known to work yet"),
+            language.gettext("Lift in the metric each test was made for, with the interval that counts."),
+        ),
+    )
+
+
 VERDICT_WORDS = (N_("win"), N_("loss"), N_("no difference worth having"), N_("not enough data"), N_("broken test"))
 """The words of a verdict."""
 

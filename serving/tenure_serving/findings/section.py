@@ -16,7 +16,9 @@ from tenure_serving.report.sections import Chapter, ChartBlock, Paragraph, Secti
 
 _CHAPTERS: Mapping[str, Chapter] = {
     **dict.fromkeys(("cohorts", "channels", "growth", "budget", "attachment", "unavailable"), "money"),
-    **dict.fromkeys(("pareto", "movement", "steadiness", "study", "experience", "matrix"), "customers"),
+    **dict.fromkeys(
+        ("pareto", "movement", "steadiness", "study", "experience", "matrix", "campaign_results"), "customers"
+    ),
 }
 """Where subjects stand in a report; the others are evidence."""
 

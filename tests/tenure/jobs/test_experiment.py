@@ -9,6 +9,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from tenure.jobs.campaign_results import known_results
 from tenure_simulator import preset, simulate
 
 HALVES = ("--share", "control=0.5", "--share")
@@ -96,6 +97,21 @@ def test_analyse__refuses_shares_that_are_none(call: Callable, shop: Path, share
     done = call("experiment", "analyse", "aa_test", "--share", share, "--config", str(shop / "tenure.toml"), "-q")
     assert done.code == 2
     assert "ARM=SHARE" in done.err
+
+
+def test_results__are_added_once_and_read_from_the_moment_they_were_known(
+    call: Callable, shop: Path, tmp_path: Path
+) -> None:
+    file = tmp_path / "results.json"
+    for _ in range(2):
+        code, result = analysed(call, shop, "aa_test", "--results", str(file))
+        assert code == 0
+    written = json.loads(file.read_text())["results"]
+    assert [(row["campaign"], row["arm"], row["by"]) for row in written] == [("aa_test", "same", "orders before")]
+    assert result["campaign_results"]["winners"] == 0
+    known_at = pd.Timestamp(written[0]["known_at"])
+    assert [row.arm for row in known_results(file, as_of=known_at)] == ["same"]
+    assert known_results(file, as_of=known_at - pd.Timedelta(seconds=1)) == ()
 
 
 def test_design__draws_arms_that_its_analysis_finds_fair(call: Callable, shop: Path, tmp_path: Path) -> None:

@@ -29,6 +29,7 @@ LAYOUTS: Mapping[str, Callable[[Findings], Parts]] = {
     "audit": training.audit_layout,
     "bids": bids.bid_layout,
     "budget": budget.budget_layout,
+    "campaign_results": experiment.results_layout,
     "campaign": training.campaign_layout,
     "channels": channels.channel_layout,
     "cohorts": cohorts.cohort_layout,

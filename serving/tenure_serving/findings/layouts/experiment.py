@@ -8,7 +8,7 @@ import pandas as pd
 
 from tenure_decisions.findings import Fact, Findings
 from tenure_serving.findings.parts import Drawing, Parts, Sentence, View
-from tenure_serving.language import Language
+from tenure_serving.language import N_, Language
 
 
 def experiment_layout(findings: Findings) -> Parts:
@@ -82,8 +82,13 @@ def design_layout(findings: Findings) -> Parts:
         "Of {replays} tests without an effect, drawn on the shop's own past, {false_positives} would have shown one; "
         "{expected} are to be expected."
     )
+    believed = (
+        "The arms measured before ({believed_from}) let a lift of {believed_lift} be expected, give or take "
+        "{believed_deviation}: the test has a chance of {chance_to_see} to show an effect."
+    )
     return [
         Sentence(text="{conclusion}"),
+        *([Sentence(text=believed)] if "chance_to_see" in {fact.name for fact in findings.facts} else []),
         View(
             table="plan",
             title="What {customers} customers show within {horizon_days} days, and what a lift of {worth} takes",
@@ -96,6 +101,42 @@ def design_layout(findings: Findings) -> Parts:
             else []
         ),
     ]
+
+
+def results_layout(findings: Findings) -> Parts:
+    """Return the parts on what campaigns taught: what winners bring without their luck, what works for whom."""
+    winners = (
+        "{winners} of {measured} arms won. They are believed to have brought {winners_believed} "
+        "({winners_believed_low} to {winners_believed_high}); measured one by one they add up to {winners_seen}, and "
+        "who wins does so by luck as well."
+    )
+    return [
+        *([Sentence(text=winners)] if findings.number("winners") else [Sentence(text="No arm is known to work yet.")]),
+        Drawing(name="campaign_results", label="Lift of every arm measured", draw=_results, wide=True),
+        View(
+            table="learnt",
+            title="What works for whom, and how well that is known",
+            columns=("group", "campaign", "arm", "metric", "difference", "evidence", "known_at"),
+        ),
+        View(
+            table="tests",
+            title="Every arm measured, in money as seen and as believed{in_currency}",
+            columns=("campaign", "arm", "customers", "outcome", "money_metric", "money_seen", "money_believed"),
+        ),
+    ]
+
+
+def _results(findings: Findings, language: Language) -> Any:  # noqa: ANN401
+    from tenure_serving.charts.experiment import lifts_of_campaigns
+
+    return lifts_of_campaigns(findings.frame("tests"), language=language)
+
+
+EVIDENCE_WORDS = (
+    N_("everybody"), N_("in the group itself"), N_("in the campaign as a whole"), N_("no order before"),
+    N_("one order before"), N_("several orders before"),
+)  # fmt: skip
+"""Words in the table of what works for whom, beside those of a verdict."""
 
 
 def standing_layout(findings: Findings) -> Parts:
