@@ -142,6 +142,7 @@ GROUP_TERMS: Mapping[str, Term] = {
     "warned": Term("customers", "whose spend or visits fell, who complained, or are detractors"),
     "goal": Term("-", "what the playbook wants for the group"),
     "next_step": Term("-", "what to do first"),
+    "works": Term("-", "the arm that brought most where it is known to work, see what campaigns taught"),
 }
 
 PARETO_TERMS: Mapping[str, Term] = {
@@ -155,9 +156,7 @@ PARETO_SIDE_TERMS: Mapping[str, Term] = {
     "share_of_customers": PARETO_TERMS["share_of_customers"],
     "customers": PARETO_TERMS["customers"],
     "realised_revenue": Term("share", "of all revenue until as_of, brought by the best by it"),
-    "realised_profit": Term(
-        "share", "of all contribution until as_of (contribution_to_date), brought by the best by it"
-    ),
+    "realised_profit": Term("share", "of all contribution_to_date until as_of, brought by the best by it"),
     "expected_revenue": Term("share", "of all revenue expected within the horizon, brought by the best by it"),
     "expected_profit": Term("share", "of all contribution to come (clv_to_come), brought by the best by it"),
     "best_by_both": Term("share", "of the best by realised revenue, among as many best by realised profit"),
@@ -334,8 +333,7 @@ CAMPAIGN_TERMS: Mapping[str, Term] = {
     "in_control": Term("customers", "assigned to control whose window has closed"),
     "control": Term("as the metric", "mean of a customer of control, adjusted by the covariate"),
     "treatment": Term("as the metric", "mean of a customer of the arm, adjusted by the covariate"),
-    "difference": Term("as the metric", "treatment - control, per customer assigned; in groups drawn to the common "
-                       "effect by as much as it is noise"),
+    "difference": Term("as the metric", "treatment - control per customer; in groups drawn to all as it is noise"),
     "always": Term("as the metric", "interval of the difference that holds at every look, and for all arms at once"),
     "lift": Term("share", "treatment / control - 1"),
     "p_value": Term("ratio", "probability of so large a difference in a test without effect"),
@@ -354,24 +352,6 @@ CAMPAIGN_TERMS: Mapping[str, Term] = {
     "reading": Term("-", "what was seen"),
     "limit": Term("ratio", "the analysis stops where p_value is below"),
     "stops": Term("-", "whether the check stops the analysis"),
-}  # fmt: skip
-
-RESULT_TERMS: Mapping[str, Term] = {
-    "group": Term("-", "customers alike before the assignment; everybody: the campaign as a whole"),
-    "campaign": Term("-", "whose customers were drawn by lot"),
-    "arm": CAMPAIGN_TERMS["arm"],
-    "metric": CAMPAIGN_TERMS["metric"],
-    "horizon_days": Term("days", "window of a customer, from the assignment on"),
-    "customers": Term("customers", "assigned to the arm whose window has closed"),
-    "difference": CAMPAIGN_TERMS["difference"],
-    "outcome": CAMPAIGN_TERMS["outcome"],
-    "evidence": Term("-", "in the group itself: the interval of the group leaves zero out; in the campaign as a whole: "
-                     "the campaign won or lost, and the group goes the same way; else not enough data"),
-    "known_at": Term("date", "orders were read until then: before that moment nobody could know it"),
-    "lift": Term("share", "difference, and the ends of its interval, over the mean of control"),
-    "money_metric": Term("-", "profit where costs are known, else margin, else revenue"),
-    "money_seen": Term("money", "difference per customer times the customers of the arm, as measured"),
-    "money_believed": Term("money", "the same by the lift that is believed given all results of the shop"),
 }  # fmt: skip
 
 DESIGN_TERMS: Mapping[str, Term] = {

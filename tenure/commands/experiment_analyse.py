@@ -77,7 +77,6 @@ def experiment_analyse(
     email=0.3 --share voucher=0.3
     """
     from tenure.config_file import load_config
-    from tenure.jobs.campaign_results import results_place
     from tenure.jobs.experiment import analyse_job, read_shares
     from tenure.jobs.outputs import input_places, require_apart
     from tenure.output import show
@@ -104,8 +103,8 @@ def experiment_analyse(
     require_apart(out, input_places(settings), results=[config, scores, results])
     with open_progress(quiet=quiet, profile=profile) as progress:
         result = analyse_job(
-            settings, campaign, how=how, horizon_days=horizon, control=control, scores=scores, by=by, progress=progress,
-            results=results_place(settings, results),
+            settings, campaign, how=how, horizon_days=horizon, control=control, scores=scores, by=by, results=results,
+            progress=progress,
         )  # fmt: skip
     spoken = load_language(language or settings.report.language)
     show("experiment analyse", result, out=out, as_json=json, language=spoken)

@@ -86,7 +86,6 @@ def experiment_design(
     --arm voucher=0.5 --out summer
     """
     from tenure.config_file import load_config
-    from tenure.jobs.campaign_results import results_place
     from tenure.jobs.experiment import read_shares
     from tenure.jobs.experiment_design import Eligibility, design_job, write_assignments
     from tenure.jobs.outputs import input_places, require_apart
@@ -119,10 +118,7 @@ def experiment_design(
     require_apart(out, input_places(settings), results=[config, scores, previous, results])
     with open_progress(quiet=quiet, profile=profile) as progress:
         eligibility = Eligibility(where=where, scores=scores, previous=previous)
-        design = design_job(
-            settings, plan, eligibility=eligibility, start=start, results=results_place(settings, results),
-            progress=progress,
-        )  # fmt: skip
+        design = design_job(settings, plan, eligibility=eligibility, start=start, results=results, progress=progress)
     spoken = load_language(language or settings.report.language)
     show("experiment design", design.findings, out=out, as_json=json, language=spoken)
     if out is not None:

@@ -17,11 +17,14 @@ from tenure_features.errors import DataContractError, UsageError
 from tenure_features.reading.files import replacing
 
 _VERSION = 1
+_NUMBERS = (
+    "control", "difference", "low", "high", "error", "money_control", "money_difference", "money_error"
+)  # fmt: skip
 
 
-def results_place(config: Config | None, given: Path | None = None) -> Path | None:
-    """Return the file of results: the one given, or that of ``[experiments] results``."""
-    return given or (None if config is None else config.experiments.results)
+def results_place(config: Config | None, named: Path | None = None) -> Path | None:
+    """Return the file of results: the one named, or that of ``[experiments] results``."""
+    return named or (None if config is None else config.experiments.results)
 
 
 def read_results(path: Path) -> tuple[CampaignResult, ...]:
@@ -47,15 +50,20 @@ def read_results(path: Path) -> tuple[CampaignResult, ...]:
         ) from error
 
 
-def known_results(path: Path | None, *, as_of: pd.Timestamp) -> tuple[CampaignResult, ...]:
+def known_results(
+    config: Config | None, *, as_of: pd.Timestamp, named: Path | None = None
+) -> tuple[CampaignResult, ...]:
     """Read the last result of every arm that was known at a moment: what was measured later is not looked at.
+
+    The file of the configuration may not be there yet: nothing has been measured then.
 
     Raises
     ------
     UsageError
         A file was named and is not there.
     """
-    if path is None:
+    path = results_place(config, named)
+    if path is None or (named is None and not path.exists()):
         return ()
     if not path.exists():
         raise UsageError(
@@ -69,8 +77,8 @@ def add_results(path: Path, added: Sequence[CampaignResult]) -> tuple[CampaignRe
 
     The file is whole or as it was.
     """
-    kept = {_key(result): result for result in read_results(path)}
-    everything = {**kept, **{_key(result): result for result in added}}
+    before = {_key(result): result for result in read_results(path)}
+    everything = {**before, **{_key(result): result for result in added}}
     results = tuple(sorted(everything.values(), key=lambda result: (result.known_at, *_key(result))))
     content = {"version": _VERSION, "results": [_row(result) for result in results]}
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -89,27 +97,22 @@ def _row(result: CampaignResult) -> dict[str, Any]:
 
 
 def _read_result(row: Mapping[str, Any]) -> CampaignResult:
-    texts: dict[str, Any] = {
-        name: str(row[name]) for name in ("campaign", "arm", "metric", "outcome", "sentence", "by", "money")
-    }
-    numbers: dict[str, Any] = {
-        name: math.nan if row[name] is None else float(row[name])
-        for name in (
-            "control",
-            "difference",
-            "low",
-            "high",
-            "error",
-            "money_control",
-            "money_difference",
-            "money_error",
-        )
-    }
+    numbers = {name: math.nan if row[name] is None else float(row[name]) for name in _NUMBERS}
     groups = tuple(
-        GroupResult(group=str(group["group"]), **{end: float(group[end]) for end in ("difference", "low", "high")})
+        GroupResult(
+            group=str(group["group"]),
+            difference=float(group["difference"]),
+            low=float(group["low"]),
+            high=float(group["high"]),
+        )
         for group in row["groups"]
     )
     return CampaignResult(
+        campaign=str(row["campaign"]), arm=str(row["arm"]), metric=str(row["metric"]), outcome=str(row["outcome"]),
+        sentence=str(row["sentence"]), by=str(row["by"]), money=str(row["money"]), groups=groups,
         horizon_days=int(row["horizon_days"]), known_at=pd.Timestamp(row["known_at"]), customers=int(row["customers"]),
-        level=float(row["level"]), always=bool(row["always"]), groups=groups, **texts, **numbers,
+        level=float(row["level"]), always=bool(row["always"]),
+        control=numbers["control"], difference=numbers["difference"], low=numbers["low"], high=numbers["high"],
+        error=numbers["error"], money_control=numbers["money_control"],
+        money_difference=numbers["money_difference"], money_error=numbers["money_error"],
     )  # fmt: skip

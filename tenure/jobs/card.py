@@ -8,7 +8,7 @@ from pathlib import Path
 import pandas as pd
 
 from tenure.config import Config
-from tenure.jobs.campaign_results import known_results, results_place
+from tenure.jobs.campaign_results import known_results
 from tenure.jobs.opening import open_configured_shop
 from tenure_decisions.campaigns.results import CampaignResult
 from tenure_features import Shop, orders
@@ -55,7 +55,7 @@ def open_card(
         A table cannot be used.
     """
     scored = read_scores(scores)
-    taught = known_results(results_place(config, results), as_of=scored.as_of)
+    taught = known_results(config, as_of=scored.as_of, named=results)
     tables = None if config is None else customer_tables(config, customer_id, scored.as_of)
     return build_from_scores(
         customer_id,

@@ -9,12 +9,12 @@ from pathlib import Path
 import pandas as pd
 
 from tenure.config import Config
-from tenure.jobs.campaign_results import add_results
+from tenure.jobs.campaign_results import add_results, results_place
 from tenure.jobs.profile_columns import condition_columns, with_profile
 from tenure.jobs.studies import read_shop
 from tenure.stages import Progress
 from tenure_decisions.campaigns.analysis import AnalysisSettings, analyse
-from tenure_decisions.campaigns.results import BEFORE, collect_results, find_results, latest_results
+from tenure_decisions.campaigns.results import BY_ORDERS_BEFORE, collect_results, find_results, latest_results
 from tenure_decisions.campaigns.trial import CampaignTrial, open_trial
 from tenure_decisions.findings import Findings
 from tenure_features import Shop, orders
@@ -43,7 +43,8 @@ def analyse_job(
 ) -> Findings:
     """Open a shop with its assignments and analyse a campaign, see `analyse_campaign`.
 
-    The result is added to the file ``results``, and what all in it taught is a part of the findings.
+    The result is added to the file ``results``, else to that of the configuration, and what all in it taught is a part
+    of the findings.
     """
     shop = read_shop(config, progress=progress, only=TRIAL_TABLES)
     with progress.stage(f"Analysing {campaign}"):
@@ -56,12 +57,13 @@ def analyse_job(
             scored=None if scores is None else read_scores(scores),
             by=by,
         )
-    if results is None:
+    place = results_place(config, results)
+    if place is None:
         return analysis
-    grouped = BEFORE if scores is None else by
-    everything = add_results(results, collect_results(analysis, by=grouped))
-    known = latest_results(everything, as_of=shop.as_of)
-    return replace(analysis, parts={"campaign_results": find_results(known, by=grouped, currency=analysis.currency)})
+    grouped = BY_ORDERS_BEFORE if scores is None else by
+    everything = add_results(place, collect_results(analysis, by=grouped))
+    taught = latest_results(everything, as_of=shop.as_of)
+    return replace(analysis, parts={"campaign_results": find_results(taught, by=grouped, currency=analysis.currency)})
 
 
 @one_blas_thread()

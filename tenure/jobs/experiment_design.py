@@ -16,7 +16,7 @@ from tenure.jobs.opening import open_configured_shop
 from tenure.jobs.segments import find_members
 from tenure.stages import Progress
 from tenure_decisions.campaigns.design import Design, DesignSettings, design_campaign
-from tenure_decisions.campaigns.results import believe_lift
+from tenure_decisions.campaigns.results import expect_lift
 from tenure_decisions.campaigns.trial import measure
 from tenure_features import Shop, orders, snapshots
 from tenure_features.errors import UsageError
@@ -69,7 +69,8 @@ def design_job(
     start
         When customers are assigned; None: at the moment of the shop.
     results
-        File of what campaigns taught: what was known at the moment of the shop is the prior of the lift.
+        File of what campaigns taught; None: that of the configuration. What was known at the moment of the shop is the
+        prior of the lift.
     progress
         Told what happens.
 
@@ -106,7 +107,7 @@ def design_job(
             newcomers_a_day=len(set(now["customer_id"]) - set(past["customer_id"])) / settings.horizon_days,
             predictions=None if earlier is None else predict_metrics(earlier.table),
             notes=(f"The past is the {settings.horizon_days} days from {then:%Y-%m-%d} on: {len(past):,} customers.",),
-            prior=believe_lift(known_results(results, as_of=shop.as_of), metric=settings.metric),
+            prior=expect_lift(known_results(config, as_of=shop.as_of, named=results), metric=settings.metric),
             currency=shop.currency or "",
         )
 

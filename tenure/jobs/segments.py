@@ -11,7 +11,7 @@ import pandas as pd
 
 from tenure.config import Config, EconomicsConfig
 from tenure.jobs.campaign import contact_findings
-from tenure.jobs.campaign_results import known_results, results_place
+from tenure.jobs.campaign_results import known_results
 from tenure.jobs.experience import EXPERIENCE_TABLES, find_experience
 from tenure.jobs.matrix import find_matrix
 from tenure.jobs.opening import open_configured_shop
@@ -95,7 +95,7 @@ def segments_job(
         shop = open_configured_shop(config, only=only, as_of=scored.as_of)
     costs = EconomicsConfig() if config is None else config.economics
     if condition is None:
-        taught = known_results(results_place(config, results), as_of=scored.as_of)
+        taught = known_results(config, as_of=scored.as_of, named=results)
         return group_customers(
             scored, previous=before, shop=shop, by=by, group=group, costs=costs, taught=taught, language=language
         )
@@ -115,20 +115,19 @@ def group_customers(
     language: Language = ENGLISH,
 ) -> Findings:
     """Group scores that were read, in a shop that was opened at their moment; see `segments_job`."""
-    before = previous
     if by not in (*GROUPINGS, WHERE) or by not in scored.table:
         groupings = ", ".join(name for name in GROUPINGS if name in scored.table)
         raise UsageError(f"Customers cannot be grouped by '{by}'.", fix=f"Choose one of {groupings}.")
-    if before is not None:
-        before.require_earlier(scored.as_of, horizon_days=scored.horizon_days)
+    if previous is not None:
+        previous.require_earlier(scored.as_of, horizon_days=scored.horizon_days)
     order, labels, plays = _words(scored, by, language)
     priced = read_economics(scored.path.parent)
     parts: dict[str, Findings | None] = dict.fromkeys(_PARTS)
-    if before is not None:
-        moved = count_movement(before.table, scored.table, column=by, order=order)
-        ordered = _find_buyers(shop, before.as_of, scored.as_of)
+    if previous is not None:
+        moved = count_movement(previous.table, scored.table, column=by, order=order)
+        ordered = _find_buyers(shop, previous.as_of, scored.as_of)
         parts["movement"] = movement_findings(moved, currency=scored.currency)
-        parts["stability"] = stability_findings(stability(before.table, scored.table, column=by, ordered=ordered))
+        parts["stability"] = stability_findings(stability(previous.table, scored.table, column=by, ordered=ordered))
     if shop is not None:
         parts |= _study_tables(shop, scored, by=by, group=group)
     if costs is not None and by == "segment":

@@ -11,6 +11,7 @@ import pandas as pd
 
 from tenure.config import Config
 from tenure.jobs.campaign import contact_findings
+from tenure.jobs.campaign_results import known_results
 from tenure.jobs.coverage import coverage_of
 from tenure.jobs.purchases import purchases_so_far
 from tenure.jobs.studies import take_named_costs
@@ -21,6 +22,7 @@ from tenure.report.explanation_sections import explanation_sections
 from tenure.report.identity import identity_findings
 from tenure.report.segments import segment_sections
 from tenure.report.training import audit_findings, date_findings
+from tenure_decisions.campaigns.results import find_results
 from tenure_features import Shop
 from tenure_features.families.catalogue import Catalogue
 from tenure_features.spreadsheets import write_csv
@@ -160,12 +162,14 @@ def _sections(reported: Reported, reasons: Sequence[Section], *, language: Langu
     audit = audit_findings(reported.audit) if reported.audit else None
     store = coverage_of(reported.config)
     sources = None if store is None else coverage_findings(store)
+    taught = known_results(reported.config, as_of=shop.as_of)
+    campaigns = find_results(taught, currency=reported.currency)
     return (
         *reported.tuning,
         *segment_sections(
             shop, reported.scorer, scores, reported.previous, catalogue=reported.catalogue, language=language
         ),
-        *(section(findings, language=language) for findings in (campaign, dates) if findings is not None),
+        *(section(findings, language=language) for findings in (campaign, campaigns, dates) if findings),
         *(say_section(added, language) for added in reported.further),
         *economics_sections(
             shop,

@@ -4,23 +4,23 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from tenure_decisions.campaigns.result_terms import RESULT_TERMS
 from tenure_decisions.campaigns.shipped import LiftPrior, ShrunkLifts, shrink_lifts
 from tenure_decisions.findings import Fact, Findings, FindingTable
-from tenure_decisions.glossary import RESULT_TERMS
 
-MONEY = ("profit", "margin", "revenue")
+RESULT_MONEY = ("profit", "margin", "revenue")
 """Metrics that winners are added up by, the first that was measured."""
-EVERYBODY = "everybody"
+WHOLE_CAMPAIGN = "everybody"
 """The group of a campaign as a whole."""
-IN_GROUP, IN_ALL, UNSURE = "in the group itself", "in the campaign as a whole", "not enough data"
+KNOWN_IN_GROUP, IN_ALL, UNSURE = "in the group itself", "in the campaign as a whole", "not enough data"
 """How well it is known that an arm works for a group, best first."""
-BEFORE = "orders before"
+BY_ORDERS_BEFORE = "orders before"
 """What customers were grouped by where no scores were given."""
 
 
@@ -52,7 +52,7 @@ class CampaignResult:
         Mean of control; the difference with the interval that counts, its standard error, and whether the interval
         holds at every look.
     money, money_control, money_difference, money_error
-        One of `MONEY`, its mean in control, the difference per customer and its standard error.
+        One of `RESULT_MONEY`, its mean in control, the difference per customer and its standard error.
     by, groups
         What customers were grouped by, and the effect in each group.
     """
@@ -89,7 +89,7 @@ class CampaignResult:
     def judge_group(self, group: GroupResult) -> str:
         """Say how well the effect in a group is known; the intervals of groups are for a single look."""
         if not self.always and (group.low > 0 or group.high < 0):
-            return IN_GROUP
+            return KNOWN_IN_GROUP
         decided = self.outcome in {"win", "loss"} and group.difference * self.difference > 0
         return IN_ALL if decided else UNSURE
 
@@ -102,44 +102,41 @@ def collect_results(analysis: Findings, *, by: str) -> tuple[CampaignResult, ...
     analysis
         The findings.
     by
-        What its groups are: a column of the scores, or `BEFORE`.
+        What its groups are: a column of the scores, or `BY_ORDERS_BEFORE`.
     """
     named = {table.name: table.frame for table in analysis.tables}
     results = []
     for verdict in named["verdicts"].to_dict("records"):
-        arm = str(verdict["arm"])
-        numbers: dict[str, object] = {"customers": 0}
-        if "effects" in named:
-            always = analysis.text("interval") == "holds at every look"
-            numbers = _numbers(named["effects"], arm, analysis.text("metric"), always=always)
-            numbers |= {"groups": _groups(named.get("groups"), arm)}
-        results.append(
-            CampaignResult(
-                campaign=analysis.text("campaign"), arm=arm, metric=analysis.text("metric"),
-                horizon_days=int(analysis.number("horizon_days")), known_at=pd.Timestamp(str(analysis.value("as_of"))),
-                outcome=str(verdict["outcome"]), sentence=str(verdict["sentence"]), level=analysis.number("level"),
-                always=analysis.text("interval") == "holds at every look", by=by, **numbers,  # type: ignore[arg-type]
-            )
+        result = CampaignResult(
+            campaign=analysis.text("campaign"), arm=str(verdict["arm"]), metric=analysis.text("metric"),
+            horizon_days=int(analysis.number("horizon_days")), known_at=pd.Timestamp(str(analysis.value("as_of"))),
+            outcome=str(verdict["outcome"]), sentence=str(verdict["sentence"]), customers=0,
+            level=analysis.number("level"), always=analysis.text("interval") == "holds at every look", by=by,
         )  # fmt: skip
+        results.append(_with_effects(result, named["effects"], named.get("groups")) if "effects" in named else result)
     return tuple(results)
 
 
-def _numbers(effects: pd.DataFrame, arm: str, metric: str, *, always: bool) -> dict[str, object]:
-    rows: dict[str, Any] = {str(row["metric"]): row for row in effects[effects["arm"] == arm].to_dict("records")}
-    row, kind = rows[metric], "always" if always else "difference"
-    money = rows[next(name for name in MONEY if name in rows)]
-    return {
-        "customers": int(row["customers"]),
-        "control": float(row["control"]),
-        "difference": float(row["difference"]),
-        "low": float(row[f"{kind}_low"]),
-        "high": float(row[f"{kind}_high"]),
-        "error": float(row["error"]),
-        "money": str(money["metric"]),
-        "money_control": float(money["control"]),
-        "money_difference": float(money["difference"]),
-        "money_error": float(money["error"]),
-    }
+def _with_effects(result: CampaignResult, effects: pd.DataFrame, groups: pd.DataFrame | None) -> CampaignResult:
+    """Add what was measured, which a broken test does not have."""
+    of_arm = effects[effects["arm"] == result.arm].to_dict("records")
+    rows: dict[str, Any] = {str(row["metric"]): row for row in of_arm}
+    row, ends = rows[result.metric], "always" if result.always else "difference"
+    money = rows[next(name for name in RESULT_MONEY if name in rows)]
+    return replace(
+        result,
+        customers=int(row["customers"]),
+        control=float(row["control"]),
+        difference=float(row["difference"]),
+        low=float(row[f"{ends}_low"]),
+        high=float(row[f"{ends}_high"]),
+        error=float(row["error"]),
+        money=str(money["metric"]),
+        money_control=float(money["control"]),
+        money_difference=float(money["difference"]),
+        money_error=float(money["error"]),
+        groups=_groups(groups, result.arm),
+    )
 
 
 def _groups(frame: pd.DataFrame | None, arm: str) -> tuple[GroupResult, ...]:
@@ -156,8 +153,8 @@ def _groups(frame: pd.DataFrame | None, arm: str) -> tuple[GroupResult, ...]:
 
 def latest_results(results: Sequence[CampaignResult], *, as_of: pd.Timestamp) -> tuple[CampaignResult, ...]:
     """Return the last result of every arm that was known at a moment, campaigns in the order they became known."""
-    known = sorted((result for result in results if result.known_at <= as_of), key=lambda result: result.known_at)
-    return tuple({(result.campaign, result.arm): result for result in known}.values())
+    by_then = sorted((result for result in results if result.known_at <= as_of), key=lambda result: result.known_at)
+    return tuple({(result.campaign, result.arm): result for result in by_then}.values())
 
 
 def list_what_works(results: Sequence[CampaignResult], *, by: str = "segment") -> pd.DataFrame:
@@ -168,16 +165,16 @@ def list_what_works(results: Sequence[CampaignResult], *, by: str = "segment") -
     results
         From `latest_results`.
     by
-        Groups of this kind; a campaign that was grouped by something else stands for `EVERYBODY`.
+        Groups of this kind; a campaign that was grouped by something else stands for `WHOLE_CAMPAIGN`.
     """
     rows = []
     for result in results:
-        whole = GroupResult(group=EVERYBODY, difference=result.difference, low=result.low, high=result.high)
+        whole = GroupResult(group=WHOLE_CAMPAIGN, difference=result.difference, low=result.low, high=result.high)
         parts = result.groups if result.by == by else ()
         for group in (whole, *parts):
             if not math.isfinite(group.difference):
                 continue
-            known = IN_ALL if result.outcome in {"win", "loss"} else UNSURE
+            of_campaign = IN_ALL if result.outcome in {"win", "loss"} else UNSURE
             rows.append(
                 {
                     "group": group.group,
@@ -187,7 +184,7 @@ def list_what_works(results: Sequence[CampaignResult], *, by: str = "segment") -
                     "difference": group.difference,
                     "difference_low": group.low,
                     "difference_high": group.high,
-                    "evidence": known if group is whole else result.judge_group(group),
+                    "evidence": of_campaign if group is whole else result.judge_group(group),
                     "known_at": result.known_at,
                 }
             )
@@ -206,9 +203,9 @@ def find_best_arms(learnt: pd.DataFrame) -> dict[str, dict[str, object]]:
     """
     works = learnt[(learnt["difference"] > 0) & (learnt["evidence"] != UNSURE)]
     # first how well it is known: an arm of the group itself goes before one of the campaign as a whole
-    rank = works["evidence"].eq(IN_GROUP).astype(int)
+    rank = works["evidence"].eq(KNOWN_IN_GROUP).astype(int)
     order = works.assign(rank=rank).sort_values(["rank", "difference"], ascending=False, kind="stable")
-    best = order[order["group"] != EVERYBODY].drop_duplicates("group").drop(columns="rank")
+    best = order[order["group"] != WHOLE_CAMPAIGN].drop_duplicates("group").drop(columns="rank")
     return {str(row["group"]): row for row in best.to_dict("records")}  # type: ignore[misc]
 
 
@@ -221,7 +218,7 @@ def shrink_results(results: Sequence[CampaignResult]) -> tuple[tuple[CampaignRes
     return usable, shrink_lifts(lifts, errors)
 
 
-def believe_lift(results: Sequence[CampaignResult], *, metric: str) -> LiftPrior | None:
+def expect_lift(results: Sequence[CampaignResult], *, metric: str) -> LiftPrior | None:
     """Return what the shop's results say of the lift of the next arm; None where the metric was never measured.
 
     Parameters
@@ -268,7 +265,7 @@ def find_results(
     scale = np.array([result.money_control * result.customers for result in usable])
     seen = np.array([result.lift[0] for result in usable])
     total = (0.0, 0.0, 0.0) if believed is None else believed.total(wins * scale, level=level)
-    told = {} if believed is None else dict(zip(usable, believed.means * scale, strict=True))
+    by_result = {} if believed is None else dict(zip(usable, believed.means * scale, strict=True))
     return Findings(
         subject="campaign_results",
         title="What campaigns taught",
@@ -287,7 +284,7 @@ def find_results(
             FindingTable(
                 name="tests",
                 title="Every arm measured",
-                frame=pd.DataFrame([_test_row(result, told.get(result, math.nan)) for result in results]),
+                frame=pd.DataFrame([_test_row(result, by_result.get(result, math.nan)) for result in results]),
                 terms=RESULT_TERMS,
             ),
         ),

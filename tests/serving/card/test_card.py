@@ -201,3 +201,12 @@ def test_page__escapes_what_shops_call_things(tables) -> None:
     html = render_card(build_card(row, currency=evil, tables=tables, identities=IDENTITIES.assign(source=evil)))
     assert "<script" not in html
     assert evil in Tags(html).text
+
+
+def test_page__says_what_became_of_the_arm_of_a_customer_where_that_is_known(tables) -> None:
+    tables["assignments"] = tables["assignments"].assign(outcome=["win", None])
+    text = Tags(render_card(build_card(ROW, tables=tables))).text
+    assert "Winback: offer (measured: win)" in text
+    assert "Later" not in text  # assigned after the moment
+    tables["assignments"] = tables["assignments"].assign(outcome=[None, "win"])
+    assert "measured" not in Tags(render_card(build_card(ROW, tables=tables))).text

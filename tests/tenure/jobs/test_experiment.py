@@ -110,8 +110,8 @@ def test_results__are_added_once_and_read_from_the_moment_they_were_known(
     assert [(row["campaign"], row["arm"], row["by"]) for row in written] == [("aa_test", "same", "orders before")]
     assert result["campaign_results"]["winners"] == 0
     known_at = pd.Timestamp(written[0]["known_at"])
-    assert [row.arm for row in known_results(file, as_of=known_at)] == ["same"]
-    assert known_results(file, as_of=known_at - pd.Timedelta(seconds=1)) == ()
+    assert [row.arm for row in known_results(None, as_of=known_at, named=file)] == ["same"]
+    assert known_results(None, as_of=known_at - pd.Timedelta(seconds=1), named=file) == ()
 
 
 def test_design__draws_arms_that_its_analysis_finds_fair(call: Callable, shop: Path, tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +14,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from tenure.jobs.campaign_results import add_results
 from tenure.jobs.segments import segments_job
 from tenure.report.segments import steadiness
+from tenure_decisions.campaigns.results import CampaignResult, GroupResult
 from tenure_decisions.customers.findings import pareto_findings, study_findings
 from tenure_serving.findings import section
 from tenure_serving.report import ReportData, render_report
@@ -82,6 +85,28 @@ def test_segments__count_customers_and_value_by_group(call: Callable[..., Any], 
     fifth = next(row for row in said["pareto"] if row["share_of_customers"] == 0.2)
     assert fifth["share_of_value"] == pytest.approx(ranked[: -(-len(ranked) // 5)].sum() / ranked.sum())
     assert said["movement"] is said["stability"] is said["study"] is None
+
+
+def test_segments__say_which_arm_works_where_campaigns_taught_it(
+    call: Callable[..., Any], shop: Path, tmp_path: Path
+) -> None:
+    vip = GroupResult(group="VIP", difference=0.06, low=0.02, high=0.1)
+    mail = CampaignResult(
+        campaign="summer", arm="mail", metric="retention", horizon_days=30, known_at=NOW, outcome="win", sentence="",
+        customers=500, level=0.95, always=False, by="segment", control=0.2, difference=0.05, low=0.02, high=0.08,
+        error=0.015, money="margin", money_control=4.0, money_difference=1.0, money_error=0.4, groups=(vip,),
+    )  # fmt: skip
+    later = replace(mail, arm="call", known_at=NOW + pd.Timedelta(days=1), difference=0.5)
+    file = tmp_path / "results.json"
+    add_results(file, (mail, later))
+    done = call("segments", "--scores", shop / "now", "--results", file, "--json")
+    assert done.code == 0, done.err
+    answer = json.loads(done.out)
+    assert {row["group"]: row["works"] for row in answer["groups"]} == {"VIP": "mail", "Active": "", "Lost": ""}
+    assert [row["arm"] for row in answer["campaign_results"]["learnt"]] == ["mail", "mail"]
+    missing = call("segments", "--scores", shop / "now", "--results", tmp_path / "no.json")
+    assert missing.code == 2
+    assert "tenure experiment analyse CAMPAIGN --results FILE writes it" in missing.err
 
 
 def test_segments__speak_the_language_asked_for(call: Callable[..., Any], shop: Path) -> None:

@@ -82,13 +82,13 @@ def design_layout(findings: Findings) -> Parts:
         "Of {replays} tests without an effect, drawn on the shop's own past, {false_positives} would have shown one; "
         "{expected} are to be expected."
     )
-    believed = (
-        "The arms measured before ({believed_from}) let a lift of {believed_lift} be expected, give or take "
+    believed = Sentence(
+        text="The arms measured before ({believed_from}) let a lift of {believed_lift} be expected, give or take "
         "{believed_deviation}: the test has a chance of {chance_to_see} to show an effect."
     )
     return [
         Sentence(text="{conclusion}"),
-        *([Sentence(text=believed)] if "chance_to_see" in {fact.name for fact in findings.facts} else []),
+        *([believed] if "chance_to_see" in {fact.name for fact in findings.facts} else []),
         View(
             table="plan",
             title="What {customers} customers show within {horizon_days} days, and what a lift of {worth} takes",
@@ -105,13 +105,13 @@ def design_layout(findings: Findings) -> Parts:
 
 def results_layout(findings: Findings) -> Parts:
     """Return the parts on what campaigns taught: what winners bring without their luck, what works for whom."""
-    winners = (
-        "{winners} of {measured} arms won. They are believed to have brought {winners_believed} "
+    winners = Sentence(
+        text="{winners} of {measured} arms won. They are believed to have brought {winners_believed} "
         "({winners_believed_low} to {winners_believed_high}); measured one by one they add up to {winners_seen}, and "
         "who wins does so by luck as well."
     )
     return [
-        *([Sentence(text=winners)] if findings.number("winners") else [Sentence(text="No arm is known to work yet.")]),
+        *([winners] if findings.number("winners") else [Sentence(text="No arm is known to work yet.")]),
         Drawing(name="campaign_results", label="Lift of every arm measured", draw=_results, wide=True),
         View(
             table="learnt",
@@ -141,8 +141,8 @@ EVIDENCE_WORDS = (
 
 def standing_layout(findings: Findings) -> Parts:
     """Return the parts of a call of standing tests: what runs, what was decided, who was assigned, what is next."""
-    winners = (
-        "{winners} tactics won. Applied once to the customers of their groups they are believed to bring "
+    winners = Sentence(
+        text="{winners} tactics won. Applied once to the customers of their groups they are believed to bring "
         "{winners_gain}; their tests alone saw {winners_seen}, and what wins is partly luck."
     )
     return [
@@ -150,7 +150,7 @@ def standing_layout(findings: Findings) -> Parts:
             text="{running} tests run, {closed} closed now; {assigned} customers were assigned and {left_alone} left "
             "alone."
         ),
-        *([Sentence(text=winners)] if findings.number("winners") else []),
+        *([winners] if findings.number("winners") else []),
         View(
             table="tests",
             title="Tests on {metric}, windows of {horizon_days} days, {level} intervals that hold at every look",
