@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from itertools import chain
@@ -93,10 +93,16 @@ def write_snapshots(
     active_days: float | None = None,
     window_days: int | None = None,
     catalogue: Catalogue = BUILT_IN,
+    beside: Callable[[pd.DataFrame], pd.DataFrame] | None = None,
 ) -> tuple[int, int]:
     """Write the table of `snapshots` to a Parquet file, some customers at a time, so that memory does not grow with it.
 
     The folder has to be there; a file of that name is replaced, and only once the new one is whole.
+
+    Parameters
+    ----------
+    beside
+        Adds columns to the rows of some customers, the same for every part; they are not counted as features.
 
     Returns
     -------
@@ -107,7 +113,9 @@ def write_snapshots(
         shop, origins, features=features, active_days=active_days, window_days=window_days, catalogue=catalogue
     )
     with closing(asked.parts()) as parts:
-        written = (pa.Table.from_pandas(asked.complete(sort_and_round([part])), preserve_index=False) for part in parts)
+        tables = (asked.complete(sort_and_round([part])) for part in parts)
+        whole = tables if beside is None else map(beside, tables)
+        written = (pa.Table.from_pandas(table, preserve_index=False) for table in whole)
         first, rows = next(written), 0
         with replacing(path) as draft, pq.ParquetWriter(draft, first.schema) as writer:
             for table in chain([first], written):

@@ -29,6 +29,10 @@ def features(
     as_of: options.AsOf = None,
     active_days: options.ActiveDays = None,
     out: Annotated[Path | None, typer.Option("--out", metavar="FILE", help="Parquet file to write.")] = None,
+    money: Annotated[
+        bool,
+        typer.Option("--money", help="Also write what each customer brought and cost: CLV rests on it."),
+    ] = False,
     config: options.ConfigFile = None,
     engine: options.EngineOption = None,
     json: options.Json = False,
@@ -60,7 +64,7 @@ def features(
     settings = load_config(config, overrides=asked)
     require_apart(out, input_places(settings), results=[config])
     with open_progress(quiet=quiet, profile=profile) as progress:
-        written = write_snapshot(settings, out, progress=progress)
+        written = write_snapshot(settings, out, money=money, progress=progress)
     line = (
         f"Wrote {written.customers:,} customers and {written.features} features as of {written.as_of} to {written.path}"
     )

@@ -16,6 +16,9 @@ from tenure_training.models.after.credibility import Credibility
 from tenure_training.models.after.economics import Economics
 from tenure_training.models.after.money_to_date import ACQUISITION_COST, MONEY_TO_DATE
 
+MONEY_TABLES = frozenset({"customers", "service_costs", "spend"})
+"""Tables beside the orders that say what customers cost."""
+
 MONEY_DIGITS = 6
 """A millionth of the currency, as in outcomes and features."""
 

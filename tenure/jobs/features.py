@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tenure.config import Config
+from tenure.jobs.costs import MONEY_TABLES, PastMoney
 from tenure.jobs.opening import catalogue_of, open_configured_shop, table_notes
 from tenure.stages import Progress
 from tenure_features import Catalogue, write_snapshots
@@ -25,8 +26,14 @@ class WrittenSnapshot:
     features: int
 
 
-def write_snapshot(config: Config, out: Path | None, *, progress: Progress) -> WrittenSnapshot:
+def write_snapshot(config: Config, out: Path | None, *, money: bool = False, progress: Progress) -> WrittenSnapshot:
     """Compute every feature of every customer at ``as_of`` and write them as Parquet.
+
+    Parameters
+    ----------
+    money
+        Write what each customer has brought and cost so far beside them (`tenure.jobs.costs.PastMoney`), as the scores
+        of a batch rest on it.
 
     Raises
     ------
@@ -39,7 +46,8 @@ def write_snapshot(config: Config, out: Path | None, *, progress: Progress) -> W
         raise UsageError("No file for the features is named.", fix="Say --out FILE.parquet, or --list to see them.")
     with progress.stage("Reading the orders"):
         catalogue = catalogue_of(config)
-        shop = open_configured_shop(config, only={feature.table for feature in catalogue}, progress=progress)
+        tables = {feature.table for feature in catalogue} | (MONEY_TABLES if money else set())
+        shop = open_configured_shop(config, only=tables, progress=progress)
     for note in (*table_notes(shop, catalogue), *shop.notes):
         progress.note(note)
     with progress.stage("Computing the features"):
@@ -57,6 +65,7 @@ def write_snapshot(config: Config, out: Path | None, *, progress: Progress) -> W
             active_days=config.run.active_days,
             window_days=days,
             catalogue=catalogue,
+            beside=PastMoney(config.economics, shop).add if money else None,
         )
         progress.count(customers)
     return WrittenSnapshot(out, shop.as_of.to_pydatetime(), customers=customers, features=features)

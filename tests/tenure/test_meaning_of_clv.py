@@ -22,8 +22,9 @@ from tenure.progress import SilentProgress
 from tenure_features.errors import UsageError
 from tenure_serving.json_value import to_json_value
 from tenure_serving.language.language import ENGLISH
+from tenure_serving.scorer import Scorer
 from tenure_simulator import preset, simulate
-from tenure_training.models.after.money_to_date import MoneyToDate
+from tenure_training.models.after.money_to_date import ACQUISITION_COST, MONEY_TO_DATE, MoneyToDate
 
 PARTS = ("contribution_to_date", "clv_to_come", "clv_before_cac", "clv_net")
 
@@ -66,6 +67,25 @@ def test_clv__parts_add_up_to_the_raw_rows(folder: Path, scores: pd.DataFrame) -
     cost = spend.groupby("channel")["cost"].sum() / channel.value_counts()
     net = scores["clv_before_cac"] - channel.map(cost).fillna(0.0)
     assert scores["clv_net"].to_numpy() == pytest.approx(net.to_numpy())
+
+
+def test_clv__of_a_loaded_model_and_a_file_of_features_with_money_is_that_of_the_run(
+    folder: Path, scores: pd.DataFrame
+) -> None:
+    """Somebody else's program: a file that a command wrote, a model that was loaded, no other word about costs."""
+    words = ["features", "--config", str(folder / "tenure.toml"), "--out", str(folder / "features.parquet"), "-q"]
+    for money in ([], ["--money"]):
+        with pytest.raises(SystemExit) as end:
+            main([*words, *money])
+        assert not end.value.code
+        again = Scorer.load(folder / "out" / "model").score(pd.read_parquet(folder / "features.parquet"))
+        again = again.set_index("customer_id").reindex(index=scores.index, columns=scores.columns)
+        columns = [name for name in scores if name.startswith(("clv_", "contribution_"))]
+        equal = [np.allclose(again[name], scores[name], rtol=1e-6, atol=1e-6, equal_nan=True) for name in columns]
+        assert all(equal) == bool(money), dict(zip(columns, equal, strict=True))
+        np.testing.assert_allclose(again["expected_value"], scores["expected_value"], rtol=1e-6)
+    written = pq.read_schema(folder / "features.parquet").names
+    assert {ACQUISITION_COST, *MONEY_TO_DATE} <= set(written)
 
 
 def test_clv__means_the_same_in_metadata(folder: Path) -> None:
