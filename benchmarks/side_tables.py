@@ -1,6 +1,7 @@
 """All tables of a shop: Tenure beside what an afternoon makes of them, on simulated shops and The Complete Journey.
 
     python benchmarks/side_tables.py [--customers 5000] [--shops shop:101 ...] [--journey FOLDER] [--ablation]
+        [--peers counts deep]
 
 `tenure run` reads every table of a shop and predicts 90 days; so do two peers (`tables_peer.py`, LightGBM on twelve
 dense origins, in an environment of its own): counts, sums and days since by table, kind and window, and deep features.
@@ -131,6 +132,13 @@ class Judged:
     came: pd.DataFrame
     scores: dict[str, pd.DataFrame]
 
+    @classmethod
+    def pooled(cls, parts: Sequence[Judged]) -> Judged:
+        """Take several moments together; a customer's rows are drawn together."""
+        name = dict(enumerate(parts))
+        scores = {who: pd.concat({k: part.scores[who] for k, part in name.items()}) for who in parts[0].scores}
+        return cls(pd.concat({k: part.came for k, part in name.items()}), scores)
+
     def losses(self, name: str) -> np.ndarray:
         """Minus log-likelihood of every customer."""
         chance = self.scores[name]["chance"].reindex(self.came.index).clip(1e-6, 1 - 1e-6).to_numpy()
@@ -148,9 +156,11 @@ class Judged:
         """Difference of first and other with a 95 % interval: log-loss, AUROC, Gini."""
         gap, generator = self.losses(first) - self.losses(other), np.random.default_rng(0)
         everybody = np.arange(len(gap))
+        of_customer = list(pd.Series(everybody).groupby(self.came.index.get_level_values(-1)).indices.values())
         draws = []
         for _ in range(DRAWS):
-            rows = generator.integers(0, len(gap), len(gap))
+            drawn = generator.integers(0, len(of_customer), len(of_customer))
+            rows = np.concatenate([of_customer[k] for k in drawn])
             ranks = np.subtract(self.rank(first, rows), self.rank(other, rows))
             draws.append([gap[rows].mean(), *ranks])
         middle = [gap.mean(), *np.subtract(self.rank(first, everybody), self.rank(other, everybody))]
@@ -159,10 +169,10 @@ class Judged:
         return {name: (float(middle[k]), float(low[k]), float(high[k])) for k, name in enumerate(names)}
 
 
-def run_shop(shop: Shop, work: Path) -> Judged:
+def run_shop(shop: Shop, work: Path, peers: Sequence[str]) -> Judged:
     """Score a shop by everybody and print what came of it."""
     scores = {"tenure": scored(shop, work / "out")}
-    scores |= {name: peer(shop, work / f"{name}.parquet", words) for name, words in PEERS.items()}
+    scores |= {name: peer(shop, work / f"{name}.parquet", PEERS[name]) for name in peers}
     judged = Judged(shop.came, scores)
     show(shop.name, judged)
     return judged
@@ -195,7 +205,7 @@ def ablation(shop: Shop, work: Path) -> None:
 
 def verdict(judged: Judged) -> dict[str, int]:
     """Print the differences from the better peer in log-loss; 1 is significantly ahead, -1 behind, 0 neither."""
-    best = min(PEERS, key=lambda peer: judged.losses(peer).mean())
+    best = min(judged.scores.keys() - {"tenure"}, key=lambda peer: judged.losses(peer).mean())
     out = {}
     for metric, (off, low, high) in judged.compare("tenure", best).items():
         sign = -1 if metric == "log-loss" else 1
@@ -218,16 +228,24 @@ def main() -> int:
     parser.add_argument("--shops", nargs="*", default=list(SHOPS))
     parser.add_argument("--journey", type=Path)
     parser.add_argument("--ablation", action="store_true")
+    parser.add_argument("--peers", nargs="+", choices=list(PEERS), default=list(PEERS))
     options = parser.parse_args()
     outcome: dict[str, dict[str, int]] = {}
+    moments: list[Judged] = []
     with tempfile.TemporaryDirectory() as folder:
         for shop in _shops(options, Path(folder)):
             work = Path(tempfile.mkdtemp(dir=folder))
             if options.ablation:
                 ablation(shop, work)
+            elif shop.days == JOURNEY_DAYS:
+                moments.append(run_shop(shop, work, options.peers))
             else:
-                outcome[shop.name] = verdict(run_shop(shop, work))
+                outcome[shop.name] = verdict(run_shop(shop, work, options.peers))
             shutil.rmtree(shop.folder)
+    if moments:
+        together = Judged.pooled(moments)
+        show("The Complete Journey, all moments", together)
+        outcome["journey"] = verdict(together)
     if options.ablation:
         return 0
     ahead = sum(signs["log-loss"] > 0 for signs in outcome.values())
