@@ -67,7 +67,7 @@ class LiftPrior:
         Examples
         --------
         >>> round(LiftPrior(mean=0.0, deviation=0.05, arms=9).chance_to_see(0.1, level=0.95, power=0.8), 3)
-        0.254
+        0.255
         """
         from scipy.stats import norm
 
@@ -99,7 +99,7 @@ def shrink_lifts(lifts: Floats, errors: Floats) -> ShrunkLifts:
     Examples
     --------
     >>> shrink_lifts(np.array([0.3]), np.array([0.1])).means.round(2).tolist()
-    [0.23]
+    [0.22]
     """
     variances = errors**2
     wide = float(max(_TAIL * np.sqrt(variances).max(), np.abs(lifts).max(initial=0.0)))
