@@ -55,13 +55,13 @@ class Deduplicated:
     repeated_ids: bool = False
 
 
-def deduplicate(rows: CleanRows, mapped: MappedTable) -> Deduplicated:
-    """Apply the rules of this module to usable rows."""
+def deduplicate(rows: CleanRows, mapped: MappedTable, *, single: bool = False) -> Deduplicated:
+    """Apply the rules of this module to usable rows; ``single`` says that no id that lines share stands in two."""
     contract = mapped.contract
     if is_one_per(mapped):
         return _first_of_each(rows.table, mapped, f"{CLEAN}{contract.one_row_per}")
     if contract.lines_of in mapped.columns:
-        return deduplicate_lines(rows.table, mapped)
+        return Deduplicated(table=rows.table) if single else deduplicate_lines(rows.table, mapped)
     if contract.rows_may_repeat:
         return Deduplicated(table=rows.table)
     # Comparing a few columns first spares most tables the comparison of all.
@@ -88,10 +88,7 @@ def _of_one_day(extra: int, contract: Contract) -> str:
 def deduplicate_lines(rows: ir.Table, mapped: MappedTable) -> Deduplicated:
     """Apply the rule for rows with an id that lines share (raw columns and ``clean:`` columns)."""
     shared, source_columns = f"{CLEAN}{mapped.contract.lines_of}", mapped.source_columns
-    order_id = rows[shared]
-    with many_groups(rows.get_backend()):
-        counted = fetch(rows.aggregate(rows=order_id.count(), ids=order_id.nunique())).iloc[0]
-    if counted["rows"] == counted["ids"]:
+    if count_repeated_ids(rows, shared) == 0:
         return Deduplicated(table=rows)
     # An id that two customers share names two orders: it says nothing about lines.
     keys = [shared, CLEAN + "customer_id"]
@@ -116,6 +113,13 @@ def deduplicate_lines(rows: ir.Table, mapped: MappedTable) -> Deduplicated:
             "twice? Remove the copies if so."
         )
     return Deduplicated(table=rows, notes=tuple(notes), lines=True, repeated_ids=True)
+
+
+def count_repeated_ids(rows: ir.Table, column: str) -> int:
+    """Count the rows whose id stands in a row before them already."""
+    with many_groups(rows.get_backend()):
+        counted = fetch(rows.aggregate(rows=rows[column].count(), ids=rows[column].nunique())).iloc[0]
+    return int(counted["rows"] - counted["ids"])
 
 
 def _extra(rows: ir.Table, columns: list[str]) -> int:

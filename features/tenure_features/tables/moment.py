@@ -3,15 +3,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 
 import ibis
 import ibis.expr.types as ir
 import pandas as pd
 
-from tenure_features.reading.engine import fetch
+from tenure_features.reading.engine import drop, fetch, keep
 from tenure_features.tables.cleaning import STATE, STATE_OK, add_states
-from tenure_features.tables.duplicates import deduplicate_lines
+from tenure_features.tables.duplicates import count_repeated_ids, deduplicate_lines
 from tenure_features.tables.mapping import MappedTable
 from tenure_features.tables.stray import main_period
 
@@ -19,6 +19,7 @@ _DAY = pd.Timedelta(days=1)
 _KEYS = ["clean:customer_id", "clean:order_id"]
 _STEPS = (1, 30)
 """Days from the end whose orders are looked at before the whole log is."""
+_TAIL = "last_orders"
 
 
 def moment_note(as_of: pd.Timestamp) -> str:
@@ -32,15 +33,17 @@ def moment_note(as_of: pd.Timestamp) -> str:
     return f"as_of is {as_of:%Y-%m-%d}, the day after the last order; choose another with --as-of."
 
 
-def day_after_last_order(mapped: MappedTable, *, tidy: Collection[str] = ()) -> pd.Timestamp | None:
+def day_after_last_order(
+    mapped: MappedTable, *, tidy: Collection[str] = (), single: bool = False
+) -> pd.Timestamp | None:
     """Decide the moment: the midnight after the last order; None where no row can be used as an order.
 
     An order belongs to the moment of its first line, and one that sums to less than zero is a return. Both take a
     look at whole orders; those with a line on the last day with rows are enough unless all of them are older or
-    returns. ``tidy`` are ids known to be written as they are read, see `tenure_features.tables.cleaning.find_tidy_ids`.
+    returns. ``tidy`` are ids known to be written as they are read, see `tenure_features.tables.cleaning.find_tidy_ids`;
+    ``single`` says that no order has several rows, see `has_single_rows`.
     """
-    typed = add_states(mapped, None, tidy=tidy)
-    rows = typed.filter(typed[STATE] == STATE_OK)
+    rows = _usable(mapped, tidy)
     days = fetch(
         rows.group_by(day=rows["clean:ordered_at"].date()).aggregate(rows=rows.count(), sold=_count_sold(rows))
     )
@@ -50,10 +53,20 @@ def day_after_last_order(mapped: MappedTable, *, tidy: Collection[str] = ()) -> 
     first, last = period
     moments = pd.to_datetime(days["day"])
     days = days.assign(day=moments)[(moments >= first) & (moments < last)]
-    if "order_id" not in mapped.columns:
+    if single or "order_id" not in mapped.columns:
         return _after(days.loc[days["sold"] > 0, "day"].max())
     inside = rows.filter(rows["clean:ordered_at"] >= first.to_pydatetime())
     return _after(_last_of_orders(inside.filter(inside["clean:ordered_at"] < last.to_pydatetime()), mapped, last))
+
+
+def has_single_rows(mapped: MappedTable, *, tidy: Collection[str] = ()) -> bool:
+    """Say whether no order id stands in two usable rows: then rows are orders, whatever the moment."""
+    return "order_id" not in mapped.columns or count_repeated_ids(_usable(mapped, tidy), "clean:order_id") == 0
+
+
+def _usable(mapped: MappedTable, tidy: Collection[str]) -> ir.Table:
+    typed = add_states(mapped, None, tidy=tidy)
+    return typed.filter(typed[STATE] == STATE_OK)
 
 
 def _count_sold(rows: ir.Table) -> ir.Scalar:
@@ -68,9 +81,10 @@ def _after(last_order_at: pd.Timestamp | None) -> pd.Timestamp | None:
 
 def _last_of_orders(rows: ir.Table, mapped: MappedTable, end: pd.Timestamp) -> pd.Timestamp | None:
     """Find the last first line of an order; an order that began after a moment has all its lines after it."""
-    for since, late in _tails(rows, end):
+    for days in _STEPS:
+        since = end - days * _DAY
         # Rows that repeat are set aside by a rule over the whole log, which is asked where it matters.
-        moment, without_repeats = _last_with_repeats(late, mapped)
+        moment, without_repeats = _last_with_repeats(_tail(rows, since), mapped)
         if moment == without_repeats and moment is not None and moment >= since:
             return moment
     return _last(deduplicate_lines(rows, mapped).table)
@@ -79,14 +93,11 @@ def _last_of_orders(rows: ir.Table, mapped: MappedTable, end: pd.Timestamp) -> p
 TIMED = ["clean:ordered_at", "clean:revenue"]
 
 
-def _tails(rows: ir.Table, end: pd.Timestamp) -> Iterator[tuple[pd.Timestamp, ir.Table]]:
-    """Give all rows of orders with a row since some days before the end."""
-    for days in _STEPS:
-        since = end - days * _DAY
-        late = rows.filter(rows["clean:ordered_at"] >= since.to_pydatetime())
-        single = late.filter(late["clean:order_id"].isnull())
-        whole = rows.semi_join(late.select(*_KEYS).distinct(), _KEYS)
-        yield since, whole.union(single)
+def _tail(rows: ir.Table, since: pd.Timestamp) -> ir.Table:
+    """Give all rows of orders with a row since a moment."""
+    late = rows.filter(rows["clean:ordered_at"] >= since.to_pydatetime())
+    single = late.filter(late["clean:order_id"].isnull())
+    return rows.semi_join(late.select(*_KEYS).distinct(), _KEYS).union(single)
 
 
 def _last_with_repeats(rows: ir.Table, mapped: MappedTable) -> tuple[pd.Timestamp | None, pd.Timestamp | None]:
@@ -94,7 +105,16 @@ def _last_with_repeats(rows: ir.Table, mapped: MappedTable) -> tuple[pd.Timestam
 
     Whoever repeats has the same moments, so only sums can differ; one look at the rows is enough for both.
     """
-    distinct = rows.group_by([*mapped.source_columns, *_KEYS, *TIMED]).aggregate(times=ibis._.count())
+    backend = rows.get_backend()
+    kept = keep(backend, _TAIL, rows.select([*mapped.source_columns, *_KEYS, *TIMED]))  # two branches read them below
+    try:
+        return _last_often_and_once(kept)
+    finally:
+        drop(backend, _TAIL)
+
+
+def _last_often_and_once(rows: ir.Table) -> tuple[pd.Timestamp | None, pd.Timestamp | None]:
+    distinct = rows.group_by(list(rows.columns)).aggregate(times=ibis._.count())
     single = distinct["clean:order_id"].isnull()
     at, money = distinct["clean:ordered_at"], distinct["clean:revenue"]
     alone = distinct.filter(single & (money >= 0)).aggregate(often=at.max(), once=at.max())

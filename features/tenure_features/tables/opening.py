@@ -23,7 +23,7 @@ from tenure_features.tables.contract import Contract
 from tenure_features.tables.duplicates import Deduplicated, deduplicate, is_one_per
 from tenure_features.tables.guests import separate_guests
 from tenure_features.tables.mapping import MappedTable, map_columns
-from tenure_features.tables.moment import day_after_last_order
+from tenure_features.tables.moment import day_after_last_order, has_single_rows
 from tenure_features.tables.readiness import Readiness
 from tenure_features.tables.typed_columns import CLEAN
 
@@ -111,16 +111,17 @@ def open_stages(
     """
     with explain_failures(source):
         raw, mapped = read_mapped(contract, source, backend=backend, name=name)
-        tidy = None
+        tidy, single = None, False
         if as_of is None and decide:
             tidy = find_tidy_ids(mapped)
-            as_of = day_after_last_order(mapped, tidy=tidy)
+            single = has_single_rows(mapped, tidy=tidy)
+            as_of = day_after_last_order(mapped, tidy=tidy, single=single)
         rows = clean_rows(mapped, as_of=as_of, tidy=tidy)
         whose = _known_customers(customers, mapped, as_of)
         if whose is not None and "customer_id" in mapped.columns:
             accounts = rows.table.mutate({_ACCOUNT: rows.table[_CUSTOMER]})
             rows = replace(rows, table=whose.apply(accounts, _CUSTOMER, backend=backend))
-        unique = deduplicate(rows, mapped)
+        unique = deduplicate(rows, mapped, single=single)
     return Stages(source=source, as_of=as_of, raw=raw, mapped=mapped, rows=rows, unique=unique, customers=whose)
 
 
