@@ -200,13 +200,12 @@ class ReasonWriter:
         size = totals[np.arange(len(totals))[:, None], strongest]
         multipliers = np.exp(np.clip(size, -20.0, 20.0)).tolist()
         worth_saying = (np.abs(size) >= np.log(SMALLEST_MULTIPLIER)).sum(axis=1).tolist()
+        leads = stories.find_leads(signed, best, strongest)
         out: list[list[Reason]] = []
         for row, chosen in enumerate(strongest.tolist()):
             out.append([])
             for rank, story in enumerate(chosen[: worth_saying[row]]):
-                begin, end = stories.starts[story], stories.starts[story + 1]
-                place = begin + int((signed[row, begin:end] == best[row, story]).argmax())
-                lead = contributions.features[stories.columns[place]]
+                lead = contributions.features[stories.columns[leads[row][rank]]]
                 reason = Reason(
                     fact=facts.say(row, lead),
                     multiplier=multipliers[row][rank],
@@ -259,6 +258,16 @@ class _Stories:
         totals = np.add.reduceat(ordered, starts, axis=1)
         signed = ordered * np.repeat(np.sign(totals), np.diff(self.starts), axis=1)
         return totals, signed, np.maximum.reduceat(signed, starts, axis=1)
+
+    def find_leads(self, signed: _Floats, best: _Floats, chosen: NDArray[np.intp]) -> list[list[int]]:
+        """Find which term leads each of the chosen groups of every row, by its place in ``columns``."""
+        leads = np.zeros(chosen.shape, dtype=np.intp)
+        for story in np.unique(chosen):
+            begin, end = self.starts[story], self.starts[story + 1]
+            rows, ranks = np.nonzero(chosen == story)
+            leads[rows, ranks] = begin + (signed[rows, begin:end] == best[rows, story, None]).argmax(axis=1)
+        places: list[list[int]] = leads.tolist()
+        return places
 
 
 def decomposition(

@@ -19,13 +19,14 @@ from tenure.config import Config
 from tenure.jobs.backtest import backtest_result
 from tenure.jobs.costs import with_past_money
 from tenure.jobs.model_bundle import write_model
+from tenure.jobs.purchases import purchases_so_far
 from tenure.jobs.registration import record
 from tenure.jobs.results import BacktestResult
 from tenure.jobs.score import customers_to_score
 from tenure.jobs.training import TrainedShop, train_opened
 from tenure.jobs.tuning import tuning_sections
 from tenure.progress import SilentProgress
-from tenure.report.run_report import Reported, write_report
+from tenure.report.run_report import Reported, rows_to_explain, write_report
 from tenure.stages import Progress
 from tenure_features import Catalogue, Shop
 from tenure_features.html_view import render_view
@@ -142,13 +143,15 @@ class Model:
 
     def _write_report(self, folder: Path, language: Language = ENGLISH) -> list[Path]:
         """Write the report and its charts; the page comes first."""
-        frame = self.trained.training.frame
+        frame, purchases = self.trained.training.frame, purchases_so_far(self.trained.shop)
+        present = customers_to_score(self.trained, self.bundle.info)
         reported = Reported(
             shop=self.trained.shop,
             config=self.config,
             scorer=self.scorer,
             scores=self._scores,
-            present=customers_to_score(self.trained, self.bundle.info),
+            record=purchases,
+            explained=rows_to_explain(present, self._scores, purchases),
             catalogue=frame.catalogue,
             notes=self.trained.notes,
             tuning=tuning_sections(self.trained.training.tunings, language=language),

@@ -9,6 +9,7 @@ import pandas as pd
 from tenure.jobs.profile_columns import with_profile
 from tenure_features import Shop, snapshots
 from tenure_features.families.catalogue import BUILT_IN, Catalogue
+from tenure_features.sample import narrow_to_sample
 from tenure_serving.scorer import Scorer
 from tenure_serving.segments.movement import GROUPINGS, stability
 
@@ -52,18 +53,18 @@ def ageing(
     info = scorer.bundle.info
     later = pd.Timestamp(scores["as_of"].iloc[0]) + pd.Timedelta(days=days)
     aged = snapshots(
-        shop.idle_until(later),
+        narrow_to_sample(shop, most=_MOST).idle_until(later),
         [later],
         features=info.features,
         active_days=info.active_days,
         window_days=info.horizon_days,
         catalogue=catalogue,
     )
-    aged = with_profile(aged[aged["customer_id"].isin(scores["customer_id"])], shop, profile)
-    aged = aged.iloc[:: max(1, -(-len(aged) // _MOST))].reset_index(drop=True)
-    plain, steadied = scorer.score(aged), scorer.score(aged, previous=scores)
+    before = scores[scores["customer_id"].isin(aged["customer_id"])]
+    aged = with_profile(aged[aged["customer_id"].isin(before["customer_id"])].reset_index(drop=True), shop, profile)
+    plain, steadied = scorer.score(aged), scorer.score(aged, previous=before)
     rows = []
     for column in GROUPINGS:
-        alone, with_margin = (stability(scores, table, column=column) for table in (plain, steadied))
+        alone, with_margin = (stability(before, table, column=column) for table in (plain, steadied))
         rows.append((column, alone.customers, alone.changed, alone.share, with_margin.changed, with_margin.share))
     return pd.DataFrame(rows, columns=["column", "customers", "changed", "share", "changed_held", "share_held"])

@@ -59,9 +59,13 @@ def find_experience(shop: Shop, scores: pd.DataFrame, *, also: tuple[str, ...] =
 
 
 def _orders(shop: Shop) -> pd.DataFrame:
+    """Bring the orders of both periods into pandas, and returns of any time, which say that the shop takes them."""
     bought = orders(shop)
-    names = ("customer_id", "ordered_at", "revenue", "region")
-    return fetch(bought.select(*(name for name in names if name in bought.columns)))
+    names = [name for name in ("customer_id", "ordered_at", "revenue", "region") if name in bought.columns]
+    if "region" not in names:  # of whom no order says where, the earlier ones are not asked
+        since = shop.as_of - pd.Timedelta(days=2 * PERIOD_DAYS)
+        bought = bought.filter((bought.ordered_at >= since.to_pydatetime()) | (bought.revenue < 0))
+    return fetch(bought.select(*names))
 
 
 def _ticket_events(shop: Shop) -> pd.DataFrame | None:
@@ -73,6 +77,8 @@ def _ticket_events(shop: Shop) -> pd.DataFrame | None:
 
 
 def _region(shop: Shop, ids: pd.Series, bought: pd.DataFrame) -> pd.Series | None:
+    if "customers" not in shop.tables and "region" not in bought:
+        return None
     customers = shop.tables["customers"].to_pandas() if "customers" in shop.tables else None
     levels = customer_attributes(
         ids,

@@ -10,7 +10,7 @@ from tenure_decisions.customers.attributes import LINE_ATTRIBUTES, NOT_KNOWN, cu
 from tenure_decisions.customers.findings import matrix_findings
 from tenure_decisions.customers.matrix import cross_groups, main_levels
 from tenure_decisions.findings import Findings
-from tenure_features import Shop
+from tenure_features import Shop, orders
 
 REGION = "region"
 
@@ -29,6 +29,8 @@ def find_matrix(shop: Shop, scores: pd.DataFrame, *, by: str = "segment", curren
     currency
         Of every amount.
     """
+    if "order_lines" not in shop.tables and not _knows_regions(shop):
+        return None
     ids = scores["customer_id"].astype("str")
     bought, beside = read_study_tables(shop, ids)
     customers, lines = beside.get("customers"), beside.get("order_lines")
@@ -49,3 +51,8 @@ def find_matrix(shop: Shop, scores: pd.DataFrame, *, by: str = "segment", curren
     past = purchases_so_far(shop).set_index("customer_id")["revenue_so_far"]
     crossed = cross_groups(scores[by].set_axis(ids), rows, revenue=past)
     return matrix_findings(crossed, by=by, currency=currency)
+
+
+def _knows_regions(shop: Shop) -> bool:
+    of_customers = shop.tables["customers"].rows.columns if "customers" in shop.tables else ()
+    return REGION in of_customers or REGION in orders(shop).columns

@@ -13,12 +13,13 @@ from tenure.jobs.costs import with_past_money
 from tenure.jobs.customer_ids import identity_files, write_identities
 from tenure.jobs.model_bundle import write_model
 from tenure.jobs.profile_columns import with_profile
+from tenure.jobs.purchases import purchases_so_far
 from tenure.jobs.registration import record
 from tenure.jobs.results import RunResult, ScoreResult
 from tenure.jobs.score import customers_to_score
 from tenure.jobs.training import TrainedShop, train_shop
 from tenure.jobs.tuning import tuning_sections
-from tenure.report.run_report import REPORT_FILES, Reported, write_report
+from tenure.report.run_report import REPORT_FILES, Reported, rows_to_explain, write_report
 from tenure.stages import Progress
 from tenure_serving.batch import MANIFEST, SCORES, write_scores
 from tenure_serving.language import load_language
@@ -63,14 +64,17 @@ def run_job(
     with replace_folder(out, names=names) as draft:
         with progress.stage("Scoring the customers"):
             scorer = Scorer(write_model(config, trained, folder=draft / MODEL_FOLDER))
-            present = customers_to_score(trained, scorer.bundle.info)
-            snapshot = _present(config, trained, scorer, present)
-            scores = _score(config, trained, scorer, previous, snapshot=snapshot, draft=draft)
+            present = _present(config, trained, scorer)
+            scores = _score(config, trained, scorer, previous, snapshot=present, draft=draft)
             progress.count(len(scores))
         trained = replace(trained, notes=(*trained.notes, *scorer.notes))
         with progress.stage("Writing the report"):
+            purchases = purchases_so_far(shop)
+            present = rows_to_explain(present, scores, purchases)
             further = sections(training) if sections else ()
-            reported = _describe_run(config, trained, scorer, scores, previous, present=present, further=further)
+            reported = _describe_run(
+                config, trained, scorer, scores, previous, purchases=purchases, explained=present, further=further
+            )
             files = write_report(draft, reported, language=language)
     # what is recorded lies in its place by now, so that a store that cannot be reached leaves a whole result
     bundle = replace(scorer.bundle, folder=out / MODEL_FOLDER)
@@ -79,7 +83,7 @@ def run_job(
         tracked, uri = record(
             training,
             bundle,
-            snapshot=snapshot,
+            snapshot=present,
             config=config.tracking,
             files=[out / MANIFEST, *charts],
             params={"orders": config.orders.uri, "customers": len(scores)},
@@ -91,8 +95,9 @@ def run_job(
     return _run_result(result, trained, scores=scores, report=report, tracking_uri=uri)
 
 
-def _present(config: Config, trained: TrainedShop, scorer: Scorer, present: pd.DataFrame) -> pd.DataFrame:
-    """Put beside the features of customers what else they are scored with."""
+def _present(config: Config, trained: TrainedShop, scorer: Scorer) -> pd.DataFrame:
+    """Build the snapshot of everybody, with what they are scored with beside features."""
+    present = customers_to_score(trained, scorer.bundle.info)
     priced = with_past_money(present, config.economics, trained.shop)
     return with_profile(priced, trained.shop, scorer.segmenter.playbook.columns)
 
@@ -104,7 +109,8 @@ def _describe_run(
     scores: pd.DataFrame,
     previous: Scores | None,
     *,
-    present: pd.DataFrame,
+    purchases: pd.DataFrame,
+    explained: pd.DataFrame,
     further: tuple[Section, ...],
 ) -> Reported:
     training = trained.training
@@ -113,7 +119,8 @@ def _describe_run(
         config=config,
         scorer=scorer,
         scores=scores,
-        present=present,
+        record=purchases,
+        explained=explained,
         catalogue=training.frame.catalogue,
         previous=previous,
         notes=trained.notes,

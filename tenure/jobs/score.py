@@ -15,11 +15,12 @@ from tenure.jobs.customer_ids import identity_files, identity_notes, write_ident
 from tenure.jobs.data_end import gap_notes
 from tenure.jobs.opening import catalogue_of, open_configured_shop
 from tenure.jobs.profile_columns import with_profile
+from tenure.jobs.purchases import purchases_so_far
 from tenure.jobs.registration import store_of
 from tenure.jobs.results import ScoreResult
 from tenure.jobs.settings import require_settings
 from tenure.jobs.training import TrainedShop
-from tenure.report.run_report import REPORT, REPORT_FILES, Reported, write_report
+from tenure.report.run_report import REPORT, REPORT_FILES, Reported, rows_to_explain, write_report
 from tenure.stages import Progress
 from tenure_features import Shop, snapshots
 from tenure_features.errors import DataContractError
@@ -132,12 +133,15 @@ def score_job(config: Config, model: str, out: Path, *, progress: Progress, repo
                 unless_in=out if (out / REPORT).is_file() or not report else None,
             )
         if report:
+            record = purchases_so_far(shop)
+            present = rows_to_explain(present, scores, record)
             reported = Reported(
                 shop=shop,
                 config=config,
                 scorer=scorer,
                 scores=scores,
-                present=present,
+                record=record,
+                explained=present,
                 catalogue=opened.catalogue,
                 previous=previous,
                 notes=(*_basis(scorer), *opened.notes),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pandas as pd
 
@@ -22,13 +23,17 @@ from tenure_decisions.economics.ledger import NOTHING_NAMED, NamedCosts
 from tenure_decisions.economics.study import Study
 from tenure_decisions.findings import Findings
 from tenure_features import Shop
-from tenure_features.errors import TenureError
+from tenure_features.errors import TenureError, UsageError
+from tenure_features.sample import narrow_to_sample
 from tenure_serving.findings import section
 from tenure_serving.language import ENGLISH, N_, Language
 from tenure_serving.report.sections import Section
 
 _LARGEST = 5_000_000
-"""Rows of orders up to which the report holds these sections; the commands have no limit of their own."""
+"""Rows of orders that these sections take whole. Of larger logs cohorts are followed in a sample of the customers, and
+what wants everybody's costs is left to the commands, which have no limit of their own."""
+_SAMPLED = 1_000_000
+"""Rows of such a sample: a tenth of it already has some hundred customers in each month."""
 
 
 def economics_sections(
@@ -54,8 +59,6 @@ def economics_sections(
     language
         Of every word.
     """
-    if shop.log.readiness.rows_used > _LARGEST:
-        return ()
     findings = [_available(N_("Cohorts"), lambda: (_cohorts(shop, scores, costs, seed),))]
     if "events" in shop.tables:
         findings.append(_available(N_("E-mail campaigns that bring repeat customers"), lambda: _attachment(shop)))
@@ -73,15 +76,33 @@ def _available(title: str, build: Callable[[], tuple[Findings, ...]]) -> tuple[F
 
 
 def _cohorts(shop: Shop, scores: pd.DataFrame, costs: NamedCosts, seed: int) -> Findings:
-    return follow_cohorts(shop, scores_of_moment(scores, as_of=shop.as_of), seed=seed, costs=costs)
+    everybody, rows = shop.log.figures.customers, shop.log.readiness.rows_used
+    some = shop if rows <= _LARGEST else narrow_to_sample(shop, most=max(1, everybody * _SAMPLED // rows))
+    followed = follow_cohorts(some, scores_of_moment(scores, as_of=shop.as_of), seed=seed, costs=costs)
+    studied = some.log.figures.customers
+    if studied == everybody:
+        return followed
+    return replace(followed, notes=(f"{studied:,} of {everybody:,} customers were studied.", *followed.notes))
+
+
+def _require_few(shop: Shop) -> None:
+    rows = shop.log.readiness.rows_used
+    if rows > _LARGEST:
+        raise UsageError(
+            "So many orders are left to the commands.",
+            found=f"{rows:,} rows of orders",
+            fix="Run 'tenure channels', 'tenure growth' and 'tenure budget'.",
+        )
 
 
 def _attachment(shop: Shop) -> tuple[Findings, ...]:
+    _require_few(shop)
     attachment = find_attachment(shop)
     return () if attachment is None else (attachment,)
 
 
 def _money(shop: Shop, scores: pd.DataFrame, costs: NamedCosts, seed: int) -> tuple[Findings, ...]:
+    _require_few(shop)
     study = study_of(shop, scores_of_moment(scores, as_of=shop.as_of), settings=StudySettings(costs=costs), seed=seed)
     days, currency = study.horizons[-1], shop.currency or ""
     return (

@@ -13,7 +13,6 @@ from tenure.config import Config
 from tenure.jobs.campaign import contact_findings
 from tenure.jobs.campaign_results import known_results
 from tenure.jobs.coverage import coverage_of
-from tenure.jobs.purchases import purchases_so_far
 from tenure.jobs.studies import take_named_costs
 from tenure.report.chart_files import write_charts
 from tenure.report.coverage import coverage_findings
@@ -57,8 +56,10 @@ class Reported:
         What was opened, and what was asked.
     scorer, scores
         The model, and what it said of the customers.
-    present
-        The snapshot that was scored.
+    record
+        What everybody has bought so far (`tenure.jobs.purchases.purchases_so_far`).
+    explained
+        Rows of the snapshot whose terms are shown, see `rows_to_explain`: the whole one is not held until the end.
     catalogue
         The features that were computed.
     previous
@@ -75,7 +76,8 @@ class Reported:
     config: Config
     scorer: Scorer
     scores: pd.DataFrame
-    present: pd.DataFrame
+    record: pd.DataFrame
+    explained: pd.DataFrame
     catalogue: Catalogue
     previous: Scores | None = None
     notes: tuple[str, ...] = ()
@@ -110,8 +112,8 @@ def write_report(folder: Path, reported: Reported, *, language: Language = ENGLI
     segmenter = reported.scorer.segmenter
     maps = (segmenter.group_map, segmenter.relationship_map)
     spoken = language.with_words(group_words(language, segmenter.playbook, *maps))
-    record = purchases_so_far(reported.shop)
-    data = _report_data(reported, record, language=spoken)
+    record = reported.record
+    data = _report_data(reported, language=spoken)
     report, calls = folder / REPORT, folder / CALL_LIST
     report.write_text(render_report(data, playbook=segmenter.playbook, maps=maps, language=language), encoding="utf-8")
     listed = reported.scores if reported.evidence.signal else reported.scores[:0]  # a list of anybody is none
@@ -119,9 +121,9 @@ def write_report(folder: Path, reported: Reported, *, language: Language = ENGLI
     return [report, *write_charts(data, folder / CHART_FOLDER, language=spoken)]
 
 
-def _report_data(reported: Reported, record: pd.DataFrame, *, language: Language) -> ReportData:
+def _report_data(reported: Reported, *, language: Language) -> ReportData:
     info, evidence = reported.scorer.bundle.info, reported.evidence
-    present = _sample_to_explain(reported, record)
+    present, record = reported.explained, reported.record
     model = reported.scorer.bundle.candidate.looking_from(reported.shop.as_of)
     contributions = model.contributions(present.astype(dict.fromkeys(info.features, "float64")))
     reasons = explanation_sections(
@@ -183,10 +185,9 @@ def _sections(reported: Reported, reasons: Sequence[Section], *, language: Langu
     )
 
 
-def _sample_to_explain(reported: Reported, record: pd.DataFrame) -> pd.DataFrame:
-    """Return the rows whose terms are shown: evenly spaced ones, and the customer to call first."""
-    present = reported.present
-    urgent = first_to_call(with_money(reported.scores, record), rows=1)["customer_id"]
+def rows_to_explain(present: pd.DataFrame, scores: pd.DataFrame, record: pd.DataFrame) -> pd.DataFrame:
+    """Choose the rows of a snapshot whose terms are shown: evenly spaced ones, and the customer to call first."""
+    urgent = first_to_call(with_money(scores, record), rows=1)["customer_id"]
     shown = present.iloc[:: max(1, -(-len(present) // _MOST_EXPLAINED))]
     missing = present[present["customer_id"].isin(urgent) & ~present["customer_id"].isin(shown["customer_id"])]
-    return pd.concat([shown, missing], ignore_index=True) if len(missing) else shown
+    return pd.concat([shown, missing], ignore_index=True)  # a copy: a part would hold the whole

@@ -106,9 +106,9 @@ def _last_with_repeats(rows: ir.Table, mapped: MappedTable) -> tuple[pd.Timestam
     Whoever repeats has the same moments, so only sums can differ; one look at the rows is enough for both.
     """
     backend = rows.get_backend()
-    kept = keep(backend, _TAIL, rows.select([*mapped.source_columns, *_KEYS, *TIMED]))  # two branches read them below
+    stored = keep(backend, _TAIL, rows.select([*mapped.source_columns, *_KEYS, *TIMED]))  # two branches read them below
     try:
-        return _last_often_and_once(kept)
+        return _last_often_and_once(stored)
     finally:
         drop(backend, _TAIL)
 

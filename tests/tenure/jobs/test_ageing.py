@@ -55,3 +55,10 @@ def test_ageing__counts_who_changes_when_nobody_orders_for_a_week(shop: Shop) ->
     # the orders of the run are as they were, and can still be read
     assert shop.log.as_of == AS_OF
     assert len(fetch(shop.log.details)) == 5
+
+
+def test_ageing__of_many_customers_looks_at_some(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tenure.jobs.ageing._MOST", 2)
+    scorer = ByAge()
+    scores = scorer.score(snapshots(shop, AS_OF, features=["recency_days"]))
+    assert (ageing(shop, scorer, scores)["customers"] == 2).all()  # type: ignore[arg-type]

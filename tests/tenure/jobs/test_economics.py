@@ -170,6 +170,21 @@ def test_sections__of_the_report_hold_what_the_tables_allow(shop: Path, scores: 
     assert [section.title.partition(":")[0] for section in alone] == ["Cohorts"]
 
 
+def test_sections__of_many_orders_follow_some_customers_and_say_so(
+    shop: Path, scores: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tenure.report.economics._LARGEST", 400)
+    monkeypatch.setattr("tenure.report.economics._SAMPLED", 300)
+    opened = open_configured_shop(load_config(shop / "tenure.toml", overrides={}))
+    found = economics_sections(opened, pd.read_parquet(scores), seed=0)
+    everybody, rows = opened.log.figures.customers, opened.log.readiness.rows_used
+    assert f"{everybody * 300 // rows:,} of {everybody:,} customers were studied." in str(found[0])
+    assert [section.title for section in found[1:]] == [
+        "E-mail campaigns that bring repeat customers", "Channels, growth and budget",
+    ]  # fmt: skip
+    assert all("So many orders are left to the commands." in section.lead for section in found[1:])
+
+
 def test_sections__say_what_the_data_do_not_allow(shop: Path, scores: Path, tmp_path: Path) -> None:
     spend = pd.DataFrame({"date": [pd.Timestamp("2022-02-01")], "channel": ["email"], "cost": [5.0]})
     spend.to_parquet(tmp_path / "spend.parquet")

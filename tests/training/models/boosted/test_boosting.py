@@ -8,6 +8,7 @@ import pytest
 import shap
 from scipy.special import expit
 
+from tenure_features.float_table import FloatTable
 from tenure_training.models.boosted import boosting
 from tenure_training.models.boosted.boosting import TREE_SPACE, Boosted
 
@@ -131,3 +132,13 @@ def test_tree_space__is_searched_by_factors_but_for_shares_and_depth():
         "min_child_weight": (5.0, 200.0, 20.0, True),
         "reg_lambda": (0.5, 50.0, 5.0, True),
     }
+
+
+def test_boosted__answers_the_same_by_one_thread_and_by_several(matrix, y, monkeypatch):
+    fitted = _fit(matrix, y)
+    alone = fitted.answer(FloatTable.of(matrix, list("abc")))
+    monkeypatch.setattr(boosting, "PREDICTED_BY_THREADS", 2)
+    assert fitted._predictor(2) is not fitted._predictor(1) is fitted.booster
+    together = fitted.answer(FloatTable.of(matrix, list("abc")))
+    np.testing.assert_array_equal(together.score, alone.score)
+    np.testing.assert_array_equal(together.parts, alone.parts)

@@ -155,7 +155,7 @@ class Lifetime:
         curve = PchipInterpolator(grid.knots, np.column_stack([nothing, *expected]), axis=1)
         within = curve(np.log1p(self.horizon_days))
         seen = within > _NOTHING  # of those who are not expected at all, the horizon is all there is
-        sums = [steps.discount(curve) for steps in grid.steps]
+        sums = [steps.discount(curve.c) for steps in grid.steps]
         shares = [np.divide(total, within, out=np.ones(len(nothing)), where=seen) for total in sums]
         if ahead is not None:
             shares = [
@@ -257,26 +257,51 @@ def _fit_spend(present: pd.DataFrame) -> GammaGamma:
 
 @dataclass(frozen=True, eq=False)
 class _Steps:
-    """Moments up to an end at which a curve is looked at, in log(1 + days), and the discount factors between them."""
+    """What each coefficient of a curve of expected orders counts in its discounted sum up to an end, shape (4, k).
 
-    at: Floats
-    factors: Floats | None
+    The curve is looked at in steps of log(1 + days), and what comes within a step is discounted by its middle. The sum
+    of these is linear in the coefficients of the pieces between the knots, so that what depends on no customer is
+    worked out once, instead of 400 values of each one's curve.
+    """
+
+    weights: Floats
 
     @classmethod
-    def to(cls, end: float, rate: float) -> Self:
+    def to(cls, end: float, *, rate: float, knots: Floats) -> Self:
         """Cut the days up to an end."""
         if rate == 0:
-            return cls(np.asarray(np.log1p(end)), None)
+            return cls(_weigh(np.log1p([end]), np.ones(1), knots))
         edges = np.expm1(np.linspace(0.0, np.log1p(end), _STEPS))
-        return cls(np.log1p(edges), np.exp(-rate * (edges[1:] + edges[:-1]) / 2))
+        factors = np.exp(-rate * (edges[1:] + edges[:-1]) / 2)
+        # sum of f_j (Y_j+1 - Y_j), by the Y_j
+        return cls(_weigh(np.log1p(edges), np.append(0.0, factors) - np.append(factors, 0.0), knots))
 
-    def discount(self, curve: PchipInterpolator) -> Floats:
-        """Integrate the discount factor over a curve of expected orders, shape (n,)."""
-        if self.factors is None:
-            return np.asarray(curve(self.at))
-        steps = np.diff(curve(self.at), axis=1) * self.factors
-        # row by row, so that no sum depends on how many rows there are
-        return np.ascontiguousarray(steps).sum(axis=1)
+    def discount(self, coefficients: Floats) -> Floats:
+        """Integrate the discount factor over curves of expected orders.
+
+        Parameters
+        ----------
+        coefficients
+            Of their pieces, as `scipy.interpolate.PPoly` keeps them; shape (4, k, n).
+
+        Returns
+        -------
+        ndarray
+            Shape (n,). Term by term, so that no sum depends on how many rows there are.
+        """
+        total = np.zeros(coefficients.shape[2])
+        for power, piece in zip(*np.nonzero(self.weights), strict=True):
+            total += self.weights[power, piece] * coefficients[power, piece]
+        return total
+
+
+def _weigh(at: Floats, amounts: Floats, knots: Floats) -> Floats:
+    """Sum amounts times the powers of the distance from the knot before, by power and piece; shape (4, k)."""
+    pieces = np.clip(np.searchsorted(knots, at, side="right") - 1, 0, len(knots) - 2)
+    weights = np.zeros((4, len(knots) - 1))
+    for row, power in enumerate((3, 2, 1, 0)):
+        np.add.at(weights[row], pieces, amounts * (at - knots[pieces]) ** power)
+    return weights
 
 
 @dataclass(frozen=True, eq=False)
@@ -293,5 +318,5 @@ class _Grid:
         """Lay out the days of a curve that leads up to these ends."""
         days = np.geomspace(_FIRST_DAY, max(*ends, 2.0 * horizon_days), _NODES)
         days = np.unique(np.append(days, [horizon_days, *ends]))
-        steps = tuple(_Steps.to(end, rate) for end in ends)
-        return cls(ends, days.tolist(), np.log1p(np.append(0.0, days)), steps)
+        knots = np.log1p(np.append(0.0, days))
+        return cls(ends, days.tolist(), knots, tuple(_Steps.to(end, rate=rate, knots=knots) for end in ends))

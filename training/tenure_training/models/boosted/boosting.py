@@ -55,6 +55,9 @@ THREADS = 2
 THREADED_ROWS = 20_000
 """Fewer rows are grown by one thread: two wait for each other more than they work, which was half of the training of
 200 customers on a busy machine."""
+PREDICTED_BY_THREADS = 2_000
+"""From so many rows on a prediction is divided among the threads: each row is added up by one of them, so that the
+answer stays the same to the last bit. An answer about one customer waits for nobody."""
 
 
 @dataclass(frozen=True)
@@ -154,13 +157,23 @@ class Boosted:
         return PartAnswer(score=self._score(matrix, len(X)), parts=parts, base=base)
 
     def _score(self, matrix: Any, rows: int) -> Floats:  # noqa: ANN401  # an xgboost.DMatrix, imported late
-        sums = self.booster.predict(matrix, output_margin=True, validate_features=False)
+        sums = self._predictor(rows).predict(matrix, output_margin=True, validate_features=False)
         return np.asarray(sums, dtype=np.float64).reshape(rows)  # without rows XGBoost forgets the shape
 
     def _contributions(self, matrix: Any, rows: int) -> tuple[Floats, Floats]:  # noqa: ANN401  # likewise
-        contributions = self.booster.predict(matrix, pred_contribs=True, validate_features=False)
+        contributions = self._predictor(rows).predict(matrix, pred_contribs=True, validate_features=False)
         parts = np.asarray(contributions, dtype=np.float64).reshape(rows, len(self.columns) + 1)
         return parts[:, :-1], parts[:, -1]
+
+    def _predictor(self, rows: int) -> Any:  # noqa: ANN401  # an xgboost.Booster, imported late
+        """Give the booster itself for few rows, and for many its copy that divides them among threads."""
+        return self._threaded if rows >= PREDICTED_BY_THREADS else self.booster
+
+    @cached_property
+    def _threaded(self) -> Any:  # noqa: ANN401  # likewise
+        threaded = self.booster.copy()
+        threaded.set_param({"nthread": THREADS})
+        return threaded
 
     def save(self, path: Path) -> None:
         """Write the booster as UBJ, with its columns inside."""
@@ -185,7 +198,7 @@ class Boosted:
         """
         content = read_limited(path, most=MOST_BYTES)
         columns = checked_columns(content, objective=objective, place=path.name)
-        booster = _xgboost().Booster({"nthread": 1})  # serving scales by processes
+        booster = _xgboost().Booster({"nthread": 1})  # of few rows; see `PREDICTED_BY_THREADS`
         booster.load_model(bytearray(content))
         return cls(columns, booster)
 
@@ -194,7 +207,8 @@ class Boosted:
         made = X.made if isinstance(X, FloatTable) else {}
         if self.columns not in made:
             values = np.ascontiguousarray(columns_of(X, self.columns), dtype=np.float32)
-            made[self.columns] = _xgboost().DMatrix(values, nthread=1)
+            threads = THREADS if len(X) >= PREDICTED_BY_THREADS else 1  # a prediction asks the matrix, too
+            made[self.columns] = _xgboost().DMatrix(values, nthread=threads)
         return made[self.columns]
 
 
