@@ -326,7 +326,8 @@ CAMPAIGN_TERMS: Mapping[str, Term] = {
     "outcome": Term("-", "win, loss, no difference worth having, not enough data or broken test"),
     "sentence": Term("-", "the verdict with its conditions"),
     "metric": Term("-", "retention: 1 with an order of positive revenue within the window; orders, revenue and margin "
-                   "within it; profit: margin less contact and offer; capped: money cut off at its 99th percentile"),
+                   "within it; profit: margin less contact and offer; clv: contribution since the assignment and what "
+                   "scores made afterwards expect; capped: money cut off at its 99th percentile"),
     "arm": Term("-", "compared with control, as assigned"),
     "group": Term("-", "customers alike before the assignment"),
     "customers": Term("customers", "assigned to the arm whose window has closed; of a group or a look, in both arms"),

@@ -17,7 +17,7 @@ def experiment_analyse(
     ] = 30,
     metric: Annotated[
         str,
-        typer.Option("--metric", help="What the test was made for: retention, orders, revenue, margin or profit."),
+        typer.Option("--metric", help="What the test was made for: retention, orders, revenue, margin, profit or clv."),
     ] = "retention",
     control: Annotated[str, typer.Option("--control", metavar="ARM", help="The arm that was left alone.")] = "control",
     share: Annotated[
@@ -43,6 +43,14 @@ def experiment_analyse(
             "--scores",
             metavar="FILE|DIR",
             help="Scores made no later than the first assignment: they split and sharpen the effect. [default: none]",
+        ),
+    ] = None,
+    scores_after: Annotated[
+        Path | None,
+        typer.Option(
+            "--scores-after",
+            metavar="FILE|DIR",
+            help="Scores made when the windows had closed: with them CLV is measured, too. [default: none]",
         ),
     ] = None,
     results: Annotated[
@@ -100,11 +108,11 @@ def experiment_analyse(
         sequential=sequential,
         planned=planned,
     )
-    require_apart(out, input_places(settings), results=[config, scores, results])
+    require_apart(out, input_places(settings), results=[config, scores, scores_after, results])
     with open_progress(quiet=quiet, profile=profile) as progress:
         result = analyse_job(
-            settings, campaign, how=how, horizon_days=horizon, control=control, scores=scores, by=by, results=results,
-            progress=progress,
+            settings, campaign, how=how, horizon_days=horizon, control=control, scores=scores,
+            scores_after=scores_after, by=by, results=results, progress=progress,
         )  # fmt: skip
     spoken = load_language(language or settings.report.language)
     show("experiment analyse", result, out=out, as_json=json, language=spoken)

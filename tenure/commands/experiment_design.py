@@ -25,7 +25,7 @@ def experiment_design(
         ),
     ] = None,
     metric: Annotated[
-        str, typer.Option("--metric", help="What the test is made for: retention, orders, revenue or margin.")
+        str, typer.Option("--metric", help="What the test is made for: retention, orders, revenue, margin or clv.")
     ] = "retention",
     horizon: Annotated[
         int, typer.Option("--horizon", metavar="DAYS", min=1, help="Window of a customer, from the assignment on.")
@@ -54,7 +54,7 @@ def experiment_design(
     ] = 500,
     scores: Annotated[
         Path | None,
-        typer.Option("--scores", metavar="FILE|DIR", help="Scores of now: conditions and strata. [default: none]"),
+        typer.Option("--scores", metavar="FILE|DIR", help="Scores of now: conditions, strata and CLV. [default: none]"),
     ] = None,
     previous: Annotated[
         Path | None,

@@ -11,11 +11,13 @@ import pandas as pd
 from tenure.config import Config
 from tenure.jobs.campaign_results import add_results, results_place
 from tenure.jobs.profile_columns import condition_columns, with_profile
-from tenure.jobs.studies import read_shop
+from tenure.jobs.studies import read_shop, take_named_costs
 from tenure.stages import Progress
 from tenure_decisions.campaigns.analysis import AnalysisSettings, analyse
+from tenure_decisions.campaigns.lifetime_value import CLV_METRICS, MoneyToCome, find_to_come, measure_clv
 from tenure_decisions.campaigns.results import BY_ORDERS_BEFORE, collect_results, find_results, latest_results
 from tenure_decisions.campaigns.trial import CampaignTrial, open_trial
+from tenure_decisions.economics.ledger import NOTHING_NAMED, NamedCosts, open_ledger
 from tenure_decisions.findings import Findings
 from tenure_features import Shop, orders
 from tenure_features.errors import UsageError
@@ -24,6 +26,8 @@ from tenure_serving.score_tables import Scores, read_scores
 from tenure_training.threads import one_blas_thread
 
 TRIAL_TABLES = ("assignments", "customers")
+CLV_TABLES = (*TRIAL_TABLES, "service_costs")
+"""With what the contribution of customers is counted from."""
 TRAITS = ("device", "channel", "region")
 """Columns of an order by which arms are compared: those of the last order before the assignment."""
 ORDER_COLUMNS = ("customer_id", "ordered_at", "revenue", "cost", "discount", *TRAITS)
@@ -37,6 +41,7 @@ def analyse_job(
     horizon_days: int,
     control: str,
     scores: Path | None = None,
+    scores_after: Path | None = None,
     by: str = "segment",
     results: Path | None = None,
     progress: Progress,
@@ -46,7 +51,7 @@ def analyse_job(
     The result is added to the file ``results``, else to that of the configuration, and what all in it taught is a part
     of the findings.
     """
-    shop = read_shop(config, progress=progress, only=TRIAL_TABLES)
+    shop = read_shop(config, progress=progress, only=TRIAL_TABLES if scores_after is None else CLV_TABLES)
     with progress.stage(f"Analysing {campaign}"):
         analysis = analyse_campaign(
             shop,
@@ -55,7 +60,9 @@ def analyse_job(
             horizon_days=horizon_days,
             control=control,
             scored=None if scores is None else read_scores(scores),
+            scored_after=None if scores_after is None else read_scores(scores_after),
             by=by,
+            costs=take_named_costs(config.economics),
         )
     place = results_place(config, results)
     if place is None:
@@ -75,7 +82,9 @@ def analyse_campaign(
     horizon_days: int,
     control: str,
     scored: Scores | None = None,
+    scored_after: Scores | None = None,
     by: str = "segment",
+    costs: NamedCosts = NOTHING_NAMED,
 ) -> Findings:
     """Analyse a campaign of a shop by intention to treat.
 
@@ -92,15 +101,21 @@ def analyse_campaign(
     scored
         Scores made no later than the first assignment: their predictions take variance away, their column ``by``
         splits the effect.
+    scored_after
+        Scores made when the windows had closed, by a model that does not know the arm: with them CLV is a metric.
     by
         Column of the scores.
+    costs
+        That were said, for what customers brought until the later scores.
 
     Raises
     ------
     UsageError
-        There is no table of assignments, or the scores know what came after the assignment.
+        There is no table of assignments, the scores know what came after the assignment, or CLV was asked for without
+        later scores.
     """
     trial, bought = open_shop_trial(shop, campaign, horizon_days=horizon_days, control=control)
+    trial, clv_notes = _with_clv(trial, shop, bought, scored_after, how=how, costs=costs)
     predictions, groups = (None, None) if scored is None else scores_before(scored, trial, by=by)
     return analyse(
         trial,
@@ -109,8 +124,39 @@ def analyse_campaign(
         groups=groups,
         predictions=predictions,
         currency=shop.currency or "",
-        notes=() if scored is None else (f"Predictions and groups are of {scored.as_of:%Y-%m-%d}.",),
+        notes=(
+            *(() if scored is None else (f"Predictions and groups are of {scored.as_of:%Y-%m-%d}.",)),
+            *clv_notes,
+        ),
     )
+
+
+def _with_clv(
+    trial: CampaignTrial,
+    shop: Shop,
+    bought: pd.DataFrame,
+    scored: Scores | None,
+    *,
+    how: AnalysisSettings,
+    costs: NamedCosts,
+) -> tuple[CampaignTrial, list[str]]:
+    """Add CLV by scores made when the windows had closed, or say how to get them."""
+    if scored is not None:
+        ahead = MoneyToCome.of(scored.table, scored.as_of)
+        return measure_clv(trial, contributions_until(shop, bought, costs=costs), ahead)
+    if how.metric in CLV_METRICS:
+        raise UsageError(
+            "CLV needs scores made when the windows had closed.",
+            fix=f"Score with --as-of {trial.as_of:%Y-%m-%d} and name the scores with --scores-after.",
+        )
+    return trial, [f"CLV is left out: score with --as-of {trial.as_of:%Y-%m-%d} and name the scores with "
+                   "--scores-after."]  # fmt: skip
+
+
+def contributions_until(shop: Shop, bought: pd.DataFrame, *, costs: NamedCosts) -> pd.DataFrame:
+    """Return what every customer brought and cost until the moment of a shop, see `open_ledger`."""
+    served = shop.tables["service_costs"].to_pandas() if "service_costs" in shop.tables else None
+    return open_ledger(bought, as_of=shop.as_of, service_costs=served, named=costs).movements
 
 
 def scores_before(scored: Scores, trial: CampaignTrial, *, by: str) -> tuple[pd.DataFrame, pd.Series[str]]:
@@ -141,6 +187,8 @@ def predict_metrics(scores: pd.DataFrame) -> pd.DataFrame:
         predictions["orders"] = scores["expected_orders"]
     for name in ("revenue", "revenue_capped", "margin", "margin_capped", "profit"):
         predictions[name] = scores["expected_value"]
+    for name in CLV_METRICS:
+        predictions[name] = scores[find_to_come(scores)]
     return predictions
 
 

@@ -11,13 +11,16 @@ import pandas as pd
 from tenure.config import Config
 from tenure.config_section import parse_moment
 from tenure.jobs.campaign_results import known_results
-from tenure.jobs.experiment import ORDER_COLUMNS, TRIAL_TABLES, predict_metrics
+from tenure.jobs.experiment import CLV_TABLES, ORDER_COLUMNS, contributions_until, predict_metrics
 from tenure.jobs.opening import open_configured_shop
 from tenure.jobs.segments import find_members
+from tenure.jobs.studies import take_named_costs
 from tenure.stages import Progress
 from tenure_decisions.campaigns.design import Design, DesignSettings, design_campaign
+from tenure_decisions.campaigns.lifetime_value import CLV_METRICS, MoneyToCome, add_clv
 from tenure_decisions.campaigns.results import expect_lift
 from tenure_decisions.campaigns.trial import measure
+from tenure_decisions.economics.ledger import NamedCosts
 from tenure_features import Shop, orders, snapshots
 from tenure_features.errors import UsageError
 from tenure_features.reading.engine import fetch
@@ -84,7 +87,7 @@ def design_job(
     condition = None if eligibility.where is None else Condition(eligibility.where)
     plain = condition is None or (scored is not None and set(condition.columns) <= set(scored.table))
     shop = open_configured_shop(
-        config, only=TRIAL_TABLES if plain else None, as_of=None if scored is None else scored.as_of, progress=progress
+        config, only=CLV_TABLES if plain else None, as_of=None if scored is None else scored.as_of, progress=progress
     )
     then = shop.as_of - pd.Timedelta(days=settings.horizon_days)
     _require_history(condition, scored, earlier, then=then)
@@ -98,18 +101,50 @@ def design_job(
     with progress.stage(f"Planning, and randomising the past {settings.replays} times"):
         table = shop.tables.get("assignments")
         running = None if table is None else table.to_pandas()
+        history = measure(past, bought[bought["ordered_at"] < shop.as_of], horizon_days=settings.horizon_days)
+        history, clv_notes = _plan_clv(
+            history, shop, bought, scored, settings, costs=take_named_costs(config.economics)
+        )
         return design_campaign(
             with_strata(now, scored, bought),
-            measure(past, bought[bought["ordered_at"] < shop.as_of], horizon_days=settings.horizon_days),
+            history,
             settings,
             start=shop.as_of if start is None else _read_start(start),
             running=running,
             newcomers_a_day=len(set(now["customer_id"]) - set(past["customer_id"])) / settings.horizon_days,
             predictions=None if earlier is None else predict_metrics(earlier.table),
-            notes=(f"The past is the {settings.horizon_days} days from {then:%Y-%m-%d} on: {len(past):,} customers.",),
+            notes=(
+                f"The past is the {settings.horizon_days} days from {then:%Y-%m-%d} on: {len(past):,} customers.",
+                *clv_notes,
+            ),
             prior=expect_lift(known_results(config, as_of=shop.as_of, named=results), metric=settings.metric),
             currency=shop.currency or "",
         )
+
+
+def _plan_clv(
+    history: pd.DataFrame,
+    shop: Shop,
+    bought: pd.DataFrame,
+    scored: Scores | None,
+    settings: DesignSettings,
+    *,
+    costs: NamedCosts,
+) -> tuple[pd.DataFrame, list[str]]:
+    """Add the CLV that the past window ended with: scores of now are those of its end."""
+    if scored is not None:
+        ahead = MoneyToCome.of(scored.table, scored.as_of)
+        movements = contributions_until(shop, bought, costs=costs)
+        table = add_clv(history, movements, ahead, horizon_days=settings.horizon_days)
+        return table, [
+            "CLV is planned on what these customers brought in that window and what the scores of its end, "
+            f"{ahead.moment:%Y-%m-%d}, expect after it ({ahead.column}).",
+            *ahead.note_unknown(history["customer_id"]),
+        ]
+    fix = f"score with --as-of {shop.as_of:%Y-%m-%d} and name the scores with --scores."
+    if settings.metric in CLV_METRICS:
+        raise UsageError("CLV is planned on scores of now.", fix=fix.capitalize())
+    return history, [f"CLV is left out: {fix}"]
 
 
 def condition_of_scores(condition: Condition | None, scored: Scores | None) -> bool:

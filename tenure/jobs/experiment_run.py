@@ -9,14 +9,16 @@ import pandas as pd
 
 from tenure.config import Config
 from tenure.config_experiments import ExperimentsConfig
+from tenure.jobs.campaign_results import add_results, read_results, results_place
 from tenure.jobs.experiment import ORDER_COLUMNS, TRIAL_TABLES
 from tenure.jobs.opening import open_configured_shop
 from tenure.jobs.segments import find_members
 from tenure.jobs.standing_state import ASSIGNMENT_FILE, STATE_FILE, read_standing, write_standing
 from tenure.stages import Progress
+from tenure_decisions.campaigns.closed_results import collect_closed
 from tenure_decisions.campaigns.holdout import HoldoutRules
 from tenure_decisions.campaigns.proposals import Tactic
-from tenure_decisions.campaigns.standing import StandingCall, StandingGroup, call_standing
+from tenure_decisions.campaigns.standing import StandingCall, StandingGroup, StandingState, call_standing
 from tenure_decisions.campaigns.standing_findings import standing_findings
 from tenure_decisions.campaigns.standing_rules import StandingRules
 from tenure_decisions.campaigns.trial import measure
@@ -79,7 +81,27 @@ def standing_job(config: Config, *, scores: Path, folder: Path, progress: Progre
         )  # fmt: skip
         findings = standing_findings(call, rules, currency=shop.currency or scored.currency)
         _write(call, findings, folder)
+        _teach(config, call.state, bought, rules)
     return findings
+
+
+def _teach(config: Config, state: StandingState, bought: pd.DataFrame, rules: StandingRules) -> None:
+    """Add what closed tests taught to the file of results, where one is named.
+
+    A test that closed in an earlier call is there already, unless that call was killed in between.
+    """
+    place = results_place(config)
+    if place is None:
+        return
+    there = {result.campaign for result in read_results(place)}
+    closed = [
+        test
+        for test in state.tests
+        if test.closed_at is not None and (test.closed_at == state.as_of or test.campaign not in there)
+    ]
+    news = [result for test in closed for result in collect_closed(test, state, bought, rules)]
+    if news:
+        add_results(place, news)
 
 
 def rules_of(asked: ExperimentsConfig, *, seed: int) -> StandingRules:
@@ -115,7 +137,7 @@ def _find_group(
     )  # fmt: skip
     return StandingGroup(
         name=name, tactics=tactics, customers=people["customer_id"].astype("str").reset_index(drop=True), value=value,
-        mean=mean, deviation=deviation,
+        mean=mean, deviation=deviation, segments=people["segment"].reset_index(drop=True),
     )  # fmt: skip
 
 

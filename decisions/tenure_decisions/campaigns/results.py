@@ -135,12 +135,13 @@ def _with_effects(result: CampaignResult, effects: pd.DataFrame, groups: pd.Data
         money_control=float(money["control"]),
         money_difference=float(money["difference"]),
         money_error=float(money["error"]),
-        groups=_groups(groups, result.arm),
+        groups=list_groups(groups, result.arm),
     )
 
 
-def _groups(frame: pd.DataFrame | None, arm: str) -> tuple[GroupResult, ...]:
-    if frame is None:
+def list_groups(frame: pd.DataFrame | None, arm: str) -> tuple[GroupResult, ...]:
+    """Take the effect of an arm in each group from `tenure_decisions.campaigns.groups.effects_by_group`."""
+    if frame is None or frame.empty:
         return ()
     return tuple(
         GroupResult(

@@ -42,6 +42,8 @@ class StandingGroup:
         What a customer of it is expected to bring within the window.
     mean, deviation
         Of the metric, over the customers of it.
+    segments
+        Of the same customers now, row by row; written beside whoever is drawn. None where scores have none.
     """
 
     name: str
@@ -50,6 +52,7 @@ class StandingGroup:
     value: float
     mean: float
     deviation: float
+    segments: pd.Series[str] | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,7 +91,7 @@ class StandingState:
     tests
         In the order they were begun.
     assignments
-        Of all of them and of the hold-out, with the ``probability`` of the arm drawn.
+        Of all of them and of the hold-out, with the ``probability`` of the arm drawn and the ``segment`` of then.
     """
 
     as_of: pd.Timestamp | None = None
@@ -319,6 +322,7 @@ def _rows(
     arms = draw_arms_of(chosen, shares, key=f"{rules.seed}:{test.campaign}")
     contact = {tactic.name: tactic.contact_cost for tactic in group.tactics}
     offer = {tactic.name: tactic.offer_cost for tactic in group.tactics}
+    segments = {} if group.segments is None else {"segment": group.segments.loc[chosen.index].to_numpy()}
     return pd.DataFrame(
         {
             "customer_id": chosen.to_numpy(),
@@ -328,5 +332,6 @@ def _rows(
             "probability": [shares[arm] for arm in arms],
             "contact_cost": [contact.get(arm, 0.0) for arm in arms],
             "offer_cost": [offer.get(arm, 0.0) for arm in arms],
+            **segments,
         }
     )

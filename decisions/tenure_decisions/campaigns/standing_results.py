@@ -108,7 +108,7 @@ def _measure(
 ) -> StandingResult:
     counts = trial.customers["arm"].value_counts()
     customers = int(counts.get(tactic, 0) + counts.get(CONTROL, 0))
-    effect = _compare(trial, tactic, weighted=weighted, rules=rules)
+    effect = compare_standing(trial, rules.metric, tactic, weighted=weighted, level=rules.level)
     size = len(trial.customers) if weighted else customers
     half = half_width(effect, size, arms=len(trial.arms), level=rules.level, planned=rules.planned)
     low, high = effect.difference - half, effect.difference + half
@@ -128,8 +128,8 @@ def _measure(
     )  # fmt: skip
 
 
-def _compare(trial: CampaignTrial, tactic: str, *, weighted: bool, rules: StandingRules) -> Effect:
+def compare_standing(trial: CampaignTrial, metric: str, tactic: str, *, weighted: bool, level: float) -> Effect:
+    """Compare a tactic with control by any metric, weighted where shares followed results."""
     if not weighted:
-        return measure_outcome(trial, rules.metric).compare(tactic, level=rules.level)
-    past = past_of(trial.customers, rules.metric)
-    return compare_weighted(trial.customers, rules.metric, past, arm=tactic, control=CONTROL)
+        return measure_outcome(trial, metric).compare(tactic, level=level)
+    return compare_weighted(trial.customers, metric, past_of(trial.customers, metric), arm=tactic, control=CONTROL)

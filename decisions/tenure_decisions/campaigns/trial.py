@@ -13,7 +13,7 @@ from tenure_features.errors import DataContractError, NothingToDoError, UsageErr
 
 CONTROL = "control"
 TRIAL_METRICS = ("retention", "orders", "revenue", "margin", "profit")
-"""What an arm is compared by; margin and profit only where costs are known."""
+"""What an arm is compared by; margin and profit only where costs are known. Later scores add CLV: `lifetime_value`."""
 BEFORE_PREFIX = "before_"
 """Prefix of the same metric over as many days before the assignment."""
 CAP = 0.99
@@ -183,7 +183,7 @@ def measure(assigned: pd.DataFrame, orders: pd.DataFrame, *, horizon_days: int) 
     for name in ("revenue", "margin"):
         if name in table:
             for prefix in ("", BEFORE_PREFIX):
-                table[f"{prefix}{name}_capped"] = _cap(table[f"{prefix}{name}"])
+                table[f"{prefix}{name}_capped"] = cap_money(table[f"{prefix}{name}"])
     if "contact_cost" in table or "offer_cost" in table:
         table["profit"] = table["margin" if "margin" in table else "revenue"] - contact_costs(table, orders)
     return table
@@ -225,8 +225,14 @@ def _past(days: pd.DataFrame, since: pd.Series[float], customers: int) -> dict[s
     return dict(zip(PAST, (year["orders"], year["revenue"], np.log1p(recency.to_numpy())), strict=True))
 
 
-def _cap(values: pd.Series[float]) -> pd.Series[float]:
-    """Cut the largest hundredth off; where hardly anybody bought, the limit is that of the buyers."""
+def cap_money(values: pd.Series[float]) -> pd.Series[float]:
+    """Cut the largest hundredth off; where hardly anybody bought, the limit is that of the buyers.
+
+    Examples
+    --------
+    >>> cap_money(pd.Series([0.0, 1.0, 101.0])).round(2).tolist()
+    [0.0, 1.0, 99.0]
+    """
     limit = float(values.quantile(CAP))
     limit = limit if limit > 0 else float(values[values > 0].quantile(CAP)) if (values > 0).any() else 0.0
     return values.clip(upper=limit)

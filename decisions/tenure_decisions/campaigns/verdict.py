@@ -135,8 +135,9 @@ def _size(evidence: ArmEvidence) -> str:
         points = [100 * value for value in (evidence.difference, evidence.low, evidence.high)]
         reach = f"{points[1]:.1f} to {points[2]:.1f}" if sure else none
         return f"retention {evidence.control:.1%} in control and {points[0]:+.1f} points ({reach}) with {evidence.arm}"
+    name = evidence.metric.replace("clv", "CLV")
     reach = f"{evidence.low:,.2f} to {evidence.high:,.2f}" if sure else none
     return (
-        f"{evidence.metric} per customer {evidence.control:,.2f} in control and {evidence.difference:+,.2f} "
+        f"{name} per customer {evidence.control:,.2f} in control and {evidence.difference:+,.2f} "
         f"({reach}) with {evidence.arm}"
     )

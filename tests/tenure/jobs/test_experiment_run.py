@@ -10,7 +10,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from tenure.jobs.campaign_results import known_results
 from tenure.jobs.standing_state import read_standing
+from tenure_decisions.campaigns.results import list_what_works
 from tenure_features.errors import DataContractError
 
 SECTION = """
@@ -34,7 +36,7 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Path:
     orders = pd.DataFrame({"customer_id": rng.choice(ids, 1500), "ordered_at": days, "revenue": 20.0})
     orders.to_csv(folder / "orders.csv", index=False)
     (folder / "tenure.toml").write_text(f'[orders]\nuri = "orders.csv"\ntrust_customers = true\n{SECTION}')
-    for day in ("2024-04-01", "2024-05-02"):
+    for day in ("2024-04-01", "2024-05-02", "2024-06-10"):
         table = pd.DataFrame({"customer_id": ids, "as_of": pd.Timestamp(day), "horizon_days": 30})
         table = table.assign(churn_probability=0.5, expected_value=20.0, segment=["VIP"] * 200 + ["Lost"] * 100)
         (folder / day).mkdir()
@@ -67,6 +69,52 @@ def test_run__assigns_once_measures_later_and_refuses_to_go_back(call: Callable,
     assert back["code"] == 2
     assert "last call was made for 2024-05-02" in back["err"]
     assert json.loads((tmp_path / "standing.json").read_text())["as_of"] == "2024-05-02T00:00:00"
+
+
+def test_run__adds_what_a_closed_test_taught_to_the_results_once(call: Callable, shop: Path, tmp_path: Path) -> None:
+    text = (shop / "tenure.toml").read_text().replace('"orders.csv"', f'"{shop / "orders.csv"}"')
+    text = text.replace("[experiments]", '[experiments]\nlongest_days = 20\nresults = "results.json"')
+    (tmp_path / "tenure.toml").write_text(text)
+    out, file = tmp_path / "tests", tmp_path / "results.json"
+
+    def run(day: str) -> int:
+        return call(
+            "experiment", "run", "--config", str(tmp_path / "tenure.toml"), "--scores", str(shop / day), "--out",
+            str(out), "-q",
+        ).code  # fmt: skip
+
+    assert run("2024-04-01") == 0
+    assert not file.exists()
+    assert run("2024-05-02") == 0
+    written = file.read_bytes()
+    for day in ("2024-05-02", "2024-06-10", "2024-06-10"):
+        assert run(day) == 0
+        assert file.read_bytes() == written
+    file.unlink()  # as if the call had been killed before it wrote the results
+    assert run("2024-06-10") == 0
+    assert file.read_bytes() == written
+    (result,) = known_results(None, as_of=pd.Timestamp("2024-05-02"), named=file)
+    (test,) = [test for test in read_standing(out).tests if test.closed_at == pd.Timestamp("2024-05-02")]
+    assert (result.campaign, result.arm, result.outcome) == (test.campaign, "call", test.results[0].outcome)
+    assert (result.difference, result.low, result.high) == (
+        test.results[0].difference, test.results[0].low, test.results[0].high
+    )  # fmt: skip
+    assert (result.by, result.money, [group.group for group in result.groups]) == ("segment", "profit", ["VIP"])
+    learnt = list_what_works([result])
+    assert learnt["group"].tolist() == ["everybody", "VIP"]
+    (tmp_path / "analyse.toml").write_text(
+        f'[orders]\nuri = "{shop / "orders.csv"}"\ntrust_customers = true\n'
+        f'[tables.assignments]\nuri = "{out / "assignments.parquet"}"\n'
+    )
+    done = call(
+        "experiment", "analyse", test.campaign, "--config", str(tmp_path / "analyse.toml"), "--as-of", "2024-05-02",
+        "--sequential", "--planned", "400", "--json", "-q",
+    )  # fmt: skip
+    rows = {row["metric"]: row for row in json.loads(done.out)["effects"]}
+    assert result.difference == pytest.approx(rows["retention"]["difference"])
+    assert result.low == pytest.approx(rows["retention"]["always_low"])
+    assert result.money_difference == pytest.approx(rows["profit"]["difference"])
+    assert result.money_error == pytest.approx(rows["profit"]["error"])
 
 
 def test_run__with_a_state_of_another_version_says_so(tmp_path: Path) -> None:
