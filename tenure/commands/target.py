@@ -58,6 +58,7 @@ def target(
     seed: options.Seed = None,
     out: options.Out = None,
     config: options.ConfigFile = None,
+    language: options.LanguageOption = None,
     json: options.Json = False,
 ) -> None:
     """Choose whom to contact with which offer: expected profit = what it brings - P(redeem) x offer - contact.
@@ -73,6 +74,7 @@ def target(
     from tenure.jobs.target import target_job, write_list
     from tenure.output import show
     from tenure_decisions.campaigns.target_list import TargetSettings
+    from tenure_serving.language import load_language
 
     settings = None if config is None else load_config(config, overrides={})
     require_apart(out, tuple(map(Path, without or ())), results=[config, scores, uplift])
@@ -87,7 +89,8 @@ def target(
         settings, scores, uplift=uplift, offers=offer, settings=how, redeem=redeem, worth=worth, where=where,
         without=without or (),
     )  # fmt: skip
-    show("target", drawn.findings, out=out, as_json=json)
+    spoken = load_language(language or ("en" if settings is None else settings.report.language))
+    show("target", drawn.findings, out=out, as_json=json, language=spoken)
     if out is not None:
         for path in write_list(drawn, scores, out):
             typer.echo(f"Written: {path}", err=True)

@@ -36,6 +36,7 @@ def uplift(
     seed: options.Seed = None,
     out: options.Out = None,
     config: options.ConfigFile = None,
+    language: options.LanguageOption = None,
     json: options.Json = False,
     quiet: options.Quiet = False,
 ) -> None:
@@ -54,6 +55,7 @@ def uplift(
     from tenure.progress import open_progress
     from tenure_decisions.campaigns.uplift import UpliftSettings
     from tenure_features.errors import QualityGateError
+    from tenure_serving.language import load_language
 
     asked = {
         "orders": options.log(
@@ -69,7 +71,8 @@ def uplift(
     require_apart(out, input_places(settings), results=[config])
     with open_progress(quiet=quiet) as progress:
         study = uplift_job(settings, campaign, settings=how, horizon_days=horizon, control=control, progress=progress)
-    show("uplift", study.findings, out=out, as_json=json)
+    spoken = load_language(language or settings.report.language)
+    show("uplift", study.findings, out=out, as_json=json, language=spoken)
     if out is not None and (path := write_predictions(study, out)) is not None:
         typer.echo(f"Written: {path}", err=True)
     if study.findings.value("broken"):

@@ -139,12 +139,15 @@ def _plan_clv(
         return table, [
             "CLV is planned on what these customers brought in that window and what the scores of its end, "
             f"{ahead.moment:%Y-%m-%d}, expect after it ({ahead.column}).",
+            "The interval of CLV is of the lot: it does not hold the error of the forecast.",
             *ahead.note_unknown(history["customer_id"]),
         ]
-    fix = f"score with --as-of {shop.as_of:%Y-%m-%d} and name the scores with --scores."
     if settings.metric in CLV_METRICS:
-        raise UsageError("CLV is planned on scores of now.", fix=fix.capitalize())
-    return history, [f"CLV is left out: {fix}"]
+        raise UsageError(
+            "CLV is planned on scores of now.",
+            fix=f"Score with --as-of {shop.as_of:%Y-%m-%d} and name the scores with --scores.",
+        )
+    return history, [f"CLV is left out: score with --as-of {shop.as_of:%Y-%m-%d} and name the scores with --scores."]
 
 
 def condition_of_scores(condition: Condition | None, scored: Scores | None) -> bool:

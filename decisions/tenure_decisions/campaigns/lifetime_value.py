@@ -12,7 +12,7 @@ from tenure_decisions.inputs import require
 from tenure_features.errors import UsageError
 
 CLV_METRIC = "clv"
-CLV_METRICS = (CLV_METRIC, f"{CLV_METRIC}_capped")
+CLV_METRICS = (CLV_METRIC, "clv_capped")
 TO_COME = ("clv_to_come", "expected_value")
 """Columns of a score table that say what is to come, the first that is known of everybody."""
 
@@ -157,7 +157,9 @@ def measure_clv(trial: CampaignTrial, movements: pd.DataFrame, ahead: MoneyToCom
         f"CLV is what customers brought until {ahead.moment:%Y-%m-%d} and what the scores of that day expect after it "
         f"({ahead.column}), before contact and offer.",
         "What is to come is a forecast: of an effect on later orders it holds what shows in what customers have done "
-        "by then. The model must not know the arm: no feature of Tenure reads the assignments, and none of your own may.",
+        "by then. The model must not know the arm: no feature of Tenure reads the assignments, and no feature of yours "
+        "may.",
+        "The interval of CLV is of the lot: it does not hold the error of the forecast.",
         *ahead.note_unknown(people["customer_id"]),
     ]
     return replace(trial, customers=table, metrics=(*trial.metrics, *CLV_METRICS)), notes

@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -145,3 +146,67 @@ def test_design__asks_for_scores_of_then_where_the_condition_does(call: Callable
     again = call("experiment", *arguments, "--previous", str(scores), "--config", str(shop / "tenure.toml"), "-q")
     assert again.code == 2
     assert "know of the window" in again.err
+
+
+@pytest.fixture(scope="module")
+def scores_after(shop: Path, scores: Path) -> Path:
+    """Scores of the day the windows of the A/A test had closed, of everybody but the first fifty customers."""
+    table = pd.read_parquet(scores).iloc[50:]
+    money = np.random.default_rng(6).lognormal(3, 1, len(table))
+    path = scores.parent / "after.parquet"
+    table.assign(as_of=pd.Timestamp("2024-03-01"), clv_to_come=money, model_version="3").to_parquet(path)
+    return path
+
+
+def test_analyse__with_later_scores_measures_clv(call: Callable, shop: Path, scores: Path, scores_after: Path) -> None:
+    code, result = analysed(
+        call, shop, "aa_test", "--as-of", "2024-03-01", "--metric", "clv", "--scores", str(scores), "--scores-after",
+        str(scores_after),
+    )  # fmt: skip
+    assert code == 0
+    assigned = pd.read_parquet(shop / "assignments.parquet").query("campaign == 'aa_test'").set_index("customer_id")
+    rows = pd.read_parquet(shop / "orders.parquet").query("'2024-01-31' <= ordered_at < '2024-03-01'")
+    since = rows[rows["ordered_at"] >= rows["customer_id"].map(assigned["assigned_at"])]
+    earned = (since["revenue"] - since["cost"]).groupby(since["customer_id"]).sum()
+    ahead = pd.read_parquet(scores_after).set_index("customer_id")["clv_to_come"]
+    clv = earned.reindex(assigned.index).fillna(0.0) + ahead.reindex(assigned.index).fillna(0.0)
+    means = clv.groupby(assigned["arm"]).mean()
+    row = next(row for row in result["effects"] if row["metric"] == "clv")
+    assert row["unadjusted"] == pytest.approx(means["same"] - means["control"], abs=1e-6)
+    assert row["covariate"] == "days before, prediction"
+    unknown = (~assigned.index.isin(ahead.index)).sum()
+    assert f"{unknown} customers are not in the scores of 2024-03-01: nothing is to come of them." in result["notes"]
+    assert any("must not know the arm" in note for note in result["notes"])
+
+
+def test_analyse__without_later_scores_says_how_to_get_clv(call: Callable, shop: Path, scores: Path) -> None:
+    code, result = analysed(call, shop, "aa_test", "--as-of", "2024-03-01")
+    assert code == 0
+    assert "clv" not in {row["metric"] for row in result["effects"]}
+    assert "CLV is left out: score with --as-of 2024-03-01 and name the scores with --scores-after." in result["notes"]
+    for arguments, words in (
+        (("--metric", "clv"), "name the scores with --scores-after"),
+        (("--scores-after", str(scores)), "before the last window had closed"),
+    ):
+        done = call(
+            "experiment", "analyse", "aa_test", "--as-of", "2024-03-01", *arguments, "--config",
+            str(shop / "tenure.toml"), "-q",
+        )  # fmt: skip
+        assert done.code == 2
+        assert words in done.err
+
+
+def test_design__plans_clv_on_the_scores_of_the_end_of_the_past(
+    call: Callable, shop: Path, scores: Path, scores_after: Path
+) -> None:
+    arguments = ("design", "summer", "--metric", "clv", "--replays", "20", "--config", str(shop / "tenure.toml"), "-q")
+    done = call("experiment", *arguments, "--scores", str(scores_after), "--previous", str(scores), "--json")
+    assert done.code == 0
+    result = json.loads(done.out)
+    row = result["plan"][0]
+    assert row["metric"] == "clv"
+    assert 0 < row["needed"] <= row["needed_unadjusted"]
+    assert any("scores of its end, 2024-03-01, expect after it (clv_to_come)" in note for note in result["notes"])
+    without = call("experiment", *arguments, "--as-of", "2024-03-01")
+    assert without.code == 2
+    assert "name the scores with --scores" in without.err
