@@ -99,3 +99,12 @@ def test_target__refuses(call: Callable, folder: Path, arguments: tuple[str, ...
     code, _, error = target(call, folder, *arguments)
     assert code == 2
     assert said in error
+
+
+def test_target__speaks_russian_down_to_its_chart(call: Callable, folder: Path, tmp_path: Path) -> None:
+    code, said, _ = target(
+        call, folder, "--uplift", str(folder), "--offer", "voucher=1:10%", "--language", "ru", "--out", str(tmp_path)
+    )
+    assert code == 0
+    assert "Измерено в кампании spring." in said
+    assert "ожидаемая прибыль" in (tmp_path / "target_budget.svg").read_text("utf-8")
