@@ -33,6 +33,12 @@ def scores_of(customers: pd.Series, seed: int = 5) -> pd.DataFrame:
 def opened(tables: Callable[..., Tables]) -> tuple[CampaignTrial, pd.DataFrame, pd.DataFrame]:
     """A campaign, its orders with their cost of goods, and later scores that lack twenty of its customers."""
     assignments, orders = tables(1500, seed=3, effects={"email": 0.1, "call": 0.0}, days=20)
+    some = assignments["customer_id"].iloc[:300]
+    later = [
+        pd.DataFrame({"customer_id": some, "ordered_at": pd.Timestamp(day), "revenue": 35.0})
+        for day in ("2024-04-28", "2024-05-01", "2024-05-15")
+    ]  # the windows are closed by then, and the scores of 1 May know of the first alone
+    orders = pd.concat([orders, *later], ignore_index=True)
     orders = orders.assign(cost=orders["revenue"] * 0.6)
     made = open_trial(assignments, orders, campaign="spring", horizon_days=30, as_of=AS_OF)
     return made, orders, scores_of(made.customers["customer_id"].iloc[20:])
