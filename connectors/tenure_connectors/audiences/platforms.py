@@ -2,12 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import pandas as pd
 
-from tenure_connectors.audiences.contacts import hash_texts, tidy_emails, tidy_phones
+from tenure_connectors.audiences.columns import (
+    ADDRESS_LOWERED,
+    ADDRESS_OF_GOOGLE,
+    AS_TYPED,
+    COMPACT,
+    ID_OF_SALESFORCE,
+    LETTERS,
+    LOWERED,
+    OWN_NUMBER,
+    PHONE_DIGITS,
+    PHONE_WITH_PLUS,
+    UPPERED,
+    ListColumn,
+    Writing,
+)
 from tenure_features.errors import UsageError
 
 
@@ -20,7 +34,7 @@ class Platform:
     name, title
         What it is called on the command line, and by people.
     columns
-        Header to builder: from contacts and the region of phones without a country code to a column.
+        Header to what stands under it.
     identifying
         Headers of which a row needs one.
     smallest
@@ -33,7 +47,7 @@ class Platform:
 
     name: str
     title: str
-    columns: Mapping[str, Callable[[pd.DataFrame, str | None], pd.Series[str]]]
+    columns: Mapping[str, ListColumn]
     identifying: tuple[str, ...]
     smallest: int = 1
     own: bool = False
@@ -49,73 +63,15 @@ class Platform:
         region
             Region of phones without a country code.
         """
-        table = pd.DataFrame({name: build(contacts, region).astype("str") for name, build in self.columns.items()})
+        table = pd.DataFrame(
+            {name: column.build(contacts, region).astype("str") for name, column in self.columns.items()}
+        )
         table = table.dropna(how="all", axis=0, subset=list(self.identifying)).fillna("")
         return table.drop_duplicates(subset=list(self.identifying)).reset_index(drop=True)
 
 
-def _email(contacts: pd.DataFrame, region: str | None) -> pd.Series[str]:  # noqa: ARG001  # builders are called alike
-    return tidy_emails(contacts["email"])
-
-
-def _email_sha256(contacts: pd.DataFrame, region: str | None) -> pd.Series[str]:
-    return hash_texts(_email(contacts, region))
-
-
-def _email_md5(contacts: pd.DataFrame, region: str | None) -> pd.Series[str]:
-    return hash_texts(_email(contacts, region), algorithm="md5")
-
-
-def _email_google(contacts: pd.DataFrame, region: str | None) -> pd.Series[str]:  # noqa: ARG001
-    return hash_texts(tidy_emails(contacts["email"], without_tags=True))
-
-
-def _phone(contacts: pd.DataFrame, region: str | None) -> pd.Series[str]:
-    return tidy_phones(contacts["phone"], region=region, plus=True)
-
-
-def _phone_sha256(contacts: pd.DataFrame, region: str | None) -> pd.Series[str]:
-    return hash_texts(_phone(contacts, region))
-
-
-def _digits_sha256(contacts: pd.DataFrame, region: str | None) -> pd.Series[str]:
-    return hash_texts(tidy_phones(contacts["phone"], region=region, plus=False))
-
-
-def _digits_md5(contacts: pd.DataFrame, region: str | None) -> pd.Series[str]:
-    return hash_texts(tidy_phones(contacts["phone"], region=region, plus=False), algorithm="md5")
-
-
-def _digits(contacts: pd.DataFrame, region: str | None) -> pd.Series[str]:
-    return tidy_phones(contacts["phone"], region=region, plus=False)
-
-
-def _plain(column: str, *, upper: bool = False) -> Callable[[pd.DataFrame, str | None], pd.Series[str]]:
-    def build(contacts: pd.DataFrame, region: str | None) -> pd.Series[str]:  # noqa: ARG001
-        text = contacts[column].astype("str").str.strip()
-        return text.str.upper() if upper else text
-
-    return build
-
-
-def _hash_column(column: str, *, blanks: bool = True) -> Callable[[pd.DataFrame, str | None], pd.Series[str]]:
-    def build(contacts: pd.DataFrame, region: str | None) -> pd.Series[str]:  # noqa: ARG001
-        text = contacts[column].astype("str").str.strip().str.lower()
-        return hash_texts(text if blanks else text.str.replace(r"[\s-]", "", regex=True))
-
-    return build
-
-
-def _number(contacts: pd.DataFrame, region: str | None) -> pd.Series[str]:  # noqa: ARG001
-    """Give the number a contact has in its own system: the id without the source that a store puts before it."""
-    text = contacts["customer_id"].astype("str").str.rpartition(":")[2]
-    return text.where(text.str.fullmatch(r"\d+").fillna(False).astype("bool"))
-
-
-def _salesforce_id(contacts: pd.DataFrame, region: str | None) -> pd.Series[str]:  # noqa: ARG001
-    """Give the id of an account or a contact, the only ones whose kind its first characters tell."""
-    text = contacts["customer_id"].astype("str").str.rpartition(":")[2]
-    return text.where(text.str.fullmatch("00[13][A-Za-z0-9]{12}(?:[A-Za-z0-9]{3})?").fillna(False).astype("bool"))
+def _of(holds: str, writing: Writing = AS_TYPED, algorithm: str | None = None) -> ListColumn:
+    return ListColumn(holds=holds, writing=writing, algorithm=algorithm)
 
 
 PLATFORMS = (
@@ -123,9 +79,12 @@ PLATFORMS = (
         name="google",
         title="Google Customer Match and Data Manager",
         columns={
-            "Email": _email_google, "Phone": _phone_sha256, "First Name": _hash_column("first_name"),
-            "Last Name": _hash_column("last_name"), "Country": _plain("country", upper=True),
-            "Zip": _plain("postal_code"),
+            "Email": _of("email", ADDRESS_OF_GOOGLE, "sha256"),
+            "Phone": _of("phone", PHONE_WITH_PLUS, "sha256"),
+            "First Name": _of("first_name", LOWERED, "sha256"),
+            "Last Name": _of("last_name", LOWERED, "sha256"),
+            "Country": _of("country", UPPERED),
+            "Zip": _of("postal_code"),
         },
         identifying=("Email", "Phone"),
         smallest=100,
@@ -135,10 +94,14 @@ PLATFORMS = (
         name="meta",
         title="Meta custom audience",
         columns={
-            "email": _email_sha256, "phone": _digits_sha256, "fn": _hash_column("first_name"),
-            "ln": _hash_column("last_name"),
-            "country": _hash_column("country"), "zip": _hash_column("postal_code", blanks=False),
-            "extern_id": _plain("customer_id"), "value": _plain("value"),
+            "email": _of("email", ADDRESS_LOWERED, "sha256"),
+            "phone": _of("phone", PHONE_DIGITS, "sha256"),
+            "fn": _of("first_name", LETTERS, "sha256"),
+            "ln": _of("last_name", LETTERS, "sha256"),
+            "country": _of("country", LOWERED, "sha256"),
+            "zip": _of("postal_code", COMPACT, "sha256"),
+            "extern_id": _of("customer_id"),
+            "value": _of("value"),
         },
         identifying=("email", "phone"),
         smallest=100,
@@ -147,7 +110,11 @@ PLATFORMS = (
     Platform(
         name="yandex_audience",
         title="Yandex Audience",
-        columns={"phone": _digits_sha256, "email": _email_sha256, "external_id": _plain("customer_id")},
+        columns={
+            "phone": _of("phone", PHONE_DIGITS, "sha256"),
+            "email": _of("email", ADDRESS_LOWERED, "sha256"),
+            "external_id": _of("customer_id"),
+        },
         identifying=("phone", "email"),
         smallest=100,
         documentation="yandex.com/dev/audience/doc/intro/data-requirements.html",
@@ -155,14 +122,21 @@ PLATFORMS = (
     Platform(
         name="yandex_metrica",
         title="Yandex.Metrica contacts",
-        columns={"uniq_id": _plain("customer_id"), "phones_md5": _digits_md5, "emails_md5": _email_md5},
+        columns={
+            "uniq_id": _of("customer_id"),
+            "phones_md5": _of("phone", PHONE_DIGITS, "md5"),
+            "emails_md5": _of("email", ADDRESS_LOWERED, "md5"),
+        },
         identifying=("phones_md5", "emails_md5"),
         documentation="yandex.com/dev/metrika/en/data-import/hashing",
     ),
     Platform(
         name="tiktok",
         title="TikTok customer file",
-        columns={"Email_SHA256": _email_sha256, "Phone_SHA256": _phone_sha256},
+        columns={
+            "Email_SHA256": _of("email", ADDRESS_LOWERED, "sha256"),
+            "Phone_SHA256": _of("phone", PHONE_WITH_PLUS, "sha256"),
+        },
         identifying=("Email_SHA256", "Phone_SHA256"),
         smallest=1000,
         documentation="ads.tiktok.com/help/article/list-of-supported-ids-and-formats-for-a-customer-file",
@@ -170,7 +144,9 @@ PLATFORMS = (
     Platform(
         name="vk_emails",
         title="VK and myTarget list of e-mails",
-        columns={"id": _email_md5},
+        columns={
+            "id": _of("email", ADDRESS_LOWERED, "md5"),
+        },
         identifying=("id",),
         smallest=2000,
         documentation="target.my.com/help/advertisers/sourceuserlists/en",
@@ -178,7 +154,9 @@ PLATFORMS = (
     Platform(
         name="vk_phones",
         title="VK and myTarget list of phones",
-        columns={"id": _digits_md5},
+        columns={
+            "id": _of("phone", PHONE_DIGITS, "md5"),
+        },
         identifying=("id",),
         smallest=2000,
         documentation="target.my.com/help/advertisers/sourceuserlists/en",
@@ -187,7 +165,10 @@ PLATFORMS = (
         name="klaviyo",
         title="Klaviyo list",
         columns={
-            "Email": _email, "Phone Number": _phone, "First Name": _plain("first_name"), "tenure_list": _plain("label"),
+            "Email": _of("email", ADDRESS_LOWERED),
+            "Phone Number": _of("phone", PHONE_WITH_PLUS),
+            "First Name": _of("first_name"),
+            "tenure_list": _of("label"),
         },
         identifying=("Email", "Phone Number"),
         own=True,
@@ -196,7 +177,10 @@ PLATFORMS = (
     Platform(
         name="hubspot",
         title="HubSpot contacts with a property",
-        columns={"email": _email, "tenure_list": _plain("label")},
+        columns={
+            "email": _of("email", ADDRESS_LOWERED),
+            "tenure_list": _of("label"),
+        },
         identifying=("email",),
         own=True,
         documentation="developers.hubspot.com/docs/api-reference/legacy/crm/objects/contacts/batch/update-contacts",
@@ -204,7 +188,10 @@ PLATFORMS = (
     Platform(
         name="bitrix24",
         title="Bitrix24 contacts with a field",
-        columns={"id": _number, "tenure_list": _plain("label")},
+        columns={
+            "id": _of("customer_id", OWN_NUMBER),
+            "tenure_list": _of("label"),
+        },
         identifying=("id",),
         own=True,
         documentation="apidocs.bitrix24.com/api-reference/crm/contacts/crm-contact-update.html",
@@ -212,7 +199,10 @@ PLATFORMS = (
     Platform(
         name="amocrm",
         title="amoCRM contacts with a field",
-        columns={"id": _number, "tenure_list": _plain("label")},
+        columns={
+            "id": _of("customer_id", OWN_NUMBER),
+            "tenure_list": _of("label"),
+        },
         identifying=("id",),
         own=True,
         documentation="www.amocrm.ru/developers/content/crm_platform/contacts-api",
@@ -220,7 +210,10 @@ PLATFORMS = (
     Platform(
         name="salesforce",
         title="Salesforce accounts with a field",
-        columns={"Id": _salesforce_id, "tenure_list": _plain("label")},
+        columns={
+            "Id": _of("customer_id", ID_OF_SALESFORCE),
+            "tenure_list": _of("label"),
+        },
         identifying=("Id",),
         own=True,
         documentation="developer.salesforce.com/docs/atlas.en-us.api_rest.meta/api_rest/"
@@ -229,7 +222,11 @@ PLATFORMS = (
     Platform(
         name="mailchimp",
         title="Mailchimp contacts with a tag",
-        columns={"Email Address": _email, "First Name": _plain("first_name"), "Tags": _plain("label")},
+        columns={
+            "Email Address": _of("email", ADDRESS_LOWERED),
+            "First Name": _of("first_name"),
+            "Tags": _of("label"),
+        },
         identifying=("Email Address",),
         own=True,
         documentation="mailchimp.com/help/import-contacts-mailchimp",
@@ -237,7 +234,12 @@ PLATFORMS = (
     Platform(
         name="unisender",
         title="UniSender contacts with a tag",
-        columns={"email": _email, "phone": _digits, "Name": _plain("first_name"), "tags": _plain("label")},
+        columns={
+            "email": _of("email", ADDRESS_LOWERED),
+            "phone": _of("phone", PHONE_DIGITS),
+            "Name": _of("first_name"),
+            "tags": _of("label"),
+        },
         identifying=("email", "phone"),
         own=True,
         documentation="www.unisender.com/ru/support/contacts/import",
