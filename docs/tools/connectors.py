@@ -1,16 +1,17 @@
-"""Write the pages of exports, one per system and language, from the presets: ``python docs/tools/connectors.py``."""
+"""Write the pages of systems, one per system and language, from the code: ``python docs/tools/connectors.py``."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 from export_notes import RUSSIAN_NOTES
+from lists import list_pages
 
 from tenure_connectors.meaning import Meaning
 from tenure_connectors.preset import Preset
 from tenure_connectors.presets import EXPORTS
 
-FOLDER = Path(__file__).resolve().parents[1] / "connectors"
+DOCS = Path(__file__).resolve().parents[1]
 EN = {
     "intro": "`tenure check` recognises this export by its header; `preset = \"{name}\"` under `[orders]` names it.",
     "intro_table": "Name the file under `[tables.{table}]`, beside the orders; it is recognised by its header.",
@@ -77,12 +78,16 @@ def pages() -> dict[str, str]:
             name = f"{preset.name}{'.ru' if russian else ''}.md"
             written[f"connectors/{name}"] = page(preset, words, russian=russian)
             listed[russian].append(f"- [{preset.title}](connectors/{name})")
+    for section, russian, path, title, text in list_pages():
+        written[path] = text
+        listed[russian] += [] if f"## {section}" in listed[russian] else ["", f"## {section}", ""]
+        listed[russian].append(f"- [{title}]({path})")
     written["connectors.md"] = "\n".join([*listed[False], "", "[По-русски](connectors.ru.md)", ""])
     written["connectors.ru.md"] = "\n".join([*listed[True], "", "[In English](connectors.md)", ""])
     return written
 
 
 if __name__ == "__main__":
-    FOLDER.mkdir(exist_ok=True)
     for path, text in pages().items():
-        (FOLDER.parent / path).write_text(text, encoding="utf-8")
+        (DOCS / path).parent.mkdir(exist_ok=True)
+        (DOCS / path).write_text(text, encoding="utf-8")

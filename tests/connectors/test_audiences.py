@@ -22,6 +22,8 @@ def texts(*values):
     [  # Meta, Customer Information Parameters and Custom Audiences: examples of normalised and hashed values
         ("mary@example.com", "f1904cf1a9d73a55fa5de0ac823c4403ded71afd4c3248d00bdcd0866552bb79"),
         ("mary", "6915771be1c5aa0c886870b6951b03d7eafc121fea0e80a5ea83beb7c449f4ec"),
+        ("valéry", "08e1996b5dd49e62a4b4c010d44e4345592a863bb9f8e3976219bac29417149c"),
+        ("정", "8fa8cd9c440be61d0151429310034083132b35975c4bea67fdd74158eb51db14"),
         ("16505551212", "e323ec626319ca94ee8bff2e4c87cf613be6ea19919ed1364124e16807ab3176"),
     ],
 )
@@ -44,6 +46,32 @@ def test_phones__have_the_code_of_their_country_with_or_without_plus():
     assert tidy_phones(phones, region="RU", plus=False).tolist()[:3] == ["79995551111", "79995551111", "16505551212"]
     assert tidy_phones(phones, region="RU", plus=True).tolist()[2] == "+16505551212"
     assert tidy_phones(phones, region=None, plus=True).isna().tolist() == [True, True, False, True, True]
+
+
+@pytest.mark.parametrize(
+    ("platform", "typed", "hashed"),
+    [
+        ("meta", " Vale\u0301ry ", "valéry"),  # an accent that is a sign of its own
+        ("meta", "정", "정"),
+        ("meta", "О'Нил-Ёлкина", "онилёлкина"),  # without punctuation, as Meta asks
+        ("google", "Ёлкина", "ёлкина"),
+    ],
+)
+def test_names__of_other_alphabets_have_the_hash_of_their_lower_case(platform, typed, hashed):
+    contacts = pd.DataFrame(
+        [{**dict.fromkeys(CONTACTS.columns, ""), "value": "", "label": "l", "email": "a@b.example"}]
+    )
+    row = platform_named(platform).rows(contacts.assign(first_name=typed, last_name=typed), region=None).iloc[0]
+    names = ("fn", "ln") if platform == "meta" else ("First Name", "Last Name")
+    assert [row[name] for name in names] == [sha(hashed)] * 2
+
+
+@pytest.mark.parametrize("platform", [platform.name for platform in PLATFORMS if not platform.own])
+def test_blanks__are_never_hashed(platform):
+    contacts = pd.DataFrame([dict.fromkeys([*CONTACTS.columns, "last_name", "value", "label"], "  ")])
+    contacts = contacts.assign(customer_id="a", email="a@b.example", phone="+1 650 555 1212")
+    cells = platform_named(platform).rows(contacts, region=None).to_numpy().ravel()
+    assert not {sha(""), sha("  "), hashlib.md5(b"", usedforsecurity=False).hexdigest()} & set(cells)
 
 
 def sha(text):

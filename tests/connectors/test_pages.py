@@ -1,4 +1,4 @@
-"""The pages of exports say what the presets do."""
+"""The pages of systems say what the code does."""
 
 from __future__ import annotations
 
@@ -9,12 +9,16 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 
 
-def test_pages__of_exports_are_current(monkeypatch):
+def test_pages__of_systems_are_current(monkeypatch):
     monkeypatch.syspath_prepend(str(ROOT / "docs" / "tools"))
     spec = importlib.util.spec_from_file_location("pages_of_exports", ROOT / "docs" / "tools" / "connectors.py")
     tool = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(tool)
-    for path, text in tool.pages().items():
+    pages = tool.pages()
+    folders = [ROOT / "docs" / name for name in ("connectors", "audiences", "bids")]
+    there = {path.relative_to(ROOT / "docs").as_posix() for folder in folders for path in folder.iterdir()}
+    assert there | {"connectors.md", "connectors.ru.md"} == set(pages)
+    for path, text in pages.items():
         assert (ROOT / "docs" / path).read_text(encoding="utf-8") == text, "run python docs/tools/connectors.py"
 
 

@@ -14,7 +14,8 @@ from tenure_features.identity.phones import to_e164
 GOOGLE_MAIL = ("gmail.com", "googlemail.com")
 """Domains whose names Google reads without dots and tags before it hashes them."""
 
-_CONSENT = frozenset({"1", "1.0", "true", "t", "yes", "y", "granted", "subscribed", "да", "согласен", "подписан"})
+CONSENT_WORDS = ("1", "1.0", "true", "t", "yes", "y", "granted", "subscribed", "да", "согласен", "подписан")
+"""What is a clear yes."""
 
 
 def tidy_emails(emails: pd.Series[str], *, without_tags: bool = False) -> pd.Series[str]:
@@ -79,4 +80,4 @@ def hash_texts(texts: pd.Series[str], *, algorithm: str = "sha256") -> pd.Series
 
 def consents(column: pd.Series[str]) -> pd.Series[bool]:
     """Say who agreed: only a clear yes is one, whatever is missing or unclear is not."""
-    return column.astype("str").str.strip().str.lower().isin(_CONSENT)
+    return column.astype("str").str.strip().str.lower().isin(CONSENT_WORDS)
