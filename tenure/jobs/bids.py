@@ -45,7 +45,7 @@ class BidTarget:
     folder: Path
 
     def __post_init__(self) -> None:
-        require_known([self.platform], BID_PLATFORMS, what="platform of bids")
+        require_known([self.platform], tuple(BID_PLATFORMS), what="platform of bids")
 
 
 def bid_job(
