@@ -151,10 +151,10 @@ def _to_google(multipliers: _Multipliers, ids: Mapping[str, str]) -> tuple[str, 
 
 
 def _percent(multiplier: float) -> int:
-    return _bounded(100 * (multiplier - 1), _GOOGLE_BOUNDS)
+    return _hold_within(100 * (multiplier - 1), _GOOGLE_BOUNDS)
 
 
-def _bounded(percent: float, bounds: tuple[int, int]) -> int:
+def _hold_within(percent: float, bounds: tuple[int, int]) -> int:
     return min(max(round(percent), bounds[0]), bounds[1])
 
 
@@ -168,7 +168,7 @@ def _to_meta(multipliers: _Multipliers, ids: Mapping[str, str]) -> tuple[str, tu
     rules = []
     for region, device in product(regions or [None], devices or [None]):
         worth = multipliers.regions.get(region or "", 1.0) * multipliers.devices.get(device or "", 1.0)
-        change = _bounded(100 * (worth - 1), _META_BOUNDS)
+        change = _hold_within(100 * (worth - 1), _META_BOUNDS)
         criteria = [
             *([] if region is None else [_place(keys[region])]),
             *([] if device is None else [_criterion("DEVICE_PLATFORM", device.upper(), "NONE")]),
@@ -209,7 +209,7 @@ def _to_yandex_direct(multipliers: _Multipliers, ids: Mapping[str, str]) -> tupl
     places = {region: ids.get(region, region) for region in multipliers.regions}
     left_out += [f"region {region} (say --id '{region}=NUMBER')" for region, key in places.items() if not key.isdigit()]
     regional = [
-        {"RegionId": int(key), "BidModifier": _bounded(100 * multipliers.regions[region], _DIRECT_REGIONS)}
+        {"RegionId": int(key), "BidModifier": _hold_within(100 * multipliers.regions[region], _DIRECT_REGIONS)}
         for region, key in places.items()
         if key.isdigit()
     ]
@@ -221,7 +221,7 @@ def _to_yandex_direct(multipliers: _Multipliers, ids: Mapping[str, str]) -> tupl
             left_out.append(f"campaign {campaign} (say --id '{campaign}=NUMBER')")
             continue
         for device, kind in kinds.items():
-            value = _bounded(100 * worth * multipliers.devices.get(device, 1.0), _DIRECT_DEVICES)
+            value = _hold_within(100 * worth * multipliers.devices.get(device, 1.0), _DIRECT_DEVICES)
             items.append({"CampaignId": int(number), kind: {"BidModifier": value}})
         if regional:
             items.append({"CampaignId": int(number), "RegionalAdjustments": regional})

@@ -14,10 +14,11 @@ from tenure.config_file import load_config
 from tenure.jobs.ablation import ablation, ablation_line, ablation_section
 from tenure.jobs.results import RunResult
 from tenure.jobs.run import run_job
+from tenure.report.run_report import CALL_LIST
 from tenure.stages import Progress
 from tenure_serving.language import ENGLISH
 from tenure_serving.report.sections import Section
-from tenure_serving.report.summary import first_to_call, with_money
+from tenure_serving.report.summary import with_money
 from tenure_simulator import ShopConfig, preset, read_truth, realised_outcome, simulate, truth_at
 from tenure_training.metrics.known_truth import against_truth
 from tenure_training.models.contract import TrainingFrame
@@ -112,8 +113,8 @@ def demo_job(out: Path, *, customers: int, seed: int, progress: Progress) -> Dem
     result = run_job(config, out, progress=progress, sections=sections)
     with progress.stage("Comparing with the truth"):
         truth = compare_with_truth(result.scores, trained[0].frame, truth_of(out / SHOP, result), seed=seed)
-    call = first_to_call(with_money(result.scores), rows=1)
-    first = str((result.scores if call.empty else call)["customer_id"].iloc[0])
+    calls = _calls(result)
+    first = str((result.scores if calls.empty else calls)["customer_id"].iloc[0])
     return DemoResult(
         lines=(*conclusions(result, truth, shop), ablation_line(added[0])),
         report_path=result.report_path,
@@ -188,17 +189,25 @@ def _worth(result: RunResult, currency: str) -> str:
 
 
 def _first_step(result: RunResult, currency: str) -> str:
-    people = with_money(result.scores)
-    calls = first_to_call(people, rows=1)
+    """Name the first customer of the call list, and how many of the group are on it."""
+    calls = _calls(result)
     if calls.empty:
         return "What to do first: nobody is at risk and not lost yet; the report shows what keeps the others."
     call = calls.iloc[0]
-    group = people[people["at_risk"] & (people["segment"] == call["segment"])]
+    people = with_money(result.scores)
+    group = people[people["segment"] == call["segment"]]
+    risky = group[group["at_risk"]]
     return (
-        f'What to do first: "{call["segment"]}", {len(group):,} customers with '
-        f"{ENGLISH.exact_money(group['money_at_risk'].sum(), currency)} at stake: {call['next_step']}. "
+        f'What to do first: {len(risky):,} of the {len(group):,} customers of "{call["segment"]}" are at risk, with '
+        f"{ENGLISH.exact_money(risky['money_at_risk'].sum(), currency)} at stake: {call['next_step']}. "
         f"Begin with {call['customer_id']}."
     )
+
+
+def _calls(result: RunResult) -> pd.DataFrame:
+    """Read whom to call from the list that lies beside the report."""
+    listed = pd.read_csv(result.report_path.with_name(CALL_LIST), dtype={"customer_id": "str"})
+    return listed[listed["list"] == "call"]
 
 
 def _truth_line(truth: pd.DataFrame) -> str:

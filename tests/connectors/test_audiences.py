@@ -26,6 +26,7 @@ def texts(*values):
         ("정", "8fa8cd9c440be61d0151429310034083132b35975c4bea67fdd74158eb51db14"),
         ("16505551212", "e323ec626319ca94ee8bff2e4c87cf613be6ea19919ed1364124e16807ab3176"),
     ],
+    ids=["e-mail", "name", "accent", "Hangul", "phone"],
 )
 def test_hashes__are_those_of_the_documentation(written, digest):
     assert hash_texts(texts(written)).iloc[0] == digest

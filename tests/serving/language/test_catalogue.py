@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ast
 import importlib.util
+from dataclasses import astuple
 from pathlib import Path
 from types import ModuleType
 
@@ -10,6 +12,15 @@ import pytest
 from babel.messages import Catalog
 
 from tenure_serving.language.catalogue import places
+from tenure_training.models.registry import CANDIDATES, candidate_class
+from tenure_training.training import NO_SIGNAL
+
+NOTES_OF_TRAINING = {
+    "training.py": ("_sample_notes", "_notes", "_season_notes"),
+    "models/after/attrition.py": ("reason",),
+    "models/after/cohort_survival.py": ("words",),
+}
+"""Functions that word what a report says of its training."""
 
 
 @pytest.fixture(scope="module")
@@ -53,3 +64,27 @@ def test_entries__have_russian_with_the_places_of_the_english(catalogue: Catalog
             assert text.strip(), message.id
             assert sorted(set(places(text))) == sorted(set(places(english[-1]))), message.id
             assert text[-1:].isspace() == english[-1][-1:].isspace(), message.id
+
+
+def test_catalogue__knows_every_note_that_training_writes(tool: ModuleType, catalogue: Catalog) -> None:
+    known = {tool.bare(message.id if isinstance(message.id, str) else message.id[0]) for message in catalogue}
+    notes = [
+        note
+        for place, names in NOTES_OF_TRAINING.items()
+        for node in ast.walk(ast.parse((tool.ROOT / "training" / "tenure_training" / place).read_text()))
+        if isinstance(node, ast.FunctionDef) and node.name in names
+        for note in _sentences(tool, node)
+    ]
+    assert len(notes) >= 9
+    notes += [tool.bare(text) for name in CANDIDATES for text in astuple(candidate_class(name).basis)]
+    assert [note for note in [*notes, NO_SIGNAL] if note not in known] == []
+
+
+def _sentences(tool: ModuleType, function: ast.FunctionDef) -> list[str]:
+    """Return the sentences a function writes, what is filled in replaced by ``{}``; its docstring is none of them."""
+    joined = [node for node in ast.walk(function) if isinstance(node, ast.JoinedStr)]
+    parts = {id(part) for node in joined for part in node.values}
+    plain = [node for node in ast.walk(function) if isinstance(node, ast.Constant) and id(node) not in parts]
+    texts = ["".join(part.value if isinstance(part, ast.Constant) else "{}" for part in node.values) for node in joined]
+    texts += [str(node.value) for node in plain if str(node.value).count(" ") > 4]
+    return [tool.bare(text) for text in texts if text.count(" ") > 4 and text != ast.get_docstring(function)]

@@ -83,7 +83,9 @@ def test_demo__the_lines_hold_the_numbers_of_the_scores(demo: DemoResult, scores
     assert customer in set(risky["customer_id"])
     assert first.endswith(f"Begin with {customer}.")
     segment = risky[risky["segment"] == scores.set_index("customer_id").loc[customer, "segment"]]
-    assert f'"{segment["segment"].iloc[0]}", {len(segment):,} customers' in first
+    group = scores[scores["segment"] == segment["segment"].iloc[0]]
+    assert f'{len(segment):,} of the {len(group):,} customers of "{segment["segment"].iloc[0]}" are at risk' in first
+    assert customer == pd.read_csv(demo.out / "call_list.csv")["customer_id"].iloc[0]
     assert ENGLISH.exact_money(active[segment.index].sub(segment["expected_value"].clip(lower=0)).sum(), "EUR") in first
     assert segment["next_step"].iloc[0] in first
 
