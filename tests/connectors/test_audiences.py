@@ -57,6 +57,7 @@ def test_phones__have_the_code_of_their_country_with_or_without_plus():
         ("meta", "О'Нил-Ёлкина", "онилёлкина"),  # without punctuation, as Meta asks
         ("google", "Ёлкина", "ёлкина"),
     ],
+    ids=["accent", "Hangul", "punctuation", "Cyrillic"],
 )
 def test_names__of_other_alphabets_have_the_hash_of_their_lower_case(platform, typed, hashed):
     contacts = pd.DataFrame(
