@@ -148,11 +148,10 @@ def test_batch__a_reader_keeps_the_scores_it_opened(write, scores):
 def test_batch__a_crash_leaves_the_old_scores_and_no_litter(write, scores, tmp_path, monkeypatch):
     before = write(scores).scores.read_bytes()
 
-    def crash(table, path, **options):
-        path.write_bytes(b"half")
+    def crash(writer, table):  # the file is open by then, and holds its first bytes
         raise OSError("disk full")
 
-    monkeypatch.setattr(pq, "write_table", crash)
+    monkeypatch.setattr(pq.ParquetWriter, "write_table", crash)
     with pytest.raises(OSError, match="disk full"):
         write(scores, input_fingerprint="food")
     assert (tmp_path / "out" / "scores.parquet").read_bytes() == before
@@ -177,3 +176,12 @@ def test_batch__a_file_without_definitions_is_not_ours(tmp_path):
     pq.write_table(pa.table({"customer_id": ["a"]}), tmp_path / "scores.parquet")
     with pytest.raises(DataContractError, match=r"scores\.parquet does not say what its columns mean"):
         read_definitions(tmp_path / "scores.parquet")
+
+
+def test_batch__of_many_customers_is_written_some_at_a_time_and_is_the_same(write, scores, tmp_path, monkeypatch):
+    mixed = scores.sample(frac=1.0, random_state=1).assign(campaign=[None] * 30 + ["spring"] * 20)
+    whole = pq.read_table(write(mixed).scores)
+    monkeypatch.setattr("tenure_serving.batch._ROWS_AT_ONCE", 7)
+    parts = pq.ParquetFile(write(mixed, input_fingerprint="again").scores)
+    assert parts.num_row_groups == 8
+    assert parts.read().equals(whole)

@@ -59,8 +59,8 @@ def with_money(scores: pd.DataFrame, record: pd.DataFrame | None = None) -> pd.D
     people = scores.assign(money_at_risk=money_at_risk(scores), lost=lost, at_risk=at_risk)
     if record is None:
         return people
-    sums = record.set_index("customer_id")[["orders_so_far", "revenue_so_far"]]
-    return people.join(sums, on="customer_id")
+    sums = record.set_index("customer_id")[["orders_so_far", "revenue_so_far"]].reindex(people["customer_id"])
+    return people.assign(**{str(name): sums[name].to_numpy() for name in sums})  # a join would copy every column
 
 
 def headline(people: pd.DataFrame) -> Headline:
