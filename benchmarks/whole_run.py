@@ -28,7 +28,8 @@ import psutil
 from generated_orders import AS_OF, generated
 
 LIMITS = {"tenure run": (720.0, 4.0), "tenure score": (150.0, 4.0)}
-"""Seconds and GB for a million customers with 16 million orders."""
+"""Seconds and GB for a million customers with 16 million orders; of fewer rows nothing is judged."""
+JUDGED_ROWS = 16_000_000
 BARE = (
     "import duckdb, sys; c = duckdb.connect(); c.execute('SET threads = 2; SET preserve_insertion_order = false'); "
     'c.sql("SELECT customer_id, count(*), sum(revenue), min(ordered_at), max(ordered_at) FROM \'" + sys.argv[1] + '
@@ -48,7 +49,9 @@ class Cost:
 def run(command: list[str], *, folder: Path) -> Cost:
     """Run a command to its end, with every process it starts."""
     began, peak, spent = time.perf_counter(), 0, 0.0
-    process = psutil.Popen(command, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    errors = folder / "errors.txt"
+    with errors.open("w") as file:  # a pipe that nobody reads would fill, and stop the command
+        process = psutil.Popen(command, cwd=folder, stdout=subprocess.DEVNULL, stderr=file)
     while process.poll() is None:
         with suppress(psutil.Error):
             tree = [process, *process.children(recursive=True)]
@@ -56,7 +59,7 @@ def run(command: list[str], *, folder: Path) -> Cost:
             spent = max(spent, sum(sum(member.cpu_times()[:4]) for member in tree))
         time.sleep(0.25)
     if process.returncode:
-        sys.exit(f"{' '.join(command)} ended with {process.returncode}: {process.stderr.read()[-2000:]}")
+        sys.exit(f"{' '.join(command)} ended with {process.returncode}: {errors.read_text()[-2000:]}")
     return Cost(time.perf_counter() - began, spent, peak / 1e9)
 
 
@@ -89,12 +92,11 @@ def main() -> None:
         for what, command in commands.items():
             cost = run(command, folder=folder)
             bare = bare or cost
-            seconds, memory = LIMITS.get(what, (float("inf"), float("inf")))
+            judged = what in LIMITS and options.rows >= JUDGED_ROWS
+            seconds, memory = LIMITS[what] if judged else (float("inf"), float("inf"))
             met = cost.wall <= seconds and cost.peak <= memory
             good &= met
-            limit, verdict = (
-                (f"{seconds:g} s, {memory:g} GB", "met" if met else "NOT met") if what in LIMITS else ("", "")
-            )
+            limit, verdict = (f"{seconds:g} s, {memory:g} GB", "met" if met else "NOT met") if judged else ("", "")
             print(
                 f"| {what} | {cost.wall:.1f} | {cost.wall / bare.wall:.1f} | {cost.processor:.1f} | "
                 f"{cost.processor / bare.processor:.1f} | {cost.peak:.2f} | {limit} | {verdict} |",
